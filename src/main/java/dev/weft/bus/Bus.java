@@ -1,0 +1,185 @@
+package dev.weft.bus;
+
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.EventBus;
+import io.vertx.core.eventbus.Message;
+import io.vertx.core.eventbus.MessageConsumer;
+import io.vertx.core.eventbus.ReplyException;
+import io.vertx.core.eventbus.ReplyFailure;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.Proxy;
+import java.lang.reflect.Type;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Typed calls and facts over one Vert.x instance's event bus. One per node. */
+public final class Bus {
+  private static final String FACTS = "weft.facts";
+  private static final String CALL = "weft-call";
+  private static final String ANSWER = "weft-answer";
+  private static final String FACT = "weft-fact";
+
+  private final Vertx vertx;
+  private final EventBus events;
+  private final String node;
+
+  /**
+   * @param node this node's id, the part of an address that tells members apart
+   */
+  public Bus(Vertx vertx, String node) {
+    this.vertx = vertx;
+    this.events = vertx.eventBus();
+    this.node = node;
+    events.registerCodec(JsonCodec.calls());
+    events.registerCodec(JsonCodec.answers());
+    events.registerCodec(new ReferenceCodec<Fact>(FACT));
+  }
+
+  /** Calls go to this node's actor; none within {@code deadline} is UNAVAILABLE or TIMEOUT. */
+  public <C> C proxy(Class<C> contract, Duration deadline) {
+    return proxy(contract, address(contract), options(deadline).setLocalOnly(true));
+  }
+
+  public <C> C proxy(Class<C> contract) {
+    return proxy(contract, Duration.ofSeconds(30));
+  }
+
+  /** Calls go to the actor of the member {@code nodeId}. */
+  public <C> C proxy(Class<C> contract, String nodeId, Duration deadline) {
+    return nodeId.equals(node)
+        ? proxy(contract, deadline)
+        : proxy(contract, address(contract) + "@" + nodeId, options(deadline));
+  }
+
+  /**
+   * Serves a contract on the caller's context, to this node and, when clustered, to all members.
+   */
+  public <C> Future<Void> serve(Class<C> contract, C actor) {
+    Map<String, Method> methods =
+        Stream.of(contract.getMethods()).collect(Collectors.toMap(Method::getName, m -> m));
+    MessageConsumer<Call> local = events.localConsumer(address(contract));
+    local.handler(message -> answer(message, methods, actor));
+    if (!vertx.isClustered()) {
+      return Future.succeededFuture();
+    }
+    MessageConsumer<Call> remote = events.consumer(address(contract) + "@" + node);
+    remote.handler(message -> answer(message, methods, actor));
+    return remote.completion();
+  }
+
+  public void publish(Fact fact) {
+    events.publish(FACTS, fact, new DeliveryOptions().setLocalOnly(true).setCodecName(FACT));
+  }
+
+  /** Every fact of this type published on this node from now on, on the caller's context. */
+  public <F extends Fact> void on(Class<F> type, Consumer<F> handler) {
+    events.<Fact>localConsumer(
+        FACTS,
+        message -> {
+          if (type.isInstance(message.body())) {
+            handler.accept(type.cast(message.body()));
+          }
+        });
+  }
+
+  private static DeliveryOptions options(Duration deadline) {
+    return new DeliveryOptions().setCodecName(CALL).setSendTimeout(deadline.toMillis());
+  }
+
+  private static String address(Class<?> contract) {
+    return "weft." + contract.getSimpleName();
+  }
+
+  private <C> C proxy(Class<C> contract, String address, DeliveryOptions options) {
+    Object proxy =
+        Proxy.newProxyInstance(
+            contract.getClassLoader(),
+            new Class<?>[] {contract},
+            (self, method, arguments) -> {
+              if (method.getDeclaringClass() == Object.class) {
+                return onObjectMethod(contract, self, method, arguments);
+              }
+              List<Object> list = arguments == null ? List.of() : listOf(arguments);
+              return events
+                  .<Call.Answer>request(address, new Call(method.getName(), list), options)
+                  .map(reply -> reply.body().as(resultOf(method)))
+                  .recover(t -> Future.failedFuture(failure(contract, address, t)));
+            });
+    return contract.cast(proxy);
+  }
+
+  private static Object onObjectMethod(Class<?> contract, Object self, Method m, Object[] args) {
+    return switch (m.getName()) {
+      case "equals" -> self == args[0];
+      case "hashCode" -> System.identityHashCode(self);
+      default -> "proxy of " + contract.getSimpleName();
+    };
+  }
+
+  private static List<Object> listOf(Object[] arguments) {
+    // Not List.of: an argument may be null.
+    return new ArrayList<>(java.util.Arrays.asList(arguments));
+  }
+
+  private static Type resultOf(Method method) {
+    return ((ParameterizedType) method.getGenericReturnType()).getActualTypeArguments()[0];
+  }
+
+  private static WeftException failure(Class<?> contract, String address, Throwable t) {
+    if (!(t instanceof ReplyException reply)) {
+      return WeftException.of(t);
+    }
+    String room = contract.getSimpleName();
+    if (reply.failureType() == ReplyFailure.TIMEOUT) {
+      return Fault.TIMEOUT.because(room + ": no answer from " + address + " in time");
+    }
+    if (reply.failureType() == ReplyFailure.NO_HANDLERS) {
+      return Fault.UNAVAILABLE.because(room + ": not running on " + address);
+    }
+    if (reply.failureType() == ReplyFailure.RECIPIENT_FAILURE
+        && reply.failureCode() >= 0
+        && reply.failureCode() < Fault.values().length) {
+      return Fault.values()[reply.failureCode()].because(reply.getMessage());
+    }
+    return Fault.INTERNAL.because(room + ": " + reply.getMessage(), reply);
+  }
+
+  private static void answer(Message<Call> message, Map<String, Method> methods, Object actor) {
+    DeliveryOptions options = new DeliveryOptions().setCodecName(ANSWER);
+    Function<Throwable, Void> fail =
+        t -> {
+          WeftException failure = WeftException.of(t);
+          message.fail(failure.fault().ordinal(), failure.getMessage());
+          return null;
+        };
+    try {
+      Call call = message.body();
+      Method method = methods.get(call.method());
+      if (method == null) {
+        throw Fault.INVALID.because("no method " + call.method() + " here; upgrade this node");
+      }
+      Type[] types = method.getGenericParameterTypes();
+      Object[] arguments = new Object[types.length];
+      for (int i = 0; i < types.length; i++) {
+        arguments[i] = call.argument(i, types[i]);
+      }
+      ((Future<?>) method.invoke(actor, arguments))
+          .onSuccess(value -> message.reply(new Call.Answer(value), options))
+          .onFailure(fail::apply);
+    } catch (InvocationTargetException e) {
+      fail.apply(e.getCause());
+    } catch (RuntimeException | IllegalAccessException e) {
+      fail.apply(e);
+    }
+  }
+}

@@ -1,0 +1,97 @@
+package dev.weft.bus;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.eventbus.MessageCodec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/** By reference within a node; a length and versioned JSON between members. */
+final class JsonCodec<T> implements MessageCodec<T, T> {
+  /** Raised when a message changes so that version N-1 could not read it. */
+  static final int VERSION = 1;
+
+  private final String name;
+  private final Function<T, ObjectNode> toJson;
+  private final Function<JsonNode, T> fromJson;
+
+  private JsonCodec(String name, Function<T, ObjectNode> toJson, Function<JsonNode, T> fromJson) {
+    this.name = name;
+    this.toJson = toJson;
+    this.fromJson = fromJson;
+  }
+
+  static JsonCodec<Call> calls() {
+    return new JsonCodec<>("weft-call", JsonCodec::write, JsonCodec::readCall);
+  }
+
+  static JsonCodec<Call.Answer> answers() {
+    return new JsonCodec<>(
+        "weft-answer",
+        answer -> object().set("r", Json.mapper().valueToTree(answer.value())),
+        json -> new Call.Answer(json.path("r").isNull() ? null : json.get("r")));
+  }
+
+  private static ObjectNode object() {
+    return Json.mapper().createObjectNode().put("v", VERSION);
+  }
+
+  private static ObjectNode write(Call call) {
+    ObjectNode json = object().put("m", call.method());
+    ArrayNode arguments = json.putArray("a");
+    call.arguments().forEach(a -> arguments.add(Json.mapper().<JsonNode>valueToTree(a)));
+    return json;
+  }
+
+  private static Call readCall(JsonNode json) {
+    List<Object> arguments = new ArrayList<>();
+    json.path("a").forEach(arguments::add);
+    return new Call(json.path("m").asText(), arguments);
+  }
+
+  @Override
+  public void encodeToWire(Buffer buffer, T message) {
+    byte[] json;
+    try {
+      json = Json.mapper().writeValueAsBytes(toJson.apply(message));
+    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+      throw Fault.INTERNAL.because("cannot write a " + name + " as JSON", e);
+    }
+    buffer.appendInt(json.length).appendBytes(json);
+  }
+
+  @Override
+  public T decodeFromWire(int position, Buffer buffer) {
+    int length = buffer.getInt(position);
+    JsonNode json;
+    try {
+      json = Json.mapper().readTree(buffer.getBytes(position + 4, position + 4 + length));
+    } catch (java.io.IOException e) {
+      throw Fault.INVALID.because(name + ": not JSON", e);
+    }
+    int version = json.path("v").asInt();
+    if (version != VERSION && version != VERSION - 1) {
+      throw Fault.INVALID.because(
+          name + ": version " + version + " (expected: " + VERSION + "); upgrade the older node");
+    }
+    return fromJson.apply(json);
+  }
+
+  @Override
+  public T transform(T message) {
+    return message;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public byte systemCodecID() {
+    return -1;
+  }
+}

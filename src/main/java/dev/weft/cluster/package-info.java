@@ -1,0 +1,11 @@
+/**
+ * The cluster: live members and the tables they share, over Hazelcast.
+ *
+ * <p>Every record in a table is an envelope signed by its writer's key and verified by each reader:
+ * Hazelcast itself carries no TLS, so nothing in it is trusted and nothing in it is secret. In an
+ * owned table each key belongs to one node, which alone writes it and writes it again after a start
+ * or a merge; records of nodes that are not live members are not shown. In a common table the
+ * highest (counter, node id) wins, every member stores what it sees, and a deletion stays as a
+ * tombstone for 7 days.
+ */
+package dev.weft.cluster;

@@ -1,0 +1,25 @@
+package dev.weft.pod;
+
+import dev.weft.bus.Fact;
+
+/**
+ * A pod was registered, moved, lost or got its namespace, or went, here or on another member.
+ *
+ * @param now the pod as it is known now, null if it is gone
+ */
+public record PodChanged(PodRef pod, Pod now) implements Fact {
+  @Override
+  public String subject() {
+    return pod.toString();
+  }
+
+  @Override
+  public String text() {
+    if (now == null) {
+      return "pod " + pod + " is gone";
+    }
+    return now.alive()
+        ? "pod " + pod + " is on node " + now.node() + " in " + now.netns()
+        : "pod " + pod + " on node " + now.node() + ": " + now.problem();
+  }
+}

@@ -1,0 +1,93 @@
+package dev.weft.telemetry;
+
+import dev.weft.bus.Bus;
+import dev.weft.bus.Fact;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The last facts of this node, numbered from 1, each logged once. Safe for all threads. */
+public final class EventLog {
+  /** How many entries are kept; a reader that falls further behind is told so. */
+  public static final int CAPACITY = 4096;
+
+  private static final Logger log = LoggerFactory.getLogger("weft.events");
+
+  /**
+   * @param id counts up by one, from 1 at every start of the node
+   * @param kind the fact's name, {@code WireChanged}
+   * @param data the fact itself
+   */
+  public record Entry(
+      long id,
+      Instant time,
+      String kind,
+      Fact.Severity severity,
+      String subject,
+      String text,
+      Fact data) {}
+
+  private final Clock clock;
+  private final ArrayDeque<Entry> ring = new ArrayDeque<>(CAPACITY);
+  private final List<Consumer<Entry>> listeners = new CopyOnWriteArrayList<>();
+  private long lastId;
+
+  public EventLog(Clock clock) {
+    this.clock = clock;
+  }
+
+  /** Hears every fact of the node from now on. */
+  public void attach(Bus bus) {
+    bus.on(Fact.class, this::append);
+  }
+
+  void append(Fact fact) {
+    Entry entry;
+    synchronized (this) {
+      entry =
+          new Entry(
+              ++lastId,
+              clock.instant(),
+              fact.getClass().getSimpleName(),
+              fact.severity(),
+              fact.subject(),
+              fact.text(),
+              fact);
+      if (ring.size() == CAPACITY) {
+        ring.removeFirst();
+      }
+      ring.addLast(entry);
+    }
+    switch (fact.severity()) {
+      case INFO -> log.info("{}", entry.text());
+      case WARNING -> log.warn("{}", entry.text());
+      case ERROR -> log.error("{}", entry.text());
+    }
+    listeners.forEach(l -> l.accept(entry));
+  }
+
+  /** The kept entries with an id above {@code id}, oldest first. */
+  public synchronized List<Entry> since(long id, Predicate<Entry> filter) {
+    List<Entry> entries = new ArrayList<>();
+    ring.forEach(
+        e -> {
+          if (e.id() > id && filter.test(e)) {
+            entries.add(e);
+          }
+        });
+    return entries;
+  }
+
+  /** Calls the listener for every new entry until the returned handle is run. */
+  public Runnable listen(Consumer<Entry> listener) {
+    listeners.add(listener);
+    return () -> listeners.remove(listener);
+  }
+}

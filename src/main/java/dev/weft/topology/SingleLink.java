@@ -1,0 +1,16 @@
+package dev.weft.topology;
+
+import dev.weft.pod.PodRef;
+
+/**
+ * A link made by itself, without a topology file; kept cluster-wide like one.
+ *
+ * @param mtu bytes, null for the node's default
+ * @param kind {@code grpc} or {@code veth}, null to choose by where the pods are
+ */
+public record SingleLink(long uid, End a, End b, Integer mtu, String kind) {
+  /**
+   * @param address of the interface as CIDR, null for none
+   */
+  public record End(PodRef pod, String intf, String address) {}
+}

@@ -1,0 +1,28 @@
+package dev.weft.topology;
+
+import dev.weft.pod.PodRef;
+import io.vertx.core.Future;
+import java.util.List;
+
+/** What can be asked of the topology room. What is accepted is kept by every member. */
+public interface Topologies {
+  /**
+   * Accepts topologies, all or none: INVALID names every fault by path and value. Contradictions
+   * between the two sides of a link are no fault of one object: they stand in the link's status.
+   */
+  Future<List<TopologyStatus>> apply(List<Topology> topologies);
+
+  /** NOT_FOUND for a pod without a topology. */
+  Future<Void> delete(PodRef pod);
+
+  Future<List<TopologyStatus>> list();
+
+  /** NOT_FOUND for a pod without a topology. */
+  Future<TopologyStatus> get(PodRef pod);
+
+  /** Makes one link; its wire's id is in the answer. CONFLICT if an end is taken. */
+  Future<LinkStatus> addLink(SingleLink link);
+
+  /** Removes a link made by {@link #addLink}; CONFLICT if a topology describes it. */
+  Future<Void> removeLink(String wire);
+}

@@ -1,0 +1,10 @@
+/**
+ * Topologies: what should be connected.
+ *
+ * <p>Enters: meshnet's {@code Topology} objects (networkop.co.uk/v1beta1), one per pod, in YAML or
+ * JSON. They are kept cluster-wide without an owner; every member stores them. Leaves: for every
+ * link that both of its pods describe alike and whose pods are registered, a {@link
+ * dev.weft.wire.WireSpec} for the wire room of each node that has an end. A link that cannot be
+ * joined waits and says why; it disturbs no other.
+ */
+package dev.weft.topology;

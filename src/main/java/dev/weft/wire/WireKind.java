@@ -1,0 +1,30 @@
+package dev.weft.wire;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+import dev.weft.bus.Fault;
+import java.util.Locale;
+
+/** How a wire's two ends are joined. */
+public enum WireKind {
+  /** Frames cross a gRPC stream between two nodes; the MTU is what the link asks for. */
+  GRPC,
+  /** Both pods are on this node: one veth pair. */
+  VETH;
+
+  @JsonCreator
+  public static WireKind parse(String text) {
+    for (WireKind kind : values()) {
+      if (kind.toString().equals(text)) {
+        return kind;
+      }
+    }
+    throw Fault.invalid("kind", text, "grpc or veth");
+  }
+
+  @JsonValue
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

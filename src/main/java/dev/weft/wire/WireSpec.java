@@ -1,0 +1,60 @@
+package dev.weft.wire;
+
+import dev.weft.bus.Fault;
+import dev.weft.pod.PodRef;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * What a wire should be: the intent that this node keeps.
+ *
+ * @param id 16 hex digits, the same on both nodes
+ * @param ns topology namespace
+ * @param uid the link's number, unique among the links of its pods
+ * @param mtu bytes of payload in a frame, {@value #MIN_MTU} to {@value #MAX_MTU}
+ * @param local the end on this node
+ * @param peer the other end; on this node too for a {@code veth}
+ */
+public record WireSpec(
+    String id, String ns, long uid, WireKind kind, int mtu, End local, End peer) {
+  public static final int MIN_MTU = 68;
+  public static final int MAX_MTU = 65535;
+
+  public WireSpec {
+    checkMtu(mtu);
+  }
+
+  /**
+   * One end of a wire.
+   *
+   * @param intf the interface's name in the pod
+   * @param address its address as CIDR, null for none
+   * @param node id of the node the pod is registered on
+   */
+  public record End(PodRef pod, String intf, String address, String node) {}
+
+  public static int checkMtu(int mtu) {
+    if (mtu < MIN_MTU || mtu > MAX_MTU) {
+      throw Fault.invalid("mtu", mtu, MIN_MTU + ".." + MAX_MTU);
+    }
+    return mtu;
+  }
+
+  /** The id that both nodes derive alike, whichever end they call local. */
+  public static String idOf(String ns, long uid, PodRef podA, String intfA, PodRef podB, String b) {
+    String ends =
+        Stream.of(podA + ":" + intfA, podB + ":" + b).sorted().collect(Collectors.joining("\0"));
+    try {
+      byte[] hash =
+          MessageDigest.getInstance("SHA-256")
+              .digest((ns + "\0" + uid + "\0" + ends).getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(hash, 0, 8);
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every Java platform has SHA-256", e);
+    }
+  }
+}
