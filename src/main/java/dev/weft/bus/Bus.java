@@ -1,5 +1,6 @@
 package dev.weft.bus;
 
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
@@ -17,8 +18,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -32,6 +35,7 @@ public final class Bus {
   private final Vertx vertx;
   private final EventBus events;
   private final String node;
+  private final List<Served> served = new CopyOnWriteArrayList<>();
 
   /**
    * @param node this node's id, the part of an address that tells members apart
@@ -72,9 +76,38 @@ public final class Bus {
     if (!vertx.isClustered()) {
       return Future.succeededFuture();
     }
-    MessageConsumer<Call> remote = events.consumer(address(contract) + "@" + node);
-    remote.handler(message -> answer(message, methods, actor));
-    return remote.completion();
+    Context context = vertx.getOrCreateContext();
+    Served served =
+        new Served(
+            () -> {
+              MessageConsumer<Call> remote = events.consumer(address(contract) + "@" + node);
+              remote.handler(
+                  message -> context.runOnContext(v -> answer(message, methods, actor)));
+              return remote;
+            });
+    this.served.add(served);
+    return served.consumer.completion();
+  }
+
+  /** Registers everything served to other members anew; the cluster may have lost track of it. */
+  public void renew() {
+    served.forEach(Served::renew);
+  }
+
+  private static final class Served {
+    private final Supplier<MessageConsumer<Call>> register;
+    private MessageConsumer<Call> consumer;
+
+    Served(Supplier<MessageConsumer<Call>> register) {
+      this.register = register;
+      this.consumer = register.get();
+    }
+
+    synchronized void renew() {
+      MessageConsumer<Call> old = consumer;
+      consumer = register.get();
+      old.unregister();
+    }
   }
 
   public void publish(Fact fact) {

@@ -1,0 +1,117 @@
+package dev.weft.cluster;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import dev.weft.bus.Fault;
+import dev.weft.bus.Json;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+
+/**
+ * A record as it lies in a shared table.
+ *
+ * @param v version of this form
+ * @param table the table it was written for, so that it cannot be moved to another
+ * @param key its key in that table
+ * @param node id of the writer
+ * @param epoch the writer's start count, 0 in a common table
+ * @param counter rises with every write of the key
+ * @param at Unix seconds of the write; only tombstones are judged by it
+ * @param body the record as JSON, null for a tombstone
+ * @param cert the writer's certificate, DER in base64
+ * @param sig signature over all of the above, base64
+ */
+record Envelope(
+    int v,
+    String table,
+    String key,
+    String node,
+    long epoch,
+    long counter,
+    long at,
+    String body,
+    String cert,
+    String sig) {
+  static final int VERSION = 1;
+
+  /** Largest record accepted, in characters of JSON. */
+  static final int MAX_LENGTH = 8 << 20;
+
+  static Envelope seal(
+      Seal seal, String table, String key, String node, long epoch, long counter, long at,
+      String body) {
+    Envelope open =
+        new Envelope(VERSION, table, key, node, epoch, counter, at, body, null, null);
+    Base64.Encoder base64 = Base64.getEncoder();
+    return new Envelope(
+        VERSION,
+        table,
+        key,
+        node,
+        epoch,
+        counter,
+        at,
+        body,
+        base64.encodeToString(seal.certificate()),
+        base64.encodeToString(seal.sign(open.signed())));
+  }
+
+  /** Parses and verifies; INVALID or DENIED says what is wrong with it. */
+  static Envelope open(Seal seal, String table, String key, String json) {
+    if (json.length() > MAX_LENGTH) {
+      throw Fault.invalid("record " + table + "/" + key, json.length(), "at most " + MAX_LENGTH);
+    }
+    Envelope e = Json.read(json, Envelope.class);
+    if (e.v != VERSION && e.v != VERSION - 1) {
+      throw Fault.invalid("record " + table + "/" + key + ": version", e.v, "" + VERSION);
+    }
+    if (!table.equals(e.table) || !key.equals(e.key)) {
+      throw Fault.DENIED.because(
+          "record " + table + "/" + key + " was written for " + e.table + "/" + e.key);
+    }
+    String signer =
+        e.cert == null || e.sig == null
+            ? null
+            : seal.signer(decode(e.cert), e.signed(), decode(e.sig)).orElse(null);
+    if (signer == null || !signer.equals(e.node)) {
+      throw Fault.DENIED.because(
+          "record " + table + "/" + key + " names node " + e.node + ", which did not sign it");
+    }
+    return e;
+  }
+
+  private static byte[] decode(String base64) {
+    try {
+      return Base64.getDecoder().decode(base64);
+    } catch (IllegalArgumentException e) {
+      throw Fault.INVALID.because("not base64: " + e.getMessage(), e);
+    }
+  }
+
+  /** Whether this one replaces the other under the same key. */
+  boolean newerThan(Envelope other) {
+    if (other == null) {
+      return true;
+    }
+    if (epoch != other.epoch) {
+      return epoch > other.epoch;
+    }
+    return counter != other.counter
+        ? counter > other.counter
+        : node.compareTo(other.node) > 0;
+  }
+
+  @JsonIgnore
+  boolean tombstone() {
+    return body == null;
+  }
+
+  private byte[] signed() {
+    // A length before each part, so that no two records have the same bytes.
+    StringBuilder text = new StringBuilder();
+    for (Object part : new Object[] {v, table, key, node, epoch, counter, at, body}) {
+      String s = part == null ? "-" : "+" + part;
+      text.append(s.length()).append(':').append(s);
+    }
+    return text.toString().getBytes(StandardCharsets.UTF_8);
+  }
+}

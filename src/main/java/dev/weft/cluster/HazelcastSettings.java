@@ -1,0 +1,60 @@
+package dev.weft.cluster;
+
+import com.hazelcast.config.Config;
+import com.hazelcast.config.JavaSerializationFilterConfig;
+import com.hazelcast.config.JoinConfig;
+import com.hazelcast.config.MapConfig;
+import com.hazelcast.config.NetworkConfig;
+import dev.weft.config.ClusterConfig;
+import io.vertx.spi.cluster.hazelcast.ConfigUtil;
+
+/** Hazelcast as Weft wants it: found by an explicit list, silent to strangers, quick to notice. */
+final class HazelcastSettings {
+  /** The member attribute that says which node a member is; its record proves it. */
+  static final String NODE_ATTRIBUTE = "weft.node";
+
+  private HazelcastSettings() {}
+
+  static Config of(ClusterConfig cluster, String nodeId) {
+    // Keeps the __vertx.* maps that the event bus's subscriptions live in.
+    Config config = ConfigUtil.loadConfig();
+    config.setClusterName(cluster.name());
+    config.setInstanceName("weft-" + nodeId + "-" + java.util.UUID.randomUUID());
+    config.getMemberAttributeConfig().setAttribute(NODE_ATTRIBUTE, nodeId);
+    config.getJetConfig().setEnabled(false);
+    config.addMapConfig(new MapConfig(ClusterNode.MAP_PREFIX + "*").setBackupCount(2));
+
+    NetworkConfig network = config.getNetworkConfig();
+    network.setPort(cluster.port()).setPortAutoIncrement(false).setReuseAddress(true);
+    network.getInterfaces().setEnabled(true).addInterface(cluster.bind());
+    JoinConfig join = network.getJoin();
+    join.getAutoDetectionConfig().setEnabled(false);
+    join.getMulticastConfig().setEnabled(false);
+    join.getTcpIpConfig().setEnabled(!cluster.join().isEmpty()).setConnectionTimeoutSeconds(2);
+    cluster.join().forEach(peer -> join.getTcpIpConfig().addMember(peer.toString()));
+
+    JavaSerializationFilterConfig filter = new JavaSerializationFilterConfig();
+    filter.getWhitelist().addPackages("io.vertx.spi.cluster.hazelcast.impl", "java.lang");
+    config.getSerializationConfig().setJavaSerializationFilterConfig(filter);
+
+    config
+        .setProperty("hazelcast.logging.type", "slf4j")
+        .setProperty("hazelcast.shutdownhook.enabled", "false")
+        .setProperty("hazelcast.phone.home.enabled", "false")
+        .setProperty("hazelcast.socket.bind.any", "false")
+        .setProperty("hazelcast.prefer.ipv4.stack", String.valueOf(!cluster.bind().contains(":")))
+        // Its default 5 s wait for more members costs every start; latecomers find us anyway.
+        .setProperty("hazelcast.wait.seconds.before.join", "0")
+        .setProperty("hazelcast.max.join.seconds", "30")
+        .setProperty("hazelcast.heartbeat.interval.seconds", "1")
+        .setProperty("hazelcast.max.no.heartbeat.seconds", "10")
+        .setProperty("hazelcast.merge.first.run.delay.seconds", "10")
+        .setProperty("hazelcast.merge.next.run.delay.seconds", "10")
+        .setProperty("hazelcast.partition.count", "71")
+        .setProperty("hazelcast.operation.thread.count", "2")
+        .setProperty("hazelcast.operation.generic.thread.count", "2")
+        .setProperty("hazelcast.io.thread.count", "1")
+        .setProperty("hazelcast.event.thread.count", "1");
+    return config;
+  }
+}

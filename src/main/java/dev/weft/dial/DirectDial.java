@@ -1,0 +1,167 @@
+package dev.weft.dial;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
+import dev.weft.cluster.Cluster;
+import dev.weft.cluster.Member;
+import dev.weft.config.HostPort;
+import dev.weft.config.SecurityConfig;
+import dev.weft.identity.Identity;
+import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClientAgent;
+import io.vertx.core.http.HttpClientConnection;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpConnectOptions;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.SocketAddress;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+
+/** Dials the address in the member's signed record. */
+public final class DirectDial implements Dial {
+  /** Where a node other than this one is expected to say its own id when there is no TLS. */
+  static final String NODE_HEADER = "weft-node";
+
+  private final Cluster cluster;
+  private final boolean secure;
+  private final HttpClientAgent client;
+  private final Map<String, Future<HttpClientConnection>> shared = new ConcurrentHashMap<>();
+
+  public DirectDial(Vertx vertx, Cluster cluster, SecurityConfig security, Identity identity) {
+    this.cluster = cluster;
+    this.secure = security.mutualTls();
+    this.client = vertx.createHttpClient(GrpcSettings.client(security, identity));
+  }
+
+  @Override
+  public Future<HttpClientConnection> connect(String nodeId) {
+    Optional<Member> member = cluster.member(nodeId);
+    if (member.isEmpty()) {
+      return Future.failedFuture(
+          Fault.UNAVAILABLE.because("node " + nodeId + " is not a live member"));
+    }
+    String address = member.get().grpc();
+    Optional<HostPort> server = address == null ? Optional.empty() : HostPort.parse(address, 0);
+    if (server.isEmpty()) {
+      return Future.failedFuture(
+          Fault.UNAVAILABLE.because(
+              "node " + member.get().name() + " serves no other node (its grpc.host is loopback)"));
+    }
+    HttpConnectOptions to =
+        new HttpConnectOptions()
+            .setServer(
+                SocketAddress.inetSocketAddress(server.get().port(), server.get().host()))
+            // The name that the certificate must carry, whatever the address is.
+            .setHost(nodeId + ".weft")
+            .setPort(server.get().port())
+            .setSsl(secure);
+    return client
+        .connect(to)
+        .recover(
+            e ->
+                Future.failedFuture(
+                    Fault.UNAVAILABLE.because(
+                        "node " + member.get().name() + " at " + address + ": " + reason(e), e)));
+  }
+
+  @Override
+  public <Q extends Message, R extends Message> Future<R> call(
+      String nodeId, GrpcMethod<Q, R> method, Q request, Duration deadline) {
+    return control(nodeId)
+        .compose(connection -> send(connection, method, request, deadline))
+        .recover(e -> Future.failedFuture(WeftException.of(e)));
+  }
+
+  /** Request options of a gRPC call over one of our connections. */
+  public static RequestOptions request(String path, String self) {
+    return new RequestOptions()
+        .setMethod(HttpMethod.POST)
+        .setURI(path)
+        .putHeader("content-type", "application/grpc")
+        .putHeader("te", "trailers")
+        .putHeader(NODE_HEADER, self);
+  }
+
+  public Future<Void> close() {
+    return client.close();
+  }
+
+  private Future<HttpClientConnection> control(String nodeId) {
+    Future<HttpClientConnection> connection =
+        shared.computeIfAbsent(
+            nodeId,
+            id ->
+                connect(id)
+                    .onSuccess(c -> c.closeHandler(v -> shared.remove(id))));
+    return connection.onFailure(e -> shared.remove(nodeId, connection));
+  }
+
+  private <Q extends Message, R extends Message> Future<R> send(
+      HttpClientConnection connection, GrpcMethod<Q, R> method, Q request, Duration deadline) {
+    RequestOptions options =
+        request(method.path(), cluster.self())
+            .putHeader("grpc-timeout", deadline.toMillis() + "m");
+    return connection
+        .request(options)
+        .compose(
+            call ->
+                call.send(GrpcFrame.of(request.toByteArray()))
+                    .compose(response -> answer(response, method))
+                    .timeout(deadline.toMillis(), TimeUnit.MILLISECONDS)
+                    .onFailure(e -> cancel(call)));
+  }
+
+  private static void cancel(HttpClientRequest call) {
+    call.reset(0x8);
+  }
+
+  private static <R extends Message> Future<R> answer(
+      HttpClientResponse response, GrpcMethod<?, R> method) {
+    if (response.statusCode() != 200) {
+      return Future.failedFuture(
+          Fault.UNAVAILABLE.because(method.path() + ": HTTP status " + response.statusCode()));
+    }
+    return response
+        .body()
+        .compose(
+            body -> {
+              MultiMap trailers =
+                  response.trailers().contains("grpc-status")
+                      ? response.trailers()
+                      : response.headers();
+              WeftException failure = GrpcFrame.failure(trailers);
+              if (failure != null) {
+                return Future.failedFuture(failure);
+              }
+              try {
+                return Future.succeededFuture(parse(method.response(), GrpcFrame.single(body)));
+              } catch (InvalidProtocolBufferException e) {
+                return Future.failedFuture(
+                    Fault.UNAVAILABLE.because(method.path() + ": " + e.getMessage(), e));
+              }
+            });
+  }
+
+  @SuppressWarnings("unchecked") // a message's parser makes messages of its own type
+  private static <R extends Message> R parse(R prototype, byte[] bytes)
+      throws InvalidProtocolBufferException {
+    return (R) prototype.getParserForType().parseFrom(bytes);
+  }
+
+  private static String reason(Throwable t) {
+    Throwable root = t;
+    while (root.getCause() != null && root.getCause() != root) {
+      root = root.getCause();
+    }
+    return root.getMessage() == null ? root.toString() : root.getMessage();
+  }
+}

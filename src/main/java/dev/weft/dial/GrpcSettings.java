@@ -1,0 +1,76 @@
+package dev.weft.dial;
+
+import dev.weft.config.SecurityConfig;
+import dev.weft.identity.Identity;
+import io.vertx.core.http.ClientAuth;
+import io.vertx.core.http.Http2Settings;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.net.OpenSSLEngineOptions;
+import java.util.List;
+
+/** HTTP/2 as gRPC between nodes wants it: wide windows, BoringSSL where it loads. */
+final class GrpcSettings {
+  /** Stream and connection window; the 64 KiB of RFC 9113 would stall a wire every round trip. */
+  private static final int WINDOW = 8 << 20;
+
+  private static final int CONNECT_MILLIS = 3000;
+
+  private GrpcSettings() {}
+
+  static HttpServerOptions server(String host, int port) {
+    return new HttpServerOptions()
+        .setHost(host)
+        .setPort(port)
+        .setTcpNoDelay(true)
+        .setInitialSettings(settings())
+        .setHttp2ConnectionWindowSize(WINDOW);
+  }
+
+  static HttpServerOptions secure(HttpServerOptions options, Identity identity) {
+    options
+        .setSsl(true)
+        .setUseAlpn(true)
+        .setAlpnVersions(List.of(HttpVersion.HTTP_2))
+        .setClientAuth(ClientAuth.REQUIRED)
+        .setKeyCertOptions(identity.keyCert())
+        .setTrustOptions(identity.trust());
+    if (OpenSSLEngineOptions.isAvailable()) {
+      options.setSslEngineOptions(new OpenSSLEngineOptions());
+    }
+    return options;
+  }
+
+  static HttpClientOptions client(SecurityConfig security, Identity identity) {
+    HttpClientOptions options =
+        new HttpClientOptions()
+            .setProtocolVersion(HttpVersion.HTTP_2)
+            .setHttp2ClearTextUpgrade(false)
+            .setConnectTimeout(CONNECT_MILLIS)
+            .setTcpNoDelay(true)
+            .setInitialSettings(settings())
+            .setHttp2ConnectionWindowSize(WINDOW);
+    if (security.mutualTls()) {
+      options
+          .setSsl(true)
+          .setUseAlpn(true)
+          .setAlpnVersions(List.of(HttpVersion.HTTP_2))
+          // Identity.trust matches the node id; there is no host name to match.
+          .setVerifyHost(false)
+          .setKeyCertOptions(identity.keyCert())
+          .setTrustOptions(identity.trust());
+      if (OpenSSLEngineOptions.isAvailable()) {
+        options.setSslEngineOptions(new OpenSSLEngineOptions());
+      }
+    }
+    return options;
+  }
+
+  private static Http2Settings settings() {
+    return new Http2Settings()
+        .setInitialWindowSize(WINDOW)
+        .setMaxConcurrentStreams(100_000)
+        .setMaxHeaderListSize(16 << 10);
+  }
+}
