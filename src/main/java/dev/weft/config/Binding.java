@@ -1,0 +1,58 @@
+package dev.weft.config;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** What one reading of a file finds out: problems, where the keys stand, which keys there are. */
+final class Binding {
+  final Environment environment;
+  private final List<Problem> problems = new ArrayList<>();
+  private final Set<String> wrong = new HashSet<>();
+  private final Map<String, Integer> lines = new HashMap<>();
+  private final List<Key> keys = new ArrayList<>();
+
+  Binding(Environment environment) {
+    this.environment = environment;
+  }
+
+  void found(String path, int line) {
+    lines.put(path, line);
+  }
+
+  void knows(Key key) {
+    keys.add(key);
+  }
+
+  void problem(String path, String value, String expected) {
+    wrong.add(path);
+    problems.add(new Problem(path, value, expected, lines.getOrDefault(path, 0)));
+  }
+
+  void problem(String path, String value, String expected, int line) {
+    wrong.add(path);
+    problems.add(new Problem(path, value, expected, line));
+  }
+
+  /** Whether these keys' values are what the file says, not defaults in place of wrong ones. */
+  boolean sound(String... paths) {
+    for (String path : paths) {
+      if (wrong.contains(path)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  List<Problem> problems() {
+    return problems.stream().sorted(Comparator.comparingInt(Problem::line)).toList();
+  }
+
+  List<Key> keys() {
+    return List.copyOf(keys);
+  }
+}

@@ -1,0 +1,40 @@
+package dev.weft.config;
+
+import java.util.List;
+
+/**
+ * The members this node forms a cluster with.
+ *
+ * @param name only nodes of one name join each other
+ * @param bind address literal of Hazelcast's listener, never a wildcard
+ * @param port of Hazelcast's listener, 0 for any free one
+ * @param join first contacts; empty for a node alone
+ * @param size members when all are up; 0 means that nobody said so, see {@link #expectedSize}
+ * @param bus the event bus's listener, an address literal; port 0 for any free one
+ */
+public record ClusterConfig(
+    String name, String bind, int port, List<HostPort> join, int size, HostPort bus) {
+  private static final int DEFAULT_PORT = 5701;
+
+  public ClusterConfig {
+    join = List.copyOf(join);
+  }
+
+  /** The configured size, or the join list and this node; a majority of it is the quorum. */
+  public int expectedSize() {
+    return size > 0 ? size : join.size() + 1;
+  }
+
+  static ClusterConfig read(Section s) {
+    ClusterConfig cluster =
+        new ClusterConfig(
+            s.read("name", "weft", Kind.NAME),
+            s.read("bind", "127.0.0.1", Kind.ADDRESS),
+            s.read("port", Integer.toString(DEFAULT_PORT), Kind.PORT),
+            s.list("join", Kind.peer(DEFAULT_PORT)),
+            s.read("size", "0", Kind.integer(0, 1000)),
+            s.read("bus", "127.0.0.1:0", Kind.LISTENER));
+    s.end();
+    return cluster;
+  }
+}

@@ -1,0 +1,28 @@
+package dev.weft.config;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** A configuration that cannot be used, with all that is wrong with it. */
+public final class ConfigException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private final transient List<Problem> problems;
+
+  ConfigException(String source, List<Problem> problems) {
+    // What the user wrote is wrong, not this program: no stack trace.
+    super(text(source, problems), null, false, false);
+    this.problems = List.copyOf(problems);
+  }
+
+  /** In the order of the file; at least one. */
+  public List<Problem> problems() {
+    return problems;
+  }
+
+  private static String text(String source, List<Problem> problems) {
+    return problems.stream()
+        .map(p -> p.line() == 0 ? p.toString() : source + ":" + p.line() + ": " + p)
+        .collect(Collectors.joining("\n"));
+  }
+}

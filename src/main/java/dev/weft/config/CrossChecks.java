@@ -1,0 +1,145 @@
+package dev.weft.config;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** What no key can tell alone: whether the parts of a configuration agree. */
+final class CrossChecks {
+  private static final String LOCAL = "127.0.0.1";
+  private static final String TLS = "security.ca, security.cert and security.key";
+
+  private final WeftConfig config;
+  private final Binding binding;
+
+  CrossChecks(WeftConfig config, Binding binding) {
+    this.config = config;
+    this.binding = binding;
+  }
+
+  void run() {
+    filesOfOneIdentity();
+    wildcards();
+    beyondLoopback();
+    join();
+    sameListener();
+  }
+
+  private void filesOfOneIdentity() {
+    SecurityConfig s = config.security();
+    boolean none = s.ca().isEmpty() && s.cert().isEmpty() && s.key().isEmpty();
+    if (s.mutualTls() || none || !binding.sound("security.ca", "security.cert", "security.key")) {
+      return;
+    }
+    lacking("security.ca", s.ca());
+    lacking("security.cert", s.cert());
+    lacking("security.key", s.key());
+  }
+
+  private void lacking(String path, Optional<?> file) {
+    if (file.isEmpty()) {
+      binding.problem(path, "not given", TLS + " together, or none of them");
+    }
+  }
+
+  private void wildcards() {
+    noWildcard(
+        "grpc.host",
+        config.grpc().host(),
+        "an address of this host; programs of this host are served on 127.0.0.1 as well");
+    noWildcard("grpc.advertise", config.grpc().advertise().host(), "what other nodes can dial");
+    noWildcard("cluster.bind", config.cluster().bind(), "an address of this host");
+    noWildcard("cluster.bus", config.cluster().bus().host(), "an address of this host and a port");
+  }
+
+  private void noWildcard(String path, String host, String expected) {
+    boolean derived = path.equals("grpc.advertise") && host.equals(config.grpc().host());
+    if (AddressLiteral.isWildcard(host) && !derived) {
+      binding.problem(path, host, expected);
+    }
+  }
+
+  private void beyondLoopback() {
+    boolean proven = config.security().mutualTls();
+    String proof = TLS + ", or security.insecure: true";
+    guarded("grpc.host", config.grpc().host(), proven, proof);
+    guarded("cluster.bind", config.cluster().bind(), proven, proof);
+    guarded("cluster.bus", config.cluster().bus().host(), proven, proof);
+    if (binding.sound("http.token-file")) {
+      guarded(
+          "http.host",
+          config.http().host(),
+          config.http().tokenFile().isPresent(),
+          "http.token-file, or security.insecure: true");
+    }
+  }
+
+  private void guarded(String path, String host, boolean proven, String proof) {
+    if (!proven && !acceptsInsecure() && !AddressLiteral.isLoopback(host) && binding.sound(path)) {
+      binding.problem(path, host, "a loopback address; beyond it " + proof);
+    }
+  }
+
+  private void join() {
+    List<HostPort> join = config.cluster().join();
+    if (!join.isEmpty() && !config.security().mutualTls() && !acceptsInsecure()) {
+      binding.problem(
+          "cluster.join",
+          String.join(", ", join.stream().map(HostPort::toString).toList()),
+          "none without " + TLS + ", or security.insecure: true");
+    }
+  }
+
+  /** Also where the security section is wrong itself: it has to be put right first. */
+  private boolean acceptsInsecure() {
+    return config.security().insecure()
+        || !binding.sound(
+            "security.ca", "security.cert", "security.key", "security.insecure", "security");
+  }
+
+  private record Listener(String path, String hostPath, HostPort at) {
+    boolean collides(Listener other) {
+      return at.port() != 0
+          && at.port() == other.at.port()
+          && (sameHost(other)
+              || AddressLiteral.isWildcard(at.host())
+              || AddressLiteral.isWildcard(other.at.host()));
+    }
+
+    boolean isSound(Binding binding) {
+      return binding.sound(path, hostPath);
+    }
+
+    private boolean sameHost(Listener other) {
+      return AddressLiteral.parse(at.host()).equals(AddressLiteral.parse(other.at.host()));
+    }
+  }
+
+  private void sameListener() {
+    List<Listener> listeners = new ArrayList<>();
+    ClusterConfig cluster = config.cluster();
+    GrpcConfig grpc = config.grpc();
+    listeners.add(
+        new Listener("cluster.port", "cluster.bind", new HostPort(cluster.bind(), cluster.port())));
+    listeners.add(new Listener("cluster.bus", "cluster.bus", cluster.bus()));
+    listeners.add(new Listener("grpc.port", "grpc.port", new HostPort(LOCAL, grpc.port())));
+    if (!grpc.host().equals(LOCAL)) {
+      listeners.add(new Listener("grpc.port", "grpc.host", new HostPort(grpc.host(), grpc.port())));
+    }
+    grpc.meshnet().ifPresent(at -> listeners.add(new Listener("grpc.meshnet", "grpc.meshnet", at)));
+    listeners.add(
+        new Listener(
+            "http.port", "http.host", new HostPort(config.http().host(), config.http().port())));
+    for (int i = 0; i < listeners.size(); i++) {
+      Listener later = listeners.get(i);
+      for (Listener earlier : listeners.subList(0, i)) {
+        if (later.collides(earlier) && later.isSound(binding) && earlier.isSound(binding)) {
+          binding.problem(
+              later.path,
+              later.at.toString(),
+              "an address and port of its own, not " + earlier.path + "'s");
+        }
+      }
+    }
+  }
+}

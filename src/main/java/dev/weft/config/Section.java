@@ -1,0 +1,160 @@
+package dev.weft.config;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.yaml.snakeyaml.DumperOptions.ScalarStyle;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.NodeTuple;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.SequenceNode;
+import org.yaml.snakeyaml.nodes.Tag;
+
+/**
+ * A mapping of the file, read key by key in the code's order. A wrong value becomes a problem and
+ * its default stands in, so that one reading finds all problems. {@link #end} reports what was not
+ * read.
+ *
+ * <p>The text decides, not YAML's idea of its type: {@code port: "80"} is 80, {@code name: no} is
+ * "no".
+ */
+final class Section {
+  private final Binding binding;
+  private final String path;
+  private final Set<String> reloads;
+  private final Map<String, Node> entries = new LinkedHashMap<>();
+  private final Set<String> known = new TreeSet<>();
+
+  /**
+   * @param path of this mapping, empty for the file's root
+   * @param node null for a section that the file leaves out
+   */
+  Section(Binding binding, String path, Node node, Set<String> reloads) {
+    this.binding = binding;
+    this.path = path;
+    this.reloads = reloads;
+    if (node instanceof MappingNode mapping) {
+      mapping.getValue().forEach(this::enter);
+    } else if (node != null && !isNothing(node)) {
+      binding.problem(path, describe(node), "a mapping", line(node));
+    }
+  }
+
+  private void enter(NodeTuple tuple) {
+    Node keyNode = tuple.getKeyNode();
+    if (!(keyNode instanceof ScalarNode scalar)) {
+      binding.problem(
+          path.isEmpty() ? "file" : path, describe(keyNode) + " as a key", "a name", line(keyNode));
+      return;
+    }
+    String key = scalar.getValue();
+    Node first = entries.putIfAbsent(key, tuple.getValueNode());
+    if (first == null) {
+      binding.found(sub(key), line(keyNode));
+    } else {
+      binding.problem(sub(key), "given again", "once, as in line " + line(first), line(keyNode));
+    }
+  }
+
+  /** A mapping inside this one; {@code reloads} are those of its keys that SIGHUP applies. */
+  Section section(String key, String... reloads) {
+    known.add(key);
+    return new Section(binding, sub(key), entries.get(key), Set.of(reloads));
+  }
+
+  /** Any number of values, none by default. */
+  <T> List<T> list(String key, Kind<T> kind) {
+    Node node = know(key, "[]");
+    List<T> items = new ArrayList<>();
+    if (node instanceof SequenceNode sequence) {
+      for (int i = 0; i < sequence.getValue().size(); i++) {
+        Node item = sequence.getValue().get(i);
+        String itemPath = sub(key) + "[" + i + "]";
+        binding.found(itemPath, line(item));
+        scalar(itemPath, item, kind).ifPresent(items::add);
+      }
+    } else if (node != null) {
+      binding.problem(sub(key), describe(node), "a list, each item " + kind.expected(), line(node));
+    }
+    return items;
+  }
+
+  /** One value; the default is given as one would write it in the file. */
+  <T> T read(String key, String defaultText, Kind<T> kind) {
+    Node node = know(key, defaultText);
+    Optional<T> value = node == null ? Optional.empty() : scalar(sub(key), node, kind);
+    return value.or(() -> kind.parse(defaultText)).orElseThrow();
+  }
+
+  private <T> Optional<T> scalar(String at, Node node, Kind<T> kind) {
+    if (!(node instanceof ScalarNode scalar) || isNothing(node)) {
+      binding.problem(at, describe(node), kind.expected(), line(node));
+      return Optional.empty();
+    }
+    String text = scalar.getValue();
+    if (scalar.getScalarStyle() != ScalarStyle.SINGLE_QUOTED) {
+      Optional<String> lacking = binding.environment.lacks(text);
+      if (lacking.isPresent()) {
+        binding.problem(at, text, lacking.get(), line(node));
+        return Optional.empty();
+      }
+      text = binding.environment.resolve(text);
+    }
+    Optional<T> value = kind.parse(text);
+    if (value.isEmpty()) {
+      binding.problem(at, text, kind.expected(), line(node));
+    }
+    return value;
+  }
+
+  /** A value that has its form and cannot be used all the same. */
+  void problem(String key, String value, String expected) {
+    binding.problem(sub(key), value, expected);
+  }
+
+  /** Reports the keys that nobody read. */
+  void end() {
+    for (String key : entries.keySet()) {
+      if (!known.contains(key)) {
+        binding.problem(
+            sub(key),
+            "unknown key",
+            Nearest.to(key, known).map(this::sub).orElse("one of " + String.join(", ", known)));
+      }
+    }
+  }
+
+  private Node know(String key, String defaultText) {
+    known.add(key);
+    binding.knows(new Key(sub(key), defaultText, reloads.contains(key)));
+    return entries.get(key);
+  }
+
+  private String sub(String key) {
+    return path.isEmpty() ? key : path + "." + key;
+  }
+
+  private static boolean isNothing(Node node) {
+    return Tag.NULL.equals(node.getTag());
+  }
+
+  private static String describe(Node node) {
+    if (isNothing(node)) {
+      return "nothing";
+    }
+    return switch (node.getNodeId()) {
+      case mapping -> "a mapping";
+      case sequence -> "a list";
+      default -> ((ScalarNode) node).getValue();
+    };
+  }
+
+  private static int line(Node node) {
+    return node.getStartMark().getLine() + 1;
+  }
+}

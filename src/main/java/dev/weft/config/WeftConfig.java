@@ -1,0 +1,28 @@
+package dev.weft.config;
+
+/**
+ * What a node is told to be. Checked: every value is in range and the parts agree with each other.
+ */
+public record WeftConfig(
+    NodeConfig node,
+    ClusterConfig cluster,
+    GrpcConfig grpc,
+    HttpConfig http,
+    SecurityConfig security,
+    WiresConfig wires,
+    LogConfig log) {
+
+  static WeftConfig read(Section root) {
+    WeftConfig config =
+        new WeftConfig(
+            NodeConfig.read(root.section("node")),
+            ClusterConfig.read(root.section("cluster")),
+            GrpcConfig.read(root.section("grpc")),
+            HttpConfig.read(root.section("http", "token-file", "read-token-file")),
+            SecurityConfig.read(root.section("security")),
+            WiresConfig.read(root.section("wires")),
+            LogConfig.read(root.section("log", "level")));
+    root.end();
+    return config;
+  }
+}

@@ -1,0 +1,44 @@
+package dev.weft.config;
+
+/**
+ * Point-to-point Ethernet wires.
+ *
+ * @param mtu of a wire that asks for none, bytes, 68 (RFC 791) to 65535
+ */
+public record WiresConfig(int mtu, Driver driver, OnStop onStop, Carrier carrier) {
+
+  /** How frames get from a wire's packet socket into the node and back. */
+  public enum Driver {
+    /** EPOLL where it can be had, else WORKER. */
+    AUTO,
+    /** The socket is a handle of the wire's event loop. */
+    EPOLL,
+    /** A thread of its own waits in poll(2) and reads with recvmmsg(2). */
+    WORKER
+  }
+
+  /** What becomes of interfaces and tunnels when the node stops. */
+  public enum OnStop {
+    KEEP,
+    REMOVE
+  }
+
+  /** What a pod sees of its interface while the wire's other end is away. */
+  public enum Carrier {
+    /** The link stays up. */
+    KEEP,
+    /** The link goes down until the other end is back. */
+    FOLLOW
+  }
+
+  static WiresConfig read(Section s) {
+    WiresConfig wires =
+        new WiresConfig(
+            s.read("mtu", "1500", Kind.integer(68, 65535)),
+            s.read("driver", "auto", Kind.choice(Driver.class)),
+            s.read("on-stop", "keep", Kind.choice(OnStop.class)),
+            s.read("carrier", "keep", Kind.choice(Carrier.class)));
+    s.end();
+    return wires;
+  }
+}

@@ -1,0 +1,262 @@
+package dev.weft.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ConfigFileTest {
+  @Test
+  void shouldReadEveryKindOfValue() {
+    String yaml =
+        """
+        node: {name: n1, data: /var/lib/weft}
+        cluster:
+          join: [n2, "10.0.0.3:5702", "[2001:db8::4]:5703", "2001:db8::5"]
+          size: 5
+          bus: "[::1]:15701"
+        grpc: {port: 51112, advertise: "n1.example", meshnet: "10.0.0.1:51111"}
+        http: {socket: /run/weft.sock, token-file: /etc/weft/token}
+        security: {ca: ca.pem, cert: n1.pem, key: n1.key}
+        wires: {mtu: 65535, driver: worker, on-stop: remove, carrier: follow}
+        log: {level: debug, format: json}
+        """;
+
+    WeftConfig config = ConfigFile.parse(yaml, Map.of());
+
+    assertThat(config.node()).isEqualTo(new NodeConfig("n1", Path.of("/var/lib/weft")));
+    assertThat(config.cluster())
+        .isEqualTo(
+            new ClusterConfig(
+                "weft",
+                "127.0.0.1",
+                5701,
+                List.of(
+                    new HostPort("n2", 5701),
+                    new HostPort("10.0.0.3", 5702),
+                    new HostPort("2001:db8::4", 5703),
+                    new HostPort("2001:db8::5", 5701)),
+                5,
+                new HostPort("::1", 15701)));
+    assertThat(config.grpc())
+        .isEqualTo(
+            new GrpcConfig(
+                "127.0.0.1",
+                51112,
+                new HostPort("n1.example", 51112),
+                Optional.of(new HostPort("10.0.0.1", 51111))));
+    assertThat(config.http().socket()).contains(Path.of("/run/weft.sock"));
+    assertThat(config.security().mutualTls()).isTrue();
+    assertThat(config.wires())
+        .isEqualTo(
+            new WiresConfig(
+                65535,
+                WiresConfig.Driver.WORKER,
+                WiresConfig.OnStop.REMOVE,
+                WiresConfig.Carrier.FOLLOW));
+    assertThat(config.log()).isEqualTo(new LogConfig(LogConfig.Level.DEBUG, LogConfig.Format.JSON));
+  }
+
+  @Test
+  void shouldNameTheNodeAfterItsHost() throws IOException {
+    String hostName = Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+
+    assertThat(ConfigFile.parse("{}", Map.of()).node().name()).isEqualTo(hostName);
+  }
+
+  @Test
+  void shouldReportAllProblemsAtOnceInTheFilesOrder() {
+    String yaml =
+        """
+        http:
+          port: 70000
+          prot: 1
+        wires: {mtu: 67, driver: dpdk}
+        nod: {}
+        log: loud
+        security:
+          insecure: yes
+        """;
+
+    assertThat(problems(yaml))
+        .containsExactly(
+            "http.port: 70000 (expected: 0..65535)",
+            "http.prot: unknown key (expected: http.port)",
+            "wires.mtu: 67 (expected: 68..65535)",
+            "wires.driver: dpdk (expected: auto, epoll, worker)",
+            "nod: unknown key (expected: node)",
+            "log: loud (expected: a mapping)",
+            "security.insecure: yes (expected: true or false)");
+  }
+
+  @Test
+  void shouldTellTheFileAndTheLine(@TempDir Path dir) throws IOException {
+    Path file = Files.writeString(dir.resolve("x.yaml"), "http:\n  port: 70000\n");
+
+    ConfigException e =
+        catchThrowableOfType(ConfigException.class, () -> ConfigFile.load(file, Map.of()));
+
+    assertThat(e).hasMessage(file + ":2: http.port: 70000 (expected: 0..65535)");
+    assertThat(e.problems()).extracting(Problem::line).containsExactly(2);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "http: {port: -1}                 | http.port: -1 (expected: 0..65535)",
+        "http: {port: 080}                | http.port: 080 (expected: 0..65535)",
+        "http: {port: 99999999999}        | http.port: 99999999999 (expected: 0..65535)",
+        "http: {port: }                   | http.port: nothing (expected: 0..65535)",
+        "http: {port: [80]}               | http.port: a list (expected: 0..65535)",
+        "http: {port: {a: 1}}             | http.port: a mapping (expected: 0..65535)",
+        "http: {host: localhost}          | http.host: localhost (expected: an IP address)",
+        "http: {host: 10.1}               | http.host: 10.1 (expected: an IP address)",
+        "http: {host: 010.0.0.1}          | http.host: 010.0.0.1 (expected: an IP address)",
+        "http: {host: 'fe80::x'}          | http.host: fe80::x (expected: an IP address)",
+        "cluster: {bus: '127.0.0.1'}      | cluster.bus: 127.0.0.1 (expected: address:port or [address]:port)",
+        "cluster: {bus: 'n1:1'}           | cluster.bus: n1:1 (expected: address:port or [address]:port)",
+        "cluster: {join: n2}              | cluster.join: n2 (expected: a list, each item host, host:port or [address]:port)",
+        "cluster: {join: [['n2']]}        | cluster.join[0]: a list (expected: host, host:port or [address]:port)",
+        "cluster: {join: ['10.0.0.300']}  | cluster.join[0]: 10.0.0.300 (expected: host, host:port or [address]:port)",
+        "cluster: {join: ['n2:0']}        | cluster.join[0]: n2:0 (expected: host, host:port or [address]:port)",
+        "cluster: {size: 1.5}             | cluster.size: 1.5 (expected: 0..1000)",
+        "node: {data: ''}                 | node.data: '' (expected: a path)",
+        "node: {name: -n}                 | node.name: -n (expected: 1 to 63 letters, digits, '.', '_' or '-', a letter or digit first, or '' for none)",
+        "log: {level: INFO}               | log.level: INFO (expected: error, warn, info, debug, trace)",
+        "http: {port: 1, port: 2}         | http.port: given again (expected: once, as in line 1)",
+        "{[1, 2]: 3}                      | file: a list as a key (expected: a name)",
+        "http: {listen-everywhere: true}  | http.listen-everywhere: unknown key (expected: one of host, port, read-token-file, socket, token-file)",
+        "http: {<<: {port: 1}}            | http.<<: unknown key (expected: one of host, port, read-token-file, socket, token-file)",
+      })
+  void shouldNameTheValueAndWhatWasExpected(String yaml, String problem) {
+    assertThat(problems(yaml)).containsExactly(problem);
+  }
+
+  @Test
+  void shouldRefuseASocketPathThatTheKernelWouldCut() {
+    String path = "/" + "s".repeat(107);
+
+    assertThat(problems("http: {socket: " + path + "}"))
+        .first()
+        .asString()
+        .endsWith("(expected: a path of at most 107 bytes, or '' for none)");
+  }
+
+  @Test
+  void shouldPutVariablesIntoValues() {
+    Map<String, String> environment = Map.of("PORT", "8081", "HOST", "${PORT}", "DIR", "/d");
+    String yaml =
+        """
+        node: {name: 'x', data: "${DIR}/${SUB:weft}"}
+        http: {port: "${PORT}", token-file: '${PORT}', socket: "${NONE:}"}
+        """;
+
+    WeftConfig config = ConfigFile.parse(yaml, environment);
+
+    assertThat(config.node().data()).isEqualTo(Path.of("/d/weft"));
+    assertThat(config.http().port()).isEqualTo(8081);
+    assertThat(config.http().socket()).isEmpty();
+    assertThat(config.http().tokenFile()).contains(Path.of("${PORT}"));
+  }
+
+  @Test
+  void shouldNotLookAgainAtWhatAVariableStandsFor() {
+    assertThat(ConfigFile.parse("node: {data: \"${A}\"}", Map.of("A", "${B}")).node().data())
+        .isEqualTo(Path.of("${B}"));
+  }
+
+  @Test
+  void shouldRefuseAVariableThatIsNotSet() {
+    assertThat(problems("http: {port: \"${WEFT_PORT}\"}"))
+        .containsExactly(
+            "http.port: ${WEFT_PORT} (expected: WEFT_PORT in the environment, or a default:"
+                + " ${WEFT_PORT:default})");
+    assertThat(problems("node: {data: \"${1}\"}"))
+        .containsExactly(
+            "node.data: ${1} (expected: ${NAME} or ${NAME:default}, or single quotes around what is"
+                + " meant literally)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "\n", "# nothing but a comment\n", "---\n"})
+  void shouldRefuseAnEmptyFile(String yaml, @TempDir Path dir) throws IOException {
+    Path file = Files.writeString(dir.resolve("x.yaml"), yaml);
+
+    assertThat(message(file))
+        .startsWith(file + ": ")
+        .endsWith("(expected: a mapping; see conf/weft.yaml)");
+  }
+
+  @Test
+  void shouldTellTheLineOfASyntaxError(@TempDir Path dir) throws IOException {
+    Path file = Files.writeString(dir.resolve("x.yaml"), "http:\n  port: 1\n bad: [\n");
+
+    assertThat(message(file)).startsWith(file + ":3: syntax: ").endsWith("(expected: YAML 1.1)");
+  }
+
+  @Test
+  void shouldRefuseWhatIsNoText(@TempDir Path dir) throws IOException {
+    Path latin1 =
+        Files.write(dir.resolve("l.yaml"), "node: {name: é}".getBytes(StandardCharsets.ISO_8859_1));
+    Path large = Files.writeString(dir.resolve("b.yaml"), "#" + "x".repeat(1 << 20));
+
+    assertThat(message(latin1)).isEqualTo(latin1 + ": not UTF-8 (expected: text in UTF-8)");
+    assertThat(message(large)).isEqualTo(large + ": more than 1 MiB (expected: at most 1 MiB)");
+    assertThat(message(dir.resolve("none.yaml")))
+        .isEqualTo(
+            dir.resolve("none.yaml")
+                + ": no such file (expected: a configuration; see conf/weft.yaml)");
+    assertThat(message(dir)).endsWith("(expected: a file that can be read)");
+  }
+
+  @Test
+  void shouldRefuseAnAliasBomb() {
+    StringBuilder yaml = new StringBuilder("a0: &a0 [x, x]\n");
+    for (int i = 1; i < 30; i++) {
+      String[] aliases = new String[10];
+      Arrays.fill(aliases, "*a" + (i - 1));
+      yaml.append("a%d: &a%d [%s]\n".formatted(i, i, String.join(", ", aliases)));
+    }
+
+    assertThat(problems(yaml.toString())).singleElement().asString().contains("aliases");
+  }
+
+  @Test
+  void shouldRefuseDeepNestingAndSeveralDocuments() {
+    assertThat(problems("a: " + "[".repeat(50) + "]".repeat(50)))
+        .singleElement()
+        .asString()
+        .contains("Nesting Depth exceeded");
+    assertThat(problems("node: {}\n---\nhttp: {}\n"))
+        .singleElement()
+        .asString()
+        .contains("another document");
+  }
+
+  private static String message(Path file) {
+    return catchThrowableOfType(ConfigException.class, () -> ConfigFile.load(file, Map.of()))
+        .getMessage();
+  }
+
+  private static List<String> problems(String yaml) {
+    return catchThrowableOfType(ConfigException.class, () -> ConfigFile.parse(yaml, Map.of()))
+        .problems()
+        .stream()
+        .map(Problem::toString)
+        .toList();
+  }
+}

@@ -1,0 +1,121 @@
+package dev.weft.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CrossChecksTest {
+  private static final String TLS = "security.ca, security.cert and security.key";
+  private static final String FILES = "security: {ca: ca.pem, cert: n.pem, key: n.key}\n";
+
+  @Test
+  void shouldAskForAllThreeFilesOfAnIdentity() {
+    assertThat(problems("security: {cert: n.pem}"))
+        .containsExactly(
+            "security.ca: not given (expected: " + TLS + " together, or none of them)",
+            "security.key: not given (expected: " + TLS + " together, or none of them)");
+  }
+
+  @Test
+  void shouldKeepListenersWithoutProofOnLoopback() {
+    String yaml =
+        """
+        cluster: {bind: 10.0.0.1, bus: "10.0.0.1:0", join: [n2]}
+        grpc: {host: "2001:db8::1"}
+        http: {host: 0.0.0.0}
+        """;
+
+    String proof = "; beyond it " + TLS + ", or security.insecure: true)";
+    assertThat(problems(yaml))
+        .containsExactly(
+            "cluster.bind: 10.0.0.1 (expected: a loopback address" + proof,
+            "cluster.bus: 10.0.0.1 (expected: a loopback address" + proof,
+            "cluster.join: n2:5701 (expected: none without "
+                + TLS
+                + ", or security.insecure: true)",
+            "grpc.host: 2001:db8::1 (expected: a loopback address" + proof,
+            "http.host: 0.0.0.0 (expected: a loopback address; beyond it http.token-file, or"
+                + " security.insecure: true)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "security: {insecure: true}\nhttp: {host: 0.0.0.0}\n",
+        FILES + "http: {host: '::', token-file: t}\n"
+      })
+  void shouldAllowThemWithProofOrWhenTold(String yaml) {
+    String listeners =
+        """
+        cluster: {bind: 10.0.0.1, bus: "10.0.0.1:0", join: [n2]}
+        grpc: {host: 10.0.0.1}
+        """;
+
+    assertThatCode(() -> ConfigFile.parse(yaml + listeners, Map.of())).doesNotThrowAnyException();
+  }
+
+  @Test
+  void shouldTakeLoopbackInItsDisguises() {
+    String yaml =
+        "grpc: {host: 127.9.9.9}\nhttp: {host: '::1'}\ncluster: {bind: '::ffff:127.0.0.1'}\n";
+
+    assertThatCode(() -> ConfigFile.parse(yaml, Map.of())).doesNotThrowAnyException();
+  }
+
+  @Test
+  void shouldRefuseWildcardsWhereAnAddressIsMeant() {
+    String yaml =
+        FILES
+            + """
+            cluster: {bind: 0.0.0.0, bus: "[::]:0"}
+            grpc: {host: "0:0:0:0:0:0:0:0", advertise: "0.0.0.0:1"}
+            """;
+
+    assertThat(problems(yaml))
+        .containsExactly(
+            "cluster.bind: 0.0.0.0 (expected: an address of this host)",
+            "cluster.bus: :: (expected: an address of this host and a port)",
+            "grpc.host: 0:0:0:0:0:0:0:0 (expected: an address of this host; programs of this host"
+                + " are served on 127.0.0.1 as well)",
+            "grpc.advertise: 0.0.0.0 (expected: what other nodes can dial)");
+  }
+
+  @Test
+  void shouldRefuseTwoListenersInOnePlace() {
+    assertThat(problems("http: {port: 51111}\n"))
+        .containsExactly(
+            "http.port: 127.0.0.1:51111 (expected: an address and port of its own, not"
+                + " grpc.port's)");
+    assertThat(problems("grpc: {meshnet: '0.0.0.0:51111'}\n"))
+        .containsExactly(
+            "grpc.meshnet: 0.0.0.0:51111 (expected: an address and port of its own, not"
+                + " grpc.port's)");
+    assertThatCode(() -> ConfigFile.parse("grpc: {meshnet: '127.0.0.2:51111'}\n", Map.of()))
+        .doesNotThrowAnyException();
+    assertThatCode(
+            () ->
+                ConfigFile.parse(
+                    "cluster: {port: 0}\ngrpc: {port: 0}\nhttp: {port: 0}\n", Map.of()))
+        .doesNotThrowAnyException();
+  }
+
+  @Test
+  void shouldNotBlameOneKeyForTheFaultOfAnother() {
+    assertThat(problems("security: {ca: [], cert: n.pem, key: n.key}\ncluster: {join: [n2]}\n"))
+        .containsExactly("security.ca: a list (expected: a path, or '' for none)");
+  }
+
+  private static List<String> problems(String yaml) {
+    return catchThrowableOfType(ConfigException.class, () -> ConfigFile.parse(yaml, Map.of()))
+        .problems()
+        .stream()
+        .map(Problem::toString)
+        .toList();
+  }
+}
