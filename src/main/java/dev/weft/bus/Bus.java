@@ -16,6 +16,7 @@ import java.lang.reflect.Proxy;
 import java.lang.reflect.Type;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -66,14 +67,17 @@ public final class Bus {
   }
 
   /**
-   * Serves a contract on the caller's context, to this node and, when clustered, to all members.
+   * Serves a contract on the caller's context: to this node, and what is marked {@link ForMembers}
+   * to all members.
    */
   public <C> Future<Void> serve(Class<C> contract, C actor) {
     Map<String, Method> methods =
         Stream.of(contract.getMethods()).collect(Collectors.toMap(Method::getName, m -> m));
     MessageConsumer<Call> local = events.localConsumer(address(contract));
     local.handler(message -> answer(message, methods, actor));
-    if (!vertx.isClustered()) {
+    Map<String, Method> open = new HashMap<>(methods);
+    open.values().removeIf(m -> !m.isAnnotationPresent(ForMembers.class));
+    if (!vertx.isClustered() || open.isEmpty()) {
       return Future.succeededFuture();
     }
     Context context = vertx.getOrCreateContext();
@@ -82,7 +86,7 @@ public final class Bus {
             () -> {
               MessageConsumer<Call> remote = events.consumer(address(contract) + "@" + node);
               remote.handler(
-                  message -> context.runOnContext(v -> answer(message, methods, actor)));
+                  message -> context.runOnContext(v -> answer(message, open, actor)));
               return remote;
             });
     this.served.add(served);
@@ -199,7 +203,7 @@ public final class Bus {
       Call call = message.body();
       Method method = methods.get(call.method());
       if (method == null) {
-        throw Fault.INVALID.because("no method " + call.method() + " here; upgrade this node");
+        throw Fault.INVALID.because("no method " + call.method() + " for you here; is this node older?");
       }
       Type[] types = method.getGenericParameterTypes();
       Object[] arguments = new Object[types.length];

@@ -10,14 +10,12 @@ import dev.weft.config.HostPort;
 import dev.weft.config.SecurityConfig;
 import dev.weft.identity.Identity;
 import io.vertx.core.Future;
-import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientConnection;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpConnectOptions;
-import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.SocketAddress;
 import java.time.Duration;
@@ -28,9 +26,6 @@ import java.util.concurrent.TimeUnit;
 
 /** Dials the address in the member's signed record. */
 public final class DirectDial implements Dial {
-  /** Where a node other than this one is expected to say its own id when there is no TLS. */
-  static final String NODE_HEADER = "weft-node";
-
   private final Cluster cluster;
   private final boolean secure;
   private final HttpClientAgent client;
@@ -81,16 +76,6 @@ public final class DirectDial implements Dial {
         .recover(e -> Future.failedFuture(WeftException.of(e)));
   }
 
-  /** Request options of a gRPC call over one of our connections. */
-  public static RequestOptions request(String path, String self) {
-    return new RequestOptions()
-        .setMethod(HttpMethod.POST)
-        .setURI(path)
-        .putHeader("content-type", "application/grpc")
-        .putHeader("te", "trailers")
-        .putHeader(NODE_HEADER, self);
-  }
-
   public Future<Void> close() {
     return client.close();
   }
@@ -108,13 +93,13 @@ public final class DirectDial implements Dial {
   private <Q extends Message, R extends Message> Future<R> send(
       HttpClientConnection connection, GrpcMethod<Q, R> method, Q request, Duration deadline) {
     RequestOptions options =
-        request(method.path(), cluster.self())
+        Grpc.request(method.path(), cluster.self())
             .putHeader("grpc-timeout", deadline.toMillis() + "m");
     return connection
         .request(options)
         .compose(
             call ->
-                call.send(GrpcFrame.of(request.toByteArray()))
+                call.send(Grpc.frame(request.toByteArray()))
                     .compose(response -> answer(response, method))
                     .timeout(deadline.toMillis(), TimeUnit.MILLISECONDS)
                     .onFailure(e -> cancel(call)));
@@ -126,24 +111,11 @@ public final class DirectDial implements Dial {
 
   private static <R extends Message> Future<R> answer(
       HttpClientResponse response, GrpcMethod<?, R> method) {
-    if (response.statusCode() != 200) {
-      return Future.failedFuture(
-          Fault.UNAVAILABLE.because(method.path() + ": HTTP status " + response.statusCode()));
-    }
-    return response
-        .body()
+    return Grpc.status(response)
         .compose(
             body -> {
-              MultiMap trailers =
-                  response.trailers().contains("grpc-status")
-                      ? response.trailers()
-                      : response.headers();
-              WeftException failure = GrpcFrame.failure(trailers);
-              if (failure != null) {
-                return Future.failedFuture(failure);
-              }
               try {
-                return Future.succeededFuture(parse(method.response(), GrpcFrame.single(body)));
+                return Future.succeededFuture(parse(method.response(), Grpc.single(body)));
               } catch (InvalidProtocolBufferException e) {
                 return Future.failedFuture(
                     Fault.UNAVAILABLE.because(method.path() + ": " + e.getMessage(), e));

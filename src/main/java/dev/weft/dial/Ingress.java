@@ -147,7 +147,7 @@ public final class Ingress {
           address);
     }
     // Without TLS, which only security.insecure allows, a node is who it says it is.
-    String claimed = headers.get(DirectDial.NODE_HEADER);
+    String claimed = headers.get(Grpc.NODE_HEADER);
     return new Caller(claimed == null ? "" : claimed, address);
   }
 

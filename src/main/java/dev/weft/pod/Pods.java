@@ -1,5 +1,6 @@
 package dev.weft.pod;
 
+import dev.weft.bus.ForMembers;
 import io.vertx.core.Future;
 import java.util.List;
 
@@ -17,6 +18,7 @@ public interface Pods {
   Future<Void> remove(PodRef ref);
 
   /** The pods registered on this node, by name. */
+  @ForMembers
   Future<List<Pod>> local();
 
   /** The pods of all live members, by name; a pod claimed twice is shown once, at its owner. */

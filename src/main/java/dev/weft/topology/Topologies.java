@@ -1,5 +1,6 @@
 package dev.weft.topology;
 
+import dev.weft.bus.ForMembers;
 import dev.weft.pod.PodRef;
 import io.vertx.core.Future;
 import java.util.List;
@@ -15,6 +16,7 @@ public interface Topologies {
   /** NOT_FOUND for a pod without a topology. */
   Future<Void> delete(PodRef pod);
 
+  @ForMembers
   Future<List<TopologyStatus>> list();
 
   /** NOT_FOUND for a pod without a topology. */

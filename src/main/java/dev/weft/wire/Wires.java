@@ -1,5 +1,6 @@
 package dev.weft.wire;
 
+import dev.weft.bus.ForMembers;
 import io.vertx.core.Future;
 import java.util.List;
 
@@ -15,8 +16,10 @@ public interface Wires {
   Future<Void> remove(String id);
 
   /** The wires of this node, by id. */
+  @ForMembers
   Future<List<WireStatus>> list();
 
   /** NOT_FOUND for an id that this node has no wire of. */
+  @ForMembers
   Future<WireStatus> get(String id);
 }

@@ -2,19 +2,59 @@ package dev.weft.dial;
 
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
+import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.RequestOptions;
 import java.net.URLDecoder;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 
-/** gRPC's length-prefixed message and its status trailers (PROTOCOL-HTTP2.md). */
-public final class GrpcFrame {
+/** gRPC over HTTP/2, client side, and its framing (PROTOCOL-HTTP2.md). */
+public final class Grpc {
   /** A flag byte and a 4-byte length before each message. */
   public static final int PREFIX = 5;
 
-  private GrpcFrame() {}
+  /** What a node calls itself; it counts only where security.insecure leaves no certificate. */
+  static final String NODE_HEADER = "weft-node";
 
-  static Buffer of(byte[] message) {
+  private Grpc() {}
+
+  /** The request of a call. */
+  public static RequestOptions request(String path, String self) {
+    return new RequestOptions()
+        .setMethod(HttpMethod.POST)
+        .setURI(path)
+        .putHeader("content-type", "application/grpc")
+        .putHeader("te", "trailers")
+        .putHeader(NODE_HEADER, self);
+  }
+
+  /** Waits for the end of the response; fails with the status that its trailers tell of. */
+  public static Future<Buffer> status(HttpClientResponse response) {
+    if (response.statusCode() != 200) {
+      return Future.failedFuture(
+          Fault.UNAVAILABLE.because("HTTP status " + response.statusCode() + " for a gRPC call"));
+    }
+    return response
+        .body()
+        .compose(
+            body -> {
+              boolean trailersOnly = !response.trailers().contains("grpc-status");
+              WeftException failure =
+                  failure(trailersOnly ? response.headers() : response.trailers());
+              return failure == null ? Future.succeededFuture(body) : Future.failedFuture(failure);
+            });
+  }
+
+  /** Status text as trailers carry it. */
+  public static String percentEncoded(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+
+  static Buffer frame(byte[] message) {
     return Buffer.buffer(PREFIX + message.length)
         .appendByte((byte) 0)
         .appendInt(message.length)
@@ -34,8 +74,7 @@ public final class GrpcFrame {
     return body.getBytes(PREFIX, body.length());
   }
 
-  /** The failure that trailers tell of, null for status 0. */
-  static WeftException failure(MultiMap trailers) {
+  private static WeftException failure(MultiMap trailers) {
     String status = trailers.get("grpc-status");
     if ("0".equals(status)) {
       return null;

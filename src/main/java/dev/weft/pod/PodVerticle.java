@@ -1,0 +1,239 @@
+package dev.weft.pod;
+
+import dev.weft.bus.Bus;
+import dev.weft.bus.Fault;
+import dev.weft.bus.Json;
+import dev.weft.bus.WeftException;
+import dev.weft.cluster.Cluster;
+import dev.weft.cluster.MemberChanged;
+import dev.weft.cluster.OwnedTable;
+import dev.weft.store.Store;
+import dev.weft.telemetry.Health;
+import io.vertx.core.AbstractVerticle;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Owns this node's pods: keeps them, publishes them, and watches their namespaces. */
+public final class PodVerticle extends AbstractVerticle implements Pods {
+  private static final Logger log = LoggerFactory.getLogger(PodVerticle.class);
+  private static final String TABLE = "pods";
+  private static final String ROOM = "pod";
+  private static final long WATCH_MILLIS = 1000;
+
+  private final Bus bus;
+  private final Cluster cluster;
+  private final Store store;
+  private final Health health;
+  private final Namespaces namespaces;
+  private final Map<PodRef, Pod> mine = new TreeMap<>();
+  private OwnedTable table;
+  private Map<PodRef, Pod> seen = Map.of();
+  private boolean watching;
+
+  /** Where a namespace's identity comes from. */
+  interface Namespaces {
+    /** The inode; fails with a sentence that names the value and what was expected. */
+    long inode(String netns) throws java.io.IOException;
+  }
+
+  public PodVerticle(Bus bus, Cluster cluster, Store store, Health health) {
+    this(bus, cluster, store, health, dev.weft.linux.Netns::inodeOf);
+  }
+
+  PodVerticle(Bus bus, Cluster cluster, Store store, Health health, Namespaces namespaces) {
+    this.bus = bus;
+    this.cluster = cluster;
+    this.store = store;
+    this.health = health;
+    this.namespaces = namespaces;
+  }
+
+  @Override
+  public void start(Promise<Void> started) {
+    health.state(ROOM, Health.State.STARTING);
+    table = cluster.owned(TABLE);
+    store
+        .all(TABLE)
+        .compose(
+            rows -> {
+              rows.values().stream()
+                  .map(json -> Json.read(json, Pod.class))
+                  .forEach(pod -> mine.put(pod.ref(), pod));
+              return watch();
+            })
+        .compose(v -> Future.join(mine.values().stream().map(this::publish).toList()))
+        .compose(v -> bus.serve(Pods.class, this))
+        .onSuccess(
+            v -> {
+              table.onChange(this::onTable);
+              bus.on(MemberChanged.class, change -> onTable());
+              onTable();
+              vertx.setPeriodic(WATCH_MILLIS, id -> watch());
+              health.state(ROOM, Health.State.READY);
+            })
+        .onComplete(started);
+  }
+
+  @Override
+  public Future<Pod> put(PodRef ref, String netns) {
+    return inode(netns)
+        .compose(
+            inode -> {
+              Pod old = mine.get(ref);
+              if (old != null && old.netns().equals(netns) && old.inode() == inode) {
+                return Future.succeededFuture(old);
+              }
+              Pod owner = everyone().get(ref);
+              long counter = owner == null ? 1 : owner.counter() + 1;
+              Pod pod = new Pod(ref, cluster.self(), netns, inode, counter, null);
+              return keep(pod).map(pod);
+            });
+  }
+
+  @Override
+  public Future<Void> remove(PodRef ref) {
+    if (!mine.containsKey(ref)) {
+      return Future.failedFuture(
+          Fault.NOT_FOUND.because("pod " + ref + " is not registered on this node"));
+    }
+    return release(ref);
+  }
+
+  @Override
+  public Future<List<Pod>> local() {
+    return Future.succeededFuture(List.copyOf(mine.values()));
+  }
+
+  @Override
+  public Future<List<Pod>> all() {
+    return Future.succeededFuture(List.copyOf(everyone().values()));
+  }
+
+  private Future<Long> inode(String netns) {
+    return vertx
+        .executeBlocking(() -> namespaces.inode(netns), false)
+        .recover(e -> Future.failedFuture(Fault.INVALID.because(e.getMessage(), e)));
+  }
+
+  private Future<Void> keep(Pod pod) {
+    return store
+        .put(TABLE, pod.ref().toString(), Json.write(pod))
+        .compose(
+            v -> {
+              mine.put(pod.ref(), pod);
+              return publish(pod);
+            })
+        .onSuccess(v -> onTable());
+  }
+
+  private Future<Void> publish(Pod pod) {
+    return table.put(pod.ref().toString(), Json.write(pod));
+  }
+
+  private Future<Void> release(PodRef ref) {
+    return store
+        .delete(TABLE, ref.toString())
+        .compose(
+            v -> {
+              mine.remove(ref);
+              return table.remove(ref.toString());
+            })
+        .onSuccess(v -> onTable());
+  }
+
+  /** All pods, each at the node that registered it last. */
+  private Map<PodRef, Pod> everyone() {
+    Map<PodRef, Pod> pods = new TreeMap<>();
+    for (OwnedTable.Row row : table.rows()) {
+      read(row, pods);
+    }
+    mine.values().forEach(pod -> pods.merge(pod.ref(), pod, PodVerticle::owner));
+    return pods;
+  }
+
+  private static void read(OwnedTable.Row row, Map<PodRef, Pod> pods) {
+    try {
+      Pod pod = Json.read(row.json(), Pod.class);
+      if (pod.node().equals(row.node())) {
+        pods.merge(pod.ref(), pod, PodVerticle::owner);
+      }
+    } catch (WeftException e) {
+      log.warn("pod record {} of node {} ignored: {}", row.key(), row.node(), e.getMessage());
+    }
+  }
+
+  private static Pod owner(Pod a, Pod b) {
+    Comparator<Pod> order =
+        Comparator.comparingLong(Pod::counter)
+            .thenComparing(Comparator.comparing(Pod::node).reversed());
+    return order.compare(a, b) >= 0 ? a : b;
+  }
+
+  private void onTable() {
+    Map<PodRef, Pod> now = everyone();
+    List<PodRef> lost = new ArrayList<>();
+    mine.forEach(
+        (ref, pod) -> {
+          if (!now.get(ref).node().equals(cluster.self())) {
+            lost.add(ref);
+          }
+        });
+    lost.forEach(
+        ref ->
+            release(ref)
+                .onFailure(e -> log.warn("pod {} not released: {}", ref, e.getMessage())));
+    Map<PodRef, Pod> before = seen;
+    seen = now;
+    now.forEach(
+        (ref, pod) -> {
+          if (!pod.equals(before.get(ref))) {
+            bus.publish(new PodChanged(ref, pod));
+          }
+        });
+    before.forEach(
+        (ref, pod) -> {
+          if (!now.containsKey(ref)) {
+            bus.publish(new PodChanged(ref, null));
+          }
+        });
+  }
+
+  /** Looks whether a namespace went, came back, or is another one behind the same path. */
+  private Future<Void> watch() {
+    if (watching) {
+      return Future.succeededFuture();
+    }
+    watching = true;
+    List<Pod> pods = List.copyOf(mine.values());
+    return vertx
+        .executeBlocking(() -> pods.stream().map(this::look).toList(), false)
+        .compose(
+            looked ->
+                Future.join(
+                    looked.stream()
+                        .filter(pod -> mine.containsKey(pod.ref()))
+                        .filter(pod -> !pod.equals(mine.get(pod.ref())))
+                        .filter(pod -> pod.counter() == mine.get(pod.ref()).counter())
+                        .map(this::keep)
+                        .toList()))
+        .onFailure(e -> log.warn("pods not watched: {}", e.getMessage()))
+        .onComplete(done -> watching = false)
+        .mapEmpty();
+  }
+
+  private Pod look(Pod pod) {
+    try {
+      long inode = namespaces.inode(pod.netns());
+      return new Pod(pod.ref(), cluster.self(), pod.netns(), inode, pod.counter(), null);
+    } catch (java.io.IOException e) {
+      return new Pod(pod.ref(), cluster.self(), pod.netns(), 0, pod.counter(), e.getMessage());
+    }
+  }
+}

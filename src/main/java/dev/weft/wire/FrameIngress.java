@@ -1,0 +1,147 @@
+package dev.weft.wire;
+
+import dev.weft.bus.Fault;
+import dev.weft.dial.Caller;
+import dev.weft.dial.Grpc;
+import dev.weft.linux.SendRing;
+import io.netty.buffer.ByteBuf;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.internal.buffer.BufferInternal;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Serves {@code WireProtocol/SendToStream}: frames from a peer go to the interface that each names,
+ * on the connection's own event loop. A frame that may not go there ends the stream with its gRPC
+ * status; a frame that the kernel does not take is dropped and counted.
+ */
+final class FrameIngress {
+  static final String PATH = "/meshnet.v1beta1.WireProtocol/SendToStream";
+
+  private static final Logger log = LoggerFactory.getLogger(FrameIngress.class);
+
+  private final WireEnds ends;
+  private final RateLimit warnings = new RateLimit();
+
+  /** Slots for outgoing frames, shared by all streams of one event loop. */
+  private final ConcurrentMap<Thread, SendRing> rings = new ConcurrentHashMap<>();
+
+  FrameIngress(WireEnds ends) {
+    this.ends = ends;
+  }
+
+  void serve(Caller caller, HttpServerRequest request) {
+    request.response().putHeader("content-type", "application/grpc").setChunked(true);
+    Stream stream = new Stream(caller, request.response());
+    request
+        .handler(stream::onChunk)
+        .endHandler(v -> stream.onEnd())
+        .exceptionHandler(e -> stream.close());
+  }
+
+  private SendRing ring() {
+    return rings.computeIfAbsent(Thread.currentThread(), t -> new SendRing());
+  }
+
+  private final class Stream implements PacketReader.Sink {
+    private final Caller caller;
+    private final HttpServerResponse response;
+    private final PacketReader reader = new PacketReader(this);
+    private final SendRing ring = ring();
+    private WireEnd end;
+    private long bytes;
+    private long segments;
+    private boolean closed;
+
+    Stream(Caller caller, HttpServerResponse response) {
+      this.caller = caller;
+      this.response = response;
+    }
+
+    void onChunk(Buffer chunk) {
+      if (closed) {
+        return;
+      }
+      ByteBuf bytes = ((BufferInternal) chunk).getByteBuf();
+      reader.onChunk(bytes);
+      flush();
+    }
+
+    void onEnd() {
+      if (!closed) {
+        close();
+        response.putTrailer("grpc-status", "0").end(Buffer.buffer(new byte[] {0, 0, 0, 0, 2, 8, 1}));
+      }
+    }
+
+    void close() {
+      closed = true;
+      reader.close();
+    }
+
+    @Override
+    public void onFrame(long interfaceId, ByteBuf source, int frame, int length, int vnet) {
+      if (closed) {
+        return;
+      }
+      if (end == null || end.interfaceId() != interfaceId) {
+        flush();
+        end = ends.find(interfaceId);
+        if (end == null) {
+          refuse(Fault.NOT_FOUND, "interface id " + interfaceId + " is no wire's here");
+          return;
+        }
+        if (!end.peerNode().equals(caller.node())) {
+          refuse(Fault.DENIED, "interface id " + interfaceId + " is not yours to send to");
+          return;
+        }
+      }
+      long low = vnet < 0 ? 0 : source.getLongLE(vnet);
+      int csumOffset = vnet < 0 ? 0 : source.getUnsignedShortLE(vnet + 8);
+      if (length < 14 || !VnetHeader.fits(low, csumOffset, length)) {
+        end.received().dropped(1);
+        return;
+      }
+      bytes += length;
+      segments += VnetHeader.segments(low, length);
+      source.getBytes(frame, ring.next(length, low, csumOffset));
+      if (ring.full()) {
+        flush();
+      }
+    }
+
+    @Override
+    public void onBroken(String why) {
+      refuse(Fault.INVALID, why);
+    }
+
+    private void flush() {
+      int frames = ring.size();
+      if (frames == 0) {
+        return;
+      }
+      int sent = end.socket().send(ring);
+      end.received().carried(segments - (frames - sent), bytes);
+      end.received().dropped(frames - sent);
+      bytes = 0;
+      segments = 0;
+    }
+
+    private void refuse(Fault fault, String why) {
+      end = null;
+      ends.refuse();
+      close();
+      if (warnings.allows()) {
+        log.warn("stream from {} ended: {}", caller, why);
+      }
+      response
+          .putTrailer("grpc-status", String.valueOf(fault.grpcStatus()))
+          .putTrailer("grpc-message", Grpc.percentEncoded(why))
+          .end();
+    }
+  }
+}

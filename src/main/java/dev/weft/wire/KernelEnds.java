@@ -1,0 +1,213 @@
+package dev.weft.wire;
+
+import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
+import dev.weft.linux.Cidr;
+import dev.weft.linux.Link;
+import dev.weft.linux.LinuxException;
+import dev.weft.linux.Netlink;
+import dev.weft.linux.Netns;
+import dev.weft.linux.PacketOptions;
+import dev.weft.linux.PacketSocket;
+import dev.weft.linux.Sysctl;
+import dev.weft.linux.VethSpec;
+import dev.weft.pod.Pod;
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The kernel's part of wires: veth pairs between pods and the namespace {@code weft-<node id>} that
+ * holds the node ends and outlives the process. All calls block; everything made carries the alias
+ * {@code weft:<node id>:wire:<wire id>}, and nothing without it is ever changed.
+ */
+final class KernelEnds implements AutoCloseable {
+  private final String nodeNetns;
+  private final String mark;
+  private Netns netns;
+  private Netlink inNode;
+
+  KernelEnds(String nodeId) {
+    this.nodeNetns = "weft-" + nodeId;
+    this.mark = "weft:" + nodeId + ":wire:";
+  }
+
+  /** A node end: its interface index and a packet socket bound to it. */
+  record NodeEnd(int ifindex, PacketSocket socket) {}
+
+  /** Makes or finds the node's namespace; removes ends of wires that nobody wants any more. */
+  void open(Set<String> wanted) throws IOException {
+    if (!Netns.list().contains(nodeNetns)) {
+      Netns.create(nodeNetns);
+    }
+    netns = Netns.open(nodeNetns);
+    // Node ends carry other hosts' frames: this namespace's own stack keeps out of them.
+    Sysctl.write(netns, "net/ipv6/conf/default/disable_ipv6", "1");
+    inNode = Netlink.open(netns);
+    Set<String> orphans = new HashSet<>();
+    for (Link link : inNode.links()) {
+      if (link.alias().startsWith(mark) && !wanted.contains(link.alias().substring(mark.length()))) {
+        orphans.add(link.name());
+        inNode.delete(link.index());
+      }
+    }
+  }
+
+  Netns netns() {
+    return netns;
+  }
+
+  /** Makes the pod's interface and the node end of a grpc wire, or adopts what fits. */
+  NodeEnd join(WireSpec spec, Pod pod) throws IOException {
+    String name = nameOf(spec.id());
+    String alias = mark + spec.id();
+    try (Netns podNs = Netns.open(pod.netns());
+        Netlink inPod = Netlink.open(podNs)) {
+      Optional<Link> ours = inNode.link(name);
+      Optional<Link> theirs = inPod.link(spec.local().intf());
+      boolean fits =
+          ours.isPresent()
+              && theirs.isPresent()
+              && theirs.get().alias().equals(alias)
+              && theirs.get().peerIndex() == ours.get().index()
+              && ours.get().mtu() == spec.mtu()
+              && theirs.get().mtu() == spec.mtu();
+      if (!fits) {
+        if (ours.isPresent()) {
+          inNode.delete(ours.get().index());
+        }
+        clear(inPod, spec.local().intf(), pod);
+        ours =
+            Optional.of(
+                inNode.createVeth(
+                    new VethSpec(
+                        name,
+                        spec.mtu(),
+                        alias,
+                        true,
+                        true,
+                        new VethSpec.Peer(podNs, spec.local().intf(), spec.mtu()))));
+      }
+      dress(inPod, spec.local(), alias);
+      int index = ours.get().index();
+      return new NodeEnd(index, PacketSocket.open(netns, index, PacketOptions.DEFAULT));
+    }
+  }
+
+  /** Joins two pods of this node by one veth pair. */
+  void joinVeth(WireSpec spec, Pod local, Pod peer) throws IOException {
+    String alias = mark + spec.id();
+    try (Netns localNs = Netns.open(local.netns());
+        Netns peerNs = Netns.open(peer.netns());
+        Netlink inLocal = Netlink.open(localNs);
+        Netlink inPeer = Netlink.open(peerNs)) {
+      Optional<Link> a = inLocal.link(spec.local().intf());
+      Optional<Link> b = inPeer.link(spec.peer().intf());
+      boolean fits =
+          a.isPresent()
+              && b.isPresent()
+              && a.get().alias().equals(alias)
+              && b.get().alias().equals(alias)
+              && a.get().peerIndex() == b.get().index()
+              && b.get().peerIndex() == a.get().index()
+              && a.get().mtu() == spec.mtu()
+              && b.get().mtu() == spec.mtu();
+      if (!fits) {
+        clear(inLocal, spec.local().intf(), local);
+        clear(inPeer, spec.peer().intf(), peer);
+        inLocal.createVeth(
+            new VethSpec(
+                spec.local().intf(),
+                spec.mtu(),
+                alias,
+                true,
+                false,
+                new VethSpec.Peer(peerNs, spec.peer().intf(), spec.mtu())));
+      }
+      dress(inLocal, spec.local(), alias);
+      dress(inPeer, spec.peer(), alias);
+    }
+  }
+
+  /** Removes what was made for a wire; what is gone already is fine. */
+  void remove(WireSpec spec, Optional<Pod> pod) throws IOException {
+    Optional<Link> ours = inNode.link(nameOf(spec.id()));
+    if (ours.isPresent() && ours.get().alias().equals(mark + spec.id())) {
+      inNode.delete(ours.get().index());
+      return;
+    }
+    if (pod.isEmpty() || !pod.get().alive()) {
+      return;
+    }
+    try (Netns podNs = Netns.open(pod.get().netns());
+        Netlink inPod = Netlink.open(podNs)) {
+      Optional<Link> theirs = inPod.link(spec.local().intf());
+      if (theirs.isPresent() && theirs.get().alias().equals(mark + spec.id())) {
+        inPod.delete(theirs.get().index());
+      }
+    }
+  }
+
+  /** Removes the node's namespace and with it every node end. */
+  void removeAll() throws IOException {
+    close();
+    Netns.deleteIfExists(nodeNetns);
+  }
+
+  @Override
+  public void close() {
+    if (inNode != null) {
+      inNode.close();
+      netns.close();
+      inNode = null;
+    }
+  }
+
+  /** Removes a leftover of ours that stands in the way; anyone else's is a conflict. */
+  private void clear(Netlink inPod, String intf, Pod pod) throws IOException {
+    Optional<Link> there = inPod.link(intf);
+    if (there.isEmpty()) {
+      return;
+    }
+    if (!there.get().alias().startsWith(mark)) {
+      throw taken(intf, pod, there.get());
+    }
+    inPod.delete(there.get().index());
+  }
+
+  private static WeftException taken(String intf, Pod pod, Link there) {
+    return Fault.CONFLICT.because(
+        "interface "
+            + intf
+            + " in pod "
+            + pod.ref()
+            + " is there already"
+            + (there.kind().isEmpty() ? "" : ", a " + there.kind())
+            + " that Weft did not make (expected: a free name)");
+  }
+
+  private static void dress(Netlink inPod, WireSpec.End end, String alias) throws LinuxException {
+    Link link = inPod.require(end.intf());
+    if (!link.alias().equals(alias)) {
+      inPod.setAlias(link.index(), alias);
+    }
+    if (end.address() != null) {
+      Cidr address = Cidr.parse(end.address());
+      boolean there =
+          inPod.addresses().stream()
+              .anyMatch(a -> a.ifindex() == link.index() && a.cidr().equals(address));
+      if (!there) {
+        inPod.addAddress(link.index(), address);
+      }
+    }
+    if (!link.up()) {
+      inPod.setUp(link.index());
+    }
+  }
+
+  /** At most 15 characters (IFNAMSIZ), unique on the node: 56 bits of the wire's id. */
+  private static String nameOf(String wireId) {
+    return "w" + wireId.substring(0, 14);
+  }
+}

@@ -1,0 +1,23 @@
+package dev.weft.wire;
+
+import java.util.concurrent.atomic.LongAdder;
+
+/** Counts one direction of a wire, once per batch. */
+final class TrafficCounter {
+  private final LongAdder frames = new LongAdder();
+  private final LongAdder bytes = new LongAdder();
+  private final LongAdder drops = new LongAdder();
+
+  void carried(long frameCount, long byteCount) {
+    frames.add(frameCount);
+    bytes.add(byteCount);
+  }
+
+  void dropped(long frameCount) {
+    drops.add(frameCount);
+  }
+
+  WireStatus.Traffic read() {
+    return new WireStatus.Traffic(frames.sum(), bytes.sum(), drops.sum());
+  }
+}

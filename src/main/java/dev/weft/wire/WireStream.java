@@ -1,0 +1,66 @@
+package dev.weft.wire;
+
+import io.netty.buffer.ByteBuf;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.internal.buffer.BufferInternal;
+
+/**
+ * The outgoing {@code SendToStream} call of one wire. It is written to on its lane's event loop
+ * alone; when the connection is full it says so, and nothing is queued here.
+ */
+final class WireStream {
+  private final HttpClientRequest request;
+  private final PacketWriter writer;
+  private final Promise<Void> ended = Promise.promise();
+
+  WireStream(HttpClientRequest request, PacketWriter writer) {
+    this.request = request;
+    this.writer = writer;
+    request.exceptionHandler(ended::tryFail);
+  }
+
+  PacketWriter writer() {
+    return writer;
+  }
+
+  /** Completes or fails, with the peer's status, when the call is over. */
+  Future<Void> ended() {
+    return ended.future();
+  }
+
+  void end(Throwable why) {
+    if (why == null) {
+      ended.tryComplete();
+    } else {
+      ended.tryFail(why);
+    }
+  }
+
+  /**
+   * Writes a batch of whole messages, which the stream then owns.
+   *
+   * @param ready runs once the stream takes more: at once, or when it has drained
+   */
+  void write(ByteBuf batch, Runnable ready) {
+    if (ended.future().isComplete()) {
+      batch.release();
+      return;
+    }
+    request.write(BufferInternal.buffer(batch));
+    if (request.writeQueueFull()) {
+      request.drainHandler(v -> ready.run());
+    } else {
+      ready.run();
+    }
+  }
+
+  /** Ends the call; the peer sees a clean end of the stream. */
+  void close() {
+    if (!ended.future().isComplete()) {
+      request.end();
+      ended.tryComplete();
+    }
+  }
+}

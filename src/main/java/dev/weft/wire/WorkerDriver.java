@@ -1,0 +1,108 @@
+package dev.weft.wire;
+
+import dev.weft.linux.Poller;
+import dev.weft.linux.RecvRing;
+import io.netty.buffer.ByteBuf;
+import io.vertx.core.AbstractVerticle;
+import io.vertx.core.Context;
+import io.vertx.core.Promise;
+import java.io.IOException;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/**
+ * The portable driver: one worker thread waits in poll(2) for all packet sockets of the node. A
+ * wire has one batch on its way at most: its socket is not polled again until the stream took the
+ * batch, so what does not fit waits, or is dropped, in the kernel's queue and not in the heap.
+ */
+final class WorkerDriver extends AbstractVerticle implements Driver {
+  /** How long one turn waits; between turns the verticle can be undeployed. */
+  private static final int TURN_MILLIS = 100;
+
+  private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
+  private Poller poller;
+  private RecvRing ring;
+  private volatile boolean stopped;
+
+  @Override
+  public void start() throws IOException {
+    poller = new Poller();
+    ring = new RecvRing();
+    context.runOnContext(v -> turn());
+  }
+
+  @Override
+  public void stop(Promise<Void> done) {
+    // Runs on the worker like the turns, so none is under way.
+    stopped = true;
+    poller.close();
+    ring.close();
+    done.complete();
+  }
+
+  @Override
+  public Handle attach(WireEnd end, WireStream stream, Context loop) {
+    Reader reader = new Reader(end, stream, loop);
+    command(reader::open);
+    return () -> command(reader::close);
+  }
+
+  private void command(Runnable command) {
+    commands.add(command);
+    if (!stopped) {
+      poller.wakeup();
+    }
+  }
+
+  private void turn() {
+    if (stopped) {
+      return;
+    }
+    for (Runnable command = commands.poll(); command != null; command = commands.poll()) {
+      command.run();
+    }
+    poller.poll(TURN_MILLIS, (fd, token) -> ((Reader) token).read());
+    context.runOnContext(v -> turn());
+  }
+
+  /** One wire's reading; all of it on the worker. */
+  private final class Reader {
+    private final WireEnd end;
+    private final WireStream stream;
+    private final Context loop;
+    private boolean open;
+
+    Reader(WireEnd end, WireStream stream, Context loop) {
+      this.end = end;
+      this.stream = stream;
+      this.loop = loop;
+    }
+
+    void open() {
+      open = true;
+      poller.add(end.socket().fd(), this);
+    }
+
+    void close() {
+      if (open) {
+        open = false;
+        poller.remove(end.socket().fd());
+      }
+    }
+
+    void read() {
+      ByteBuf batch = BatchReader.read(end, ring, stream.writer());
+      if (batch == null) {
+        return;
+      }
+      poller.enable(end.socket().fd(), false);
+      loop.runOnContext(v -> stream.write(batch, () -> command(this::again)));
+    }
+
+    private void again() {
+      if (open) {
+        poller.enable(end.socket().fd(), true);
+      }
+    }
+  }
+}
