@@ -1,0 +1,102 @@
+package dev.weft.linux;
+
+import static dev.weft.linux.LibC.C;
+import static dev.weft.linux.LibC.check;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/** A socket of a family that the JDK has none for. */
+final class NativeSocket implements AutoCloseable {
+  static final int AF_UNIX = 1;
+  static final int AF_INET = 2;
+  static final int AF_INET6 = 10;
+  static final int AF_NETLINK = 16;
+  static final int AF_PACKET = 17;
+  static final int SOCK_DGRAM = 2;
+  static final int SOCK_RAW = 3;
+  static final int SOL_SOCKET = 1;
+
+  private static final int SO_SNDBUF = 7;
+  private static final int SO_RCVBUF = 8;
+  private static final int SO_RCVTIMEO = 20;
+  private static final int SO_SNDBUFFORCE = 32;
+  private static final int SO_RCVBUFFORCE = 33;
+
+  private final Descriptor descriptor;
+  private final String name;
+
+  private NativeSocket(Descriptor descriptor, String name) {
+    this.descriptor = descriptor;
+    this.name = name;
+  }
+
+  /**
+   * @param type SOCK_DGRAM or SOCK_RAW, with SOCK_NONBLOCK if wanted; SOCK_CLOEXEC is added
+   * @param name what the socket is in messages
+   */
+  static NativeSocket open(int family, int type, int protocol, String name) throws LinuxException {
+    int fd = check(C.socket(family, type | LibC.O_CLOEXEC, protocol), name);
+    return new NativeSocket(new Descriptor(fd), name);
+  }
+
+  int fd() {
+    return descriptor.fd();
+  }
+
+  void set(int level, int option, int value) throws LinuxException {
+    check(setInt(level, option, value), name + ": socket option " + level + "/" + option);
+  }
+
+  /** Bytes, over the system's limit where this process may go beyond it. */
+  void receiveBuffer(int bytes) throws LinuxException {
+    forced(SO_RCVBUFFORCE, SO_RCVBUF, bytes);
+  }
+
+  /** Bytes, over the system's limit where this process may go beyond it. */
+  void sendBuffer(int bytes) throws LinuxException {
+    forced(SO_SNDBUFFORCE, SO_SNDBUF, bytes);
+  }
+
+  private void forced(int force, int plain, int bytes) throws LinuxException {
+    if (setInt(SOL_SOCKET, force, bytes) < 0) {
+      set(SOL_SOCKET, plain, bytes);
+    }
+  }
+
+  private int setInt(int level, int option, int value) {
+    byte[] bytes = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(value).array();
+    return C.setsockopt(fd(), level, option, bytes, bytes.length);
+  }
+
+  void receiveTimeout(int seconds) throws LinuxException {
+    byte[] timeval =
+        ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN).putLong(seconds).array();
+    check(
+        C.setsockopt(fd(), SOL_SOCKET, SO_RCVTIMEO, timeval, timeval.length),
+        name + ": receive timeout " + seconds + " s");
+  }
+
+  /** The option's value as the kernel laid it out, little-endian. */
+  ByteBuffer get(int level, int option, int size) throws LinuxException {
+    byte[] value = new byte[size];
+    byte[] length = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(size).array();
+    check(
+        C.getsockopt(fd(), level, option, value, length),
+        name + ": read socket option " + level + "/" + option);
+    return ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  void bind(byte[] address) throws LinuxException {
+    check(C.bind(fd(), address, address.length), name + ": bind");
+  }
+
+  void connect(byte[] address) throws LinuxException {
+    check(C.connect(fd(), address, address.length), name + ": connect");
+  }
+
+  @Override
+  public void close() {
+    descriptor.close();
+  }
+}

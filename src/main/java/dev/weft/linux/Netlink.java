@@ -1,0 +1,330 @@
+package dev.weft.linux;
+
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Links, addresses, routes and neighbours of one namespace, by rtnetlink(7). Any thread may use it;
+ * requests wait for each other. A request returns once the kernel has done it.
+ *
+ * <p>While it is open it keeps its namespace alive.
+ */
+public final class Netlink implements AutoCloseable {
+  private final NetlinkSocket socket;
+
+  private Netlink(NetlinkSocket socket) {
+    this.socket = socket;
+  }
+
+  /** For the calling thread's namespace. */
+  public static Netlink open() throws LinuxException {
+    return new Netlink(NetlinkSocket.open());
+  }
+
+  /** For that namespace, which need not stay open. */
+  public static Netlink open(Netns netns) throws LinuxException {
+    return netns.inside(Netlink::open);
+  }
+
+  // Links
+
+  public List<Link> links() throws LinuxException {
+    return socket.exchange(LinkCodec.dump(), "list links", LinkCodec::decode);
+  }
+
+  public Optional<Link> link(String name) throws LinuxException {
+    return find(LinkCodec.get(name), "link " + name);
+  }
+
+  public Optional<Link> link(int index) throws LinuxException {
+    return find(LinkCodec.get(index), "link " + index);
+  }
+
+  private Optional<Link> find(NetlinkMessage get, String what) throws LinuxException {
+    try {
+      return socket.exchange(get, what, LinkCodec::decode).stream().findFirst();
+    } catch (LinuxException e) {
+      if (e.is(Errno.ENODEV)) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * @throws LinuxException ENODEV if there is no link of that name
+   */
+  public Link require(String name) throws LinuxException {
+    Optional<Link> link = link(name);
+    if (link.isEmpty()) {
+      throw new LinuxException("link " + name, Errno.ENODEV);
+    }
+    return link.get();
+  }
+
+  /**
+   * Makes both ends; the other one directly in its namespace.
+   *
+   * @return this end; on a failure neither end is left
+   */
+  public Link createVeth(VethSpec spec) throws LinuxException {
+    String what = "create veth " + spec.name() + " (peer " + spec.peer().name() + ")";
+    socket.request(LinkCodec.veth(spec), what);
+    return finish(spec.name(), () -> socket.request(LinkCodec.mark(spec), what));
+  }
+
+  public Link createBridge(String name) throws LinuxException {
+    socket.request(LinkCodec.bridge(InterfaceName.check(name)), "create bridge " + name);
+    return require(name);
+  }
+
+  public Link createVxlan(VxlanSpec spec) throws LinuxException {
+    socket.request(LinkCodec.vxlan(spec), "create vxlan " + spec.name() + " vni " + spec.vni());
+    return require(spec.name());
+  }
+
+  /** In mode bridge, made directly in the other namespace. */
+  public void createMacvlan(String name, int parent, Netns netns) throws LinuxException {
+    socket.request(
+        LinkCodec.macvlan(InterfaceName.check(name), parent, netns),
+        "create macvlan " + name + " of link " + parent + " in netns " + netns);
+  }
+
+  private interface Step {
+    void run() throws LinuxException;
+  }
+
+  private Link finish(String name, Step step) throws LinuxException {
+    try {
+      step.run();
+      return require(name);
+    } catch (LinuxException e) {
+      Optional<Link> made = link(name);
+      if (made.isPresent()) {
+        delete(made.get().index());
+      }
+      throw e;
+    }
+  }
+
+  public void setUp(int index) throws LinuxException {
+    setFlag(index, LinkCodec.IFF_UP, true, "up");
+  }
+
+  public void setDown(int index) throws LinuxException {
+    setFlag(index, LinkCodec.IFF_UP, false, "down");
+  }
+
+  /** Whether the link neither asks nor answers ARP. */
+  public void setNoArp(int index, boolean noArp) throws LinuxException {
+    setFlag(index, LinkCodec.IFF_NOARP, noArp, noArp ? "noarp" : "arp");
+  }
+
+  private void setFlag(int index, int flag, boolean on, String word) throws LinuxException {
+    socket.request(LinkCodec.flags(index, on ? flag : 0, flag), setting(index, word));
+  }
+
+  public void setMtu(int index, int mtu) throws LinuxException {
+    LinkCodec.checkMtu(mtu);
+    set(index, "mtu " + mtu, m -> m.attribute(LinkCodec.IFLA_MTU, mtu));
+  }
+
+  /** At most 255 bytes; empty takes it away. */
+  public void setAlias(int index, String alias) throws LinuxException {
+    set(index, "alias " + alias, m -> m.attribute(LinkCodec.IFLA_IFALIAS, alias));
+  }
+
+  public void rename(int index, String name) throws LinuxException {
+    InterfaceName.check(name);
+    set(index, "name " + name, m -> m.attribute(LinkCodec.IFLA_IFNAME, name));
+  }
+
+  /** Makes it a port of a bridge; 0 takes it out. */
+  public void setMaster(int index, int master) throws LinuxException {
+    set(index, "master " + master, m -> m.attribute(LinkCodec.IFLA_MASTER, master));
+  }
+
+  public void setMac(int index, String mac) throws LinuxException {
+    set(index, "mac " + mac, m -> m.attribute(LinkCodec.IFLA_ADDRESS, Mac.parse(mac)));
+  }
+
+  /** The link goes down by it and loses its addresses. */
+  public void moveTo(int index, Netns netns) throws LinuxException {
+    set(index, "netns " + netns, m -> m.attribute(LinkCodec.IFLA_NET_NS_FD, netns.fd()));
+  }
+
+  /** Moves and renames in one step, for a name that is taken here or there. */
+  public void moveTo(int index, Netns netns, String name) throws LinuxException {
+    InterfaceName.check(name);
+    set(
+        index,
+        "netns " + netns + " name " + name,
+        m ->
+            m.attribute(LinkCodec.IFLA_NET_NS_FD, netns.fd())
+                .attribute(LinkCodec.IFLA_IFNAME, name));
+  }
+
+  private void set(int index, String what, Function<NetlinkMessage, NetlinkMessage> attributes)
+      throws LinuxException {
+    socket.request(attributes.apply(LinkCodec.set(index)), setting(index, what));
+  }
+
+  private static String setting(int index, String what) {
+    return "set link " + index + " " + what;
+  }
+
+  /** The other end of a veth goes with it. */
+  public void delete(int index) throws LinuxException {
+    socket.request(LinkCodec.delete(index), "delete link " + index);
+  }
+
+  // Addresses
+
+  /** IPv6 addresses are usable at once. That it is there already is success. */
+  public void addAddress(int index, Cidr cidr) throws LinuxException {
+    addAddress(index, cidr, false);
+  }
+
+  /**
+   * @param duplicateDetection whether an IPv6 address is tentative for a second first (RFC 4862)
+   */
+  public void addAddress(int index, Cidr cidr, boolean duplicateDetection) throws LinuxException {
+    socket.request(
+        new Address(index, cidr).add(duplicateDetection),
+        "add address " + cidr + " to link " + index);
+  }
+
+  public void deleteAddress(int index, Cidr cidr) throws LinuxException {
+    socket.request(
+        new Address(index, cidr).delete(), "delete address " + cidr + " of link " + index);
+  }
+
+  /** Of all links, both families. */
+  public List<Address> addresses() throws LinuxException {
+    return socket.exchange(Address.dump(), "list addresses", Address::decode);
+  }
+
+  // Routes
+
+  /**
+   * @throws LinuxException EEXIST if that destination has a route with that metric
+   */
+  public void addRoute(Route route) throws LinuxException {
+    socket.request(RouteCodec.add(route), "add route " + route.destination());
+  }
+
+  /** Whoever made the route that it replaces: look before. */
+  public void replaceRoute(Route route) throws LinuxException {
+    socket.request(RouteCodec.replace(route), "replace route " + route.destination());
+  }
+
+  /**
+   * @throws LinuxException ESRCH if there is none that agrees in all that is given
+   */
+  public void deleteRoute(Route route) throws LinuxException {
+    socket.request(RouteCodec.delete(route), "delete route " + route.destination());
+  }
+
+  /** Many in few writes; one that is refused stops no other. */
+  public List<RouteFailure> addRoutes(List<Route> routes) throws LinuxException {
+    return batch(routes, RouteCodec::add, "add route ");
+  }
+
+  /** Many in few writes; one that is refused stops no other. */
+  public List<RouteFailure> replaceRoutes(List<Route> routes) throws LinuxException {
+    return batch(routes, RouteCodec::replace, "replace route ");
+  }
+
+  /** Many in few writes; one that is refused stops no other. */
+  public List<RouteFailure> deleteRoutes(List<Route> routes) throws LinuxException {
+    return batch(routes, RouteCodec::delete, "delete route ");
+  }
+
+  private List<RouteFailure> batch(
+      List<Route> routes, Function<Route, NetlinkMessage> encode, String verb)
+      throws LinuxException {
+    Map<Integer, LinuxException> failures =
+        socket.batch(routes.stream().map(encode).toList(), i -> verb + routes.get(i).destination());
+    return failures.entrySet().stream()
+        .sorted(Map.Entry.comparingByKey())
+        .map(e -> new RouteFailure(routes.get(e.getKey()), e.getValue()))
+        .toList();
+  }
+
+  /** The main table's unicast routes with one next hop, both families. */
+  public List<Route> routes() throws LinuxException {
+    return routes(0);
+  }
+
+  /** Those of one protocol, as {@link Route#PROTOCOL}. */
+  public List<Route> routes(int protocol) throws LinuxException {
+    List<Route> routes = new ArrayList<>(routes(NativeSocket.AF_INET, protocol));
+    routes.addAll(routes(NativeSocket.AF_INET6, protocol));
+    return routes;
+  }
+
+  private List<Route> routes(int family, int protocol) throws LinuxException {
+    return socket.exchange(
+        RouteCodec.dump(family, protocol), "list routes", RouteCodec::decodeMain);
+  }
+
+  /** The way the kernel would take to an address; empty if it has none. */
+  public Optional<Route> routeTo(InetAddress address) throws LinuxException {
+    try {
+      return socket
+          .exchange(
+              RouteCodec.lookup(address),
+              "route to " + IpAddress.format(address),
+              RouteCodec::decode)
+          .stream()
+          .findFirst();
+    } catch (LinuxException e) {
+      if (e.is(Errno.ENETUNREACH) || e.is(Errno.EHOSTUNREACH)) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  // Neighbours
+
+  /** Replaces what that address had. */
+  public void addNeighbour(Neighbour neighbour) throws LinuxException {
+    socket.request(NeighbourCodec.add(neighbour), "add neighbour " + neighbour);
+  }
+
+  public void deleteNeighbour(Neighbour neighbour) throws LinuxException {
+    socket.request(NeighbourCodec.delete(neighbour), "delete neighbour " + neighbour);
+  }
+
+  /** The permanent ones of all links, both families. */
+  public List<Neighbour> neighbours() throws LinuxException {
+    return socket.exchange(
+        NeighbourCodec.dumpNeighbours(), "list neighbours", NeighbourCodec::decodeNeighbour);
+  }
+
+  /** Replaces what that MAC had; adds a remote for {@link FdbEntry#ANY}. */
+  public void addFdb(FdbEntry entry) throws LinuxException {
+    socket.request(NeighbourCodec.add(entry), "add " + entry);
+  }
+
+  public void deleteFdb(FdbEntry entry) throws LinuxException {
+    socket.request(NeighbourCodec.delete(entry), "delete " + entry);
+  }
+
+  /** The permanent entries of a device's own table. */
+  public List<FdbEntry> fdb(int ifindex) throws LinuxException {
+    Function<ByteBuffer, FdbEntry> decode = body -> NeighbourCodec.decodeFdb(body, ifindex);
+    return socket.exchange(NeighbourCodec.dumpFdb(ifindex), "list fdb of " + ifindex, decode);
+  }
+
+  @Override
+  public void close() {
+    socket.close();
+  }
+}

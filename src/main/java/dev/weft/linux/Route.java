@@ -1,0 +1,47 @@
+package dev.weft.linux;
+
+import java.net.InetAddress;
+import java.util.Optional;
+
+/**
+ * A unicast route of the main table, with one next hop.
+ *
+ * @param gateway empty for destinations on the link itself
+ * @param ifindex the device; 0 where the gateway decides
+ * @param protocol who made it, as in /etc/iproute2/rt_protos
+ * @param onlink the gateway is on the link, whatever its addresses say
+ * @param metric the kernel prefers the lowest; 0 for its default (IPv6: 1024)
+ * @param source the address that local packets get; empty for the kernel's choice
+ */
+public record Route(
+    Cidr destination,
+    Optional<InetAddress> gateway,
+    int ifindex,
+    int protocol,
+    boolean onlink,
+    int metric,
+    Optional<InetAddress> source) {
+  /** The owner's mark of Weft's routes. */
+  public static final int PROTOCOL = 187;
+
+  /**
+   * @throws IllegalArgumentException if the destination has host bits, as the kernel would say
+   */
+  public Route {
+    if (!destination.isNetwork()) {
+      throw new IllegalArgumentException(
+          "route: " + destination + " (expected: no host bits, " + destination.network() + ")");
+    }
+  }
+
+  /** Weft's own, on the link itself. */
+  public static Route onLink(Cidr destination, int ifindex) {
+    return new Route(destination, Optional.empty(), ifindex, PROTOCOL, false, 0, Optional.empty());
+  }
+
+  /** Weft's own, through a gateway that need not be in one of the link's own networks. */
+  public static Route via(Cidr destination, InetAddress gateway, int ifindex) {
+    return new Route(
+        destination, Optional.of(gateway), ifindex, PROTOCOL, true, 0, Optional.empty());
+  }
+}

@@ -1,0 +1,130 @@
+package dev.weft.linux;
+
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+
+/** RTM_…ROUTE messages: include/uapi/linux/rtnetlink.h. */
+final class RouteCodec {
+  private static final int RTM_NEWROUTE = 24;
+  private static final int RTM_DELROUTE = 25;
+  private static final int RTM_GETROUTE = 26;
+  private static final int RTMSG = 12;
+  private static final int RTA_DST = 1;
+  private static final int RTA_OIF = 4;
+  private static final int RTA_GATEWAY = 5;
+  private static final int RTA_PRIORITY = 6;
+  private static final int RTA_PREFSRC = 7;
+  private static final int RTA_MULTIPATH = 9;
+  private static final int RTA_TABLE = 15;
+  private static final int RT_TABLE_MAIN = 254;
+  private static final int RTN_UNICAST = 1;
+  private static final int RT_SCOPE_UNIVERSE = 0;
+  private static final int RT_SCOPE_LINK = 253;
+  private static final int RT_SCOPE_NOWHERE = 255;
+  private static final int RTNH_F_ONLINK = 4;
+  private static final int RTM_F_CLONED = 0x200;
+
+  private RouteCodec() {}
+
+  /**
+   * @param protocol 0 for every one; the kernel filters
+   */
+  static NetlinkMessage dump(int family, int protocol) {
+    return new NetlinkMessage(RTM_GETROUTE, NetlinkMessage.DUMP)
+        .u8(family)
+        .u8(0)
+        .u16(0)
+        .u8(0)
+        .u8(protocol)
+        .u16(0)
+        .u32(0);
+  }
+
+  /** Which way the kernel would send to an address. */
+  static NetlinkMessage lookup(InetAddress to) {
+    return new NetlinkMessage(RTM_GETROUTE, 0)
+        .u8(SocketAddresses.family(to))
+        .u8(to.getAddress().length * 8)
+        .u16(0)
+        .u32(0)
+        .u32(0)
+        .attribute(RTA_DST, to);
+  }
+
+  static NetlinkMessage add(Route route) {
+    return message(RTM_NEWROUTE, NetlinkMessage.CREATE | NetlinkMessage.EXCL, route, scope(route));
+  }
+
+  static NetlinkMessage replace(Route route) {
+    return message(
+        RTM_NEWROUTE, NetlinkMessage.CREATE | NetlinkMessage.REPLACE, route, scope(route));
+  }
+
+  static NetlinkMessage delete(Route route) {
+    return message(RTM_DELROUTE, 0, route, RT_SCOPE_NOWHERE);
+  }
+
+  private static int scope(Route route) {
+    return route.gateway().isPresent() ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
+  }
+
+  /** {@code rtmsg}: family, lengths, TOS, table, protocol, scope, type, flags. */
+  private static NetlinkMessage message(int type, int flags, Route route, int scope) {
+    Cidr destination = route.destination();
+    NetlinkMessage message =
+        new NetlinkMessage(type, flags)
+            .u8(SocketAddresses.family(destination.address()))
+            .u8(destination.prefixLength())
+            .u16(0)
+            .u8(RT_TABLE_MAIN)
+            .u8(route.protocol())
+            .u8(scope)
+            .u8(RTN_UNICAST)
+            .u32(route.onlink() ? RTNH_F_ONLINK : 0);
+    if (destination.prefixLength() > 0) {
+      message.attribute(RTA_DST, destination.address());
+    }
+    if (route.ifindex() != 0) {
+      message.attribute(RTA_OIF, route.ifindex());
+    }
+    if (route.metric() != 0) {
+      message.attribute(RTA_PRIORITY, route.metric());
+    }
+    route.gateway().ifPresent(gateway -> message.attribute(RTA_GATEWAY, gateway));
+    route.source().ifPresent(source -> message.attribute(RTA_PREFSRC, source));
+    return message;
+  }
+
+  /** Null for what {@link Route} does not describe: other tables, types, several next hops. */
+  static Route decodeMain(ByteBuffer body) {
+    boolean isUnicast = (body.get(7) & 0xff) == RTN_UNICAST;
+    boolean isCached = (body.getInt(8) & RTM_F_CLONED) != 0;
+    int table = body.get(4) & 0xff;
+    Attributes attributes = attributes(body);
+    return isUnicast
+            && !isCached
+            && attributes.i32(RTA_TABLE, table) == RT_TABLE_MAIN
+            && !attributes.has(RTA_MULTIPATH)
+        ? decode(body)
+        : null;
+  }
+
+  static Route decode(ByteBuffer body) {
+    Attributes attributes = attributes(body);
+    int bytes = (body.get(0) & 0xff) == NativeSocket.AF_INET ? 4 : 16;
+    InetAddress destination =
+        attributes.address(RTA_DST).orElseGet(() -> SocketAddresses.address(new byte[bytes]));
+    return new Route(
+        new Cidr(destination, body.get(1) & 0xff),
+        attributes.address(RTA_GATEWAY),
+        attributes.i32(RTA_OIF, 0),
+        body.get(5) & 0xff,
+        (body.getInt(8) & RTNH_F_ONLINK) != 0,
+        attributes.i32(RTA_PRIORITY, 0),
+        attributes.address(RTA_PREFSRC));
+  }
+
+  private static Attributes attributes(ByteBuffer body) {
+    return Attributes.parse(body.duplicate().order(body.order()).position(RTMSG));
+  }
+}

@@ -1,0 +1,72 @@
+package dev.weft.linux;
+
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/** Socket addresses as the kernel lays them out. */
+final class SocketAddresses {
+  private static final int ETH_P_ALL = 0x0003;
+
+  /** {@code sun_path} of unix(7). */
+  private static final int UNIX_PATH_BYTES = 108;
+
+  private SocketAddresses() {}
+
+  private static ByteBuffer of(int size, int family) {
+    return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN).putShort((short) family);
+  }
+
+  /** {@code sockaddr_nl}: the kernel gives the port id. */
+  static byte[] netlink(int groups) {
+    return of(12, NativeSocket.AF_NETLINK).putInt(8, groups).array();
+  }
+
+  /** {@code sockaddr_ll}: every EtherType of one interface. */
+  static byte[] packet(int ifindex) {
+    return of(20, NativeSocket.AF_PACKET)
+        .putShort(Short.reverseBytes((short) ETH_P_ALL))
+        .putInt(ifindex)
+        .array();
+  }
+
+  /** {@code sockaddr_in} or {@code sockaddr_in6}, port 0. */
+  static byte[] inet(InetAddress address) {
+    if (address instanceof Inet4Address) {
+      return of(16, NativeSocket.AF_INET).put(4, address.getAddress()).array();
+    }
+    return of(28, NativeSocket.AF_INET6).put(8, address.getAddress()).array();
+  }
+
+  /** {@code sockaddr_un}: a path, or {@code @name} for the abstract name space. */
+  static byte[] unix(String path) {
+    byte[] name = path.getBytes(StandardCharsets.UTF_8);
+    if (name.length == 0 || name.length >= UNIX_PATH_BYTES) {
+      throw new IllegalArgumentException(
+          "socket path: " + path + " (expected: 1.." + (UNIX_PATH_BYTES - 1) + " bytes)");
+    }
+    boolean isAbstract = name[0] == '@';
+    if (isAbstract) {
+      name[0] = 0;
+    }
+    // An abstract name is as long as the address says; a path ends in a zero byte.
+    return of(2 + name.length + (isAbstract ? 0 : 1), NativeSocket.AF_UNIX).put(2, name).array();
+  }
+
+  /** AF_INET or AF_INET6. */
+  static int family(InetAddress address) {
+    return address instanceof Inet4Address ? NativeSocket.AF_INET : NativeSocket.AF_INET6;
+  }
+
+  static InetAddress address(byte[] bytes) {
+    try {
+      return InetAddress.getByAddress(bytes);
+    } catch (java.net.UnknownHostException e) {
+      throw new IllegalArgumentException(
+          "address: " + Arrays.toString(bytes) + " (expected: 4 or 16 bytes)", e);
+    }
+  }
+}

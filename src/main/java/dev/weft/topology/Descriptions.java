@@ -1,0 +1,183 @@
+package dev.weft.topology;
+
+import dev.weft.pod.PodRef;
+import dev.weft.wire.WireSpec;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+
+/**
+ * What topologies say about links, one side compared with the other. What only one side asks for
+ * (an address, an MTU, a kind) holds for the link; where both ask, they must ask alike.
+ */
+final class Descriptions {
+  /** Meshnet's name for a device of the node as the other end. */
+  static final String LOCALHOST = "localhost";
+
+  private final Map<PodRef, Topology> topologies = new TreeMap<>();
+  private final Map<PodRef, Map<Long, List<Link>>> byUid = new HashMap<>();
+
+  /** What the descriptions of a link come to. */
+  sealed interface Finding {}
+
+  /** Both sides say the same. */
+  record Alike(Described link) implements Finding {}
+
+  /** The sides differ; the reason has each difference by path and value. */
+  record Differs(String reason) implements Finding {}
+
+  /**
+   * Nobody contradicts, and nobody confirms.
+   *
+   * @param wire the id that the wire will have, null if there will be none
+   */
+  record Alone(String wire, String reason) implements Finding {}
+
+  Descriptions(Collection<Topology> all) {
+    for (Topology topology : all) {
+      topologies.put(topology.pod(), topology);
+      Map<Long, List<Link>> links = new HashMap<>();
+      topology.links().forEach(l -> links.computeIfAbsent(l.uid(), u -> new ArrayList<>()).add(l));
+      byUid.put(topology.pod(), links);
+    }
+  }
+
+  /** By pod. */
+  Collection<Topology> topologies() {
+    return topologies.values();
+  }
+
+  Finding find(PodRef pod, Link link) {
+    if (link.peerPod().equals(LOCALHOST)) {
+      return new Alone(null, "peer_pod localhost: macvlan links are not supported by this version");
+    }
+    PodRef peer = new PodRef(pod.ns(), link.peerPod());
+    if (!topologies.containsKey(peer)) {
+      return new Alone(
+          idOf(pod, link, peer),
+          name(peer) + " has no topology: the link is described by " + name(pod) + " alone");
+    }
+    Link reverse = reverse(pod, link, peer);
+    if (reverse == null) {
+      String lacking = peer.equals(pod) ? " has no reverse of it" : " has no link with that uid";
+      return new Differs(
+          say(pod, link, "peer_pod", link.peerPod()) + ", but " + name(peer) + lacking);
+    }
+    List<String> differences = differences(pod, link, peer, reverse);
+    if (!differences.isEmpty()) {
+      return new Differs(String.join("; ", differences));
+    }
+    SingleLink both =
+        new SingleLink(
+            link.uid(),
+            new SingleLink.End(pod, link.localIntf(), or(link.localIp(), reverse.peerIp())),
+            new SingleLink.End(peer, link.peerIntf(), or(link.peerIp(), reverse.localIp())),
+            or(link.mtu(), reverse.mtu()),
+            or(link.kind(), reverse.kind()));
+    return new Alike(Described.of(both));
+  }
+
+  /** Each contradiction once, though both sides of a link have it. */
+  List<String> contradictions() {
+    List<String> found = new ArrayList<>();
+    for (Topology topology : topologies.values()) {
+      PodRef pod = topology.pod();
+      for (Link link : topology.links()) {
+        PodRef peer = new PodRef(pod.ns(), link.peerPod());
+        Link reverse = reverse(pod, link, peer);
+        boolean toldByPeer =
+            reverse != null
+                && reverse.peerPod().equals(pod.name())
+                && Comparator.comparing(PodRef::toString).compare(peer, pod) < 0;
+        boolean toldByReverse =
+            reverse != null
+                && peer.equals(pod)
+                && reverse.localIntf().compareTo(link.localIntf()) < 0;
+        if (!toldByPeer && !toldByReverse && find(pod, link) instanceof Differs differs) {
+          found.add(differs.reason());
+        }
+      }
+    }
+    return found;
+  }
+
+  /** The wire's id as this side alone would have it. */
+  static String idOf(PodRef pod, Link link, PodRef peer) {
+    return WireSpec.idOf(pod.ns(), link.uid(), pod, link.localIntf(), peer, link.peerIntf());
+  }
+
+  /** A pod in a sentence: its namespace is named where it is not the default. */
+  static String name(PodRef pod) {
+    return pod.ns().equals(PodRef.DEFAULT_NAMESPACE) ? pod.name() : pod.toString();
+  }
+
+  /** The peer's link of that uid, null if there is none; a uid stands twice only in a loop. */
+  private Link reverse(PodRef pod, Link link, PodRef peer) {
+    List<Link> theirs = byUid.getOrDefault(peer, Map.of()).getOrDefault(link.uid(), List.of());
+    if (!peer.equals(pod)) {
+      return theirs.isEmpty() ? null : theirs.get(0);
+    }
+    return theirs.stream()
+        .filter(other -> !other.localIntf().equals(link.localIntf()))
+        .findFirst()
+        .orElse(null);
+  }
+
+  private static List<String> differences(PodRef pod, Link link, PodRef peer, Link reverse) {
+    if (!reverse.peerPod().equals(pod.name())) {
+      return List.of(
+          say(pod, link, "peer_pod", link.peerPod())
+              + ", but "
+              + say(peer, reverse, " has peer_pod", reverse.peerPod()));
+    }
+    List<String> found = new ArrayList<>();
+    Comparison compare = new Comparison(pod, link, peer, reverse, found);
+    compare.same("local_intf", link.localIntf(), "peer_intf", reverse.peerIntf());
+    compare.same("peer_intf", link.peerIntf(), "local_intf", reverse.localIntf());
+    compare.address("local_ip", link.localIp(), "peer_ip", reverse.peerIp());
+    compare.address("peer_ip", link.peerIp(), "local_ip", reverse.localIp());
+    compare.asked("mtu", link.mtu(), reverse.mtu());
+    compare.asked("kind", link.kind(), reverse.kind());
+    return found;
+  }
+
+  private record Comparison(PodRef pod, Link link, PodRef peer, Link reverse, List<String> found) {
+    void same(String key, Object value, String theirKey, Object theirs) {
+      if (!Objects.equals(value, theirs)) {
+        differ(key, value, theirKey, theirs);
+      }
+    }
+
+    void address(String key, String value, String theirKey, String theirs) {
+      if (!Cidr.agree(value, theirs)) {
+        differ(key, value, theirKey, theirs);
+      }
+    }
+
+    void asked(String key, Object value, Object theirs) {
+      if (value != null && theirs != null) {
+        same(key, value, key, theirs);
+      }
+    }
+
+    private void differ(String key, Object value, String theirKey, Object theirs) {
+      found.add(
+          say(pod, link, key, value) + ", but " + say(peer, reverse, " has " + theirKey, theirs));
+    }
+  }
+
+  /** {@code r1 uid 1: peer_intf eth1}, or {@code r2 uid 1 has local_intf eth2}. */
+  private static String say(PodRef pod, Link link, String key, Object value) {
+    String join = key.startsWith(" ") ? "" : ": ";
+    return name(pod) + " uid " + link.uid() + join + key + " " + value;
+  }
+
+  private static <T> T or(T asked, T otherwise) {
+    return asked == null ? otherwise : asked;
+  }
+}

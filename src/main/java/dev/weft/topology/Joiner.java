@@ -1,0 +1,237 @@
+package dev.weft.topology;
+
+import dev.weft.bus.WeftException;
+import dev.weft.cluster.Cluster;
+import dev.weft.pod.Pod;
+import dev.weft.wire.WireSpec;
+import dev.weft.wire.WireStatus;
+import dev.weft.wire.Wires;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings what the wire room was asked for in line with the plan: one pass at a time, on change, on
+ * a slow timer, and when something that failed is due again. One wire that fails holds up no other.
+ * Lives on its verticle's context.
+ */
+final class Joiner {
+  static final Duration SLOW = Duration.ofSeconds(10);
+
+  private static final Logger log = LoggerFactory.getLogger(Joiner.class);
+
+  /** Calls to the wire room under way at one time. */
+  private static final int WIDTH = 64;
+
+  private final Vertx vertx;
+  private final String self;
+  private final Wires wires;
+  private final Supplier<Future<Plan>> plans;
+  private final LongSupplier nanoTime;
+  private final Settled settled;
+  private final Map<String, Asked> asked = new HashMap<>();
+  private final Map<String, BackOff> failures = new HashMap<>();
+  private BackOff passFailure;
+  private boolean running;
+  private boolean again;
+  private boolean recall = true;
+  private long timer = -1;
+
+  /**
+   * What the wire room was asked for.
+   *
+   * @param namespaces inodes of the pods' network namespaces then, none if that was before this
+   *     node started: another inode means that the wire's interface went, and it is asked for again
+   */
+  private record Asked(WireSpec spec, List<Long> namespaces) {}
+
+  Joiner(
+      Vertx vertx,
+      Cluster cluster,
+      Wires wires,
+      Supplier<Future<Plan>> plans,
+      LongSupplier nanoTime) {
+    this.vertx = vertx;
+    this.self = cluster.self();
+    this.wires = wires;
+    this.plans = plans;
+    this.nanoTime = nanoTime;
+    this.settled = new Settled(cluster, nanoTime);
+  }
+
+  void start() {
+    vertx.setPeriodic(
+        SLOW.toMillis(),
+        t -> {
+          recall = true;
+          trigger();
+        });
+    trigger();
+  }
+
+  /** Why the last request for this wire failed. */
+  Optional<String> failure(String wire) {
+    return Optional.ofNullable(failures.get(wire)).map(BackOff::reason);
+  }
+
+  void trigger() {
+    if (running) {
+      again = true;
+      return;
+    }
+    running = true;
+    again = false;
+    settled.refresh();
+    recallAsked()
+        .compose(v -> plans.get())
+        .compose(this::enforce)
+        .onComplete(done -> onPass(done.cause()));
+  }
+
+  private void onPass(Throwable cause) {
+    running = false;
+    if (cause == null) {
+      passFailure = null;
+    } else {
+      passFailure =
+          BackOff.after(passFailure, WeftException.of(cause).getMessage(), nanoTime.getAsLong());
+      if (passFailure.failures() == 1) {
+        log.warn("links cannot be joined now, trying again: {}", passFailure.reason());
+      }
+    }
+    if (again && cause == null) {
+      trigger();
+    } else {
+      schedule();
+    }
+  }
+
+  private void schedule() {
+    vertx.cancelTimer(timer);
+    long now = nanoTime.getAsLong();
+    Stream.concat(Stream.ofNullable(passFailure), failures.values().stream())
+        .mapToLong(b -> b.remaining(now))
+        .min()
+        .ifPresent(
+            wait -> timer = vertx.setTimer(Math.max(1, wait / 1_000_000 + 1), t -> trigger()));
+  }
+
+  /** What stands of this room's, as the wire room knows it; wires of other rooms begin with ~. */
+  private Future<Void> recallAsked() {
+    if (!recall) {
+      return Future.succeededFuture();
+    }
+    return wires
+        .list()
+        .onSuccess(
+            standing -> {
+              recall = false;
+              Map<String, Asked> before = Map.copyOf(asked);
+              asked.clear();
+              standing.stream()
+                  .map(WireStatus::spec)
+                  .filter(spec -> !spec.ns().startsWith("~"))
+                  .forEach(spec -> asked.put(spec.id(), recalled(spec, before.get(spec.id()))));
+            })
+        .mapEmpty();
+  }
+
+  private static Asked recalled(WireSpec spec, Asked before) {
+    return before != null && before.spec.equals(spec) ? before : new Asked(spec, List.of());
+  }
+
+  private Future<Void> enforce(Plan plan) {
+    Map<String, WireSpec> wanted = plan.wanted(self);
+    List<String> removes =
+        asked.values().stream()
+            .map(a -> a.spec.id())
+            .filter(id -> !wanted.containsKey(id) && !stays(plan, asked.get(id).spec))
+            .toList();
+    failures.keySet().removeIf(id -> !wanted.containsKey(id) && !removes.contains(id));
+    // Removals first: a new wire may take an interface of an old one.
+    return each(removes.iterator(), this::remove)
+        .compose(v -> each(wanted.values().iterator(), spec -> put(asking(plan, spec))));
+  }
+
+  /** Whether a wire that is not wanted now is left alone, since a pod of it is only away. */
+  private boolean stays(Plan plan, WireSpec spec) {
+    return plan.interrupted().contains(spec.id())
+        && Stream.of(spec.local(), spec.peer())
+            .allMatch(
+                end -> {
+                  Pod pod = plan.pods().get(end.pod());
+                  return pod == null
+                      ? !end.node().equals(self) && !settled.contains(end.node())
+                      : pod.node().equals(end.node());
+                });
+  }
+
+  private static Asked asking(Plan plan, WireSpec spec) {
+    return new Asked(
+        spec,
+        List.of(
+            plan.pods().get(spec.local().pod()).inode(),
+            plan.pods().get(spec.peer().pod()).inode()));
+  }
+
+  private Future<Void> remove(String id) {
+    return attempt(id, () -> wires.remove(id), () -> asked.remove(id));
+  }
+
+  private Future<Void> put(Asked ask) {
+    String id = ask.spec.id();
+    if (ask.equals(asked.get(id))) {
+      failures.remove(id);
+      return Future.succeededFuture();
+    }
+    return attempt(id, () -> wires.put(ask.spec), () -> asked.put(id, ask));
+  }
+
+  /** Fails never: a failure is kept as the wire's reason until it is due again. */
+  private Future<Void> attempt(String id, Supplier<Future<?>> call, Runnable done) {
+    BackOff before = failures.get(id);
+    if (before != null && before.remaining(nanoTime.getAsLong()) > 0) {
+      return Future.succeededFuture();
+    }
+    return call.get()
+        .transform(
+            result -> {
+              if (result.succeeded()) {
+                failures.remove(id);
+                done.run();
+              } else {
+                onFailure(id, before, WeftException.of(result.cause()));
+              }
+              return Future.succeededFuture();
+            });
+  }
+
+  private void onFailure(String id, BackOff before, WeftException failure) {
+    failures.put(id, BackOff.after(before, failure.getMessage(), nanoTime.getAsLong()));
+    if (before == null) {
+      log.warn("wire {} cannot be joined now, trying again: {}", id, failure.getMessage());
+    }
+  }
+
+  private static <T> Future<Void> each(Iterator<T> items, Function<T, Future<Void>> call) {
+    List<Future<Void>> calls = new ArrayList<>();
+    while (calls.size() < WIDTH && items.hasNext()) {
+      calls.add(call.apply(items.next()));
+    }
+    return calls.isEmpty()
+        ? Future.succeededFuture()
+        : Future.all(calls).compose(v -> each(items, call));
+  }
+}

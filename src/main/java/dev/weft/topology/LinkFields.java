@@ -1,0 +1,84 @@
+package dev.weft.topology;
+
+import dev.weft.bus.WeftException;
+import dev.weft.pod.PodRef;
+import dev.weft.wire.WireKind;
+import dev.weft.wire.WireSpec;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The fields of a link, each checked for type and value; a wrong one is a fault and null. */
+final class LinkFields {
+  /** Numbers above it do not survive JSON in every reader. */
+  static final long MAX_UID = (1L << 53) - 1;
+
+  private static final String KINDS =
+      Stream.of(WireKind.values()).map(WireKind::toString).collect(Collectors.joining(" or "));
+
+  private LinkFields() {}
+
+  static Long uid(Node node) {
+    return node.number(0, MAX_UID);
+  }
+
+  static String intf(Node node) {
+    String name = node.text();
+    if (name == null ? node.value() == null : !InterfaceName.isValid(name)) {
+      node.wrong(InterfaceName.RULE);
+      return null;
+    }
+    return name;
+  }
+
+  /** A CIDR; an empty one is none. */
+  static String address(Node node) {
+    String text = node.text();
+    if (text == null || text.isEmpty()) {
+      return null;
+    }
+    if (Cidr.parse(text) == null) {
+      node.wrong(Cidr.RULE);
+      return null;
+    }
+    return text;
+  }
+
+  static Integer mtu(Node node) {
+    if (node.value() == null) {
+      return null;
+    }
+    Long mtu = node.number(WireSpec.MIN_MTU, WireSpec.MAX_MTU);
+    return mtu == null ? null : Integer.valueOf(mtu.intValue());
+  }
+
+  static String kind(Node node) {
+    String kind = node.text();
+    if (kind != null && Stream.of(WireKind.values()).noneMatch(k -> k.toString().equals(kind))) {
+      node.wrong(KINDS);
+      return null;
+    }
+    return kind;
+  }
+
+  static String podName(Node node) {
+    String name = node.text();
+    if (name == null) {
+      if (node.value() == null) {
+        node.wrong("a pod's name");
+      }
+      return null;
+    }
+    PodRef pod = pod(node, PodRef.DEFAULT_NAMESPACE, name);
+    return pod == null ? null : name;
+  }
+
+  /** The pod, null and a fault if its name is none. */
+  static PodRef pod(Node node, String ns, String name) {
+    try {
+      return new PodRef(ns, name);
+    } catch (WeftException e) {
+      node.faults().add(node.path(), e.getMessage());
+      return null;
+    }
+  }
+}

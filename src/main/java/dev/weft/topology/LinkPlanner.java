@@ -1,0 +1,219 @@
+package dev.weft.topology;
+
+import dev.weft.pod.Pod;
+import dev.weft.pod.PodRef;
+import dev.weft.wire.WireKind;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Decides which links can be joined, how, and why the others cannot. Two wires never share an
+ * interface: within a topology an interface stands once, a topology takes it from a single link,
+ * and two single links that want the same one both go without.
+ */
+final class LinkPlanner {
+  static final String JOINING = "joining";
+  static final String WAITING = "waiting";
+  static final String CONTRADICTION = "contradiction";
+
+  private final Map<PodRef, Pod> pods = new HashMap<>();
+  private final int defaultMtu;
+  private final Map<String, Placement> placements = new LinkedHashMap<>();
+  private final Set<String> interrupted = new HashSet<>();
+
+  /**
+   * @param reason why the link is not joined, null if it is
+   */
+  private record Placement(String reason, Plan.Joined joined) {}
+
+  private record Interface(PodRef pod, String name) {}
+
+  private LinkPlanner(Collection<Pod> known, int defaultMtu) {
+    known.forEach(pod -> pods.put(pod.ref(), pod));
+    this.defaultMtu = defaultMtu;
+  }
+
+  /**
+   * @param topologies checked ones, as {@link TopologyObject} reads them
+   * @param pods of all live members
+   * @param defaultMtu bytes, for links that ask for none
+   */
+  static Plan plan(
+      Collection<Topology> topologies,
+      Collection<SingleLink> singles,
+      Collection<Pod> pods,
+      int defaultMtu) {
+    return new LinkPlanner(pods, defaultMtu).plan(new Descriptions(topologies), singles);
+  }
+
+  private Plan plan(Descriptions descriptions, Collection<SingleLink> singles) {
+    SortedMap<PodRef, List<LinkStatus>> links = new TreeMap<>();
+    Map<Interface, Long> taken = new HashMap<>();
+    for (Topology topology : descriptions.topologies()) {
+      List<LinkStatus> statuses = new ArrayList<>();
+      for (Link link : topology.links()) {
+        taken.put(new Interface(topology.pod(), link.localIntf()), link.uid());
+        statuses.add(status(topology.pod(), link, descriptions.find(topology.pod(), link)));
+      }
+      links.put(topology.pod(), List.copyOf(statuses));
+    }
+    SortedMap<String, LinkStatus> single = planSingles(singles, taken);
+    List<Plan.Joined> joined =
+        placements.values().stream().filter(p -> p.reason == null).map(p -> p.joined).toList();
+    return new Plan(links, single, joined, Set.copyOf(interrupted), Map.copyOf(pods));
+  }
+
+  private SortedMap<String, LinkStatus> planSingles(
+      Collection<SingleLink> singles, Map<Interface, Long> taken) {
+    Map<Interface, Set<String>> claims = new HashMap<>();
+    for (SingleLink link : singles) {
+      String id = Described.of(link).id();
+      claims.computeIfAbsent(interfaceOf(link.a()), i -> new HashSet<>()).add(id);
+      claims.computeIfAbsent(interfaceOf(link.b()), i -> new HashSet<>()).add(id);
+    }
+    SortedMap<String, LinkStatus> statuses = new TreeMap<>();
+    for (SingleLink link : singles) {
+      Described described = Described.of(link);
+      List<String> reasons = new ArrayList<>();
+      for (SingleLink.End end : List.of(link.a(), link.b())) {
+        Long uid = taken.get(interfaceOf(end));
+        if (uid != null) {
+          reasons.add(say(end) + " belongs to uid " + uid + " of its topology");
+        } else if (claims.get(interfaceOf(end)).size() > 1) {
+          reasons.add(say(end) + " is claimed by another link too");
+        }
+      }
+      statuses.put(
+          described.id(),
+          reasons.isEmpty()
+              ? placed(described, link.a().pod(), link.a().intf())
+              : status(described, link.a(), CONTRADICTION, String.join("; ", reasons)));
+    }
+    return statuses;
+  }
+
+  private LinkStatus status(PodRef pod, Link link, Descriptions.Finding finding) {
+    if (finding instanceof Descriptions.Alike alike) {
+      return placed(alike.link(), pod, link.localIntf());
+    }
+    PodRef peer = new PodRef(pod.ns(), link.peerPod());
+    boolean differs = finding instanceof Descriptions.Differs;
+    String reason =
+        finding instanceof Descriptions.Differs d
+            ? d.reason()
+            : ((Descriptions.Alone) finding).reason();
+    String wire = finding instanceof Descriptions.Alone alone ? alone.wire() : null;
+    return new LinkStatus(
+        pod,
+        link.uid(),
+        link.localIntf(),
+        link.localIp(),
+        peer,
+        link.peerIntf(),
+        link.peerIp(),
+        wire,
+        link.kind(),
+        link.mtu() == null ? defaultMtu : link.mtu(),
+        differs ? CONTRADICTION : WAITING,
+        reason,
+        nodeOf(pod),
+        nodeOf(peer));
+  }
+
+  private LinkStatus placed(Described described, PodRef pod, String intf) {
+    Placement placement = placements.computeIfAbsent(described.id(), id -> place(described));
+    SingleLink.End end = described.endOf(pod, intf);
+    return placement.reason == null
+        ? status(described, end, JOINING, null)
+        : status(described, end, WAITING, placement.reason);
+  }
+
+  private LinkStatus status(Described described, SingleLink.End end, String state, String reason) {
+    SingleLink.End peer = described.peerOf(end.pod(), end.intf());
+    Placement placement = placements.get(described.id());
+    boolean joined = placement != null && placement.joined != null;
+    return new LinkStatus(
+        end.pod(),
+        described.link().uid(),
+        end.intf(),
+        end.address(),
+        peer.pod(),
+        peer.intf(),
+        peer.address(),
+        described.id(),
+        joined ? placement.joined.kind().toString() : described.link().kind(),
+        mtuOf(described),
+        state,
+        reason,
+        nodeOf(end.pod()),
+        nodeOf(peer.pod()));
+  }
+
+  private Placement place(Described described) {
+    SingleLink link = described.link();
+    Set<String> reasons = new LinkedHashSet<>();
+    for (SingleLink.End end : List.of(link.a(), link.b())) {
+      Pod pod = pods.get(end.pod());
+      if (pod == null) {
+        reasons.add("pod " + end.pod() + " is registered on no node");
+      } else if (!pod.alive()) {
+        reasons.add("pod " + end.pod() + " on node " + pod.node() + ": " + pod.problem());
+      }
+    }
+    if (!reasons.isEmpty()) {
+      interrupted.add(described.id());
+      return new Placement(String.join("; ", reasons), null);
+    }
+    String nodeA = nodeOf(link.a().pod());
+    String nodeB = nodeOf(link.b().pod());
+    WireKind possible = nodeA.equals(nodeB) ? WireKind.VETH : WireKind.GRPC;
+    if (link.kind() != null && WireKind.parse(link.kind()) != possible) {
+      return new Placement(
+          "kind "
+              + link.kind()
+              + ": "
+              + where(link, nodeA, nodeB)
+              + " (possible: "
+              + possible
+              + ")",
+          null);
+    }
+    return new Placement(
+        null, new Plan.Joined(described, possible, mtuOf(described), nodeA, nodeB));
+  }
+
+  private static String where(SingleLink link, String nodeA, String nodeB) {
+    String a = Descriptions.name(link.a().pod());
+    String b = Descriptions.name(link.b().pod());
+    return nodeA.equals(nodeB)
+        ? a + " and " + b + " are both on node " + nodeA
+        : a + " is on node " + nodeA + " and " + b + " on node " + nodeB;
+  }
+
+  private int mtuOf(Described described) {
+    Integer asked = described.link().mtu();
+    return asked == null ? defaultMtu : asked;
+  }
+
+  private String nodeOf(PodRef pod) {
+    Pod known = pods.get(pod);
+    return known == null ? null : known.node();
+  }
+
+  private static Interface interfaceOf(SingleLink.End end) {
+    return new Interface(end.pod(), end.intf());
+  }
+
+  private static String say(SingleLink.End end) {
+    return "interface " + end.intf() + " of " + Descriptions.name(end.pod());
+  }
+}

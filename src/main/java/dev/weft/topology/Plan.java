@@ -1,0 +1,58 @@
+package dev.weft.topology;
+
+import dev.weft.pod.Pod;
+import dev.weft.pod.PodRef;
+import dev.weft.wire.WireKind;
+import dev.weft.wire.WireSpec;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What follows from topologies, single links and pods; the same on every node that knows the same.
+ *
+ * @param links how each link of each topology stands, without the state of its wire: {@code
+ *     joining} is what the wire room is asked for
+ * @param singles the same for single links, by wire id
+ * @param joined the links that can be joined now
+ * @param interrupted wires of links whose pods are lost or registered nowhere: none is made for
+ *     them, one that stands may stay
+ * @param pods by name
+ */
+record Plan(
+    SortedMap<PodRef, List<LinkStatus>> links,
+    SortedMap<String, LinkStatus> singles,
+    List<Joined> joined,
+    Set<String> interrupted,
+    Map<PodRef, Pod> pods) {
+
+  /** A link with the nodes of its ends. */
+  record Joined(Described described, WireKind kind, int mtu, String nodeA, String nodeB) {
+    /** Seen from the node of one end. */
+    WireSpec spec(boolean fromA) {
+      SingleLink link = described.link();
+      WireSpec.End a = end(link.a(), nodeA);
+      WireSpec.End b = end(link.b(), nodeB);
+      return new WireSpec(
+          described.id(), described.ns(), link.uid(), kind, mtu, fromA ? a : b, fromA ? b : a);
+    }
+
+    private static WireSpec.End end(SingleLink.End end, String node) {
+      return new WireSpec.End(end.pod(), end.intf(), end.address(), node);
+    }
+  }
+
+  /** The wires that a node should have, by id. */
+  SortedMap<String, WireSpec> wanted(String node) {
+    SortedMap<String, WireSpec> wanted = new TreeMap<>();
+    for (Joined link : joined) {
+      boolean fromA = link.nodeA().equals(node);
+      if (fromA || link.nodeB().equals(node)) {
+        wanted.put(link.described().id(), link.spec(fromA));
+      }
+    }
+    return wanted;
+  }
+}

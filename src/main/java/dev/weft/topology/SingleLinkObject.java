@@ -1,0 +1,40 @@
+package dev.weft.topology;
+
+import dev.weft.bus.Json;
+import dev.weft.pod.PodRef;
+import java.util.Map;
+import java.util.Objects;
+
+/** A single link as JSON has it: the one place where it is checked. */
+final class SingleLinkObject {
+  private SingleLinkObject() {}
+
+  /** Notes everything that is wrong with the link. */
+  static void check(SingleLink link, Faults faults) {
+    Node node = new Node("", Json.mapper().convertValue(link, Map.class), faults);
+    LinkFields.uid(node.at("uid"));
+    LinkFields.mtu(node.at("mtu"));
+    LinkFields.kind(node.at("kind"));
+    boolean whole = checkEnd(node.at("a"), link.a()) & checkEnd(node.at("b"), link.b());
+    if (whole
+        && link.a().pod().equals(link.b().pod())
+        && Objects.equals(link.a().intf(), link.b().intf())) {
+      node.at("b").at("intf").wrong("another interface than a: both are in one pod");
+    }
+  }
+
+  private static boolean checkEnd(Node node, SingleLink.End end) {
+    if (!node.isObject("an end: pod, intf and address")) {
+      return false;
+    }
+    LinkFields.intf(node.at("intf"));
+    LinkFields.address(node.at("address"));
+    PodRef pod = end.pod();
+    if (pod == null) {
+      node.at("pod").wrong("a pod, as in default/r1");
+    } else if (pod.name().equals(Descriptions.LOCALHOST)) {
+      node.at("pod").wrong("a pod; macvlan links are not supported by this version");
+    }
+    return pod != null;
+  }
+}

@@ -1,0 +1,175 @@
+package dev.weft.topology;
+
+import dev.weft.bus.Fault;
+import dev.weft.pod.PodRef;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/**
+ * A file of meshnet's Topology objects, in YAML or JSON.
+ *
+ * @param topologies in the order of the file, one per pod
+ * @param pods every pod that the file names by an object: Topology, Pod, StatefulSet
+ * @param contradictions where the two sides of a link differ, one sentence each; no fault of the
+ *     file, the links are kept and not joined
+ */
+public record TopologyFile(
+    List<Topology> topologies, SortedSet<PodRef> pods, List<String> contradictions) {
+  /** Topology objects in one file, and in the cluster. */
+  public static final int MAX_TOPOLOGIES = 10_000;
+
+  /** Links in one file, and in the cluster. */
+  public static final int MAX_LINKS = 20_000;
+
+  private static final int MAX_REPLICAS = 10_000;
+
+  public TopologyFile {
+    topologies = List.copyOf(topologies);
+    pods = Collections.unmodifiableSortedSet(new TreeSet<>(pods));
+    contradictions = List.copyOf(contradictions);
+  }
+
+  /**
+   * Reads one document, several, or a {@code List}. Objects of other kinds are passed over, Pods
+   * and StatefulSets are read for their names.
+   *
+   * @param source the file's name, for messages
+   * @throws dev.weft.bus.WeftException INVALID, with every fault on a line of its own: source,
+   *     path, value, what was expected
+   */
+  public static TopologyFile parse(String text, String source) {
+    Reading reading = new Reading(source);
+    List<Object> documents = Documents.read(text, source);
+    if (documents.isEmpty()) {
+      throw Fault.INVALID.because(source + ": empty (expected: Topology objects)");
+    }
+    for (int i = 0; i < documents.size(); i++) {
+      String path = documents.size() == 1 ? "" : "documents[" + i + "]";
+      reading.onDocument(new Node(path, documents.get(i), reading.faults));
+    }
+    return reading.finish();
+  }
+
+  /**
+   * Reads a text with exactly one Topology object.
+   *
+   * @throws dev.weft.bus.WeftException INVALID, as {@link #parse}, or for another number of them
+   */
+  public static Topology parseOne(String text, String source) {
+    List<Topology> topologies = parse(text, source).topologies();
+    if (topologies.size() != 1) {
+      throw Fault.INVALID.because(
+          source + ": " + topologies.size() + " Topology objects (expected: 1)");
+    }
+    return topologies.get(0);
+  }
+
+  /** What has been read of one file. */
+  private static final class Reading {
+    private final Faults faults;
+    private final List<Topology> topologies = new ArrayList<>();
+    private final SortedSet<PodRef> pods = new TreeSet<>();
+    private final Map<PodRef, String> paths = new HashMap<>();
+    private int objects;
+    private int links;
+
+    Reading(String source) {
+      faults = new Faults(source);
+    }
+
+    void onDocument(Node document) {
+      if (!document.isObject("an object with a kind: Topology or List")) {
+        return;
+      }
+      String kind = document.at("kind").text();
+      if (!"List".equals(kind) && !"TopologyList".equals(kind)) {
+        onObject(document);
+        return;
+      }
+      for (Node item : document.at("items").items()) {
+        if (item.isObject("an object with a kind: Topology")) {
+          onObject(item);
+        }
+      }
+    }
+
+    private void onObject(Node object) {
+      Node kind = object.at("kind");
+      if (kind.value() == null || "List".equals(kind.value())) {
+        kind.wrong("Topology, Pod or another kind of object");
+        return;
+      }
+      String name = kind.text();
+      if (TopologyObject.KIND.equals(name)) {
+        onTopology(object);
+      } else if ("Pod".equals(name)) {
+        PodRef pod = TopologyObject.podOf(object);
+        if (pod != null) {
+          pods.add(pod);
+        }
+      } else if ("StatefulSet".equals(name)) {
+        onStatefulSet(object);
+      }
+    }
+
+    private void onTopology(Node object) {
+      objects++;
+      links += object.at("spec").at("links").value() instanceof List<?> list ? list.size() : 0;
+      if (objects > MAX_TOPOLOGIES || links > MAX_LINKS) {
+        return;
+      }
+      Topology topology = TopologyObject.read(object);
+      if (topology == null) {
+        return;
+      }
+      String first = paths.putIfAbsent(topology.pod(), object.path());
+      if (first != null) {
+        object
+            .faults()
+            .add(
+                object.path(),
+                "second Topology of pod " + topology.pod() + "; " + first + " is one");
+        return;
+      }
+      topologies.add(topology);
+      pods.add(topology.pod());
+    }
+
+    private void onStatefulSet(Node object) {
+      PodRef set = TopologyObject.podOf(object);
+      Node replicas = object.at("spec").at("replicas");
+      Long count = replicas.value() == null ? Long.valueOf(1) : replicas.number(0, MAX_REPLICAS);
+      if (set == null || count == null) {
+        return;
+      }
+      for (int i = 0; i < count; i++) {
+        PodRef pod = LinkFields.pod(object.at("metadata"), set.ns(), set.name() + "-" + i);
+        if (pod != null) {
+          pods.add(pod);
+        }
+      }
+    }
+
+    TopologyFile finish() {
+      checkLimit("Topology objects", objects, MAX_TOPOLOGIES);
+      checkLimit("links", links, MAX_LINKS);
+      if (objects == 0 && faults.count() == 0) {
+        faults.add(
+            "", "no Topology object (expected: one per pod, apiVersion networkop.co.uk/v1beta1)");
+      }
+      faults.throwIfAny();
+      return new TopologyFile(topologies, pods, new Descriptions(topologies).contradictions());
+    }
+
+    private void checkLimit(String what, int count, int limit) {
+      if (count > limit) {
+        faults.add("", count + " " + what + " (expected: " + limit + " at most)");
+      }
+    }
+  }
+}

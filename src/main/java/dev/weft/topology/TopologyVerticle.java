@@ -1,0 +1,220 @@
+package dev.weft.topology;
+
+import dev.weft.bus.Bus;
+import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
+import dev.weft.cluster.Cluster;
+import dev.weft.cluster.Member;
+import dev.weft.cluster.MemberChanged;
+import dev.weft.pod.PodChanged;
+import dev.weft.pod.PodRef;
+import dev.weft.pod.Pods;
+import dev.weft.wire.WireSpec;
+import dev.weft.wire.Wires;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/** The topology room's actor: keeps the cluster's topologies and has their wires made here. */
+public final class TopologyVerticle extends VerticleBase implements Topologies {
+  private static final Duration MEMBER_DEADLINE = Duration.ofSeconds(2);
+
+  private final Bus bus;
+  private final Cluster cluster;
+  private final int defaultMtu;
+  private final LongSupplier nanoTime;
+  private TopologyTable table;
+  private Pods pods;
+  private Joiner joiner;
+  private Future<?> lastChange = Future.succeededFuture();
+
+  /**
+   * @param defaultMtu bytes, for links that ask for none
+   */
+  public TopologyVerticle(Bus bus, Cluster cluster, int defaultMtu) {
+    this(bus, cluster, defaultMtu, System::nanoTime);
+  }
+
+  TopologyVerticle(Bus bus, Cluster cluster, int defaultMtu, LongSupplier nanoTime) {
+    this.bus = bus;
+    this.cluster = cluster;
+    this.defaultMtu = WireSpec.checkMtu(defaultMtu);
+    this.nanoTime = nanoTime;
+  }
+
+  @Override
+  public Future<?> start() {
+    table = new TopologyTable(cluster.common("topologies"));
+    pods = bus.proxy(Pods.class);
+    joiner = new Joiner(vertx, cluster, bus.proxy(Wires.class), this::plan, nanoTime);
+    table.onChange(joiner::trigger);
+    bus.on(PodChanged.class, fact -> joiner.trigger());
+    bus.on(MemberChanged.class, fact -> joiner.trigger());
+    joiner.start();
+    return bus.serve(Topologies.class, this);
+  }
+
+  @Override
+  public Future<List<TopologyStatus>> apply(List<Topology> topologies) {
+    check(topologies);
+    return inOrder(
+            () -> {
+              Contents after = table.read();
+              topologies.forEach(t -> after.topologies().put(t.pod(), t));
+              after.checkSize();
+              return table.putTopologies(topologies);
+            })
+        .compose(v -> plan())
+        .compose(plan -> statuses(topologies, plan));
+  }
+
+  @Override
+  public Future<Void> delete(PodRef pod) {
+    return inOrder(
+        () -> {
+          table.read().topologyOf(pod);
+          return table.removeTopology(pod);
+        });
+  }
+
+  @Override
+  public Future<List<TopologyStatus>> list() {
+    Collection<Topology> topologies = table.read().topologies().values();
+    return plan().compose(plan -> statuses(topologies, plan));
+  }
+
+  @Override
+  public Future<TopologyStatus> get(PodRef pod) {
+    Topology topology = table.read().topologyOf(pod);
+    return plan().compose(plan -> statuses(List.of(topology), plan)).map(list -> list.get(0));
+  }
+
+  @Override
+  public Future<LinkStatus> addLink(SingleLink link) {
+    Faults faults = new Faults("");
+    SingleLinkObject.check(link, faults);
+    faults.throwIfAny();
+    Described described = Described.of(link);
+    return inOrder(
+            () -> {
+              Contents contents = table.read();
+              SingleLink same = contents.links().get(described.id());
+              if (same != null && Described.of(same).equals(described)) {
+                return Future.<Void>succeededFuture();
+              }
+              contents.checkFree(described);
+              contents.links().put(described.id(), link);
+              contents.checkSize();
+              return table.putLink(described.id(), link);
+            })
+        .compose(v -> plan())
+        .compose(
+            plan -> {
+              LinkStatus planned = plan.singles().get(described.id());
+              if (planned == null) {
+                throw Fault.CONFLICT.because("wire " + described.id() + " was removed meanwhile");
+              }
+              return view(List.of(planned)).map(view -> view.merge(planned));
+            });
+  }
+
+  @Override
+  public Future<Void> removeLink(String wire) {
+    return inOrder(
+        () -> {
+          table.read().checkSingle(wire);
+          return table.removeLink(wire);
+        });
+  }
+
+  /** What follows from all that is known now; reckoned off the event loop, it may be large. */
+  private Future<Plan> plan() {
+    return pods.all()
+        .compose(
+            known -> {
+              Contents contents = table.read();
+              return vertx.executeBlocking(
+                  () ->
+                      LinkPlanner.plan(
+                          contents.topologies().values(),
+                          contents.links().values(),
+                          known,
+                          defaultMtu),
+                  false);
+            });
+  }
+
+  private Future<List<TopologyStatus>> statuses(Collection<Topology> topologies, Plan plan) {
+    SortedMap<PodRef, List<LinkStatus>> planned = new TreeMap<>();
+    topologies.forEach(t -> planned.put(t.pod(), plan.links().getOrDefault(t.pod(), List.of())));
+    List<LinkStatus> links = planned.values().stream().flatMap(List::stream).toList();
+    return view(links)
+        .map(
+            view ->
+                topologies.stream()
+                    .map(
+                        t ->
+                            new TopologyStatus(
+                                t, planned.get(t.pod()).stream().map(view::merge).toList()))
+                    .toList());
+  }
+
+  /** Asks each node that can tell about one of the links, once. */
+  private Future<LinkView> view(List<LinkStatus> planned) {
+    Map<String, LinkView.Answer> answers = new HashMap<>();
+    List<Future<Void>> asked = new ArrayList<>();
+    planned.stream()
+        .map(link -> LinkView.witness(cluster.self(), link))
+        .filter(Objects::nonNull)
+        .distinct()
+        .forEach(node -> asked.add(ask(node).onSuccess(a -> answers.put(node, a)).mapEmpty()));
+    return Future.all(asked).map(v -> new LinkView(cluster.self(), answers, joiner::failure));
+  }
+
+  private Future<LinkView.Answer> ask(String node) {
+    String name = cluster.member(node).map(Member::name).orElse(node);
+    return bus.proxy(Wires.class, node, MEMBER_DEADLINE)
+        .list()
+        .map(
+            wires ->
+                new LinkView.Answer(
+                    name,
+                    wires.stream().collect(Collectors.toMap(w -> w.spec().id(), w -> w)),
+                    null))
+        .otherwise(t -> new LinkView.Answer(name, Map.of(), WeftException.of(t).getMessage()));
+  }
+
+  private static void check(List<Topology> topologies) {
+    Faults faults = new Faults("");
+    Map<PodRef, Integer> first = new HashMap<>();
+    for (int i = 0; i < topologies.size(); i++) {
+      String path = "topologies[" + i + "]";
+      Topology topology = topologies.get(i);
+      TopologyObject.read(new Node(path, TopologyObject.write(topology), faults));
+      Integer before = first.putIfAbsent(topology.pod(), i);
+      if (before != null) {
+        faults.add(
+            path, "second topology of pod " + topology.pod() + "; number " + before + " is one");
+      }
+    }
+    faults.throwIfAny();
+  }
+
+  /** Changes read the table before they write it: one at a time. */
+  private <T> Future<T> inOrder(Supplier<Future<T>> change) {
+    Future<T> next = lastChange.transform(before -> change.get());
+    lastChange = next;
+    return next;
+  }
+}

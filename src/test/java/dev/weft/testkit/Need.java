@@ -1,0 +1,74 @@
+package dev.weft.testkit;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** Something that a host may lack. */
+public enum Need {
+  /** CAP_NET_ADMIN and CAP_SYS_ADMIN: namespaces, links, packet sockets. */
+  ROOT {
+    @Override
+    boolean isMet() throws IOException {
+      long wanted = 1L << 12 | 1L << 21;
+      try (Stream<String> status = Files.lines(Path.of("/proc/thread-self/status"))) {
+        return status
+            .filter(line -> line.startsWith("CapEff:"))
+            .anyMatch(
+                line -> (Long.parseUnsignedLong(line.substring(7).strip(), 16) & wanted) == wanted);
+      }
+    }
+  },
+  /** iproute2's {@code ip}, the reference that namespaces and links are compared with. */
+  IPROUTE2 {
+    @Override
+    boolean isMet() {
+      return isOnPath("ip");
+    }
+  },
+  NFT {
+    @Override
+    boolean isMet() {
+      return isOnPath("nft");
+    }
+  },
+  CHROMIUM {
+    @Override
+    boolean isMet() {
+      return isOnPath("chromium");
+    }
+  },
+  PYTHON_GRPC {
+    @Override
+    boolean isMet() throws IOException, InterruptedException {
+      return succeeds("python3", "-c", "import grpc");
+    }
+  };
+
+  private static final int PROBE_SECONDS = 20;
+
+  abstract boolean isMet() throws IOException, InterruptedException;
+
+  private static boolean isOnPath(String program) {
+    List<String> directories = List.of(System.getenv("PATH").split(File.pathSeparator, -1));
+    return Stream.concat(directories.stream(), Stream.of("/usr/sbin", "/sbin"))
+        .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
+  }
+
+  private static boolean succeeds(String... command) throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    if (!process.waitFor(PROBE_SECONDS, TimeUnit.SECONDS)) {
+      process.destroyForcibly();
+      return false;
+    }
+    return process.exitValue() == 0;
+  }
+}
