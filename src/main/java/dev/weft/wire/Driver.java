@@ -1,6 +1,7 @@
 package dev.weft.wire;
 
 import io.vertx.core.Context;
+import io.vertx.core.Future;
 
 /** Moves frames from packet sockets to streams. Drivers differ in whose thread reads the socket. */
 interface Driver {
@@ -9,6 +10,7 @@ interface Driver {
 
   /** Stops the reading; the socket stays open. */
   interface Handle {
-    void close();
+    /** Completes when no thread uses the socket for reading any more. */
+    Future<Void> close();
   }
 }

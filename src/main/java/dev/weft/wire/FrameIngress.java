@@ -88,7 +88,7 @@ final class FrameIngress {
       if (closed) {
         return;
       }
-      if (end == null || end.interfaceId() != interfaceId) {
+      if (end == null || end.interfaceId() != interfaceId || end.closed()) {
         flush();
         end = ends.find(interfaceId);
         if (end == null) {
@@ -124,7 +124,7 @@ final class FrameIngress {
       if (frames == 0) {
         return;
       }
-      int sent = end.socket().send(ring);
+      int sent = end.send(ring);
       end.received().carried(segments - (frames - sent), bytes);
       end.received().dropped(frames - sent);
       bytes = 0;

@@ -1,25 +1,81 @@
 package dev.weft.wire;
 
 import dev.weft.linux.PacketSocket;
+import dev.weft.linux.SendRing;
 
 /**
  * The end of a grpc wire on this node, while it stands: where frames from the peer go and frames
  * for the peer come from.
- *
- * @param interfaceId random, 62 bits: only the peer node learns it
- * @param peerNode the one node that may send to it
  */
-record WireEnd(
-    long interfaceId,
-    String wire,
-    String peerNode,
-    int ifindex,
-    PacketSocket socket,
-    TrafficCounter sent,
-    TrafficCounter received)
-    implements AutoCloseable {
-  @Override
-  public void close() {
+final class WireEnd {
+  private final long interfaceId;
+  private final String peerNode;
+  private final int ifindex;
+  private final PacketSocket socket;
+  private final TrafficCounter sent;
+  private final TrafficCounter received;
+  private boolean closed;
+
+  /**
+   * @param interfaceId random, 62 bits: only the peer node learns it
+   * @param peerNode the one node that may send to it
+   */
+  WireEnd(
+      long interfaceId,
+      String peerNode,
+      int ifindex,
+      PacketSocket socket,
+      TrafficCounter sent,
+      TrafficCounter received) {
+    this.interfaceId = interfaceId;
+    this.peerNode = peerNode;
+    this.ifindex = ifindex;
+    this.socket = socket;
+    this.sent = sent;
+    this.received = received;
+  }
+
+  long interfaceId() {
+    return interfaceId;
+  }
+
+  String peerNode() {
+    return peerNode;
+  }
+
+  int ifindex() {
+    return ifindex;
+  }
+
+  PacketSocket socket() {
+    return socket;
+  }
+
+  /** Frames from the pod towards the peer. */
+  TrafficCounter sent() {
+    return sent;
+  }
+
+  /** Frames from the peer towards the pod. */
+  TrafficCounter received() {
+    return received;
+  }
+
+  /**
+   * Gives the ring's frames to the pod's interface and empties the ring; how many the kernel took.
+   * Locked against {@link #close}: a closed descriptor's number may be another socket's already.
+   */
+  synchronized int send(SendRing ring) {
+    return closed ? ring.discard() : socket.send(ring);
+  }
+
+  synchronized boolean closed() {
+    return closed;
+  }
+
+  /** Call it once no driver reads the socket any more. */
+  synchronized void close() {
+    closed = true;
     socket.close();
   }
 }

@@ -37,17 +37,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Owns this node's wires: their intents, their kernel ends, their streams to the peers. */
 public final class WireVerticle extends AbstractVerticle implements Wires {
   static final String ROOM = "wire";
 
-  private static final Logger log = LoggerFactory.getLogger(WireVerticle.class);
   private static final String TABLE = "wires";
 
   /** Interface ids are positive and random, so that a peer cannot guess another's. */
@@ -109,7 +105,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
             rows -> {
               rows.values().stream()
                   .map(json -> Json.read(json, WireSpec.class))
-                  .forEach(spec -> wires.put(spec.id(), new Wire(spec, vertx, this::pass)));
+                  .forEach(spec -> wires.put(spec.id(), new Wire(spec, vertx, metrics.registry(), this::pass)));
               return deployDataPath();
             })
         .compose(v -> openKernel())
@@ -163,10 +159,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
     FunctionCounter.builder("weft_wire_refused_frames", ends, WireEnds::refused)
         .description("Frames for an interface id that is unknown or not the sender's")
         .register(metrics.registry());
-    wires.values().forEach(wire -> {
-      meter(wire);
-      wire.kick();
-    });
+    wires.values().forEach(Wire::kick);
     health.state(ROOM, Health.State.READY);
   }
 
@@ -217,9 +210,8 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
         .compose(v -> known == null ? Future.succeededFuture() : remove(known))
         .map(
             v -> {
-              Wire wire = new Wire(spec, vertx, this::pass);
+              Wire wire = new Wire(spec, vertx, metrics.registry(), this::pass);
               wires.put(spec.id(), wire);
-              meter(wire);
               wire.kick();
               return wire.status();
             });
@@ -303,7 +295,9 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
     Wire wire = ofPeer(caller, def);
     if (wire.peerId == def.getWireIfIdOnPeerNode()) {
       wire.closeStream();
-      wire.parted("the node of " + wire.spec.peer().pod() + " took its end down");
+      wire.parted();
+      changed(wire, WireState.JOINING, "the node of " + wire.spec.peer().pod() + " took its end down");
+      wire.kick();
     }
     return Future.succeededFuture(yes);
   }
@@ -367,7 +361,6 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
               WireEnd end =
                   new WireEnd(
                       random.nextLong() & ID_MASK | 1,
-                      wire.spec.id(),
                       wire.spec.peer().node(),
                       made.ifindex(),
                       made.socket(),
@@ -428,7 +421,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
   private void onStreamEnded(Wire wire, WireStream stream, String why) {
     if (wire.stream == stream) {
       wire.closeStream();
-      wire.parted(why);
+      wire.parted();
       changed(wire, WireState.JOINING, why);
       wire.kick();
     }
@@ -476,21 +469,17 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
 
   /** Closes stream and socket and tells the peer; kernel links stay. */
   private Future<Void> takeDown(Wire wire) {
-    wire.closeStream();
+    Future<Void> detached = wire.closeStream();
     WireEnd end = wire.end;
     if (end == null) {
-      return Future.succeededFuture();
+      return detached;
     }
     wire.end = null;
-    wire.peerId = 0;
+    wire.parted();
     ends.remove(end);
     // The peer learns it from its stream too; being told is quicker.
     peers.down(wire.spec, end.interfaceId());
-    return driver.detached(end).onComplete(done -> end.close());
-  }
-
-  private void meter(Wire wire) {
-    WireMeters.register(wire, metrics.registry());
+    return detached.onComplete(done -> end.close());
   }
 
   private <T> Future<T> blocking(Callable<T> work) {
@@ -516,12 +505,5 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
   @Override
   public String toString() {
     return "wires of node " + self;
-  }
-
-  static Function<Throwable, Void> logged(String what) {
-    return e -> {
-      log.debug("{}: {}", what, e.getMessage());
-      return null;
-    };
   }
 }

@@ -44,14 +44,20 @@ final class WorkerDriver extends AbstractVerticle implements Driver {
   public Handle attach(WireEnd end, WireStream stream, Context loop) {
     Reader reader = new Reader(end, stream, loop);
     command(reader::open);
-    return () -> command(reader::close);
+    return () -> {
+      Promise<Void> closed = Promise.promise();
+      command(
+          () -> {
+            reader.close();
+            closed.complete();
+          });
+      return closed.future();
+    };
   }
 
   private void command(Runnable command) {
     commands.add(command);
-    if (!stopped) {
-      poller.wakeup();
-    }
+    poller.wakeup();
   }
 
   private void turn() {
