@@ -63,7 +63,10 @@ record Kind<T>(String expected, Function<String, Optional<T>> parser) {
   Kind<Optional<T>> orNone() {
     return new Kind<>(
         expected + ", or '' for none",
-        t -> t.isEmpty() ? Optional.of(Optional.empty()) : parse(t).map(Optional::of));
+        t -> {
+          Optional<T> value = parse(t);
+          return t.isEmpty() || value.isPresent() ? Optional.of(value) : Optional.empty();
+        });
   }
 
   /** Whom to dial, by name or address. */

@@ -8,7 +8,7 @@ import java.util.Optional;
  *
  * @param ca certificate of the mesh's CA, PEM
  * @param cert this node's certificate, PEM
- * @param key its key, PEM (PKCS#8), readable by its owner alone
+ * @param key its key, PEM (PKCS#8), not readable by others
  * @param insecure accepts listeners beyond loopback that prove nothing
  */
 public record SecurityConfig(

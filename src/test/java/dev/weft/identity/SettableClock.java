@@ -1,0 +1,35 @@
+package dev.weft.identity;
+
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** Stands still until told. */
+final class SettableClock extends Clock {
+  private final AtomicReference<Instant> now;
+
+  SettableClock(Instant now) {
+    this.now = new AtomicReference<>(now);
+  }
+
+  void set(Instant instant) {
+    now.set(instant);
+  }
+
+  @Override
+  public Instant instant() {
+    return now.get();
+  }
+
+  @Override
+  public ZoneId getZone() {
+    return ZoneOffset.UTC;
+  }
+
+  @Override
+  public Clock withZone(ZoneId zone) {
+    throw new UnsupportedOperationException("this clock knows UTC only");
+  }
+}
