@@ -9,6 +9,7 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
 import dev.weft.bus.WeftException;
 import dev.weft.config.ClusterConfig;
+import dev.weft.config.HostPort;
 import dev.weft.config.SecurityConfig;
 import dev.weft.identity.Identity;
 import dev.weft.store.Store;
@@ -61,14 +62,14 @@ public final class ClusterNode implements Cluster {
   private final Clock clock;
   private final ScheduledExecutorService thread;
   private final Map<String, Rows> tables = new ConcurrentHashMap<>();
-  private final AddressBook busAddresses;
+  private final BusAddresses busAddresses;
   private volatile Set<String> live = Set.of();
   private volatile Map<String, Member> members = Map.of();
   private volatile Bus bus;
 
   private ClusterNode(
       String self, long epoch, Vertx vertx, HazelcastClusterManager manager, Seal seal,
-      Store store, Health health, Clock clock, AddressBook busAddresses) {
+      Store store, Health health, Clock clock, BusAddresses busAddresses) {
     this.self = self;
     this.epoch = epoch;
     this.vertx = vertx;
@@ -99,7 +100,7 @@ public final class ClusterNode implements Cluster {
       Health health, VertxOptions options, Clock clock) {
     String self = identity.nodeId().value();
     health.state(ROOM, Health.State.STARTING);
-    AddressBook addresses = new AddressBook();
+    BusAddresses addresses = new BusAddresses();
     EventBusOptions bus =
         new EventBusOptions().setHost(config.bus().host()).setPort(config.bus().port());
     if (security.mutualTls()) {
@@ -157,7 +158,7 @@ public final class ClusterNode implements Cluster {
     NodeInfo info = manager.getNodeInfo();
     Member full =
         new Member(
-            self, me.name(), me.version(), me.grpc(), hostPort(info.host(), info.port()),
+            self, me.name(), me.version(), me.grpc(), new HostPort(info.host(), info.port()).toString(),
             me.http(), epoch, me.startedAt());
     return bus.serve(Canary.class, () -> Future.succeededFuture(self))
         .compose(v -> owned(MEMBERS).put("", Json.write(full)))
@@ -321,10 +322,6 @@ public final class ClusterNode implements Cluster {
           }
         });
     return promise.future();
-  }
-
-  static String hostPort(String host, int port) {
-    return host.contains(":") ? "[" + host + "]:" + port : host + ":" + port;
   }
 
   private final class Membership implements MembershipListener {

@@ -1,6 +1,7 @@
 package dev.weft.cluster;
 
 import dev.weft.bus.WeftException;
+import dev.weft.store.Change;
 import dev.weft.store.Store;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -68,7 +69,7 @@ final class CommonRows extends Rows implements CommonTable {
                 store
                     .write(
                         envelopes.stream()
-                            .map(e -> Store.Change.put(storeTable(), e.key(), text(e)))
+                            .<Change>map(e -> new Change.Put(storeTable(), e.key(), text(e)))
                             .toList())
                     .map(envelopes))
         .compose(this::publish);

@@ -1,5 +1,6 @@
 package dev.weft.wire;
 
+import dev.weft.linux.LinuxException;
 import dev.weft.linux.RecvRing;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -8,8 +9,17 @@ import io.netty.buffer.PooledByteBufAllocator;
 final class BatchReader {
   private BatchReader() {}
 
-  /** Null when the socket had nothing to give. */
-  static ByteBuf read(WireEnd end, RecvRing ring, PacketWriter writer) {
+  /** A ring for the frames of all wires of one thread: super-frames of 64 KiB with their tags. */
+  static RecvRing ring() {
+    return new RecvRing(64, 66 << 10);
+  }
+
+  /**
+   * Null when the socket had nothing to give.
+   *
+   * @throws LinuxException ENETDOWN when the link went down or was deleted
+   */
+  static ByteBuf read(WireEnd end, RecvRing ring, PacketWriter writer) throws LinuxException {
     int frames = end.socket().receive(ring);
     if (frames <= 0) {
       return null;
@@ -22,7 +32,7 @@ final class BatchReader {
         dropped++;
       } else {
         bytes += ring.length(i);
-        segments += VnetHeader.segments(ring.vnetLow(i), ring.length(i));
+        segments += VnetHeader.segments(ring.vnetWord(i), ring.length(i));
       }
     }
     end.sent().carried(segments, bytes);

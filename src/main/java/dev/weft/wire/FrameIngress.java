@@ -9,6 +9,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.internal.buffer.BufferInternal;
+import java.nio.ByteBuffer;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.slf4j.Logger;
@@ -21,6 +22,11 @@ import org.slf4j.LoggerFactory;
  */
 final class FrameIngress {
   static final String PATH = "/meshnet.v1beta1.WireProtocol/SendToStream";
+
+  /** Frames given to the kernel at once, and room for a batch of super-frames. */
+  private static final int RING_SLOTS = 256;
+
+  private static final int RING_BYTES = 1 << 20;
 
   private static final Logger log = LoggerFactory.getLogger(FrameIngress.class);
 
@@ -44,7 +50,7 @@ final class FrameIngress {
   }
 
   private SendRing ring() {
-    return rings.computeIfAbsent(Thread.currentThread(), t -> new SendRing());
+    return rings.computeIfAbsent(Thread.currentThread(), t -> new SendRing(RING_SLOTS, RING_BYTES));
   }
 
   private final class Stream implements PacketReader.Sink {
@@ -106,12 +112,13 @@ final class FrameIngress {
         end.received().dropped(1);
         return;
       }
+      ByteBuffer copied = source.nioBuffer(frame, length);
+      if (!ring.addCopy(copied, low, csumOffset)) {
+        flush();
+        ring.addCopy(copied, low, csumOffset);
+      }
       bytes += length;
       segments += VnetHeader.segments(low, length);
-      source.getBytes(frame, ring.next(length, low, csumOffset));
-      if (ring.full()) {
-        flush();
-      }
     }
 
     @Override

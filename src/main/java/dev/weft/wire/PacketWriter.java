@@ -43,7 +43,7 @@ final class PacketWriter {
     int length = ring.length(slot);
     int lengthSize = varintSize(length);
     int message = idField.length + 1 + lengthSize + length + 1 + lengthSize;
-    boolean header = vnet && ring.vnetLow(slot) != 0;
+    boolean header = vnet && ring.vnetWord(slot) != 0;
     if (header) {
       message += 3 + VnetHeader.LENGTH;
     }
@@ -51,11 +51,11 @@ final class PacketWriter {
     if (header) {
       writeVarint(out, TAG_VNET);
       out.writeByte(VnetHeader.LENGTH);
-      out.writeLongLE(ring.vnetLow(slot)).writeShortLE(ring.vnetCsumOffset(slot));
+      out.writeLongLE(ring.vnetWord(slot)).writeShortLE(ring.checksumOffset(slot));
     }
     out.writeByte(TAG_FRAME);
     writeVarint(out, length);
-    ring.copyTo(slot, out);
+    out.writeBytes(ring.frame(slot));
     out.writeByte(TAG_FRAME_LEN);
     writeVarint(out, length);
   }

@@ -66,7 +66,18 @@ final class WireEnd {
    * Locked against {@link #close}: a closed descriptor's number may be another socket's already.
    */
   synchronized int send(SendRing ring) {
-    return closed ? ring.discard() : socket.send(ring);
+    int taken = 0;
+    for (int next = 0; !closed && next < ring.size(); ) {
+      int n = socket.send(ring, next, ring.size() - next);
+      if (n == 0) {
+        // The link's queue is full: the rest is dropped, as by any link.
+        break;
+      }
+      taken += Math.max(n, 0);
+      next += Math.max(n, 1);
+    }
+    ring.clear();
+    return taken;
   }
 
   synchronized boolean closed() {

@@ -10,6 +10,7 @@ import dev.weft.dial.Caller;
 import dev.weft.dial.Dial;
 import dev.weft.dial.Ingress;
 import dev.weft.linux.Capabilities;
+import dev.weft.linux.LinkEvent;
 import dev.weft.linux.LinkMonitor;
 import dev.weft.pod.Pod;
 import dev.weft.pod.PodChanged;
@@ -144,7 +145,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
               LinkMonitor.open(
                   kernel.netns(),
                   event -> {
-                    if (event.deleted()) {
+                    if (event.kind() == LinkEvent.Kind.DELETED) {
                       context.runOnContext(v -> onLinkGone(event.index()));
                     }
                   });

@@ -1,14 +1,18 @@
 package dev.weft.wire;
 
+import dev.weft.linux.LinuxException;
 import dev.weft.linux.Poller;
 import dev.weft.linux.RecvRing;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.io.IOException;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The portable driver: one worker thread waits in poll(2) for all packet sockets of the node. A
@@ -19,15 +23,17 @@ final class WorkerDriver extends AbstractVerticle implements Driver {
   /** How long one turn waits; between turns the verticle can be undeployed. */
   private static final int TURN_MILLIS = 100;
 
+  private static final Logger log = LoggerFactory.getLogger(WorkerDriver.class);
+
   private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
-  private Poller poller;
+  private Poller<Reader> poller;
   private RecvRing ring;
   private volatile boolean stopped;
 
   @Override
   public void start() throws IOException {
-    poller = new Poller();
-    ring = new RecvRing();
+    poller = new Poller<>();
+    ring = BatchReader.ring();
     context.runOnContext(v -> turn());
   }
 
@@ -36,7 +42,6 @@ final class WorkerDriver extends AbstractVerticle implements Driver {
     // Runs on the worker like the turns, so none is under way.
     stopped = true;
     poller.close();
-    ring.close();
     done.complete();
   }
 
@@ -67,7 +72,11 @@ final class WorkerDriver extends AbstractVerticle implements Driver {
     for (Runnable command = commands.poll(); command != null; command = commands.poll()) {
       command.run();
     }
-    poller.poll(TURN_MILLIS, (fd, token) -> ((Reader) token).read());
+    try {
+      poller.poll(TURN_MILLIS, (reader, events) -> reader.read());
+    } catch (LinuxException e) {
+      throw new IllegalStateException("the worker driver cannot wait for frames", e);
+    }
     context.runOnContext(v -> turn());
   }
 
@@ -97,7 +106,14 @@ final class WorkerDriver extends AbstractVerticle implements Driver {
     }
 
     void read() {
-      ByteBuf batch = BatchReader.read(end, ring, stream.writer());
+      ByteBuf batch;
+      try {
+        batch = BatchReader.read(end, ring, stream.writer());
+      } catch (LinuxException e) {
+        // The link went down or away; if it comes back the socket gives frames again.
+        log.debug("{}", e.getMessage());
+        return;
+      }
       if (batch == null) {
         return;
       }

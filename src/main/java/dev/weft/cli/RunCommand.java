@@ -1,0 +1,125 @@
+package dev.weft.cli;
+
+import dev.weft.bus.WeftException;
+import dev.weft.config.ConfigException;
+import dev.weft.config.ConfigFile;
+import dev.weft.config.WeftConfig;
+import dev.weft.linux.SdNotify;
+import dev.weft.node.Node;
+import dev.weft.telemetry.LogSetup;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import sun.misc.Signal;
+
+/** Starts a node in the foreground. */
+@Command(
+    name = "run",
+    description = "Start a node in the foreground; SIGTERM stops it, SIGHUP reads the file again.")
+final class RunCommand implements Callable<Integer> {
+  private static final Logger log = LoggerFactory.getLogger(RunCommand.class);
+
+  /** How long the rooms may take to close before the process ends all the same. */
+  private static final long CLOSE_SECONDS = 10;
+
+  private static final long START_SECONDS = 60;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--conf",
+      required = true,
+      paramLabel = "FILE",
+      description = "the configuration; conf/weft.yaml is its manual")
+  private Path conf;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    PrintWriter err = spec.commandLine().getErr();
+    WeftConfig config;
+    try {
+      config = ConfigFile.load(conf);
+    } catch (ConfigException e) {
+      err.println(e.getMessage());
+      return ExitCode.USAGE;
+    }
+    LogSetup.apply(config.log());
+    Node node;
+    try {
+      node =
+          Node.start(config, Clock.systemUTC())
+              .toCompletionStage()
+              .toCompletableFuture()
+              .get(START_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      return refused(err, e.getCause());
+    } catch (WeftException e) {
+      return refused(err, e);
+    } catch (TimeoutException e) {
+      err.println("weft: not ready within " + START_SECONDS + " s");
+      return ExitCode.DIED;
+    }
+    SdNotify notify = SdNotify.fromEnvironment();
+    CountDownLatch closed = new CountDownLatch(1);
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  notify.stopping();
+                  close(node);
+                  closed.countDown();
+                },
+                "weft-stop"));
+    Signal.handle(new Signal("HUP"), signal -> reload(config));
+    PrintWriter out = spec.commandLine().getOut();
+    out.printf(
+        "weft: node %s (%s) is ready: API and dashboard %s, gRPC port %d%n",
+        config.node().name(), node.id(), node.url(), node.grpcPort());
+    out.flush();
+    notify.ready();
+    closed.await();
+    return ExitCode.OK;
+  }
+
+  private static int refused(PrintWriter err, Throwable why) {
+    err.println("weft: " + why.getMessage());
+    if (!(why instanceof WeftException)) {
+      log.error("the node did not start", why);
+    }
+    return ExitCode.DIED;
+  }
+
+  private static void close(Node node) {
+    try {
+      node.close().toCompletionStage().toCompletableFuture().get(CLOSE_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      log.warn("not closed cleanly within {} s: {}", CLOSE_SECONDS, e.toString());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      LogSetup.flush();
+    }
+  }
+
+  /** Applies what the manual marks [reload] and that is not read anew at each use. */
+  private void reload(WeftConfig started) {
+    try {
+      WeftConfig now = ConfigFile.load(conf);
+      LogSetup.apply(now.log());
+      log.info("{} read again: log level {}", conf, now.log().level());
+    } catch (ConfigException e) {
+      log.error("{} not applied, the node goes on as it was:\n{}", conf, e.getMessage());
+    }
+  }
+}

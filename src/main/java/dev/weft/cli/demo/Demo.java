@@ -1,0 +1,155 @@
+package dev.weft.cli.demo;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weft.bus.Fault;
+import dev.weft.bus.Json;
+import dev.weft.cli.ApiClient;
+import dev.weft.identity.CertificateAuthority;
+import dev.weft.linux.Netns;
+import dev.weft.pod.PodRef;
+import dev.weft.topology.LinkStatus;
+import dev.weft.topology.TopologyFile;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A cluster of real nodes on this host, with a topology's pods spread over it. What it makes, it
+ * can always take away again: {@link #clean} needs only what lies on disk and in the kernel.
+ */
+final class Demo {
+  private static final Duration READY_WITHIN = Duration.ofSeconds(60);
+  private static final Duration JOINED_WITHIN = Duration.ofSeconds(20);
+  private static final Duration LOOK_EVERY = Duration.ofMillis(100);
+
+  private final DemoDirectory directory;
+  private final int nodes;
+  private final PrintWriter progress;
+  private final List<DemoNode> running = new ArrayList<>();
+
+  Demo(DemoDirectory directory, int nodes, PrintWriter progress) {
+    this.directory = directory;
+    this.nodes = nodes;
+    this.progress = progress;
+  }
+
+  /** Ends processes and removes namespaces and files of this or an earlier demo. */
+  static void clean(DemoDirectory directory) throws IOException, InterruptedException {
+    DemoProcesses.end(directory.pids(), directory.root());
+    for (String id : directory.nodeIds()) {
+      Netns.deleteIfExists("weft-" + id);
+    }
+    DemoNetwork.delete();
+    directory.delete();
+  }
+
+  /** Starts the nodes, the first alone so that the others find a cluster to join. */
+  void start() throws Exception {
+    directory.create();
+    tell("making %d node namespaces, a CA and certificates", nodes);
+    DemoNetwork.create(nodes);
+    CertificateAuthority ca =
+        CertificateAuthority.create(
+            directory.root().resolve("ca"), "weft-demo", 30, Clock.systemUTC());
+    for (int i = 1; i <= nodes; i++) {
+      DemoNode node = new DemoNode(i, directory.node("n" + i));
+      directory.rememberNodeId(node.name(), node.prepare(ca, nodes));
+      running.add(node);
+    }
+    tell("starting %d nodes", nodes);
+    running.get(0).start();
+    awaitReady(running.get(0));
+    for (DemoNode node : running.subList(1, running.size())) {
+      node.start();
+    }
+    for (DemoNode node : running) {
+      awaitReady(node);
+    }
+    awaitMembers();
+  }
+
+  /** Makes the pods as namespaces, round-robin over the nodes, and applies the topology. */
+  void apply(TopologyFile file, String text) throws IOException {
+    tell("registering %d pods, applying %d topologies", file.pods().size(), file.topologies().size());
+    int next = 0;
+    for (PodRef pod : file.pods()) {
+      String netns = DemoNetwork.netnsOf(pod);
+      Netns.create(netns);
+      client(running.get(next++ % nodes))
+          .send(
+              "PUT",
+              "/api/v1/pods/" + pod.ns() + "/" + pod.name(),
+              "application/json",
+              Json.write(Json.mapper().createObjectNode().put("netns", netns)));
+    }
+    client(running.get(0)).send("POST", "/api/v1/topologies", "application/yaml", text);
+  }
+
+  /** Every link once from each of its sides, as soon as none is on its way up any more. */
+  List<LinkStatus> awaitLinks() throws IOException {
+    long deadline = System.nanoTime() + JOINED_WITHIN.toNanos();
+    while (true) {
+      List<LinkStatus> links = links();
+      boolean settling =
+          links.stream().anyMatch(l -> !l.state().equals("up") && l.node() != null && l.peerNode() != null
+              && !l.state().equals("contradiction"));
+      if (!settling || System.nanoTime() > deadline) {
+        return links;
+      }
+      LockSupport.parkNanos(LOOK_EVERY.toNanos());
+    }
+  }
+
+  DemoNode first() {
+    return running.get(0);
+  }
+
+  private List<LinkStatus> links() throws IOException {
+    List<LinkStatus> links = new ArrayList<>();
+    for (JsonNode topology : client(first()).get("/api/v1/topologies").path("items")) {
+      for (JsonNode link : topology.path("links")) {
+        links.add(Json.mapper().convertValue(link, LinkStatus.class));
+      }
+    }
+    return links;
+  }
+
+  private void awaitReady(DemoNode node) throws IOException {
+    long deadline = System.nanoTime() + READY_WITHIN.toNanos();
+    while (!Files.exists(node.socket()) || !client(node).ready()) {
+      node.checkAlive();
+      if (System.nanoTime() > deadline) {
+        throw Fault.TIMEOUT.because(
+            "node " + node.name() + " is not ready after " + READY_WITHIN.toSeconds() + " s");
+      }
+      LockSupport.parkNanos(LOOK_EVERY.toNanos());
+    }
+  }
+
+  private void awaitMembers() throws IOException {
+    long deadline = System.nanoTime() + JOINED_WITHIN.toNanos();
+    for (DemoNode node : running) {
+      while (client(node).get("/api/v1/nodes").path("items").size() < nodes) {
+        if (System.nanoTime() > deadline) {
+          throw Fault.TIMEOUT.because(
+              "node " + node.name() + " does not see all " + nodes + " members");
+        }
+        LockSupport.parkNanos(LOOK_EVERY.toNanos());
+      }
+    }
+  }
+
+  private static ApiClient client(DemoNode node) {
+    return ApiClient.of("unix:" + node.socket(), null);
+  }
+
+  private void tell(String format, Object... arguments) {
+    progress.printf(format + " …%n", arguments);
+    progress.flush();
+  }
+}

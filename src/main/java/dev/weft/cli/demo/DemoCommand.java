@@ -1,0 +1,156 @@
+package dev.weft.cli.demo;
+
+import dev.weft.bus.Fault;
+import dev.weft.cli.ExitCode;
+import dev.weft.linux.Capabilities;
+import dev.weft.linux.Capability;
+import dev.weft.topology.TopologyFile;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** The newcomer's first command. */
+@Command(
+    name = "demo",
+    description = {
+      "Run a cluster of real nodes on this host, connect the pods of a topology, and prove it.",
+      "Everything lives in namespaces called weft-demo-*; all of it is removed at the end."
+    })
+public final class DemoCommand implements Callable<Integer> {
+  private static final int DASHBOARD_PORT = 8080;
+  private static final int MAX_NODES = 16;
+  private static final String TRIANGLE = "/topologies/triangle.yml";
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--nodes",
+      defaultValue = "3",
+      paramLabel = "N",
+      description = "how many nodes, 1 to " + MAX_NODES + " (${DEFAULT-VALUE})")
+  private int nodes;
+
+  @Option(
+      names = "--topology",
+      paramLabel = "FILE",
+      description = "meshnet Topology objects; a triangle of three pods by default")
+  private Path topology;
+
+  @Option(
+      names = "--check",
+      description = "end after the table: 0 only if every ping was answered")
+  private boolean check;
+
+  @Option(names = "--keep", description = "leave pods and nodes running in the background")
+  private boolean keep;
+
+  @Option(names = "--stop", description = "remove a demo that was kept, or left over by a crash")
+  private boolean stop;
+
+  /** The process that keeps the dashboard's port open for a demo that was kept. */
+  @Option(names = "--forward", hidden = true)
+  private Path forward;
+
+  private volatile boolean kept;
+
+  @Override
+  public Integer call() throws Exception {
+    if (nodes < 1 || nodes > MAX_NODES) {
+      throw Fault.invalid("--nodes", nodes, "1.." + MAX_NODES);
+    }
+    if (!Capabilities.effective()
+        .containsAll(Set.of(Capability.CAP_SYS_ADMIN, Capability.CAP_NET_ADMIN, Capability.CAP_NET_RAW))) {
+      throw Fault.DENIED.because(
+          "weft demo makes network namespaces, which needs root: sudo ./weft demo");
+    }
+    if (forward != null) {
+      return forward();
+    }
+    String source = topology == null ? "the triangle" : topology.toString();
+    String text = read();
+    TopologyFile file = TopologyFile.parse(text, source);
+    PrintWriter err = spec.commandLine().getErr();
+    // Never closed: it is held until this process ends, and its clean-up with it.
+    DemoDirectory directory = DemoDirectory.lock();
+    Demo.clean(directory);
+    if (stop) {
+      err.println("the demo is stopped and removed");
+      return ExitCode.OK;
+    }
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> clean(directory, err), "weft-demo-clean"));
+    return run(directory, file, text, err);
+  }
+
+  private int run(DemoDirectory directory, TopologyFile file, String text, PrintWriter err)
+      throws Exception {
+    PrintWriter out = spec.commandLine().getOut();
+    Demo demo = new Demo(directory, nodes, err);
+    demo.start();
+    demo.apply(file, text);
+    DemoReport report = DemoReport.of(demo.awaitLinks());
+    out.print(report.text());
+    out.flush();
+    if (keep) {
+      int port = DemoForward.start(directory, demo.first().socket());
+      out.printf("dashboard: http://127.0.0.1:%d  until: weft demo --stop%n", port);
+      kept = true;
+    } else if (!check) {
+      try (Forward dashboard = Forward.open(DASHBOARD_PORT, demo.first().socket())) {
+        out.printf("dashboard: http://127.0.0.1:%d  Ctrl-C ends the demo%n", dashboard.port());
+        out.flush();
+        new CountDownLatch(1).await();
+      }
+    }
+    return report.passed() ? ExitCode.OK : ExitCode.FAILED;
+  }
+
+  private void clean(DemoDirectory directory, PrintWriter err) {
+    if (kept) {
+      return;
+    }
+    try {
+      Demo.clean(directory);
+    } catch (IOException | RuntimeException e) {
+      err.println("weft: not all of the demo was removed: " + e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private int forward() throws IOException, InterruptedException {
+    try (Forward dashboard = Forward.open(DASHBOARD_PORT, forward)) {
+      PrintWriter out = spec.commandLine().getOut();
+      out.println(dashboard.port());
+      out.flush();
+      new CountDownLatch(1).await();
+    }
+    return ExitCode.OK;
+  }
+
+  private String read() throws IOException {
+    if (topology != null) {
+      try {
+        return Files.readString(topology);
+      } catch (NoSuchFileException e) {
+        throw Fault.invalid("--topology", topology, "a file that is there");
+      } catch (CharacterCodingException e) {
+        throw Fault.invalid("--topology", topology, "text in UTF-8");
+      }
+    }
+    try (InputStream in = DemoCommand.class.getResourceAsStream(TRIANGLE)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+}

@@ -1,0 +1,69 @@
+package dev.weft.cli.demo;
+
+import dev.weft.linux.Cidr;
+import dev.weft.linux.Link;
+import dev.weft.linux.Netlink;
+import dev.weft.linux.Netns;
+import dev.weft.linux.VethSpec;
+import dev.weft.pod.PodRef;
+import java.io.IOException;
+
+/**
+ * The demo's network: a namespace per node, joined by a bridge in a namespace of its own, and one
+ * per pod, joined by nothing. The host's own network is not touched.
+ */
+final class DemoNetwork {
+  static final String PREFIX = "weft-demo-";
+
+  private static final String SWITCH = PREFIX + "switch";
+  private static final int MTU = 1500;
+
+  private DemoNetwork() {}
+
+  static String netnsOf(int node) {
+    return PREFIX + "n" + node;
+  }
+
+  static String netnsOf(PodRef pod) {
+    String ns = pod.ns().equals(PodRef.DEFAULT_NAMESPACE) ? "" : pod.ns() + ".";
+    return PREFIX + "pod-" + ns + pod.name();
+  }
+
+  /** The node's address on the network that joins the nodes. */
+  static String addressOf(int node) {
+    return "10.99.0." + node;
+  }
+
+  /** Makes the nodes' namespaces and the bridge between them. */
+  static void create(int nodes) throws IOException {
+    Netns.create(SWITCH);
+    try (Netns bridgeNs = Netns.open(SWITCH);
+        Netlink inSwitch = Netlink.open(bridgeNs)) {
+      Link bridge = inSwitch.createBridge("br0");
+      inSwitch.setUp(bridge.index());
+      for (int i = 1; i <= nodes; i++) {
+        Netns.create(netnsOf(i));
+        try (Netns nodeNs = Netns.open(netnsOf(i));
+            Netlink inNode = Netlink.open(nodeNs)) {
+          Link port =
+              inSwitch.createVeth(
+                  new VethSpec(
+                      "n" + i, MTU, "", true, false, new VethSpec.Peer(nodeNs, "eth0", MTU)));
+          inSwitch.setMaster(port.index(), bridge.index());
+          Link eth0 = inNode.require("eth0");
+          inNode.addAddress(eth0.index(), Cidr.parse(addressOf(i) + "/24"));
+          inNode.setUp(eth0.index());
+        }
+      }
+    }
+  }
+
+  /** Removes every namespace of a demo. */
+  static void delete() throws IOException {
+    for (String name : Netns.list()) {
+      if (name.startsWith(PREFIX)) {
+        Netns.deleteIfExists(name);
+      }
+    }
+  }
+}

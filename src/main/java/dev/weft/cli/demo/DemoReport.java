@@ -1,0 +1,90 @@
+package dev.weft.cli.demo;
+
+import dev.weft.topology.LinkStatus;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/** What the demo proved, link by link. */
+final class DemoReport {
+  private static final String LOCALHOST = "localhost";
+
+  private final List<String[]> rows = new ArrayList<>();
+  private final List<String> waiting = new ArrayList<>();
+  private boolean passed = true;
+
+  private DemoReport() {}
+
+  /** Pings every link that is up and has two addresses, from the side that is reported. */
+  static DemoReport of(List<LinkStatus> links) {
+    DemoReport report = new DemoReport();
+    Set<String> told = new HashSet<>();
+    for (LinkStatus link : links) {
+      if (link.state().equals("up")) {
+        report.proved(link);
+      } else if (told.add(link.pod().ns() + " " + link.uid() + " " + link.reason())) {
+        report.waits(link);
+      }
+    }
+    return report;
+  }
+
+  private void proved(LinkStatus link) {
+    String where = link.kind();
+    if (link.localIp() == null || link.peerIp() == null || link.peer().name().equals(LOCALHOST)) {
+      rows.add(row(link, where, "up", "not pinged: no two addresses"));
+      return;
+    }
+    LinkProof.Result result = LinkProof.ping(link);
+    passed &= result.problem() == null;
+    rows.add(row(link, where, rtt(result.rtt()), result.problem() == null ? "ok" : result.problem()));
+  }
+
+  private void waits(LinkStatus link) {
+    boolean bothThere = link.node() != null && link.peerNode() != null;
+    // A pod that is nowhere is the topology's affair; a link whose pods are there must come up.
+    passed &= !bothThere || link.state().equals("contradiction");
+    waiting.add(
+        String.format(
+            "%s uid %d (%s - %s) %s: %s",
+            link.pod(), link.uid(), link.localIntf(), link.peer(), link.state(), link.reason()));
+  }
+
+  private static String[] row(LinkStatus link, String kind, String rtt, String result) {
+    return new String[] {
+      String.valueOf(link.uid()),
+      link.pod().name() + ":" + link.localIntf(),
+      link.peer().name() + ":" + link.peerIntf(),
+      kind,
+      String.valueOf(link.mtu()),
+      rtt,
+      result
+    };
+  }
+
+  private static String rtt(Optional<Duration> rtt) {
+    return rtt.map(d -> String.format(Locale.ROOT, "%.3f ms", d.toNanos() / 1e6)).orElse("-");
+  }
+
+  /** Whether every ping was answered and every link whose pods are there came up. */
+  boolean passed() {
+    return passed;
+  }
+
+  String text() {
+    StringBuilder text = new StringBuilder();
+    if (!rows.isEmpty()) {
+      List<String[]> table = new ArrayList<>(rows);
+      table.add(0, new String[] {"UID", "FROM", "TO", "KIND", "MTU", "RTT", "PING"});
+      text.append(dev.weft.cli.TextTable.of(table));
+    }
+    waiting.forEach(line -> text.append(line).append(System.lineSeparator()));
+    text.append(passed ? "all pings were answered" : "NOT all pings were answered")
+        .append(System.lineSeparator());
+    return text.toString();
+  }
+}

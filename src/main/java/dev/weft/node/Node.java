@@ -1,0 +1,200 @@
+package dev.weft.node;
+
+import dev.weft.api.ApiSettings;
+import dev.weft.api.ApiVerticle;
+import dev.weft.api.NodeInfo;
+import dev.weft.bus.Bus;
+import dev.weft.cluster.ClusterNode;
+import dev.weft.cluster.Member;
+import dev.weft.config.GrpcConfig;
+import dev.weft.config.HostPort;
+import dev.weft.config.WeftConfig;
+import dev.weft.dial.DirectDial;
+import dev.weft.dial.Ingress;
+import dev.weft.identity.Identity;
+import dev.weft.pod.PodVerticle;
+import dev.weft.store.DataDirectory;
+import dev.weft.store.Store;
+import dev.weft.telemetry.EventLog;
+import dev.weft.telemetry.Health;
+import dev.weft.telemetry.Metrics;
+import dev.weft.topology.TopologyFile;
+import dev.weft.topology.TopologyVerticle;
+import dev.weft.wire.WireVerticle;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A running mesh node. */
+public final class Node {
+  private static final Logger log = LoggerFactory.getLogger(Node.class);
+
+  private final WeftConfig config;
+  private final Clock clock;
+  private final Health health = new Health();
+  private final Metrics metrics = new Metrics();
+  private final EventLog events;
+  private final int loops = Math.max(2, Runtime.getRuntime().availableProcessors());
+
+  /** What stands, newest first, each with how to take it down. */
+  private final Deque<Supplier<Future<Void>>> standing = new ArrayDeque<>();
+
+  private ClusterNode cluster;
+  private Ingress ingress;
+  private ApiVerticle api;
+
+  private Node(WeftConfig config, Clock clock) {
+    this.config = config;
+    this.clock = clock;
+    this.events = new EventLog(clock);
+  }
+
+  /** Starts a node; the future completes when every room stands, or fails with what did not. */
+  public static Future<Node> start(WeftConfig config, Clock clock) {
+    Node node = new Node(config, clock);
+    return node.open()
+        .recover(e -> node.close().transform(closed -> Future.failedFuture(e)))
+        .map(node);
+  }
+
+  public String id() {
+    return cluster.self();
+  }
+
+  /** Base URL of the API as this host sees it. */
+  public String url() {
+    return "http://" + new HostPort(config.http().host(), api.port());
+  }
+
+  /** The gRPC port, on 127.0.0.1 and, if it serves members, on grpc.host. */
+  public int grpcPort() {
+    return ingress.port();
+  }
+
+  public Vertx vertx() {
+    return cluster.vertx();
+  }
+
+  /** Takes the rooms down in reverse order; a room that fails does not stop the others. */
+  public Future<Void> close() {
+    Supplier<Future<Void>> next;
+    synchronized (standing) {
+      next = standing.pollFirst();
+    }
+    if (next == null) {
+      metrics.close();
+      return Future.succeededFuture();
+    }
+    return next.get()
+        .onFailure(e -> log.warn("not closed cleanly: {}", e.getMessage()))
+        .transform(done -> close());
+  }
+
+  private Future<Void> open() {
+    Path data = config.node().data();
+    DataDirectory directory = DataDirectory.lock(data);
+    stands(
+        () -> {
+          directory.close();
+          return Future.succeededFuture();
+        });
+    Store store = Store.open(directory);
+    stands(store::close);
+    Identity identity = Identity.load(config.security(), data, clock);
+    return store
+        .next("epoch")
+        .compose(
+            epoch ->
+                ClusterNode.start(
+                    config.cluster(), config.security(), identity, epoch, store, health,
+                    vertxOptions(), clock))
+        .compose(
+            joined -> {
+              cluster = joined;
+              stands(cluster::close);
+              return rooms(store, identity);
+            });
+  }
+
+  private Future<Void> rooms(Store store, Identity identity) {
+    Vertx vertx = cluster.vertx();
+    Bus bus = new Bus(vertx, cluster.self());
+    events.attach(bus);
+    ingress = new Ingress(vertx, config.grpc(), config.security(), identity, loops);
+    DirectDial dial = new DirectDial(vertx, cluster, config.security(), identity);
+    stands(dial::close);
+    if (config.security().insecure() && !config.security().mutualTls()) {
+      health.raise(
+          new Health.Warning(
+              "cluster",
+              "insecure",
+              "security.insecure is true and there is no certificate",
+              "whoever reaches this node's ports can read and change everything",
+              "make certificates with weft cert and set security.ca, cert and key"));
+    }
+    api =
+        new ApiVerticle(
+            apiSettings(), bus, cluster, health, events, metrics, TopologyFile::parse);
+    return deploy(new PodVerticle(bus, cluster, store, health))
+        .compose(
+            v ->
+                deploy(
+                    new WireVerticle(
+                        cluster.self(), bus, store, dial, ingress, health, metrics,
+                        config.wires(), loops)))
+        .compose(v -> ingress.listen())
+        .compose(v -> deploy(new TopologyVerticle(bus, cluster, config.wires().mtu())))
+        .compose(v -> deploy(api))
+        .compose(v -> cluster.announce(bus, member()));
+  }
+
+  private Future<Void> deploy(io.vertx.core.Deployable room) {
+    Vertx vertx = cluster.vertx();
+    return vertx
+        .deployVerticle(room)
+        .onSuccess(id -> stands(() -> vertx.undeploy(id)))
+        .mapEmpty();
+  }
+
+  private void stands(Supplier<Future<Void>> close) {
+    synchronized (standing) {
+      standing.addFirst(close);
+    }
+  }
+
+  private ApiSettings apiSettings() {
+    return null;
+  }
+
+  private Member member() {
+    GrpcConfig grpc = config.grpc();
+    String address =
+        ingress.servesMembers()
+            ? new HostPort(
+                    grpc.advertise().host(),
+                    grpc.advertise().port() == 0 ? ingress.port() : grpc.advertise().port())
+                .toString()
+            : null;
+    return new Member(
+        cluster.self(), config.node().name(), Version.current(), address, null, url(), 0,
+        clock.instant().getEpochSecond());
+  }
+
+  private VertxOptions vertxOptions() {
+    return new VertxOptions()
+        .setPreferNativeTransport(true)
+        .setEventLoopPoolSize(loops)
+        .setWorkerPoolSize(8)
+        .setInternalBlockingPoolSize(4)
+        .setMaxWorkerExecuteTime(30)
+        .setMaxWorkerExecuteTimeUnit(TimeUnit.SECONDS);
+  }
+}

@@ -1,0 +1,45 @@
+package dev.weft.telemetry;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.ConsoleAppender;
+import dev.weft.config.LogConfig;
+import net.logstash.logback.encoder.LogstashEncoder;
+import org.slf4j.LoggerFactory;
+
+/** Applies the configuration's {@code log} section to the process. */
+public final class LogSetup {
+  private LogSetup() {}
+
+  /** Sets level and form; may be called again. */
+  public static void apply(LogConfig config) {
+    LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    Level level = Level.toLevel(config.level().name());
+    root.setLevel(level.isGreaterOrEqual(Level.WARN) ? level : Level.WARN);
+    context.getLogger("dev.weft").setLevel(level);
+    context.getLogger("weft").setLevel(level);
+    // It counts members and partitions aloud, and warns that there is no CP subsystem.
+    context.getLogger("com.hazelcast").setLevel(Level.ERROR);
+    if (config.format() == LogConfig.Format.JSON && root.getAppender("json") == null) {
+      LogstashEncoder encoder = new LogstashEncoder();
+      encoder.setContext(context);
+      encoder.start();
+      ConsoleAppender<ILoggingEvent> json = new ConsoleAppender<>();
+      json.setName("json");
+      json.setContext(context);
+      json.setTarget("System.err");
+      json.setEncoder(encoder);
+      json.start();
+      root.detachAndStopAllAppenders();
+      root.addAppender(json);
+    }
+  }
+
+  /** Writes out what is pending; nothing is logged afterwards. */
+  public static void flush() {
+    ((LoggerContext) LoggerFactory.getILoggerFactory()).stop();
+  }
+}
