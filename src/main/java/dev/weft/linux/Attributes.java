@@ -36,7 +36,7 @@ final class Attributes {
         attributes.values[type] =
             bytes.slice(at + HEADER, length - HEADER).order(ByteOrder.LITTLE_ENDIAN);
       }
-      at += length + 3 & ~3;
+      at += NetlinkMessage.aligned(length);
     }
     return attributes;
   }

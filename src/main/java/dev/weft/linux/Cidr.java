@@ -10,6 +10,8 @@ import java.util.Arrays;
  */
 public record Cidr(InetAddress address, int prefixLength) {
   /**
+   * Checks the prefix length.
+   *
    * @throws IllegalArgumentException if the prefix length does not fit the address
    */
   public Cidr {
@@ -21,6 +23,8 @@ public record Cidr(InetAddress address, int prefixLength) {
   }
 
   /**
+   * From its text.
+   *
    * @param text {@code ADDRESS/LENGTH}; an address alone is that host ({@code /32}, {@code /128})
    * @throws IllegalArgumentException for anything else, host names too: nothing is looked up
    */

@@ -10,6 +10,8 @@ public final class InterfaceName {
   private InterfaceName() {}
 
   /**
+   * Gives the name back if it is one.
+   *
    * @return the name
    * @throws IllegalArgumentException if the kernel would refuse it
    */

@@ -16,6 +16,8 @@ public final class IpAddress {
   private IpAddress() {}
 
   /**
+   * An address from its text.
+   *
    * @param literal dotted decimal without leading zeros, or RFC 4291 section 2.2
    * @throws IllegalArgumentException for anything else: host names, zones, ports
    */
@@ -56,7 +58,7 @@ public final class IpAddress {
     byte[] bytes = address.getAddress();
     int[] groups = new int[8];
     for (int i = 0; i < 8; i++) {
-      groups[i] = (bytes[2 * i] & 0xff) << 8 | bytes[2 * i + 1] & 0xff;
+      groups[i] = (bytes[2 * i] & 0xff) << 8 | (bytes[2 * i + 1] & 0xff);
     }
     int runStart = 0;
     int runLength = 0;

@@ -51,6 +51,8 @@ final class LibC {
 
     int poll(long fds, @u_int64_t long count, int timeoutMillis);
 
+    int poll(@In @Out byte[] fds, @u_int64_t long count, int timeoutMillis);
+
     int socket(int domain, int type, int protocol);
 
     int bind(int fd, @In byte[] address, int length);
@@ -66,6 +68,12 @@ final class LibC {
 
     @ssize_t
     long recv(int fd, long buffer, @size_t long length, int flags);
+
+    @ssize_t
+    long send(int fd, @In byte[] buffer, @size_t long length, int flags);
+
+    @ssize_t
+    long recv(int fd, @Out byte[] buffer, @size_t long length, int flags);
 
     int recvmmsg(int fd, long messages, int count, int flags, long timeout);
 

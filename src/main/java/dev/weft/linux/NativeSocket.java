@@ -95,6 +95,31 @@ final class NativeSocket implements AutoCloseable {
     check(C.connect(fd(), address, address.length), name + ": connect");
   }
 
+  /** Sends one message of these bytes. */
+  void send(byte[] bytes) throws LinuxException {
+    while (C.send(fd(), bytes, bytes.length, 0) < 0) {
+      int errno = LibC.errno();
+      if (!Errno.EINTR.is(errno)) {
+        throw new LinuxException(name, errno, "");
+      }
+    }
+  }
+
+  /** Waits until something can be received, or an error; false if the time was over. */
+  boolean awaitReadable(int timeoutMillis) throws LinuxException {
+    byte[] pollfd =
+        ByteBuffer.allocate(8)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putInt(fd())
+            .putShort((short) Poller.READABLE)
+            .array();
+    int ready = C.poll(pollfd, 1, timeoutMillis);
+    if (ready < 0 && Errno.EINTR.is(LibC.errno())) {
+      return false;
+    }
+    return check(ready, name) > 0;
+  }
+
   @Override
   public void close() {
     descriptor.close();

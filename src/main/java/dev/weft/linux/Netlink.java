@@ -57,6 +57,8 @@ public final class Netlink implements AutoCloseable {
   }
 
   /**
+   * The link of a name.
+   *
    * @throws LinuxException ENODEV if there is no link of that name
    */
   public Link require(String name) throws LinuxException {
@@ -191,6 +193,8 @@ public final class Netlink implements AutoCloseable {
   }
 
   /**
+   * Adds an address; that it is there already is success.
+   *
    * @param duplicateDetection whether an IPv6 address is tentative for a second first (RFC 4862)
    */
   public void addAddress(int index, Cidr cidr, boolean duplicateDetection) throws LinuxException {
@@ -212,6 +216,8 @@ public final class Netlink implements AutoCloseable {
   // Routes
 
   /**
+   * Adds a route.
+   *
    * @throws LinuxException EEXIST if that destination has a route with that metric
    */
   public void addRoute(Route route) throws LinuxException {
@@ -224,6 +230,8 @@ public final class Netlink implements AutoCloseable {
   }
 
   /**
+   * Deletes a route.
+   *
    * @throws LinuxException ESRCH if there is none that agrees in all that is given
    */
   public void deleteRoute(Route route) throws LinuxException {

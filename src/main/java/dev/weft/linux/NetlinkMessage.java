@@ -48,7 +48,7 @@ final class NetlinkMessage {
         .putShort((short) (4 + value.length))
         .putShort((short) type)
         .put(value)
-        .position(bytes.position() + 3 & ~3);
+        .position(aligned(bytes.position()));
     return this;
   }
 
@@ -82,6 +82,11 @@ final class NetlinkMessage {
     return this;
   }
 
+  /** Messages and attributes start at multiples of 4. */
+  static int aligned(int length) {
+    return (length + 3) & ~3;
+  }
+
   int length() {
     return bytes.position();
   }
@@ -103,7 +108,7 @@ final class NetlinkMessage {
   }
 
   private ByteBuffer room(int more) {
-    // Attributes start at multiples of 4, so a message may grow by up to 3 bytes of padding.
+    // With up to 3 bytes of padding after it.
     if (bytes.remaining() < more + 4) {
       bytes.flip();
       bytes =

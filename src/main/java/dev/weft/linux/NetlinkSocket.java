@@ -19,13 +19,6 @@ final class NetlinkSocket implements AutoCloseable {
   private static final int NETLINK_EXT_ACK = 11;
   private static final int NETLINK_GET_STRICT_CHK = 12;
 
-  private static final int NLMSG_ERROR = 2;
-  private static final int NLMSG_DONE = 3;
-  private static final int NLM_F_DUMP_INTR = 0x10;
-  private static final int NLM_F_CAPPED = 0x100;
-  private static final int NLM_F_ACK_TLVS = 0x200;
-  private static final int NLMSGERR_ATTR_MSG = 1;
-
   /** The kernel builds a dump in parts of at most 32 KiB. */
   private static final int BUFFER_BYTES = 64 << 10;
 
@@ -105,16 +98,16 @@ final class NetlinkSocket implements AutoCloseable {
     while (true) {
       receivePart(what);
       while (in.remaining() >= NetlinkMessage.HEADER) {
-        Answer answer = Answer.next(in);
-        if (answer.sequence != wanted) {
+        NetlinkAnswer answer = NetlinkAnswer.next(in);
+        if (answer.sequence() != wanted) {
           continue;
         }
-        interrupted |= (answer.flags & NLM_F_DUMP_INTR) != 0;
+        interrupted |= answer.isInterrupted();
         if (answer.ends()) {
           answer.check(what);
           return interrupted;
         }
-        T decoded = decoder.apply(answer.body);
+        T decoded = decoder.apply(answer.body());
         if (decoded != null) {
           answers.add(decoded);
         }
@@ -148,21 +141,21 @@ final class NetlinkSocket implements AutoCloseable {
     int room = BUFFER_BYTES;
     while (to < messages.size()
         && to - from < BATCH_MESSAGES
-        && aligned(messages.get(to).length()) <= room) {
-      room -= aligned(messages.get(to++).length());
+        && NetlinkMessage.aligned(messages.get(to).length()) <= room) {
+      room -= NetlinkMessage.aligned(messages.get(to++).length());
     }
     out.clear();
     for (int i = from; i < to; i++) {
       // Errors are told in any case; that the last one is acknowledged says that all are done.
       messages.get(i).writeTo(out, ++sequence, i == to - 1);
-      out.position(aligned(out.position()));
+      out.position(NetlinkMessage.aligned(out.position()));
     }
     send("netlink batch");
     while (true) {
       receivePart("netlink batch");
       while (in.remaining() >= NetlinkMessage.HEADER) {
-        Answer answer = Answer.next(in);
-        int place = from + answer.sequence - base;
+        NetlinkAnswer answer = NetlinkAnswer.next(in);
+        int place = from + answer.sequence() - base;
         if (place < from || place >= to || !answer.ends()) {
           continue;
         }
@@ -203,48 +196,8 @@ final class NetlinkSocket implements AutoCloseable {
     in.clear().limit((int) length);
   }
 
-  private static int aligned(int length) {
-    return length + 3 & ~3;
-  }
-
   @Override
   public void close() {
     socket.close();
-  }
-
-  /** One received message. */
-  private record Answer(int type, int flags, int sequence, ByteBuffer body) {
-    static Answer next(ByteBuffer in) {
-      int at = in.position();
-      int length = Math.max(NetlinkMessage.HEADER, in.getInt(at));
-      int end = Math.min(in.limit(), at + length);
-      ByteBuffer body =
-          in.slice(at + NetlinkMessage.HEADER, end - at - NetlinkMessage.HEADER)
-              .order(ByteOrder.LITTLE_ENDIAN);
-      in.position(Math.min(in.limit(), aligned(end)));
-      return new Answer(in.getShort(at + 4), in.getShort(at + 6), in.getInt(at + 8), body);
-    }
-
-    boolean ends() {
-      return type == NLMSG_ERROR || type == NLMSG_DONE;
-    }
-
-    void check(String what) throws LinuxException {
-      int error = body.remaining() >= 4 ? -body.getInt(0) : 0;
-      if (error != 0) {
-        throw new LinuxException(what, error, explanation());
-      }
-    }
-
-    private String explanation() {
-      int after = 4;
-      if (type == NLMSG_ERROR) {
-        after += (flags & NLM_F_CAPPED) != 0 ? NetlinkMessage.HEADER : aligned(body.getInt(4));
-      }
-      if ((flags & NLM_F_ACK_TLVS) == 0 || after > body.limit()) {
-        return "";
-      }
-      return Attributes.parse(body.position(after)).text(NLMSGERR_ATTR_MSG);
-    }
   }
 }

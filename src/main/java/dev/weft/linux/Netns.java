@@ -36,6 +36,8 @@ public final class Netns implements AutoCloseable {
   }
 
   /**
+   * Opens a namespace.
+   *
    * @param ref an absolute path, a name under /run/netns, or {@code pid:N}
    * @throws LinuxException ENOENT if there is none, EINVAL if it is something else
    */

@@ -25,6 +25,8 @@ public record Route(
   public static final int PROTOCOL = 187;
 
   /**
+   * Checks the destination.
+   *
    * @throws IllegalArgumentException if the destination has host bits, as the kernel would say
    */
   public Route {

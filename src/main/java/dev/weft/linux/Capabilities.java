@@ -1,0 +1,33 @@
+package dev.weft.linux;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** What this process may do. */
+public final class Capabilities {
+  private static final String EFFECTIVE = "CapEff:";
+
+  private Capabilities() {}
+
+  /** Of those that this room knows, the ones in effect. */
+  public static Set<Capability> effective() throws IOException {
+    return parse(Files.readAllLines(Path.of("/proc/thread-self/status")));
+  }
+
+  static Set<Capability> parse(List<String> status) throws IOException {
+    for (String line : status) {
+      if (line.startsWith(EFFECTIVE)) {
+        long mask = Long.parseUnsignedLong(line.substring(EFFECTIVE.length()).strip(), 16);
+        return Arrays.stream(Capability.values())
+            .filter(capability -> capability.isIn(mask))
+            .collect(Collectors.toUnmodifiableSet());
+      }
+    }
+    throw new IOException("process status: no CapEff line (expected: as in proc(5))");
+  }
+}

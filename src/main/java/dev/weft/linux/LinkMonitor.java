@@ -1,0 +1,130 @@
+package dev.weft.linux;
+
+import static dev.weft.linux.LibC.C;
+
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.function.Consumer;
+
+/**
+ * Tells a listener what happens to the links of a namespace, on a daemon thread of its own, in
+ * order. While it is open it keeps its namespace alive.
+ */
+public final class LinkMonitor implements AutoCloseable {
+  private static final int NETLINK_ROUTE = 0;
+  private static final int RTMGRP_LINK = 1;
+  private static final int AF_UNSPEC = 0;
+  private static final int BUFFER_BYTES = 64 << 10;
+  private static final int QUEUE_BYTES = 4 << 20;
+
+  private final NativeSocket socket;
+  private final Poller<NativeSocket> poller;
+  private final Consumer<LinkEvent> listener;
+  private final ByteBuffer in =
+      ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+  private final long inAddress = LibC.address(in);
+  private final Thread thread;
+  private volatile boolean closed;
+
+  private LinkMonitor(
+      NativeSocket socket, Poller<NativeSocket> poller, String name, Consumer<LinkEvent> listener) {
+    this.socket = socket;
+    this.poller = poller;
+    this.listener = listener;
+    this.thread = new Thread(null, this::run, "links-" + name, 0, false);
+    thread.setDaemon(true);
+  }
+
+  /**
+   * Opens it; events from now on are told.
+   *
+   * @param listener called on the monitor's thread; must not throw
+   */
+  public static LinkMonitor open(Netns netns, Consumer<LinkEvent> listener) throws LinuxException {
+    NativeSocket socket =
+        netns.inside(
+            () ->
+                NativeSocket.open(
+                    NativeSocket.AF_NETLINK,
+                    NativeSocket.SOCK_RAW | LibC.O_NONBLOCK,
+                    NETLINK_ROUTE,
+                    "link monitor of netns " + netns));
+    try {
+      socket.receiveBuffer(QUEUE_BYTES);
+      socket.bind(SocketAddresses.netlink(RTMGRP_LINK));
+      LinkMonitor monitor = new LinkMonitor(socket, new Poller<>(), netns.toString(), listener);
+      monitor.thread.start();
+      return monitor;
+    } catch (LinuxException e) {
+      socket.close();
+      throw e;
+    }
+  }
+
+  private void run() {
+    try (socket;
+        poller) {
+      poller.add(socket.fd(), socket);
+      while (!closed) {
+        poller.poll(-1, (ready, events) -> receive());
+      }
+    } catch (LinuxException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void receive() {
+    while (!closed) {
+      long length = C.recv(socket.fd(), inAddress, BUFFER_BYTES, 0);
+      if (length < 0) {
+        int errno = LibC.errno();
+        if (Errno.EAGAIN.is(errno)) {
+          return;
+        }
+        if (Errno.ENOBUFS.is(errno)) {
+          listener.accept(new LinkEvent(LinkEvent.Kind.LOST, 0, ""));
+        } else if (!Errno.EINTR.is(errno)) {
+          throw new UncheckedIOException(new LinuxException(thread.getName(), errno, ""));
+        }
+        continue;
+      }
+      in.clear().limit((int) length);
+      while (in.remaining() >= NetlinkMessage.HEADER) {
+        tell(NetlinkAnswer.next(in));
+      }
+    }
+  }
+
+  private void tell(NetlinkAnswer answer) {
+    boolean isDeleted = answer.type() == LinkCodec.RTM_DELLINK;
+    boolean isLink = isDeleted || answer.type() == LinkCodec.RTM_NEWLINK;
+    // A bridge tells of its ports here too: RTM_DELLINK of that family is a port that left.
+    if (isLink && answer.body().get(0) == AF_UNSPEC) {
+      Link link = LinkCodec.decode(answer.body());
+      LinkEvent.Kind kind = isDeleted ? LinkEvent.Kind.DELETED : LinkEvent.Kind.CHANGED;
+      listener.accept(new LinkEvent(kind, link.index(), link.name()));
+    }
+  }
+
+  /** When it returns, the listener is called no more; from the listener itself, soon. */
+  @Override
+  public void close() {
+    closed = true;
+    poller.wakeup();
+    if (Thread.currentThread() == thread) {
+      return;
+    }
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

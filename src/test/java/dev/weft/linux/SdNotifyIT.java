@@ -1,0 +1,74 @@
+package dev.weft.linux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SdNotifyIT {
+  @TempDir Path directory;
+
+  @Test
+  void shouldTellAManagerWithASocketFile() throws Exception {
+    tell(directory.resolve("notify").toString());
+  }
+
+  @Test
+  void shouldTellAManagerWithAnAbstractSocket() throws Exception {
+    tell("@weft-test-" + Long.toHexString(ThreadLocalRandom.current().nextLong()));
+  }
+
+  private static void tell(String path) throws Exception {
+    // Given
+    try (NativeSocket manager =
+        NativeSocket.open(NativeSocket.AF_UNIX, NativeSocket.SOCK_DGRAM, 0, "manager")) {
+      manager.bind(SocketAddresses.unix(path));
+      Map<String, String> environment =
+          Map.of("NOTIFY_SOCKET", path, "WATCHDOG_USEC", "30000000", "WATCHDOG_PID", "42");
+
+      // When
+      try (SdNotify notify = SdNotify.from(environment, 42)) {
+        notify.ready();
+        notify.status("2 wires\nup");
+        notify.watchdog();
+        notify.stopping();
+        assertThat(notify.watchdogInterval()).contains(Duration.ofSeconds(30));
+      }
+
+      // Then
+      assertThat(receive(manager)).isEqualTo("READY=1");
+      assertThat(receive(manager)).isEqualTo("STATUS=2 wires up");
+      assertThat(receive(manager)).isEqualTo("WATCHDOG=1");
+      assertThat(receive(manager)).isEqualTo("STOPPING=1");
+    }
+  }
+
+  @Test
+  void shouldDoNothingWhereNobodyAsks() throws Exception {
+    try (SdNotify notify = SdNotify.from(Map.of("WATCHDOG_USEC", "1"), 42)) {
+      notify.ready();
+      assertThat(notify.watchdogInterval()).isEmpty();
+    }
+  }
+
+  @Test
+  void shouldSayThatTheManagersSocketIsMissing() {
+    String path = directory.resolve("none").toString();
+
+    assertThatThrownBy(() -> SdNotify.from(Map.of("NOTIFY_SOCKET", path), 42))
+        .hasMessage("notify socket " + path + ": connect: No such file or directory (ENOENT)");
+  }
+
+  private static String receive(NativeSocket socket) {
+    byte[] bytes = new byte[256];
+    long length = LibC.C.recv(socket.fd(), bytes, bytes.length, LibC.MSG_DONTWAIT);
+    assertThat(length).as("bytes").isPositive();
+    return new String(bytes, 0, (int) length, StandardCharsets.UTF_8);
+  }
+}
