@@ -4,6 +4,7 @@ import dev.weft.bus.WeftException;
 import dev.weft.config.ConfigException;
 import dev.weft.config.ConfigFile;
 import dev.weft.config.WeftConfig;
+import dev.weft.linux.LinuxException;
 import dev.weft.linux.SdNotify;
 import dev.weft.node.Node;
 import dev.weft.telemetry.LogSetup;
@@ -45,7 +46,7 @@ final class RunCommand implements Callable<Integer> {
   private Path conf;
 
   @Override
-  public Integer call() throws InterruptedException {
+  public Integer call() throws InterruptedException, LinuxException {
     PrintWriter err = spec.commandLine().getErr();
     WeftConfig config;
     try {
@@ -76,7 +77,7 @@ final class RunCommand implements Callable<Integer> {
         .addShutdownHook(
             new Thread(
                 () -> {
-                  notify.stopping();
+                  tellStopping(notify);
                   close(node);
                   closed.countDown();
                 },
@@ -98,6 +99,14 @@ final class RunCommand implements Callable<Integer> {
       log.error("the node did not start", why);
     }
     return ExitCode.DIED;
+  }
+
+  private static void tellStopping(SdNotify notify) {
+    try {
+      notify.stopping();
+    } catch (LinuxException e) {
+      log.warn("systemd not told: {}", e.getMessage());
+    }
   }
 
   private static void close(Node node) {

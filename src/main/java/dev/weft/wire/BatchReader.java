@@ -32,7 +32,7 @@ final class BatchReader {
         dropped++;
       } else {
         bytes += ring.length(i);
-        segments += VnetHeader.segments(ring.vnetWord(i), ring.length(i));
+        segments += VnetCheck.segments(ring.vnetWord(i), ring.length(i));
       }
     }
     end.sent().carried(segments, bytes);

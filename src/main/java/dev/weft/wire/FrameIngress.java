@@ -108,7 +108,7 @@ final class FrameIngress {
       }
       long low = vnet < 0 ? 0 : source.getLongLE(vnet);
       int csumOffset = vnet < 0 ? 0 : source.getUnsignedShortLE(vnet + 8);
-      if (length < 14 || !VnetHeader.fits(low, csumOffset, length)) {
+      if (length < 14 || !VnetCheck.fits(low, csumOffset, length)) {
         end.received().dropped(1);
         return;
       }
@@ -118,7 +118,7 @@ final class FrameIngress {
         ring.addCopy(copied, low, csumOffset);
       }
       bytes += length;
-      segments += VnetHeader.segments(low, length);
+      segments += VnetCheck.segments(low, length);
     }
 
     @Override

@@ -71,7 +71,7 @@ final class Lane extends AbstractVerticle {
   }
 
   private static Future<Void> sendHead(HttpClientRequest request) {
-    return request.writeHead().mapEmpty();
+    return request.sendHead();
   }
 
   private Future<HttpClientConnection> connection(String peerNode) {

@@ -1,5 +1,7 @@
 package dev.weft.wire;
 
+import dev.weft.linux.VnetHeader;
+
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 

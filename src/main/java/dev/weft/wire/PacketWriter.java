@@ -1,6 +1,7 @@
 package dev.weft.wire;
 
 import dev.weft.linux.RecvRing;
+import dev.weft.linux.VnetHeader;
 import io.netty.buffer.ByteBuf;
 
 /**
@@ -43,7 +44,7 @@ final class PacketWriter {
     int length = ring.length(slot);
     int lengthSize = varintSize(length);
     int message = idField.length + 1 + lengthSize + length + 1 + lengthSize;
-    boolean header = vnet && ring.vnetWord(slot) != 0;
+    boolean header = vnet && ring.vnetWord(slot) != VnetHeader.NONE;
     if (header) {
       message += 3 + VnetHeader.LENGTH;
     }

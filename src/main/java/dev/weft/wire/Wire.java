@@ -34,7 +34,7 @@ final class Wire {
   private final Vertx vertx;
   private final Function<Wire, Future<Void>> pass;
   private Driver.Handle reading;
-  private WireState state = WireState.WAITING;
+  private WireState state = WireState.JOINING;
   private String reason = "starting";
   private Instant since = Instant.now();
   private Future<Void> turn = Future.succeededFuture();
