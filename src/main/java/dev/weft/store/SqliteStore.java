@@ -1,0 +1,169 @@
+package dev.weft.store;
+
+import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+
+/**
+ * The thread that owns the database. It takes what waits, at most {@link #GROUP} operations or 2 ms
+ * long, and commits it at once: while one group goes to disk the next gathers. It never waits for
+ * more to come.
+ */
+final class SqliteStore implements Store {
+  private static final int GROUP = 256;
+  private static final long GATHERING_NANOS = 2_000_000;
+
+  private final Database database;
+  private final BlockingQueue<Operation<?>> waiting = new LinkedBlockingQueue<>();
+  // Last in the queue; its thread ends there.
+  private final Operation<Void> end;
+  private final Vertx vertx;
+  private boolean closing;
+
+  SqliteStore(Database database, Vertx vertx) {
+    this.database = database;
+    this.vertx = vertx;
+    this.end = new Operation<>(db -> null, vertx.getOrCreateContext());
+    Thread thread = new Thread(this::work, "weft-store");
+    // What was acknowledged is on disk, so nothing is lost if the process ends under it.
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  @Override
+  public Future<Void> put(String table, String key, String value) {
+    try {
+      return write(List.of(new Change.Put(table, key, value)));
+    } catch (WeftException e) {
+      return Future.failedFuture(e);
+    }
+  }
+
+  @Override
+  public Future<Boolean> delete(String table, String key) {
+    try {
+      Change change = new Change.Delete(table, key);
+      return submit(db -> db.apply(change));
+    } catch (WeftException e) {
+      return Future.failedFuture(e);
+    }
+  }
+
+  @Override
+  public Future<Void> write(List<Change> changes) {
+    List<Change> all = List.copyOf(changes);
+    return submit(
+        db -> {
+          for (Change change : all) {
+            db.apply(change);
+          }
+          return null;
+        });
+  }
+
+  @Override
+  public Future<Optional<String>> get(String table, String key) {
+    return submit(db -> db.get(table, key));
+  }
+
+  @Override
+  public Future<SortedMap<String, String>> all(String table) {
+    return submit(db -> db.all(table));
+  }
+
+  @Override
+  public Future<Long> next(String counter) {
+    return submit(db -> db.next(counter));
+  }
+
+  @Override
+  public Future<Void> close() {
+    synchronized (waiting) {
+      if (!closing) {
+        closing = true;
+        waiting.add(end);
+      }
+    }
+    return end.future();
+  }
+
+  private <T> Future<T> submit(Operation.Work<T> work) {
+    Operation<T> operation = new Operation<>(work, vertx.getOrCreateContext());
+    synchronized (waiting) {
+      if (closing) {
+        return Future.failedFuture(Fault.UNAVAILABLE.because("store: closed"));
+      }
+      if (waiting.size() >= MAX_WAITING) {
+        return Future.failedFuture(
+            Fault.EXHAUSTED.because(
+                "store: "
+                    + waiting.size()
+                    + " operations wait for the disk (expected: fewer than "
+                    + MAX_WAITING
+                    + ")"));
+      }
+      waiting.add(operation);
+    }
+    return operation.future();
+  }
+
+  private void work() {
+    try {
+      boolean ended = false;
+      while (!ended) {
+        ended = commitGroup(waiting.take());
+      }
+      database.close();
+      end.committed();
+    } catch (WeftException e) {
+      end.failed(e);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("the store's thread is nobody's to interrupt", e);
+    }
+  }
+
+  /** Returns whether the end was reached. */
+  private boolean commitGroup(Operation<?> first) {
+    List<Operation<?>> group = new ArrayList<>();
+    long since = System.nanoTime();
+    Operation<?> operation = first;
+    try {
+      database.begin();
+      while (operation != null && operation != end) {
+        group.add(operation);
+        operation.run(database);
+        boolean more = group.size() < GROUP && System.nanoTime() - since < GATHERING_NANOS;
+        operation = more ? waiting.poll() : null;
+      }
+      database.commit();
+    } catch (SQLException | RuntimeException e) {
+      database.rollBack(e);
+      group.forEach(this::commitAlone);
+      return operation == end;
+    }
+    group.forEach(Operation::committed);
+    return operation == end;
+  }
+
+  /** So that only those of a failed group fail that cannot be done. */
+  private void commitAlone(Operation<?> operation) {
+    try {
+      database.begin();
+      operation.run(database);
+      database.commit();
+    } catch (SQLException | RuntimeException e) {
+      database.rollBack(e);
+      operation.failed(e instanceof SQLException sql ? database.fault(sql) : WeftException.of(e));
+      return;
+    }
+    operation.committed();
+  }
+}

@@ -1,0 +1,55 @@
+package dev.weft.store;
+
+import dev.weft.bus.WeftException;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+
+/**
+ * A durable map of JSON texts. Every future completes after the disk has what it says, on the
+ * Vert.x context of its caller. Operations take effect in the order of the calls.
+ *
+ * <p>Failures: INVALID for a key or value too long, EXHAUSTED when too many operations wait,
+ * UNAVAILABLE when the disk is full or the store is closed, INTERNAL for a failing disk. A failed
+ * operation changed nothing and hinders no other.
+ */
+public interface Store {
+  /** Operations that may wait for the disk. */
+  int MAX_WAITING = 8192;
+
+  /**
+   * Opens {@code weft.db} in the directory, made when missing. Blocks.
+   *
+   * @throws WeftException INTERNAL if the file is damaged, which leaves it as it is; PRECONDITION
+   *     if a newer Weft wrote it
+   */
+  static Store open(DataDirectory directory, Vertx vertx) {
+    return new SqliteStore(Database.open(directory.path().resolve("weft.db")), vertx);
+  }
+
+  default Future<Void> put(String table, String key, JsonObject value) {
+    return put(table, key, value.encode());
+  }
+
+  Future<Void> put(String table, String key, String value);
+
+  /** Succeeds with whether the key was there. */
+  Future<Boolean> delete(String table, String key);
+
+  /** All changes or none, in this order. */
+  Future<Void> write(List<Change> changes);
+
+  Future<Optional<String>> get(String table, String key);
+
+  /** A table's keys and values; an unknown table is empty. */
+  Future<SortedMap<String, String>> all(String table);
+
+  /** Adds one to a counter and gives its new value; from 1, never the same twice. */
+  Future<Long> next(String counter);
+
+  /** Completes what waits, then lets go of the file; later calls fail. */
+  Future<Void> close();
+}
