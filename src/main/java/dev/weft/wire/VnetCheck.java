@@ -36,7 +36,7 @@ final class VnetCheck {
     }
     int kind = type & ~VnetHeader.GSO_ECN;
     boolean known =
-        kind == VnetHeader.GSO_TCPV4 || kind == VnetHeader.GSO_TCPV6 || type == VnetHeader.GSO_UDP_L4;
+        kind == VnetHeader.GSO_TCP4 || kind == VnetHeader.GSO_TCP6 || type == VnetHeader.GSO_UDP_L4;
     int headers = VnetHeader.headerLength(word);
     return known
         && partial

@@ -30,6 +30,7 @@ import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.ThreadingModel;
+import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,7 +90,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
   }
 
   @Override
-  public void start(Promise<Void> started) {
+  public void start(Promise<Void> started) throws IOException {
     health.state(ROOM, Health.State.STARTING);
     pods = bus.proxy(Pods.class);
     peers = new PeerCalls(dial);
@@ -325,7 +326,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
               Pod local = needed(byRef, wire.spec.local());
               if (wire.spec.kind() == WireKind.VETH) {
                 Pod peer = needed(byRef, wire.spec.peer());
-                return blocking(
+                return this.<Void>blocking(
                         () -> {
                           kernel.joinVeth(wire.spec, local, peer);
                           return null;
