@@ -12,7 +12,8 @@ final class AddressBook implements Function<String, Optional<String>> {
 
   void set(Collection<Member> members) {
     nodeByAddress =
-        members.stream().collect(Collectors.toUnmodifiableMap(Member::bus, Member::id, (a, b) -> a));
+        members.stream()
+            .collect(Collectors.toUnmodifiableMap(Member::bus, Member::id, (a, b) -> a));
   }
 
   @Override

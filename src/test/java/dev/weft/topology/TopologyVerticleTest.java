@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
+import dev.weft.pod.Pod;
 import dev.weft.pod.PodRef;
 import dev.weft.topology.TestNet.TestNode;
 import dev.weft.wire.WireKind;
@@ -114,19 +115,6 @@ class TopologyVerticleTest {
   }
 
   @Test
-  void shouldAskAgainWhenANamespaceWasReplaced() throws Exception {
-    TestNode n1 = net.node("n1");
-    net.register("r1", "n1", 11);
-    net.register("r2", "n1", 12);
-    await(n1.topologies.apply(sample("2node.yml")));
-    await().untilAsserted(() -> assertThat(n1.wires.calls).containsExactly("put 1"));
-
-    net.register("r1", "n1", 99);
-
-    await().untilAsserted(() -> assertThat(n1.wires.calls).containsExactly("put 1", "put 1"));
-  }
-
-  @Test
   void shouldTakeLinksDownWithTheirTopologyAndNoOthers() throws Exception {
     TestNode n1 = net.node("n1");
     for (String pod : List.of("r1", "r2", "r3")) {
@@ -229,8 +217,7 @@ class TopologyVerticleTest {
     await().untilAsserted(() -> assertThat(n1.wires.standing).containsKey(R1_R2));
 
     net.pods.computeIfPresent(
-        ref("r2"),
-        (ref, p) -> new dev.weft.pod.Pod(ref, p.node(), p.netns(), 0, 1, "netns r2: gone"));
+        ref("r2"), (ref, p) -> new Pod(ref, p.node(), p.netns(), 0, 1, "netns r2: gone"));
     awaitPasses(n1);
     assertThat(shown(n1, "r1"))
         .containsExactly("1 waiting: pod default/r2 on node n1: netns r2: gone");
