@@ -85,8 +85,7 @@ public final class Bus {
         new Served(
             () -> {
               MessageConsumer<Call> remote = events.consumer(address(contract) + "@" + node);
-              remote.handler(
-                  message -> context.runOnContext(v -> answer(message, open, actor)));
+              remote.handler(message -> context.runOnContext(v -> answer(message, open, actor)));
               return remote;
             });
     this.served.add(served);
@@ -203,7 +202,8 @@ public final class Bus {
       Call call = message.body();
       Method method = methods.get(call.method());
       if (method == null) {
-        throw Fault.INVALID.because("no method " + call.method() + " for you here; is this node older?");
+        throw Fault.INVALID.because(
+            "no method " + call.method() + " for you here; is this node older?");
       }
       Type[] types = method.getGenericParameterTypes();
       Object[] arguments = new Object[types.length];

@@ -60,10 +60,14 @@ final class CanaryWatch {
           new Health.Warning(
               "cluster",
               "event-bus",
-              "node " + member.name() + " is a member but does not answer on the event bus at "
+              "node "
+                  + member.name()
+                  + " is a member but does not answer on the event bus at "
                   + member.bus(),
               "lists with scope=cluster lack what is on that node",
-              "check that " + member.bus() + " can be reached from here; both ends register again"
+              "check that "
+                  + member.bus()
+                  + " can be reached from here; both ends register again"
                   + " by themselves"));
       bus.renew();
     }

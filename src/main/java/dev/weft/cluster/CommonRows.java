@@ -27,7 +27,13 @@ final class CommonRows extends Rows implements CommonTable {
   private final Store store;
 
   CommonRows(
-      Vertx vertx, String name, Shelf shelf, Seal seal, String self, Executor thread, Clock clock,
+      Vertx vertx,
+      String name,
+      Shelf shelf,
+      Seal seal,
+      String self,
+      Executor thread,
+      Clock clock,
       Store store) {
     super(vertx, name, shelf, seal, self);
     this.thread = thread;
@@ -86,8 +92,7 @@ final class CommonRows extends Rows implements CommonTable {
   private Envelope next(String key, String json) {
     Envelope old = known.get(key);
     long counter = old == null ? 1 : old.counter() + 1;
-    return Envelope.seal(
-        seal, name, key, self, 0, counter, clock.instant().getEpochSecond(), json);
+    return Envelope.seal(seal, name, key, self, 0, counter, clock.instant().getEpochSecond(), json);
   }
 
   @Override

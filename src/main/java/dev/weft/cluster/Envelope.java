@@ -37,10 +37,15 @@ record Envelope(
   static final int MAX_LENGTH = 8 << 20;
 
   static Envelope seal(
-      Seal seal, String table, String key, String node, long epoch, long counter, long at,
+      Seal seal,
+      String table,
+      String key,
+      String node,
+      long epoch,
+      long counter,
+      long at,
       String body) {
-    Envelope open =
-        new Envelope(VERSION, table, key, node, epoch, counter, at, body, null, null);
+    Envelope open = new Envelope(VERSION, table, key, node, epoch, counter, at, body, null, null);
     Base64.Encoder base64 = Base64.getEncoder();
     return new Envelope(
         VERSION,
@@ -95,9 +100,7 @@ record Envelope(
     if (epoch != other.epoch) {
       return epoch > other.epoch;
     }
-    return counter != other.counter
-        ? counter > other.counter
-        : node.compareTo(other.node) > 0;
+    return counter != other.counter ? counter > other.counter : node.compareTo(other.node) > 0;
   }
 
   @JsonIgnore

@@ -21,8 +21,15 @@ final class OwnedRows extends Rows implements OwnedTable {
   private long counter;
 
   OwnedRows(
-      Vertx vertx, String name, Shelf shelf, Seal seal, String self, Executor thread, Clock clock,
-      long epoch, Predicate<String> live) {
+      Vertx vertx,
+      String name,
+      Shelf shelf,
+      Seal seal,
+      String self,
+      Executor thread,
+      Clock clock,
+      long epoch,
+      Predicate<String> live) {
     super(vertx, name, shelf, seal, self);
     this.thread = thread;
     this.clock = clock;
@@ -48,7 +55,13 @@ final class OwnedRows extends Rows implements OwnedTable {
             String full = self + "/" + key;
             Envelope envelope =
                 Envelope.seal(
-                    seal, name, full, self, epoch, ++counter, clock.instant().getEpochSecond(),
+                    seal,
+                    name,
+                    full,
+                    self,
+                    epoch,
+                    ++counter,
+                    clock.instant().getEpochSecond(),
                     json);
             known.put(full, envelope);
             shelf.set(full, text(envelope));

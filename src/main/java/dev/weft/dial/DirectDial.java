@@ -53,8 +53,7 @@ public final class DirectDial implements Dial {
     }
     HttpConnectOptions to =
         new HttpConnectOptions()
-            .setServer(
-                SocketAddress.inetSocketAddress(server.get().port(), server.get().host()))
+            .setServer(SocketAddress.inetSocketAddress(server.get().port(), server.get().host()))
             // The name that the certificate must carry, whatever the address is.
             .setHost(nodeId + ".weft")
             .setPort(server.get().port())
@@ -83,10 +82,7 @@ public final class DirectDial implements Dial {
   private Future<HttpClientConnection> control(String nodeId) {
     Future<HttpClientConnection> connection =
         shared.computeIfAbsent(
-            nodeId,
-            id ->
-                connect(id)
-                    .onSuccess(c -> c.closeHandler(v -> shared.remove(id))));
+            nodeId, id -> connect(id).onSuccess(c -> c.closeHandler(v -> shared.remove(id))));
     return connection.onFailure(e -> shared.remove(nodeId, connection));
   }
 

@@ -81,7 +81,9 @@ public final class Ingress {
                 serviceMethod,
                 call ->
                     call.last()
-                        .compose(request -> handler.apply(callerOf(call.connection(), call.headers()), request))
+                        .compose(
+                            request ->
+                                handler.apply(callerOf(call.connection(), call.headers()), request))
                         .onSuccess(answer -> call.response().end(answer))
                         .onFailure(e -> refuse(call, WeftException.of(e)))));
     return this;
@@ -131,7 +133,11 @@ public final class Ingress {
                 Future.failedFuture(
                     Fault.UNAVAILABLE.because(
                         "grpc: cannot listen on "
-                            + options.getHost() + ":" + options.getPort() + ": " + e.getMessage(),
+                            + options.getHost()
+                            + ":"
+                            + options.getPort()
+                            + ": "
+                            + e.getMessage(),
                         e)))
         .compose(id -> port.future());
   }

@@ -187,8 +187,7 @@ public final class PodVerticle extends AbstractVerticle implements Pods {
         });
     lost.forEach(
         ref ->
-            release(ref)
-                .onFailure(e -> log.warn("pod {} not released: {}", ref, e.getMessage())));
+            release(ref).onFailure(e -> log.warn("pod {} not released: {}", ref, e.getMessage())));
     Map<PodRef, Pod> before = seen;
     seen = now;
     now.forEach(

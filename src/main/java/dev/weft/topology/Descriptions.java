@@ -1,5 +1,6 @@
 package dev.weft.topology;
 
+import dev.weft.linux.Cidr;
 import dev.weft.pod.PodRef;
 import dev.weft.wire.WireSpec;
 import java.util.ArrayList;
@@ -154,7 +155,7 @@ final class Descriptions {
     }
 
     void address(String key, String value, String theirKey, String theirs) {
-      if (!Cidr.agree(value, theirs)) {
+      if (value != null && theirs != null && !Cidr.parse(value).equals(Cidr.parse(theirs))) {
         differ(key, value, theirKey, theirs);
       }
     }

@@ -79,8 +79,11 @@ final class Documents {
       Mark mark = e.getProblemMark();
       String where = mark == null ? "" : at(mark.getLine() + 1, mark.getColumn() + 1);
       throw Fault.INVALID.because(source + where + ": not YAML: " + e.getProblem(), e);
-    } catch (YAMLException | IllegalArgumentException e) {
+    } catch (YAMLException e) {
       throw Fault.INVALID.because(source + ": not YAML: " + e.getMessage(), e);
+    } catch (RuntimeException e) {
+      // SnakeYAML lets any exception through where an explicit tag does not fit: "!!set x".
+      throw Fault.INVALID.because(source + ": not YAML: a tag does not fit its value", e);
     }
   }
 

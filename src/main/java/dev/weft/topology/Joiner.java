@@ -41,21 +41,13 @@ final class Joiner {
   private final Supplier<Future<Plan>> plans;
   private final LongSupplier nanoTime;
   private final Settled settled;
-  private final Map<String, Asked> asked = new HashMap<>();
+  private final Map<String, WireSpec> asked = new HashMap<>();
   private final Map<String, BackOff> failures = new HashMap<>();
   private BackOff passFailure;
   private boolean running;
   private boolean again;
   private boolean recall = true;
   private long timer = -1;
-
-  /**
-   * What the wire room was asked for.
-   *
-   * @param namespaces inodes of the pods' network namespaces then, none if that was before this
-   *     node started: another inode means that the wire's interface went, and it is asked for again
-   */
-  private record Asked(WireSpec spec, List<Long> namespaces) {}
 
   Joiner(
       Vertx vertx,
@@ -138,31 +130,25 @@ final class Joiner {
         .onSuccess(
             standing -> {
               recall = false;
-              Map<String, Asked> before = Map.copyOf(asked);
               asked.clear();
               standing.stream()
                   .map(WireStatus::spec)
                   .filter(spec -> !spec.ns().startsWith("~"))
-                  .forEach(spec -> asked.put(spec.id(), recalled(spec, before.get(spec.id()))));
+                  .forEach(spec -> asked.put(spec.id(), spec));
             })
         .mapEmpty();
-  }
-
-  private static Asked recalled(WireSpec spec, Asked before) {
-    return before != null && before.spec.equals(spec) ? before : new Asked(spec, List.of());
   }
 
   private Future<Void> enforce(Plan plan) {
     Map<String, WireSpec> wanted = plan.wanted(self);
     List<String> removes =
-        asked.values().stream()
-            .map(a -> a.spec.id())
-            .filter(id -> !wanted.containsKey(id) && !stays(plan, asked.get(id).spec))
+        asked.keySet().stream()
+            .filter(id -> !wanted.containsKey(id) && !stays(plan, asked.get(id)))
             .toList();
     failures.keySet().removeIf(id -> !wanted.containsKey(id) && !removes.contains(id));
     // Removals first: a new wire may take an interface of an old one.
     return each(removes.iterator(), this::remove)
-        .compose(v -> each(wanted.values().iterator(), spec -> put(asking(plan, spec))));
+        .compose(v -> each(wanted.values().iterator(), this::put));
   }
 
   /** Whether a wire that is not wanted now is left alone, since a pod of it is only away. */
@@ -178,25 +164,17 @@ final class Joiner {
                 });
   }
 
-  private static Asked asking(Plan plan, WireSpec spec) {
-    return new Asked(
-        spec,
-        List.of(
-            plan.pods().get(spec.local().pod()).inode(),
-            plan.pods().get(spec.peer().pod()).inode()));
-  }
-
   private Future<Void> remove(String id) {
     return attempt(id, () -> wires.remove(id), () -> asked.remove(id));
   }
 
-  private Future<Void> put(Asked ask) {
-    String id = ask.spec.id();
-    if (ask.equals(asked.get(id))) {
+  private Future<Void> put(WireSpec spec) {
+    String id = spec.id();
+    if (spec.equals(asked.get(id))) {
       failures.remove(id);
       return Future.succeededFuture();
     }
-    return attempt(id, () -> wires.put(ask.spec), () -> asked.put(id, ask));
+    return attempt(id, () -> wires.put(spec), () -> asked.put(id, spec));
   }
 
   /** Fails never: a failure is kept as the wire's reason until it is due again. */

@@ -1,6 +1,8 @@
 package dev.weft.topology;
 
 import dev.weft.bus.WeftException;
+import dev.weft.linux.Cidr;
+import dev.weft.linux.InterfaceName;
 import dev.weft.pod.PodRef;
 import dev.weft.wire.WireKind;
 import dev.weft.wire.WireSpec;
@@ -15,6 +17,12 @@ final class LinkFields {
   private static final String KINDS =
       Stream.of(WireKind.values()).map(WireKind::toString).collect(Collectors.joining(" or "));
 
+  static final String INTERFACE =
+      "an interface name: 1 to 15 bytes, without '/', ':' or white space";
+
+  private static final String ADDRESS =
+      "an address and prefix length, as in 10.0.0.1/24 or 2001:db8::1/64";
+
   private LinkFields() {}
 
   static Long uid(Node node) {
@@ -23,11 +31,18 @@ final class LinkFields {
 
   static String intf(Node node) {
     String name = node.text();
-    if (name == null ? node.value() == null : !InterfaceName.isValid(name)) {
-      node.wrong(InterfaceName.RULE);
+    if (name == null) {
+      if (node.value() == null) {
+        node.wrong(INTERFACE);
+      }
       return null;
     }
-    return name;
+    try {
+      return InterfaceName.check(name);
+    } catch (IllegalArgumentException e) {
+      node.wrong(INTERFACE);
+      return null;
+    }
   }
 
   /** A CIDR; an empty one is none. */
@@ -36,11 +51,19 @@ final class LinkFields {
     if (text == null || text.isEmpty()) {
       return null;
     }
-    if (Cidr.parse(text) == null) {
-      node.wrong(Cidr.RULE);
+    if (!isCidr(text)) {
+      node.wrong(ADDRESS);
       return null;
     }
     return text;
+  }
+
+  private static boolean isCidr(String text) {
+    try {
+      return text.indexOf('/') > 0 && Cidr.parse(text).prefixLength() >= 0;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
   }
 
   static Integer mtu(Node node) {

@@ -10,6 +10,8 @@ import dev.weft.pod.PodRef;
  */
 public record SingleLink(long uid, End a, End b, Integer mtu, String kind) {
   /**
+   * An end: an interface in a pod.
+   *
    * @param address of the interface as CIDR, null for none
    */
   public record End(PodRef pod, String intf, String address) {}

@@ -15,8 +15,10 @@ final class SingleLinkObject {
     LinkFields.uid(node.at("uid"));
     LinkFields.mtu(node.at("mtu"));
     LinkFields.kind(node.at("kind"));
-    boolean whole = checkEnd(node.at("a"), link.a()) & checkEnd(node.at("b"), link.b());
-    if (whole
+    boolean hasA = checkEnd(node.at("a"), link.a());
+    boolean hasB = checkEnd(node.at("b"), link.b());
+    if (hasA
+        && hasB
         && link.a().pod().equals(link.b().pod())
         && Objects.equals(link.a().intf(), link.b().intf())) {
       node.at("b").at("intf").wrong("another interface than a: both are in one pod");

@@ -79,7 +79,7 @@ final class TopologyTable {
   }
 
   private static Row parse(String key, String json) {
-    Faults faults = new Faults("row " + key + " of the table of topologies");
+    Faults faults = new Faults("");
     try {
       if (key.startsWith(LINK)) {
         SingleLink link = Json.read(json, SingleLink.class);

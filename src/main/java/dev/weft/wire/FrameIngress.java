@@ -80,7 +80,9 @@ final class FrameIngress {
     void onEnd() {
       if (!closed) {
         close();
-        response.putTrailer("grpc-status", "0").end(Buffer.buffer(new byte[] {0, 0, 0, 0, 2, 8, 1}));
+        response
+            .putTrailer("grpc-status", "0")
+            .end(Buffer.buffer(new byte[] {0, 0, 0, 0, 2, 8, 1}));
       }
     }
 

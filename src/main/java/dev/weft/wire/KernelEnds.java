@@ -47,7 +47,8 @@ final class KernelEnds implements AutoCloseable {
     inNode = Netlink.open(netns);
     Set<String> orphans = new HashSet<>();
     for (Link link : inNode.links()) {
-      if (link.alias().startsWith(mark) && !wanted.contains(link.alias().substring(mark.length()))) {
+      if (link.alias().startsWith(mark)
+          && !wanted.contains(link.alias().substring(mark.length()))) {
         orphans.add(link.name());
         inNode.delete(link.index());
       }

@@ -63,13 +63,17 @@ final class Wire {
   /** {@code default/r1:eth1 - default/r2:eth1}. */
   String link() {
     return spec.local().pod()
-        + ":" + spec.local().intf() + " - " + spec.peer().pod() + ":" + spec.peer().intf();
+        + ":"
+        + spec.local().intf()
+        + " - "
+        + spec.peer().pod()
+        + ":"
+        + spec.peer().intf();
   }
 
   /** Whether this wire has the interface that an end of the other wants. */
   boolean claims(WireSpec other) {
-    return isEnd(other.local())
-        || (other.kind() == WireKind.VETH && isEnd(other.peer()));
+    return isEnd(other.local()) || (other.kind() == WireKind.VETH && isEnd(other.peer()));
   }
 
   private boolean isEnd(WireSpec.End end) {

@@ -39,7 +39,10 @@ final class WireMeters {
   }
 
   private static Meter count(
-      MeterRegistry registry, Tags tags, TrafficCounter counter, String name,
+      MeterRegistry registry,
+      Tags tags,
+      TrafficCounter counter,
+      String name,
       ToLongFunction<WireStatus.Traffic> value) {
     return FunctionCounter.builder(name, counter, c -> value.applyAsLong(c.read()))
         .tags(tags)

@@ -75,8 +75,15 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
    * @param loops event loops that carry streams
    */
   public WireVerticle(
-      String self, Bus bus, Store store, Dial dial, Ingress ingress, Health health,
-      Metrics metrics, WiresConfig config, int loops) {
+      String self,
+      Bus bus,
+      Store store,
+      Dial dial,
+      Ingress ingress,
+      Health health,
+      Metrics metrics,
+      WiresConfig config,
+      int loops) {
     this.self = self;
     this.bus = bus;
     this.store = store;
@@ -97,8 +104,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
     lacking = WireNeeds.lacking(Capabilities.effective());
     WireNeeds.report(lacking, health);
     FrameIngress frames = new FrameIngress(ends);
-    ingress
-        .stream(FrameIngress.PATH, frames::serve)
+    ingress.stream(FrameIngress.PATH, frames::serve)
         .serve(PeerCalls.JOIN, (caller, def) -> here(() -> onJoin(caller, def)))
         .serve(PeerCalls.DOWN, (caller, def) -> here(() -> onDown(caller, def)));
     store
@@ -107,7 +113,10 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
             rows -> {
               rows.values().stream()
                   .map(json -> Json.read(json, WireSpec.class))
-                  .forEach(spec -> wires.put(spec.id(), new Wire(spec, vertx, metrics.registry(), this::pass)));
+                  .forEach(
+                      spec ->
+                          wires.put(
+                              spec.id(), new Wire(spec, vertx, metrics.registry(), this::pass)));
               return deployDataPath();
             })
         .compose(v -> openKernel())
@@ -157,7 +166,9 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
   private void onStarted() {
     bus.on(PodChanged.class, change -> onPod(change.pod()));
     bus.on(MemberChanged.class, change -> onMember(change.id()));
-    Gauge.builder("weft_wires", wires, Map::size).description("Wires kept").register(metrics.registry());
+    Gauge.builder("weft_wires", wires, Map::size)
+        .description("Wires kept")
+        .register(metrics.registry());
     FunctionCounter.builder("weft_wire_refused_frames", ends, WireEnds::refused)
         .description("Frames for an interface id that is unknown or not the sender's")
         .register(metrics.registry());
@@ -205,7 +216,10 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
     if (rival.isPresent()) {
       return Future.failedFuture(
           Fault.CONFLICT.because(
-              "wire " + spec.id() + ": an interface of it belongs to wire " + rival.get().spec.id()));
+              "wire "
+                  + spec.id()
+                  + ": an interface of it belongs to wire "
+                  + rival.get().spec.id()));
     }
     return store
         .put(TABLE, spec.id(), Json.write(spec))
@@ -298,7 +312,8 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
     if (wire.peerId == def.getWireIfIdOnPeerNode()) {
       wire.closeStream();
       wire.parted();
-      changed(wire, WireState.JOINING, "the node of " + wire.spec.peer().pod() + " took its end down");
+      changed(
+          wire, WireState.JOINING, "the node of " + wire.spec.peer().pod() + " took its end down");
       wire.kick();
     }
     return Future.succeededFuture(yes);
@@ -399,7 +414,8 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
     long peerId = wire.peerId;
     if (end == null || peerId == 0) {
       // The peer parted, or the end went, while this pass was under way.
-      return Future.failedFuture(Fault.UNAVAILABLE.because("an end of the wire went; joining again"));
+      return Future.failedFuture(
+          Fault.UNAVAILABLE.because("an end of the wire went; joining again"));
     }
     Lane lane = lanes.get(Math.floorMod(wire.spec.id().hashCode(), lanes.size()));
     return lane.open(wire.spec.peer().node(), new PacketWriter(peerId, wire.peerVnet))
