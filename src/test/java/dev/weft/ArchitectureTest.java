@@ -31,11 +31,9 @@ class ArchitectureTest {
           Map.entry("telemetry", List.of("bus", "config")),
           Map.entry("store", List.of("bus")),
           Map.entry("identity", List.of("bus", "config")),
-          Map.entry(
-              "cluster", List.of("identity", "store", "telemetry", "bus", "config")),
+          Map.entry("cluster", List.of("identity", "store", "telemetry", "bus", "config")),
           Map.entry("dial", List.of("cluster", "identity", "bus", "config")),
-          Map.entry(
-              "pod", List.of("cluster", "store", "telemetry", "bus", "linux")),
+          Map.entry("pod", List.of("cluster", "store", "telemetry", "bus", "linux")),
           Map.entry(
               "wire",
               List.of("pod", "dial", "cluster", "store", "telemetry", "bus", "config", "linux")),
@@ -45,13 +43,31 @@ class ArchitectureTest {
           Map.entry(
               "node",
               List.of(
-                  "api", "topology", "wire", "pod", "dial", "cluster", "identity", "store",
-                  "telemetry", "bus", "config")),
+                  "api",
+                  "topology",
+                  "wire",
+                  "pod",
+                  "dial",
+                  "cluster",
+                  "identity",
+                  "store",
+                  "telemetry",
+                  "bus",
+                  "config")),
           Map.entry(
               "cli",
               List.of(
-                  "node", "api", "topology", "wire", "pod", "cluster", "identity", "telemetry",
-                  "bus", "config", "linux")));
+                  "node",
+                  "api",
+                  "topology",
+                  "wire",
+                  "pod",
+                  "cluster",
+                  "identity",
+                  "telemetry",
+                  "bus",
+                  "config",
+                  "linux")));
 
   private static JavaClasses weft;
 
@@ -113,8 +129,15 @@ class ArchitectureTest {
 
   @Test
   void shouldHaveNoStaticMutableState() {
-    fields().that().areStatic().and().areDeclaredInClassesThat().resideOutsideOfPackage("..proto..")
-        .should().beFinal().check(weft);
+    fields()
+        .that()
+        .areStatic()
+        .and()
+        .areDeclaredInClassesThat()
+        .resideOutsideOfPackage("..proto..")
+        .should()
+        .beFinal()
+        .check(weft);
   }
 
   @Test
@@ -169,8 +192,17 @@ class ArchitectureTest {
   private static String[] allowed(String room, List<String> others) {
     return Stream.concat(
             Stream.concat(Stream.of(room), others.stream()).map(ArchitectureTest::packageOf),
-            Stream.of("java..", "javax..", "sun.misc..", "io..", "com..", "jnr..", "org..", "ch..",
-                "net..", "picocli.."))
+            Stream.of(
+                "java..",
+                "javax..",
+                "sun.misc..",
+                "io..",
+                "com..",
+                "jnr..",
+                "org..",
+                "ch..",
+                "net..",
+                "picocli.."))
         .toArray(String[]::new);
   }
 }

@@ -13,17 +13,24 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Keys and certificates of a mesh. */
-@Command(name = "cert", description = "Make and show the certificates that nodes know each other by.")
+@Command(
+    name = "cert",
+    description = "Make and show the certificates that nodes know each other by.")
 final class CertCommand {
   private final Clock clock = Clock.systemUTC();
 
   @Spec private CommandSpec spec;
 
-  @Command(name = "ca", description = "Make the mesh's CA: ca.pem and ca-key.pem. Keep the key offline.")
+  @Command(
+      name = "ca",
+      description = "Make the mesh's CA: ca.pem and ca-key.pem. Keep the key offline.")
   int ca(
       @Option(names = "--dir", required = true, paramLabel = "DIR", description = "where to")
           Path dir,
-      @Option(names = "--name", defaultValue = "weft", description = "the CA's name (${DEFAULT-VALUE})")
+      @Option(
+              names = "--name",
+              defaultValue = "weft",
+              description = "the CA's name (${DEFAULT-VALUE})")
           String name,
       @Option(names = "--days", defaultValue = "3650", description = "validity (${DEFAULT-VALUE})")
           int days) {
@@ -33,11 +40,17 @@ final class CertCommand {
 
   @Command(
       name = "node",
-      description = "Make a node's key and certificate; a key that is there is kept, so is the node id.")
+      description =
+          "Make a node's key and certificate; a key that is there is kept, so is the node id.")
   int node(
-      @Option(names = "--ca", required = true, paramLabel = "DIR", description = "the CA's directory")
+      @Option(
+              names = "--ca",
+              required = true,
+              paramLabel = "DIR",
+              description = "the CA's directory")
           Path ca,
-      @Option(names = "--out", required = true, paramLabel = "DIR", description = "where to") Path out,
+      @Option(names = "--out", required = true, paramLabel = "DIR", description = "where to")
+          Path out,
       @Option(names = "--name", required = true, description = "the node's name") String name,
       @Option(names = "--address", description = "names and addresses it is dialled by, if any")
           List<String> addresses,

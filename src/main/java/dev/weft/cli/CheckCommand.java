@@ -10,7 +10,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Validates a configuration file. */
-@Command(name = "check", description = "Tell every problem of a configuration file, or that it has none.")
+@Command(
+    name = "check",
+    description = "Tell every problem of a configuration file, or that it has none.")
 final class CheckCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 

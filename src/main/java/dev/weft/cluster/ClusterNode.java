@@ -68,8 +68,15 @@ public final class ClusterNode implements Cluster {
   private volatile Bus bus;
 
   private ClusterNode(
-      String self, long epoch, Vertx vertx, HazelcastClusterManager manager, Seal seal,
-      Store store, Health health, Clock clock, BusAddresses busAddresses) {
+      String self,
+      long epoch,
+      Vertx vertx,
+      HazelcastClusterManager manager,
+      Seal seal,
+      Store store,
+      Health health,
+      Clock clock,
+      BusAddresses busAddresses) {
     this.self = self;
     this.epoch = epoch;
     this.vertx = vertx;
@@ -96,8 +103,14 @@ public final class ClusterNode implements Cluster {
    * @param epoch how often this node has started
    */
   public static Future<ClusterNode> start(
-      ClusterConfig config, SecurityConfig security, Identity identity, long epoch, Store store,
-      Health health, VertxOptions options, Clock clock) {
+      ClusterConfig config,
+      SecurityConfig security,
+      Identity identity,
+      long epoch,
+      Store store,
+      Health health,
+      VertxOptions options,
+      Clock clock) {
     String self = identity.nodeId().value();
     health.state(ROOM, Health.State.STARTING);
     BusAddresses addresses = new BusAddresses();
@@ -120,13 +133,24 @@ public final class ClusterNode implements Cluster {
                 Future.failedFuture(
                     Fault.UNAVAILABLE.because(
                         "cluster: cannot listen on "
-                            + config.bind() + ":" + config.port() + " or join: " + e.getMessage(),
+                            + config.bind()
+                            + ":"
+                            + config.port()
+                            + " or join: "
+                            + e.getMessage(),
                         e)))
         .compose(
             vertx ->
                 new ClusterNode(
-                        self, epoch, vertx, manager, new IdentitySeal(identity), store, health,
-                        clock, addresses)
+                        self,
+                        epoch,
+                        vertx,
+                        manager,
+                        new IdentitySeal(identity),
+                        store,
+                        health,
+                        clock,
+                        addresses)
                     .open()
                     .recover(e -> vertx.close().transform(v -> Future.failedFuture(e))));
   }
@@ -158,8 +182,14 @@ public final class ClusterNode implements Cluster {
     NodeInfo info = manager.getNodeInfo();
     Member full =
         new Member(
-            self, me.name(), me.version(), me.grpc(), new HostPort(info.host(), info.port()).toString(),
-            me.http(), epoch, me.startedAt());
+            self,
+            me.name(),
+            me.version(),
+            me.grpc(),
+            new HostPort(info.host(), info.port()).toString(),
+            me.http(),
+            epoch,
+            me.startedAt());
     return bus.serve(Canary.class, () -> Future.succeededFuture(self))
         .compose(v -> owned(MEMBERS).put("", Json.write(full)))
         .onSuccess(

@@ -2,7 +2,6 @@ package dev.weft.node;
 
 import dev.weft.api.ApiSettings;
 import dev.weft.api.ApiVerticle;
-import dev.weft.api.NodeInfo;
 import dev.weft.bus.Bus;
 import dev.weft.cluster.ClusterNode;
 import dev.weft.cluster.Member;
@@ -114,8 +113,14 @@ public final class Node {
         .compose(
             epoch ->
                 ClusterNode.start(
-                    config.cluster(), config.security(), identity, epoch, store, health,
-                    vertxOptions(), clock))
+                    config.cluster(),
+                    config.security(),
+                    identity,
+                    epoch,
+                    store,
+                    health,
+                    vertxOptions(),
+                    clock))
         .compose(
             joined -> {
               cluster = joined;
@@ -141,15 +146,21 @@ public final class Node {
               "make certificates with weft cert and set security.ca, cert and key"));
     }
     api =
-        new ApiVerticle(
-            apiSettings(), bus, cluster, health, events, metrics, TopologyFile::parse);
+        new ApiVerticle(apiSettings(), bus, cluster, health, events, metrics, TopologyFile::parse);
     return deploy(new PodVerticle(bus, cluster, store, health))
         .compose(
             v ->
                 deploy(
                     new WireVerticle(
-                        cluster.self(), bus, store, dial, ingress, health, metrics,
-                        config.wires(), loops)))
+                        cluster.self(),
+                        bus,
+                        store,
+                        dial,
+                        ingress,
+                        health,
+                        metrics,
+                        config.wires(),
+                        loops)))
         .compose(v -> ingress.listen())
         .compose(v -> deploy(new TopologyVerticle(bus, cluster, config.wires().mtu())))
         .compose(v -> deploy(api))
@@ -158,10 +169,7 @@ public final class Node {
 
   private Future<Void> deploy(io.vertx.core.Deployable room) {
     Vertx vertx = cluster.vertx();
-    return vertx
-        .deployVerticle(room)
-        .onSuccess(id -> stands(() -> vertx.undeploy(id)))
-        .mapEmpty();
+    return vertx.deployVerticle(room).onSuccess(id -> stands(() -> vertx.undeploy(id))).mapEmpty();
   }
 
   private void stands(Supplier<Future<Void>> close) {
@@ -184,7 +192,13 @@ public final class Node {
                 .toString()
             : null;
     return new Member(
-        cluster.self(), config.node().name(), Version.current(), address, null, url(), 0,
+        cluster.self(),
+        config.node().name(),
+        Version.current(),
+        address,
+        null,
+        url(),
+        0,
         clock.instant().getEpochSecond());
   }
 

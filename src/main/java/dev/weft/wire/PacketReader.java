@@ -1,7 +1,6 @@
 package dev.weft.wire;
 
 import dev.weft.linux.VnetHeader;
-
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 

@@ -75,7 +75,9 @@ final class Demo {
 
   /** Makes the pods as namespaces, round-robin over the nodes, and applies the topology. */
   void apply(TopologyFile file, String text) throws IOException {
-    tell("registering %d pods, applying %d topologies", file.pods().size(), file.topologies().size());
+    tell(
+        "registering %d pods, applying %d topologies",
+        file.pods().size(), file.topologies().size());
     int next = 0;
     for (PodRef pod : file.pods()) {
       String netns = DemoNetwork.netnsOf(pod);
@@ -96,8 +98,13 @@ final class Demo {
     while (true) {
       List<LinkStatus> links = links();
       boolean settling =
-          links.stream().anyMatch(l -> !l.state().equals("up") && l.node() != null && l.peerNode() != null
-              && !l.state().equals("contradiction"));
+          links.stream()
+              .anyMatch(
+                  l ->
+                      !l.state().equals("up")
+                          && l.node() != null
+                          && l.peerNode() != null
+                          && !l.state().equals("contradiction"));
       if (!settling || System.nanoTime() > deadline) {
         return links;
       }

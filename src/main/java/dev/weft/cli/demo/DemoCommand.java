@@ -48,9 +48,7 @@ public final class DemoCommand implements Callable<Integer> {
       description = "meshnet Topology objects; a triangle of three pods by default")
   private Path topology;
 
-  @Option(
-      names = "--check",
-      description = "end after the table: 0 only if every ping was answered")
+  @Option(names = "--check", description = "end after the table: 0 only if every ping was answered")
   private boolean check;
 
   @Option(names = "--keep", description = "leave pods and nodes running in the background")
@@ -71,7 +69,8 @@ public final class DemoCommand implements Callable<Integer> {
       throw Fault.invalid("--nodes", nodes, "1.." + MAX_NODES);
     }
     if (!Capabilities.effective()
-        .containsAll(Set.of(Capability.CAP_SYS_ADMIN, Capability.CAP_NET_ADMIN, Capability.CAP_NET_RAW))) {
+        .containsAll(
+            Set.of(Capability.CAP_SYS_ADMIN, Capability.CAP_NET_ADMIN, Capability.CAP_NET_RAW))) {
       throw Fault.DENIED.because(
           "weft demo makes network namespaces, which needs root: sudo ./weft demo");
     }
@@ -89,7 +88,8 @@ public final class DemoCommand implements Callable<Integer> {
       err.println("the demo is stopped and removed");
       return ExitCode.OK;
     }
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> clean(directory, err), "weft-demo-clean"));
+    Runtime.getRuntime()
+        .addShutdownHook(new Thread(() -> clean(directory, err), "weft-demo-clean"));
     return run(directory, file, text, err);
   }
 

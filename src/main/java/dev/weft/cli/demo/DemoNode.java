@@ -40,8 +40,7 @@ final class DemoNode {
     Files.createDirectories(directory);
     String address = DemoNetwork.addressOf(number);
     CertificateAuthority.Issued issued =
-        ca.issueNode(
-            directory, name(), List.of(address), CertificateAuthority.DEFAULT_NODE_DAYS);
+        ca.issueNode(directory, name(), List.of(address), CertificateAuthority.DEFAULT_NODE_DAYS);
     String join =
         IntStream.rangeClosed(1, nodes)
             .filter(i -> i != number)
@@ -57,8 +56,16 @@ final class DemoNode {
         security: { ca: %s, cert: %s, key: %s }
         """
             .formatted(
-                name(), directory.resolve("data"), address, join, address, address, socket(),
-                issued.ca(), issued.cert(), issued.key()));
+                name(),
+                directory.resolve("data"),
+                address,
+                join,
+                address,
+                address,
+                socket(),
+                issued.ca(),
+                issued.cert(),
+                issued.key()));
     return issued.info().nodeId().orElseThrow().value();
   }
 

@@ -41,7 +41,8 @@ final class DemoReport {
     }
     LinkProof.Result result = LinkProof.ping(link);
     passed &= result.problem() == null;
-    rows.add(row(link, where, rtt(result.rtt()), result.problem() == null ? "ok" : result.problem()));
+    rows.add(
+        row(link, where, rtt(result.rtt()), result.problem() == null ? "ok" : result.problem()));
   }
 
   private void waits(LinkStatus link) {

@@ -44,7 +44,8 @@ final class LinkProof {
         trip.ifPresent(trips::add);
       }
       if (!answered) {
-        return new Result(from, to, Optional.empty(), "no reply within " + TIMEOUT.toSeconds() + " s");
+        return new Result(
+            from, to, Optional.empty(), "no reply within " + TIMEOUT.toSeconds() + " s");
       }
       trips.sort(null);
       return new Result(from, to, Optional.of(trips.get(trips.size() / 2)), null);
