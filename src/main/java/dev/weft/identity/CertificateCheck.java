@@ -84,7 +84,7 @@ final class CertificateCheck {
     return id;
   }
 
-  /** Whether the certificate is valid now; all else about it does not change with time. */
+  /** Its dates alone, for one proven before: a CA of ours outlives what it signs. */
   void checkValidity(X509Certificate certificate) {
     checkValidity(certificate, clock.instant());
   }
