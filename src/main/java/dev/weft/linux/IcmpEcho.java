@@ -1,7 +1,5 @@
 package dev.weft.linux;
 
-import static dev.weft.linux.LibC.C;
-
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
@@ -110,20 +108,12 @@ public final class IcmpEcho implements AutoCloseable {
       }
       // Rounded up, so that the last part of a millisecond is not spent polling.
       if (socket.awaitReadable((int) Math.min(Integer.MAX_VALUE, left / 1_000_000 + 1))) {
-        long length = C.recv(socket.fd(), received, received.length, 0);
+        int length = socket.receive(received);
         long now = System.nanoTime();
-        if (length < 0) {
-          tolerate(LibC.errno());
-        } else if (isReply((int) length)) {
+        if (isReply(length)) {
           return Optional.of(Duration.ofNanos(now - start));
         }
       }
-    }
-  }
-
-  private static void tolerate(int errno) throws LinuxException {
-    if (!Errno.EAGAIN.is(errno) && !Errno.EINTR.is(errno)) {
-      throw new LinuxException("ping", errno, "");
     }
   }
 

@@ -105,6 +105,22 @@ final class NativeSocket implements AutoCloseable {
     }
   }
 
+  /**
+   * Receives one message; what does not fit is lost.
+   *
+   * @return bytes; -1 if nothing is there
+   */
+  int receive(byte[] into) throws LinuxException {
+    int length = (int) C.recv(fd(), into, into.length, LibC.MSG_DONTWAIT);
+    if (length < 0) {
+      int errno = LibC.errno();
+      if (!Errno.EAGAIN.is(errno) && !Errno.EINTR.is(errno)) {
+        throw new LinuxException(name, errno, "");
+      }
+    }
+    return length;
+  }
+
   /** Waits until something can be received, or an error; false if the time was over. */
   boolean awaitReadable(int timeoutMillis) throws LinuxException {
     byte[] pollfd =

@@ -20,7 +20,10 @@ final class NetlinkSocket implements AutoCloseable {
   private static final int NETLINK_GET_STRICT_CHK = 12;
 
   /** The kernel builds a dump in parts of at most 32 KiB. */
-  private static final int BUFFER_BYTES = 64 << 10;
+  private static final int IN_BYTES = 32 << 10;
+
+  /** A batch of routes of both families. */
+  private static final int OUT_BYTES = 16 << 10;
 
   /** Room for the errors of a whole batch, which come all at once. */
   private static final int RECEIVE_QUEUE_BYTES = 1 << 20;
@@ -30,8 +33,8 @@ final class NetlinkSocket implements AutoCloseable {
   private static final int DUMP_ATTEMPTS = 16;
 
   private final NativeSocket socket;
-  private final ByteBuffer out = buffer();
-  private final ByteBuffer in = buffer();
+  private final ByteBuffer out = buffer(OUT_BYTES);
+  private final ByteBuffer in = buffer(IN_BYTES);
   private final long outAddress = LibC.address(out);
   private final long inAddress = LibC.address(in);
   private int sequence;
@@ -40,8 +43,8 @@ final class NetlinkSocket implements AutoCloseable {
     this.socket = socket;
   }
 
-  private static ByteBuffer buffer() {
-    return ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+  private static ByteBuffer buffer(int bytes) {
+    return ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** In the calling thread's namespace; it serves that one from any thread. */
@@ -138,7 +141,7 @@ final class NetlinkSocket implements AutoCloseable {
       throws LinuxException {
     int base = sequence + 1;
     int to = from;
-    int room = BUFFER_BYTES;
+    int room = OUT_BYTES;
     while (to < messages.size()
         && to - from < BATCH_MESSAGES
         && NetlinkMessage.aligned(messages.get(to).length()) <= room) {
@@ -181,7 +184,7 @@ final class NetlinkSocket implements AutoCloseable {
 
   private void receivePart(String what) throws LinuxException {
     long length;
-    while ((length = C.recv(socket.fd(), inAddress, BUFFER_BYTES, LibC.MSG_TRUNC)) < 0) {
+    while ((length = C.recv(socket.fd(), inAddress, IN_BYTES, LibC.MSG_TRUNC)) < 0) {
       int errno = LibC.errno();
       if (Errno.EAGAIN.is(errno)) {
         throw new LinuxException(what, Errno.ETIMEDOUT.number(), ANSWER_SECONDS + " s");
@@ -190,7 +193,7 @@ final class NetlinkSocket implements AutoCloseable {
         throw new LinuxException(what, errno, "");
       }
     }
-    if (length > BUFFER_BYTES) {
+    if (length > IN_BYTES) {
       throw new LinuxException(what, Errno.EMSGSIZE.number(), "answer of " + length + " bytes");
     }
     in.clear().limit((int) length);

@@ -117,7 +117,7 @@ public final class Netns implements AutoCloseable {
   }
 
   /**
-   * The namespace's inode number. The kernel gives a dead namespace's number to the next one: equal
+   * The namespace's inode number. The kernel gives a dead namespace's number to a later one: equal
    * numbers are the same namespace only while one of them is held open. See {@link #cookie}.
    */
   public long inode() throws IOException {

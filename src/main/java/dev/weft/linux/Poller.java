@@ -22,6 +22,7 @@ public final class Poller<T> implements AutoCloseable {
   /** The other side is gone. */
   public static final int HANGUP = 0x10;
 
+  private static final int POLLNVAL = 0x20;
   private static final int POLLFD = 8;
   private static final int EVENTS = 4;
   private static final int REVENTS = 6;
@@ -124,6 +125,10 @@ public final class Poller<T> implements AutoCloseable {
       }
       events--;
       descriptors.putShort(at, (short) 0);
+      if ((happened & POLLNVAL) != 0) {
+        throw new IllegalStateException(
+            "descriptor: " + descriptors.getInt(i * POLLFD) + " closed (expected: removed before)");
+      }
       if (i == 0) {
         wakeup.drain();
       } else {

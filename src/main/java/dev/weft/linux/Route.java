@@ -1,5 +1,6 @@
 package dev.weft.linux;
 
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.Optional;
 
@@ -24,6 +25,9 @@ public record Route(
   /** The owner's mark of Weft's routes. */
   public static final int PROTOCOL = 187;
 
+  /** IP6_RT_PRIO_USER: what the kernel makes of 0. */
+  private static final int IPV6_METRIC = 1024;
+
   /**
    * Checks the destination.
    *
@@ -36,14 +40,19 @@ public record Route(
     }
   }
 
-  /** Weft's own, on the link itself. */
+  /** Weft's own, on the link itself; equal to what a dump gives of it. */
   public static Route onLink(Cidr destination, int ifindex) {
-    return new Route(destination, Optional.empty(), ifindex, PROTOCOL, false, 0, Optional.empty());
+    return own(destination, Optional.empty(), ifindex);
   }
 
   /** Weft's own, through a gateway that need not be in one of the link's own networks. */
   public static Route via(Cidr destination, InetAddress gateway, int ifindex) {
-    return new Route(
-        destination, Optional.of(gateway), ifindex, PROTOCOL, true, 0, Optional.empty());
+    return own(destination, Optional.of(gateway), ifindex);
+  }
+
+  private static Route own(Cidr destination, Optional<InetAddress> gateway, int ifindex) {
+    int metric = destination.address() instanceof Inet4Address ? 0 : IPV6_METRIC;
+    boolean onlink = gateway.isPresent();
+    return new Route(destination, gateway, ifindex, PROTOCOL, onlink, metric, Optional.empty());
   }
 }

@@ -1,5 +1,7 @@
 package dev.weft.linux;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -100,6 +102,7 @@ final class Forwarder implements AutoCloseable {
     private int longest;
     private long refused;
     private long waits;
+    private long allocated;
 
     private Way(PacketSocket from, PacketSocket to, Passing passing) throws LinuxException {
       this.from = from;
@@ -113,12 +116,14 @@ final class Forwarder implements AutoCloseable {
         readable.add(from.fd(), from);
         writable.add(to.fd(), to);
         writable.enableWrite(to.fd(), true);
+        long before = allocatedByThisThread();
         while (!closed) {
           readable.poll(-1, (socket, events) -> {});
           while (forward()) {
             calls++;
           }
         }
+        allocated = allocatedByThisThread() - before;
         end.complete(null);
       } catch (LinuxException | RuntimeException e) {
         end.completeExceptionally(e);
@@ -153,6 +158,16 @@ final class Forwarder implements AutoCloseable {
       return count > 0 && !closed;
     }
 
+    private static long allocatedByThisThread() {
+      ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+      return threads.getCurrentThreadAllocatedBytes();
+    }
+
+    /** Bytes of heap for each frame. */
+    long allocatedPerFrame() {
+      return allocated / Math.max(1, frames);
+    }
+
     long superFrames() {
       return superFrames;
     }
@@ -169,14 +184,15 @@ final class Forwarder implements AutoCloseable {
     public String toString() {
       return String.format(
           "%,d frames (%,d super-frames, longest %,d bytes, mean %,d), %.1f frames per call,"
-              + " %d waits for room, %d refused",
+              + " %d waits for room, %d refused, %d bytes of heap",
           frames,
           superFrames,
           longest,
           bytes / Math.max(1, frames),
           (double) frames / Math.max(1, calls),
           waits,
-          refused);
+          refused,
+          allocated);
     }
 
     @Override

@@ -215,16 +215,15 @@ class NetlinkIT {
     node.run("ip", "route", "add", "10.50.0.0/24", "dev", "wft1");
     Route ours = Route.via(cidr("10.42.2.0/24"), ip("10.42.2.0"), index);
     Route six = Route.onLink(cidr("fd42::/64"), index);
+    Route sixVia = Route.via(cidr("fd43::/64"), ip("fd43::"), index);
 
     // When
     inNode.addRoute(ours);
-    inNode.addRoute(
-        new Route(six.destination(), six.gateway(), index, 187, false, 1024, six.source()));
+    inNode.addRoute(six);
+    inNode.addRoute(sixVia);
 
     // Then
-    assertThat(inNode.routes(Route.PROTOCOL))
-        .extracting(r -> r.destination().toString())
-        .containsExactly("10.42.2.0/24", "fd42::/64");
+    assertThat(inNode.routes(Route.PROTOCOL)).containsExactlyInAnyOrder(ours, six, sixVia);
     assertThat(inNode.routes())
         .extracting(r -> r.destination().toString())
         .contains("10.50.0.0/24", "10.42.2.0/24");

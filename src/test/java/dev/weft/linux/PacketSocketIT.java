@@ -13,8 +13,10 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -175,6 +177,12 @@ class PacketSocketIT {
     }
 
     // Then
+    List<Integer> told = new ArrayList<>();
+    try (Poller<PacketSocket> poller = new Poller<>()) {
+      poller.add(endA.fd(), endA);
+      poller.poll(5000, (socket, events) -> told.add(events & Poller.ERROR));
+    }
+    assertThat(told).containsExactly(Poller.ERROR);
     assertThatThrownBy(() -> endA.receive(ring))
         .hasMessageEndingWith("receive: Network is down (ENETDOWN)");
     assertThatThrownBy(() -> PacketSocket.open(inNode, 4711, PacketOptions.DEFAULT))
@@ -201,6 +209,7 @@ class PacketSocketIT {
     assertThat(forth.superFrames()).isPositive();
     assertThat(forth.longest()).as("longest frame").isGreaterThan(10_000);
     assertThat(forth.refused()).isZero();
+    assertThat(forth.allocatedPerFrame()).as("heap bytes per frame").isZero();
   }
 
   @ParameterizedTest

@@ -1,6 +1,7 @@
 package dev.weft.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -92,6 +93,17 @@ class PollerIT {
       poller.poll(
           0, (token, events) -> assertThat(events).isEqualTo(Poller.READABLE | Poller.WRITABLE));
     }
+  }
+
+  @Test
+  void shouldRefuseADescriptorThatWasClosedBeforeItsRemoval() throws Exception {
+    EventFd signal = new EventFd();
+    poller.add(signal.fd(), 7);
+    signal.close();
+
+    assertThatThrownBy(() -> poll(0))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("(expected: removed before)");
   }
 
   private int poll(int timeout) throws LinuxException {

@@ -65,10 +65,10 @@ class SdNotifyIT {
         .hasMessage("notify socket " + path + ": connect: No such file or directory (ENOENT)");
   }
 
-  private static String receive(NativeSocket socket) {
+  private static String receive(NativeSocket socket) throws LinuxException {
     byte[] bytes = new byte[256];
-    long length = LibC.C.recv(socket.fd(), bytes, bytes.length, LibC.MSG_DONTWAIT);
+    int length = socket.receive(bytes);
     assertThat(length).as("bytes").isPositive();
-    return new String(bytes, 0, (int) length, StandardCharsets.UTF_8);
+    return new String(bytes, 0, length, StandardCharsets.UTF_8);
   }
 }

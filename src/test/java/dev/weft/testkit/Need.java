@@ -1,26 +1,25 @@
 package dev.weft.testkit;
 
+import dev.weft.linux.Capabilities;
+import dev.weft.linux.Capability;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** Something that a host may lack. */
 public enum Need {
-  /** CAP_NET_ADMIN and CAP_SYS_ADMIN: namespaces, links, packet sockets. */
+  /** CAP_NET_ADMIN, CAP_NET_RAW and CAP_SYS_ADMIN: namespaces, links, packet sockets. */
   ROOT {
     @Override
     boolean isMet() throws IOException {
-      long wanted = 1L << 12 | 1L << 21;
-      try (Stream<String> status = Files.lines(Path.of("/proc/thread-self/status"))) {
-        return status
-            .filter(line -> line.startsWith("CapEff:"))
-            .anyMatch(
-                line -> (Long.parseUnsignedLong(line.substring(7).strip(), 16) & wanted) == wanted);
-      }
+      return Capabilities.effective()
+          .containsAll(
+              Set.of(Capability.CAP_NET_ADMIN, Capability.CAP_NET_RAW, Capability.CAP_SYS_ADMIN));
     }
   },
   /** iproute2's {@code ip}, the reference that namespaces and links are compared with. */

@@ -7,8 +7,8 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * What a test or a class of tests needs of the host. Where it is absent the test is skipped with
- * the reason, and under {@code CI=true} it fails.
+ * What a test or a class of tests needs of the host: on the class where its fields need it too.
+ * Where it is absent the test is skipped with the reason, and under {@code CI=true} it fails.
  */
 @Target({ElementType.TYPE, ElementType.METHOD})
 @Retention(RetentionPolicy.RUNTIME)

@@ -4,7 +4,6 @@ import dev.weft.linux.Netns;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -102,16 +101,6 @@ public final class TestNetns implements AutoCloseable {
         Stream.concat(Stream.of("ip", "netns", "exec", name), Arrays.stream(command))
             .toArray(String[]::new);
     return new ProcessBuilder(all).redirectErrorStream(true);
-  }
-
-  /** Writes text to a file under /proc/sys as this namespace has it. */
-  public void sysctl(String key, String value) throws Exception {
-    try (Netns netns = open()) {
-      netns.call(
-          () ->
-              Files.write(
-                  Path.of("/proc/sys").resolve(key), value.getBytes(StandardCharsets.UTF_8)));
-    }
   }
 
   @Override
