@@ -199,6 +199,11 @@ public final class ClusterNode implements Cluster {
             });
   }
 
+  /** How often this node has started. */
+  public long epoch() {
+    return epoch;
+  }
+
   public Vertx vertx() {
     return vertx;
   }

@@ -2,11 +2,13 @@ package dev.weft.node;
 
 import dev.weft.api.ApiSettings;
 import dev.weft.api.ApiVerticle;
+import dev.weft.api.NodeInfo;
 import dev.weft.bus.Bus;
 import dev.weft.cluster.ClusterNode;
 import dev.weft.cluster.Member;
 import dev.weft.config.GrpcConfig;
 import dev.weft.config.HostPort;
+import dev.weft.config.HttpConfig;
 import dev.weft.config.WeftConfig;
 import dev.weft.dial.DirectDial;
 import dev.weft.dial.Ingress;
@@ -21,6 +23,7 @@ import dev.weft.topology.TopologyFile;
 import dev.weft.topology.TopologyVerticle;
 import dev.weft.wire.WireVerticle;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.nio.file.Path;
@@ -59,9 +62,11 @@ public final class Node {
   /** Starts a node; the future completes when every room stands, or fails with what did not. */
   public static Future<Node> start(WeftConfig config, Clock clock) {
     Node node = new Node(config, clock);
-    return node.open()
-        .recover(e -> node.close().transform(closed -> Future.failedFuture(e)))
-        .map(node);
+    Promise<Node> started = Promise.promise();
+    node.open()
+        .onSuccess(v -> started.complete(node))
+        .onFailure(e -> node.close().onComplete(closed -> started.fail(e)));
+    return started.future();
   }
 
   public String id() {
@@ -84,17 +89,25 @@ public final class Node {
 
   /** Takes the rooms down in reverse order; a room that fails does not stop the others. */
   public Future<Void> close() {
+    // Without a Vert.x context: the last rooms close after the event loops are gone.
+    Promise<Void> closed = Promise.promise();
+    closeNext(closed);
+    return closed.future();
+  }
+
+  private void closeNext(Promise<Void> closed) {
     Supplier<Future<Void>> next;
     synchronized (standing) {
       next = standing.pollFirst();
     }
     if (next == null) {
       metrics.close();
-      return Future.succeededFuture();
+      closed.complete();
+      return;
     }
-    return next.get()
+    next.get()
         .onFailure(e -> log.warn("not closed cleanly: {}", e.getMessage()))
-        .transform(done -> close());
+        .onComplete(done -> closeNext(closed));
   }
 
   private Future<Void> open() {
@@ -125,11 +138,11 @@ public final class Node {
             joined -> {
               cluster = joined;
               stands(cluster::close);
-              return rooms(store, identity);
+              return rooms(store, identity, cluster.epoch());
             });
   }
 
-  private Future<Void> rooms(Store store, Identity identity) {
+  private Future<Void> rooms(Store store, Identity identity, long epoch) {
     Vertx vertx = cluster.vertx();
     Bus bus = new Bus(vertx, cluster.self());
     events.attach(bus);
@@ -146,7 +159,7 @@ public final class Node {
               "make certificates with weft cert and set security.ca, cert and key"));
     }
     api =
-        new ApiVerticle(apiSettings(), bus, cluster, health, events, metrics, TopologyFile::parse);
+        new ApiVerticle(apiSettings(epoch), bus, cluster, health, events, metrics, (text, source) -> TopologyFile.parse(text, source).topologies());
     return deploy(new PodVerticle(bus, cluster, store, health))
         .compose(
             v ->
@@ -178,8 +191,16 @@ public final class Node {
     }
   }
 
-  private ApiSettings apiSettings() {
-    return null;
+  private ApiSettings apiSettings(long epoch) {
+    HttpConfig http = config.http();
+    return new ApiSettings(
+        http.host(),
+        http.port(),
+        http.socket().map(Path::toString).orElse(""),
+        http.tokenFile().orElse(null),
+        http.readTokenFile().orElse(null),
+        new NodeInfo(
+            cluster.self(), config.node().name(), Version.current(), epoch, clock.instant()));
   }
 
   private Member member() {

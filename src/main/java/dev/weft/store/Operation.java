@@ -4,6 +4,7 @@ import dev.weft.bus.WeftException;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
 import java.sql.SQLException;
 
 /** Something to do in a transaction, and whom to tell once it is on disk. */
@@ -18,9 +19,10 @@ final class Operation<T> {
   private final Context caller;
   private T result;
 
-  Operation(Work<T> work, Context caller) {
+  /** Belongs to the Vert.x context it is made on, if it is made on one. */
+  Operation(Work<T> work) {
     this.work = work;
-    this.caller = caller;
+    this.caller = Vertx.currentContext();
   }
 
   Future<T> future() {
@@ -32,10 +34,18 @@ final class Operation<T> {
   }
 
   void committed() {
-    caller.runOnContext(now -> promise.complete(result));
+    tell(() -> promise.complete(result));
   }
 
   void failed(WeftException failure) {
-    caller.runOnContext(now -> promise.fail(failure));
+    tell(() -> promise.fail(failure));
+  }
+
+  private void tell(Runnable outcome) {
+    if (caller == null) {
+      outcome.run();
+    } else {
+      caller.runOnContext(now -> outcome.run());
+    }
   }
 }

@@ -3,7 +3,6 @@ package dev.weft.store;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,13 +24,11 @@ final class SqliteStore implements Store {
   private final BlockingQueue<Operation<?>> waiting = new LinkedBlockingQueue<>();
   // Last in the queue; its thread ends there.
   private final Operation<Void> end;
-  private final Vertx vertx;
   private boolean closing;
 
-  SqliteStore(Database database, Vertx vertx) {
+  SqliteStore(Database database) {
     this.database = database;
-    this.vertx = vertx;
-    this.end = new Operation<>(db -> null, vertx.getOrCreateContext());
+    this.end = new Operation<>(db -> null);
     Thread thread = new Thread(this::work, "weft-store");
     // What was acknowledged is on disk, so nothing is lost if the process ends under it.
     thread.setDaemon(true);
@@ -96,7 +93,7 @@ final class SqliteStore implements Store {
   }
 
   private <T> Future<T> submit(Operation.Work<T> work) {
-    Operation<T> operation = new Operation<>(work, vertx.getOrCreateContext());
+    Operation<T> operation = new Operation<>(work);
     synchronized (waiting) {
       if (closing) {
         return Future.failedFuture(Fault.UNAVAILABLE.because("store: closed"));

@@ -2,7 +2,6 @@ package dev.weft.store;
 
 import dev.weft.bus.WeftException;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Optional;
@@ -26,8 +25,8 @@ public interface Store {
    * @throws WeftException INTERNAL if the file is damaged, which leaves it as it is; PRECONDITION
    *     if a newer Weft wrote it
    */
-  static Store open(DataDirectory directory, Vertx vertx) {
-    return new SqliteStore(Database.open(directory.path().resolve("weft.db")), vertx);
+  static Store open(DataDirectory directory) {
+    return new SqliteStore(Database.open(directory.path().resolve("weft.db")));
   }
 
   default Future<Void> put(String table, String key, JsonObject value) {

@@ -65,7 +65,7 @@ class StoreChaosIT {
 
     try (DataDirectory directory = DataDirectory.lock(data)) {
       long since = System.nanoTime();
-      Store store = Store.open(directory, vertx);
+      Store store = Store.open(directory);
       Map<String, String> found = await(store.all("t"));
       System.out.printf(
           "store: killed after %d acknowledged puts, %d found, reopened in %d ms%n",
@@ -91,7 +91,7 @@ class StoreChaosIT {
     Path disk = Files.createDirectory(dir.resolve("disk"));
     run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk.toString());
     DataDirectory directory = DataDirectory.lock(disk.resolve("data"));
-    Store store = Store.open(directory, vertx);
+    Store store = Store.open(directory);
     try {
       await(store.put("t", "before", "v"));
       Path filler = disk.resolve("filler");
@@ -156,7 +156,7 @@ class StoreChaosIT {
 
     public static void main(String[] args) {
       Vertx vertx = Vertx.vertx();
-      Writer writer = new Writer(Store.open(DataDirectory.lock(Path.of(args[0])), vertx));
+      Writer writer = new Writer(Store.open(DataDirectory.lock(Path.of(args[0]))));
       vertx.runOnContext(
           now -> {
             for (int i = 0; i < 64; i++) {

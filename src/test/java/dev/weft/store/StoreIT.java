@@ -41,7 +41,7 @@ class StoreIT {
   void open() {
     vertx = Vertx.vertx();
     directory = DataDirectory.lock(dir.resolve("data"));
-    store = Store.open(directory, vertx);
+    store = Store.open(directory);
   }
 
   @AfterEach
@@ -220,7 +220,7 @@ class StoreIT {
             .getBytes(StandardCharsets.UTF_8);
     Files.write(file(), garbage);
 
-    WeftException e = catchThrowableOfType(WeftException.class, () -> Store.open(directory, vertx));
+    WeftException e = catchThrowableOfType(WeftException.class, () -> Store.open(directory));
 
     assertThat(e)
         .hasMessageStartingWith(file() + ": damaged: ")
@@ -242,7 +242,7 @@ class StoreIT {
     }
     Files.write(file(), bytes);
 
-    assertThatThrownBy(() -> Store.open(directory, vertx))
+    assertThatThrownBy(() -> Store.open(directory))
         .hasMessageStartingWith(file() + ": damaged: ");
   }
 
@@ -251,7 +251,7 @@ class StoreIT {
     await(store.close());
     sql("INSERT INTO schema_version(version) VALUES(7)");
 
-    WeftException e = catchThrowableOfType(WeftException.class, () -> Store.open(directory, vertx));
+    WeftException e = catchThrowableOfType(WeftException.class, () -> Store.open(directory));
 
     assertThat(e.fault()).isEqualTo(Fault.PRECONDITION);
     assertThat(e).hasMessage(file() + ": version 7 (expected: at most 1; a newer Weft wrote it)");
@@ -284,7 +284,7 @@ class StoreIT {
     await(store.close());
     directory.close();
     directory = DataDirectory.lock(directory.path());
-    store = Store.open(directory, vertx);
+    store = Store.open(directory);
   }
 
   private Path file() {
