@@ -14,9 +14,11 @@ import java.lang.reflect.Method;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Proxy;
 import java.lang.reflect.Type;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -36,23 +38,27 @@ public final class Bus {
   private final Vertx vertx;
   private final EventBus events;
   private final String node;
+  private final Seal seal;
+  private final SecureRandom random = new SecureRandom();
   private final List<Served> served = new CopyOnWriteArrayList<>();
 
   /**
    * @param node this node's id, the part of an address that tells members apart
+   * @param seal proves answers to other members, and theirs to this one
    */
-  public Bus(Vertx vertx, String node) {
+  public Bus(Vertx vertx, String node, Seal seal) {
     this.vertx = vertx;
     this.events = vertx.eventBus();
     this.node = node;
+    this.seal = seal;
     events.registerCodec(JsonCodec.calls());
-    events.registerCodec(JsonCodec.answers());
+    events.registerCodec(JsonCodec.answers(seal));
     events.registerCodec(new ReferenceCodec<Fact>(FACT));
   }
 
   /** Calls go to this node's actor; none within {@code deadline} is UNAVAILABLE or TIMEOUT. */
   public <C> C proxy(Class<C> contract, Duration deadline) {
-    return proxy(contract, address(contract), options(deadline).setLocalOnly(true));
+    return proxy(contract, null, options(deadline).setLocalOnly(true));
   }
 
   public <C> C proxy(Class<C> contract) {
@@ -63,7 +69,7 @@ public final class Bus {
   public <C> C proxy(Class<C> contract, String nodeId, Duration deadline) {
     return nodeId.equals(node)
         ? proxy(contract, deadline)
-        : proxy(contract, address(contract) + "@" + nodeId, options(deadline));
+        : proxy(contract, nodeId, options(deadline));
   }
 
   /**
@@ -136,7 +142,8 @@ public final class Bus {
     return "weft." + contract.getSimpleName();
   }
 
-  private <C> C proxy(Class<C> contract, String address, DeliveryOptions options) {
+  private <C> C proxy(Class<C> contract, String nodeId, DeliveryOptions options) {
+    String address = address(contract) + (nodeId == null ? "" : "@" + nodeId);
     Object proxy =
         Proxy.newProxyInstance(
             contract.getClassLoader(),
@@ -146,12 +153,19 @@ public final class Bus {
                 return onObjectMethod(contract, self, method, arguments);
               }
               List<Object> list = arguments == null ? List.of() : listOf(arguments);
+              String nonce = nodeId == null ? null : nonce();
               return events
-                  .<Call.Answer>request(address, new Call(method.getName(), list), options)
-                  .map(reply -> reply.body().as(resultOf(method)))
+                  .<Answer>request(address, new Call(method.getName(), list, nonce), options)
+                  .map(reply -> reply.body().open(seal, nodeId, nonce, resultOf(method)))
                   .recover(t -> Future.failedFuture(failure(contract, address, t)));
             });
     return contract.cast(proxy);
+  }
+
+  private String nonce() {
+    byte[] bytes = new byte[16];
+    random.nextBytes(bytes);
+    return HexFormat.of().formatHex(bytes);
   }
 
   private static Object onObjectMethod(Class<?> contract, Object self, Method m, Object[] args) {
@@ -211,7 +225,7 @@ public final class Bus {
         arguments[i] = call.argument(i, types[i]);
       }
       ((Future<?>) method.invoke(actor, arguments))
-          .onSuccess(value -> message.reply(new Call.Answer(value), options))
+          .onSuccess(value -> message.reply(Answer.of(value, call.nonce()), options))
           .onFailure(fail::apply);
     } catch (InvocationTargetException e) {
       fail.apply(e.getCause());

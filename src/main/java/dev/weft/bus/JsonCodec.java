@@ -1,10 +1,12 @@
 package dev.weft.bus;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.MessageCodec;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -28,11 +30,13 @@ final class JsonCodec<T> implements MessageCodec<T, T> {
     return new JsonCodec<>("weft-call", JsonCodec::write, JsonCodec::readCall);
   }
 
-  static JsonCodec<Call.Answer> answers() {
+  static JsonCodec<Answer> answers(Seal seal) {
     return new JsonCodec<>(
         "weft-answer",
-        answer -> object().set("r", Json.mapper().valueToTree(answer.value())),
-        json -> new Call.Answer(json.path("r").isNull() ? null : json.get("r")));
+        answer -> object().set("a", Json.mapper().valueToTree(answer.seal(seal))),
+        json ->
+            new Answer(
+                null, null, Json.mapper().convertValue(json.path("a"), Answer.Sealed.class)));
   }
 
   private static ObjectNode object() {
@@ -40,7 +44,7 @@ final class JsonCodec<T> implements MessageCodec<T, T> {
   }
 
   private static ObjectNode write(Call call) {
-    ObjectNode json = object().put("m", call.method());
+    ObjectNode json = object().put("m", call.method()).put("n", call.nonce());
     ArrayNode arguments = json.putArray("a");
     call.arguments().forEach(a -> arguments.add(Json.mapper().<JsonNode>valueToTree(a)));
     return json;
@@ -49,7 +53,7 @@ final class JsonCodec<T> implements MessageCodec<T, T> {
   private static Call readCall(JsonNode json) {
     List<Object> arguments = new ArrayList<>();
     json.path("a").forEach(arguments::add);
-    return new Call(json.path("m").asText(), arguments);
+    return new Call(json.path("m").asText(), arguments, json.path("n").asText());
   }
 
   @Override
@@ -57,7 +61,7 @@ final class JsonCodec<T> implements MessageCodec<T, T> {
     byte[] json;
     try {
       json = Json.mapper().writeValueAsBytes(toJson.apply(message));
-    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+    } catch (JsonProcessingException e) {
       throw Fault.INTERNAL.because("cannot write a " + name + " as JSON", e);
     }
     buffer.appendInt(json.length).appendBytes(json);
@@ -69,7 +73,7 @@ final class JsonCodec<T> implements MessageCodec<T, T> {
     JsonNode json;
     try {
       json = Json.mapper().readTree(buffer.getBytes(position + 4, position + 4 + length));
-    } catch (java.io.IOException e) {
+    } catch (IOException e) {
       throw Fault.INVALID.because(name + ": not JSON", e);
     }
     int version = json.path("v").asInt();

@@ -7,6 +7,7 @@ import com.hazelcast.core.LifecycleEvent.LifecycleState;
 import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
+import dev.weft.bus.Seal;
 import dev.weft.bus.WeftException;
 import dev.weft.config.ClusterConfig;
 import dev.weft.config.HostPort;
@@ -20,6 +21,8 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.eventbus.EventBusOptions;
 import io.vertx.core.http.ClientAuth;
+import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.PemTrustOptions;
 import io.vertx.core.spi.cluster.NodeInfo;
 import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
 import java.time.Clock;
@@ -62,7 +65,6 @@ public final class ClusterNode implements Cluster {
   private final Clock clock;
   private final ScheduledExecutorService thread;
   private final Map<String, Rows> tables = new ConcurrentHashMap<>();
-  private final BusAddresses busAddresses;
   private volatile Set<String> live = Set.of();
   private volatile Map<String, Member> members = Map.of();
   private volatile Bus bus;
@@ -75,8 +77,7 @@ public final class ClusterNode implements Cluster {
       Seal seal,
       Store store,
       Health health,
-      Clock clock,
-      BusAddresses busAddresses) {
+      Clock clock) {
     this.self = self;
     this.epoch = epoch;
     this.vertx = vertx;
@@ -86,7 +87,6 @@ public final class ClusterNode implements Cluster {
     this.store = store;
     this.health = health;
     this.clock = clock;
-    this.busAddresses = busAddresses;
     this.thread =
         Executors.newSingleThreadScheduledExecutor(
             r -> {
@@ -113,14 +113,19 @@ public final class ClusterNode implements Cluster {
       Clock clock) {
     String self = identity.nodeId().value();
     health.state(ROOM, Health.State.STARTING);
-    BusAddresses addresses = new BusAddresses();
     EventBusOptions bus =
         new EventBusOptions().setHost(config.bus().host()).setPort(config.bus().port());
     if (security.mutualTls()) {
+      // The event bus copies its options through JSON, so it takes files and no trust manager of
+      // ours: TLS proves that the other end is of the mesh, Answer proves which node it is.
       bus.setSsl(true)
           .setClientAuth(ClientAuth.REQUIRED)
-          .setKeyCertOptions(identity.keyCert())
-          .setTrustOptions(identity.trust(addresses));
+          .setKeyCertOptions(
+              new PemKeyCertOptions()
+                  .addCertPath(security.cert().orElseThrow().toString())
+                  .addKeyPath(security.key().orElseThrow().toString()))
+          .setTrustOptions(
+              new PemTrustOptions().addCertPath(security.ca().orElseThrow().toString()));
     }
     HazelcastClusterManager manager =
         new HazelcastClusterManager(HazelcastSettings.of(config, self));
@@ -149,8 +154,7 @@ public final class ClusterNode implements Cluster {
                         new IdentitySeal(identity),
                         store,
                         health,
-                        clock,
-                        addresses)
+                        clock)
                     .open()
                     .recover(e -> vertx.close().transform(v -> Future.failedFuture(e))));
   }
@@ -202,6 +206,11 @@ public final class ClusterNode implements Cluster {
   /** How often this node has started. */
   public long epoch() {
     return epoch;
+  }
+
+  /** This node's proof of what it says to others. */
+  public Seal seal() {
+    return seal;
   }
 
   public Vertx vertx() {
@@ -317,7 +326,6 @@ public final class ClusterNode implements Cluster {
       before = members;
       members = Map.copyOf(now);
     }
-    busAddresses.set(now.values());
     if (bus == null) {
       return;
     }

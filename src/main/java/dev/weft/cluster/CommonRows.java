@@ -1,5 +1,6 @@
 package dev.weft.cluster;
 
+import dev.weft.bus.Seal;
 import dev.weft.bus.WeftException;
 import dev.weft.store.Change;
 import dev.weft.store.Store;

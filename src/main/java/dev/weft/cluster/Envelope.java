@@ -1,5 +1,6 @@
 package dev.weft.cluster;
 
+import dev.weft.bus.Seal;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;

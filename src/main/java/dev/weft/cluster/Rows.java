@@ -1,5 +1,6 @@
 package dev.weft.cluster;
 
+import dev.weft.bus.Seal;
 import dev.weft.bus.WeftException;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;

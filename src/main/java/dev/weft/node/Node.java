@@ -144,7 +144,7 @@ public final class Node {
 
   private Future<Void> rooms(Store store, Identity identity, long epoch) {
     Vertx vertx = cluster.vertx();
-    Bus bus = new Bus(vertx, cluster.self());
+    Bus bus = new Bus(vertx, cluster.self(), cluster.seal());
     events.attach(bus);
     ingress = new Ingress(vertx, config.grpc(), config.security(), identity, loops);
     DirectDial dial = new DirectDial(vertx, cluster, config.security(), identity);

@@ -27,6 +27,8 @@ final class Demo {
   private static final Duration JOINED_WITHIN = Duration.ofSeconds(20);
   private static final Duration LOOK_EVERY = Duration.ofMillis(100);
 
+  private static final int CA_DAYS = 31;
+
   private final DemoDirectory directory;
   private final int nodes;
   private final PrintWriter progress;
@@ -55,7 +57,7 @@ final class Demo {
     DemoNetwork.create(nodes);
     CertificateAuthority ca =
         CertificateAuthority.create(
-            directory.root().resolve("ca"), "weft-demo", 30, Clock.systemUTC());
+            directory.root().resolve("ca"), "weft-demo", CA_DAYS, Clock.systemUTC());
     for (int i = 1; i <= nodes; i++) {
       DemoNode node = new DemoNode(i, directory.node("n" + i));
       directory.rememberNodeId(node.name(), node.prepare(ca, nodes));
