@@ -90,14 +90,21 @@ final class EventStream {
 
   private void resume(String since) {
     if (since == null) {
+      last = beforeOldest();
       return;
     }
     int dash = since.indexOf('-');
     if (since.substring(0, dash).equals(Long.toString(epoch))) {
       last = Long.parseLong(since.substring(dash + 1));
     } else {
-      gap(0, "the node was started since; its events of before are gone");
+      last = beforeOldest();
+      gap(last, "the node was started since; its events of before are gone");
     }
+  }
+
+  private long beforeOldest() {
+    List<EventLog.Entry> kept = log.since(0, any -> true);
+    return kept.isEmpty() ? 0 : kept.get(0).id() - 1;
   }
 
   private void wake() {
@@ -120,8 +127,7 @@ final class EventStream {
         return;
       }
       long missed = entries.get(0).id() - last - 1;
-      // A reader that starts anew has lost nothing: it takes what is kept.
-      if (missed > 0 && last > 0) {
+      if (missed > 0) {
         gap(missed, "events came faster than they were read");
       }
       send(entries);

@@ -64,14 +64,15 @@ final class Problems {
     if (failure instanceof ValidatorException invalid) {
       return invalid(ctx, invalid);
     }
-    if (failure != null) {
+    int status = ctx.statusCode();
+    boolean refusedByServer = status >= 400 && status < 500;
+    if (failure instanceof WeftException || failure != null && !refusedByServer) {
       WeftException known = WeftException.of(failure);
       if (known.fault() == Fault.INTERNAL) {
         log.error("{} {}", ctx.request().method(), path, failure);
       }
       return Problem.of(known.fault(), known.getMessage(), path);
     }
-    int status = ctx.statusCode();
     return switch (status) {
       case 404 ->
           Problem.of(Fault.NOT_FOUND, path + ": no such resource; /openapi.yaml has all", path);
@@ -86,6 +87,8 @@ final class Problems {
                   + ")",
               path);
       case 413 -> Problem.of("too-large", 413, "body: too large (expected: at most 8 MiB)", path);
+      case 400 ->
+          Problem.of(Fault.INVALID, failure == null ? "not HTTP/1.1" : failure.getMessage(), path);
       default -> Problem.of("http-" + status, status, "the request cannot be served", path);
     };
   }
