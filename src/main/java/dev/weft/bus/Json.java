@@ -2,10 +2,15 @@ package dev.weft.bus;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.deser.std.FromStringDeserializer;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
+import java.time.Instant;
 
 /** The one way records become JSON: unknown fields are ignored, absent values are left out. */
 public final class Json {
@@ -14,9 +19,26 @@ public final class Json {
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .disable(SerializationFeature.FAIL_ON_EMPTY_BEANS)
           .serializationInclusion(JsonInclude.Include.NON_NULL)
+          .addModule(instants())
           .build();
 
   private Json() {}
+
+  /** Times are RFC 3339 in UTC. */
+  private static SimpleModule instants() {
+    return new SimpleModule()
+        .addSerializer(Instant.class, ToStringSerializer.instance)
+        .addDeserializer(
+            Instant.class,
+            new FromStringDeserializer<>(Instant.class) {
+              private static final long serialVersionUID = 1L;
+
+              @Override
+              protected Instant _deserialize(String text, DeserializationContext context) {
+                return Instant.parse(text);
+              }
+            });
+  }
 
   public static ObjectMapper mapper() {
     return MAPPER;
