@@ -5,6 +5,8 @@ import com.hazelcast.config.JavaSerializationFilterConfig;
 import com.hazelcast.config.JoinConfig;
 import com.hazelcast.config.MapConfig;
 import com.hazelcast.config.NetworkConfig;
+import com.hazelcast.config.SplitBrainProtectionConfig;
+import com.hazelcast.splitbrainprotection.SplitBrainProtectionOn;
 import dev.weft.config.ClusterConfig;
 import io.vertx.spi.cluster.hazelcast.ConfigUtil;
 
@@ -13,9 +15,11 @@ final class HazelcastSettings {
   /** The member attribute that says which node a member is; its record proves it. */
   static final String NODE_ATTRIBUTE = "weft.node";
 
+  private static final String QUORUM = "weft-quorum";
+
   private HazelcastSettings() {}
 
-  static Config of(ClusterConfig cluster, String nodeId) {
+  static Config of(ClusterConfig cluster, String nodeId, Quorum quorum) {
     // Keeps the __vertx.* maps that the event bus's subscriptions live in.
     Config config = ConfigUtil.loadConfig();
     config.setClusterName(cluster.name());
@@ -23,6 +27,16 @@ final class HazelcastSettings {
     config.getMemberAttributeConfig().setAttribute(NODE_ATTRIBUTE, nodeId);
     config.getJetConfig().setEnabled(false);
     config.addMapConfig(new MapConfig(ClusterNode.MAP_PREFIX + "*").setBackupCount(2));
+
+    config
+        .addSplitBrainProtectionConfig(
+            new SplitBrainProtectionConfig(QUORUM, true)
+                .setProtectOn(SplitBrainProtectionOn.WRITE)
+                .setFunctionImplementation(members -> quorum.sees(members.size())))
+        .addMapConfig(
+            new MapConfig(ClusterNode.MAP_PREFIX + ClusterNode.LEASE_PREFIX + "*")
+                .setBackupCount(MapConfig.MAX_BACKUP_COUNT)
+                .setSplitBrainProtectionName(QUORUM));
 
     NetworkConfig network = config.getNetworkConfig();
     network.setPort(cluster.port()).setPortAutoIncrement(false).setReuseAddress(true);
