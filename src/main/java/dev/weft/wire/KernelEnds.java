@@ -23,6 +23,12 @@ import java.util.Set;
  * {@code weft:<node id>:wire:<wire id>}, and nothing without it is ever changed.
  */
 final class KernelEnds implements AutoCloseable {
+  /**
+   * The pod's end has the wire's MTU. The node end has the largest there is: a packet socket takes
+   * frames up to its own end's MTU and one VLAN tag, which a full frame with two tags exceeds.
+   */
+  private static final int NODE_END_MTU = WireSpec.MAX_MTU;
+
   private final String nodeNetns;
   private final String mark;
   private Netns netns;
@@ -72,7 +78,6 @@ final class KernelEnds implements AutoCloseable {
               && theirs.isPresent()
               && theirs.get().alias().equals(alias)
               && theirs.get().peerIndex() == ours.get().index()
-              && ours.get().mtu() == spec.mtu()
               && theirs.get().mtu() == spec.mtu();
       if (!fits) {
         if (ours.isPresent()) {
@@ -84,7 +89,7 @@ final class KernelEnds implements AutoCloseable {
                 inNode.createVeth(
                     new VethSpec(
                         name,
-                        spec.mtu(),
+                        NODE_END_MTU,
                         alias,
                         true,
                         true,

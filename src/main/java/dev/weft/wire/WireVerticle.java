@@ -368,7 +368,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
   }
 
   private Future<Void> end(Wire wire, Pod pod) {
-    if (wire.end != null && wire.podInode == pod.inode()) {
+    if (wire.end != null && wire.podIdentity == pod.identity()) {
       return Future.succeededFuture();
     }
     return takeDown(wire)
@@ -384,7 +384,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
                       wire.sent,
                       wire.received);
               wire.end = end;
-              wire.podInode = pod.inode();
+              wire.podIdentity = pod.identity();
               ends.add(end);
               return null;
             });
@@ -397,8 +397,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
     if (wire.state() != WireState.JOINING) {
       changed(wire, WireState.JOINING, "asking the node of " + wire.spec.peer().pod());
     }
-    return peers
-        .join(wire.spec, wire.end.interfaceId())
+    return home(peers.join(wire.spec, wire.end.interfaceId()))
         .map(
             answer -> {
               wire.joined(answer.getPeerIntfId(), answer.getVnet());
@@ -418,7 +417,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
           Fault.UNAVAILABLE.because("an end of the wire went; joining again"));
     }
     Lane lane = lanes.get(Math.floorMod(wire.spec.id().hashCode(), lanes.size()));
-    return lane.open(wire.spec.peer().node(), new PacketWriter(peerId, wire.peerVnet))
+    return home(lane.open(wire.spec.peer().node(), new PacketWriter(peerId, wire.peerVnet)))
         .map(
             stream -> {
               wire.opened(stream, driver.attach(end, stream, lane.loop()));
@@ -487,7 +486,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
 
   /** Closes stream and socket and tells the peer; kernel links stay. */
   private Future<Void> takeDown(Wire wire) {
-    Future<Void> detached = wire.closeStream();
+    Future<Void> detached = home(wire.closeStream());
     WireEnd end = wire.end;
     if (end == null) {
       return detached;
@@ -504,6 +503,13 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
     return vertx
         .executeBlocking(work, false)
         .recover(e -> Future.failedFuture(WeftException.of(e)));
+  }
+
+  /** A result from another thread, handed over to this room's event loop. */
+  private <T> Future<T> home(Future<T> away) {
+    Promise<T> promise = Promise.promise();
+    away.onComplete(result -> context.runOnContext(v -> promise.handle(result)));
+    return promise.future();
   }
 
   /** Runs a call from another event loop on this room's. */

@@ -27,7 +27,7 @@ final class WorkerDriver extends AbstractVerticle implements Driver {
   private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
   private Poller<Reader> poller;
   private RecvRing ring;
-  private volatile boolean stopped;
+  private Promise<Void> stopped;
 
   @Override
   public void start() throws IOException {
@@ -38,10 +38,8 @@ final class WorkerDriver extends AbstractVerticle implements Driver {
 
   @Override
   public void stop(Promise<Void> done) {
-    // Runs on the worker like the turns, so none is under way.
-    stopped = true;
-    poller.close();
-    done.complete();
+    // Called between two turns; the next one, which is queued already, is the last.
+    stopped = done;
   }
 
   @Override
@@ -65,7 +63,9 @@ final class WorkerDriver extends AbstractVerticle implements Driver {
   }
 
   private void turn() {
-    if (stopped) {
+    if (stopped != null) {
+      poller.close();
+      stopped.complete();
       return;
     }
     for (Runnable command = commands.poll(); command != null; command = commands.poll()) {
