@@ -298,8 +298,7 @@ public final class ClusterNode implements Cluster {
         tables.computeIfAbsent(
             LEASE_PREFIX + name,
             n -> {
-              LeaseShelf shelf =
-                  new LeaseShelf(hazelcast.getMap(MAP_PREFIX + n), n, seal, quorum);
+              LeaseShelf shelf = new LeaseShelf(hazelcast.getMap(MAP_PREFIX + n), n, seal, quorum);
               LeaseRows rows =
                   new LeaseRows(vertx, n, shelf, seal, self, thread, clock, store, quorum);
               rows.load()

@@ -29,9 +29,7 @@ final class LeaseShelf extends HazelcastShelf {
    * @return false if it has something else by now
    */
   boolean replace(String key, String seen, String value) {
-    return seen == null
-        ? map.putIfAbsent(key, value) == null
-        : map.replace(key, seen, value);
+    return seen == null ? map.putIfAbsent(key, value) == null : map.replace(key, seen, value);
   }
 
   /** The record that the map has, empty for none and for one that is not genuine. */

@@ -6,9 +6,9 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * Names that one holder has at a time, in the whole cluster: a node's subnet. They are given under a
- * quorum, signed by the member that gave them, and stored by every member, so that one that returns
- * finds its own again.
+ * Names that one holder has at a time, in the whole cluster: a node's subnet. They are given under
+ * a quorum, signed by the member that gave them, and stored by every member, so that one that
+ * returns finds its own again.
  *
  * <p>Two holders of one name can come from a partition alone; the higher claim counter then wins,
  * then the lower node id, and {@link #all} shows the winner.

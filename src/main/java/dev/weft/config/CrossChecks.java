@@ -133,8 +133,7 @@ final class CrossChecks {
     config
         .subnets()
         .runtime()
-        .ifPresent(
-            at -> listeners.add(new Listener("subnets.runtime", "subnets.runtime", at)));
+        .ifPresent(at -> listeners.add(new Listener("subnets.runtime", "subnets.runtime", at)));
     for (int i = 0; i < listeners.size(); i++) {
       Listener later = listeners.get(i);
       for (Listener earlier : listeners.subList(0, i)) {

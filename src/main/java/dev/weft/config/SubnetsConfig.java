@@ -46,8 +46,7 @@ public record SubnetsConfig(
           t -> Optional.of(t).filter(name -> DEVICE.matcher(name).matches()));
   private static final Kind<HostPort> LOCAL =
       new Kind<>(
-          "127.0.0.1:PORT",
-          t -> HostPort.parse(t, -1).filter(at -> at.host().equals("127.0.0.1")));
+          "127.0.0.1:PORT", t -> HostPort.parse(t, -1).filter(at -> at.host().equals("127.0.0.1")));
 
   static SubnetsConfig read(Section s) {
     SubnetsConfig subnets =
@@ -56,7 +55,8 @@ public record SubnetsConfig(
             s.read("prefix", "24", Kind.integer(1, 126)),
             s.read("overlay", "vxlan100", INTERFACE.orNone()),
             s.read("underlay", "", INTERFACE.orNone()),
-            s.read("lease-grace", "24h", Kind.duration(Duration.ofMinutes(1), Duration.ofDays(365))),
+            s.read(
+                "lease-grace", "24h", Kind.duration(Duration.ofMinutes(1), Duration.ofDays(365))),
             s.read("runtime", "127.0.0.1:50051", LOCAL.orNone()),
             s.read("on-stop", "keep", Kind.choice(OnStop.class)));
     subnets.checkPrefix(s);
