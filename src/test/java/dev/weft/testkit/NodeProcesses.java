@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weft.cli.ApiClient;
 import dev.weft.identity.CertificateAuthority;
+import dev.weft.linux.Netns;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -13,6 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.awaitility.core.ConditionTimeoutException;
+import org.awaitility.core.TerminalFailureException;
 
 /**
  * Real node processes, each in a namespace of its own, joined by two bridges: nodes on different
@@ -81,26 +84,47 @@ public final class NodeProcesses implements AutoCloseable {
   /** Starts a process, without waiting for it to be ready. */
   public void start(int node) throws Exception {
     Files.deleteIfExists(home(node).resolve("http.sock"));
-    processes[node - 1] =
-        netns(node)
-            .start(
-                home(node).resolve("log").toFile(),
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx192m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "dev.weft.Weft",
-                "run",
-                "--conf",
-                home(node).resolve("weft.yaml").toString());
+    List<String> command =
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-Xmx192m",
+            "-cp",
+            System.getProperty("java.class.path"),
+            "dev.weft.Weft",
+            "run",
+            "--conf",
+            home(node).resolve("weft.yaml").toString());
+    // Not through ip netns exec, which gives a mount namespace of its own: what a node mounts there
+    // under /run/netns would be gone with its process.
+    try (Netns netns = netns(node).open()) {
+      processes[node - 1] =
+          netns.call(
+              () ->
+                  new ProcessBuilder(command)
+                      .redirectErrorStream(true)
+                      .redirectOutput(home(node).resolve("log").toFile())
+                      .start());
+    }
   }
 
-  public void awaitReady(int node) {
-    await()
-        .atMost(READY_WITHIN)
-        .until(() -> Files.exists(home(node).resolve("http.sock")) && api(node).ready());
+  /** Fails with what the node printed if it ends, or is not ready in time. */
+  public void awaitReady(int node) throws Exception {
+    try {
+      await()
+          .atMost(READY_WITHIN)
+          .failFast("it ended", () -> !processes[node - 1].isAlive())
+          .until(() -> Files.exists(home(node).resolve("http.sock")) && api(node).ready());
+    } catch (ConditionTimeoutException | TerminalFailureException e) {
+      List<String> lines = Files.readAllLines(home(node).resolve("log"));
+      throw new AssertionError(
+          "node "
+              + node
+              + " is not ready: "
+              + String.join("\n", lines.subList(Math.max(0, lines.size() - 20), lines.size())),
+          e);
+    }
   }
 
   /** Ends the process without a word to it. */
@@ -171,12 +195,17 @@ public final class NodeProcesses implements AutoCloseable {
 
   @Override
   public void close() throws Exception {
+    for (int i = 1; i <= size; i++) {
+      if (processes[i - 1] != null) {
+        kill(i);
+      }
+    }
     for (TestNetns netns : namespaces) {
       netns.close();
     }
     switches.close();
     for (String id : ids) {
-      dev.weft.linux.Netns.deleteIfExists("weft-" + id);
+      Netns.deleteIfExists("weft-" + id);
     }
   }
 }
