@@ -23,7 +23,7 @@ final class SubnetResource {
 
   void bind(Operations operations) {
     operations.answer("listSubnets", ctx -> subnets.leases().map(Page::of));
-    operations.answer("freeSubnet", ctx -> subnets.free(ctx.pathParam("holder")));
+    operations.answer("freeSubnet", ctx -> subnets.free(ctx.pathParam("id")));
     operations.answer(
         "listAddresses",
         ctx -> members.list(ctx.queryParams().get("scope"), Subnets.class, Subnets::addresses));

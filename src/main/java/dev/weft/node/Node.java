@@ -16,6 +16,7 @@ import dev.weft.identity.Identity;
 import dev.weft.pod.PodVerticle;
 import dev.weft.store.DataDirectory;
 import dev.weft.store.Store;
+import dev.weft.subnet.AgentVerticle;
 import dev.weft.subnet.SubnetVerticle;
 import dev.weft.telemetry.EventLog;
 import dev.weft.telemetry.Health;
@@ -187,6 +188,16 @@ public final class Node {
                         loops)))
         .compose(v -> ingress.listen())
         .compose(v -> deploy(subnets(store, identity)))
+        .compose(
+            v ->
+                deploy(
+                    new AgentVerticle(
+                        bus,
+                        cluster,
+                        cluster.leases(SubnetVerticle.LEASES),
+                        store,
+                        config.subnets(),
+                        clock)))
         .compose(v -> deploy(new TopologyVerticle(bus, cluster, config.wires().mtu())))
         .compose(v -> deploy(api))
         .compose(v -> cluster.announce(bus, member()));

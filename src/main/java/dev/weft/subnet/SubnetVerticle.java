@@ -50,7 +50,7 @@ public final class SubnetVerticle extends AbstractVerticle implements Subnets {
   public static final String LEASES = "subnets";
 
   private static final Logger log = LoggerFactory.getLogger(SubnetVerticle.class);
-  private static final String MEMBERS_TABLE = "subnets";
+  static final String MEMBERS_TABLE = "subnets";
   private static final Duration EVERY = Duration.ofSeconds(5);
   private static final String AUTO = "auto";
 

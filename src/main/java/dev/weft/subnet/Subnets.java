@@ -11,7 +11,7 @@ public interface Subnets {
    * A part of the cluster's range that is leased.
    *
    * @param holder a node id, or {@code agent/} and the id of an agent's node
-   * @param live whether the holder is a member now, or an agent that reports
+   * @param live whether the holder is a member now
    * @param endpoint underlay address that pods' packets for it are sent to; null if not known
    * @param mtu of the overlay there, bytes; 0 if not known
    */
