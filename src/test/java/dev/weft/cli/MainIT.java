@@ -38,6 +38,7 @@ final class MainIT {
       apiVersion: networkop.co.uk/v1beta1
       kind: Topology
       metadata: {name: r2, namespace: lab}
+      spec: {links: []}
       """;
 
   private final StringWriter out = new StringWriter();
