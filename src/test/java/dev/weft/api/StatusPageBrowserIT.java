@@ -243,7 +243,7 @@ final class StatusPageBrowserIT {
               busy.state(),
               null,
               busy.since(),
-              new WireStatus.Traffic(1200 + i * 900L, 1_500_000L + i * i * 9_000_000L, 0),
+              new WireStatus.Traffic(1200 + i * 900L, 1_500_000L + 9_000_000L * i * i, 0),
               busy.received()));
       node.bus.publish(new WireChanged(UP, "r1:eth1 - r2:eth1", WireState.UP, null));
       String frames = "→ " + String.format("%,d", 1200 + i * 900L);

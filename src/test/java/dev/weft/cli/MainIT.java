@@ -237,7 +237,7 @@ final class MainIT {
 
     int made =
         ask("wire add --uid 7 --a r1:eth1 --b lab/r2:eth1 --mtu 9000 --address-a 10.0.0.1/24");
-    String id = out.toString().split(" ")[1];
+    String id = out.toString().split(" ", 3)[1];
     int removed = ask("wire remove " + id);
 
     assertThat(made).as(err.toString()).isZero();
