@@ -93,7 +93,7 @@ final class KernelEnds implements AutoCloseable {
                         alias,
                         true,
                         true,
-                        new VethSpec.Peer(podNs, spec.local().intf(), spec.mtu()))));
+                        peer(podNs, spec, spec.local()))));
       }
       dress(inPod, spec.local(), alias);
       int index = ours.get().index();
@@ -122,18 +122,25 @@ final class KernelEnds implements AutoCloseable {
       if (!fits) {
         clear(inLocal, spec.local().intf(), local);
         clear(inPeer, spec.peer().intf(), peer);
-        inLocal.createVeth(
-            new VethSpec(
-                spec.local().intf(),
-                spec.mtu(),
-                alias,
-                true,
-                false,
-                new VethSpec.Peer(peerNs, spec.peer().intf(), spec.mtu())));
+        Link made =
+            inLocal.createVeth(
+                new VethSpec(
+                    spec.local().intf(),
+                    spec.mtu(),
+                    alias,
+                    false,
+                    false,
+                    peer(peerNs, spec, spec.peer())));
+        inLocal.setMac(made.index(), spec.macOf(spec.local()));
       }
       dress(inLocal, spec.local(), alias);
       dress(inPeer, spec.peer(), alias);
     }
+  }
+
+  private static VethSpec.Peer peer(Netns netns, WireSpec spec, WireSpec.End end) {
+    return new VethSpec.Peer(
+        Optional.of(netns), end.intf(), spec.mtu(), Optional.of(spec.macOf(end)));
   }
 
   /** Removes what was made for a wire; what is gone already is fine. */

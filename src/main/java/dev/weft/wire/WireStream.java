@@ -48,7 +48,8 @@ final class WireStream {
       batch.release();
       return;
     }
-    request.write(BufferInternal.buffer(batch));
+    // Vert.x wraps a foreign buffer so that Netty's release has no effect: it stays ours to free.
+    request.write(BufferInternal.buffer(batch)).onComplete(written -> batch.release());
     if (request.writeQueueFull()) {
       request.drainHandler(v -> ready.run());
     } else {
