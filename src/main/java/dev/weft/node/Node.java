@@ -174,7 +174,7 @@ public final class Node {
             v ->
                 deploy(
                     new WireVerticle(
-                        cluster.self(),
+                        cluster,
                         bus,
                         store,
                         dial,
