@@ -154,7 +154,7 @@ const rates = new Map();
 
 const tables = {
   wires: new Table("wires", "No wires: apply a topology, or add one with weft wire add.", [
-    ["State", "", why],
+    ["State", "any", why],
     ["One end", "", w => end(w.local)],
     ["Other end", "", w => end(w.peer)],
     ["Kind", "keep", w => w.kind],
@@ -166,7 +166,7 @@ const tables = {
     ["Wire", "id", w => w.id],
   ]),
   links: new Table("links", "No topologies: weft topology apply -f FILE brings them.", [
-    ["State", "", why],
+    ["State", "any", why],
     ["One end", "", l => end({ pod: l.pod, intf: l.localIntf, node: l.node, address: l.localIp })],
     ["Other end", "", l => end({ pod: l.peer ?? "?", intf: l.peerIntf, node: l.peerNode, address: l.peerIp })],
     ["Uid", "number", l => l.uid],
@@ -191,7 +191,7 @@ const tables = {
 };
 
 function arrow(sign, text) {
-  return element("span", `${sign} ${text}`, "keep");
+  return element("span", `${sign} ${text}`, "stack");
 }
 
 function count(n) {
@@ -214,6 +214,12 @@ function duration(seconds) {
   return d ? `${d} d ${h} h` : h ? `${h} h ${m} min` : m ? `${m} min` : `${s} s`;
 }
 
+/** What is not up comes first; then by the name of an end. */
+function worstFirst(a, b) {
+  const name = x => `${x.local?.pod ?? x.pod} ${String(x.uid).padStart(16, "0")}`;
+  return (a.state === "up") - (b.state === "up") || name(a).localeCompare(name(b));
+}
+
 // ---- wires: both nodes tell of the same wire; it is one row ----
 
 function merge(views) {
@@ -230,7 +236,7 @@ function merge(views) {
     w.drops += drops;
     if (w.state === "up" && v.state !== "up") Object.assign(w, { state: v.state, reason: v.reason });
   }
-  return [...wires.values()];
+  return [...wires.values()].sort(worstFirst);
 }
 
 function sample(wires) {
@@ -253,7 +259,7 @@ function sample(wires) {
 function rate(wire) {
   const history = rates.get(wire.id)?.history ?? [];
   if (history.length === 0) return "–";
-  return [element("span", bytes(history.at(-1), "bit/s"), "keep"), spark(history)];
+  return [element("span", bytes(history.at(-1), "bit/s"), "stack"), history.length > 1 ? spark(history) : ""];
 }
 
 function spark(history) {
@@ -267,7 +273,7 @@ function spark(history) {
   const left = SAMPLES - history.length;
   const points = history.map((v, i) => `${left + i} ${(19 - (18 * v) / top).toFixed(1)}`);
   const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", points.length > 1 ? `M${points.join("L")}` : "");
+  path.setAttribute("d", `M${points.join("L")}`);
   svg.append(path);
   return svg;
 }
@@ -283,7 +289,7 @@ function links(topologies) {
       if (!known || (known.state === "up" && l.state !== "up")) byEnds.set(key, { ...l, key });
     }
   }
-  return [...byEnds.values()];
+  return [...byEnds.values()].sort(worstFirst);
 }
 
 // ---- health ----

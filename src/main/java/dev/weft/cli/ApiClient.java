@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /** A node's API as the commands use it. Every failure is a {@link RequestFailed}. */
@@ -34,6 +35,8 @@ public final class ApiClient {
   }
 
   /**
+   * A client of one node.
+   *
    * @param url {@code http://HOST:PORT}, {@code https://HOST:PORT} or {@code unix:/path}
    * @param tokenFile its first line is the bearer token; null for none
    */
@@ -85,10 +88,14 @@ public final class ApiClient {
   }
 
   private JsonNode request(String method, String path, String type, byte[] body) {
+    AtomicBoolean late = new AtomicBoolean();
     try (Exchange exchange = Exchange.open(node)) {
       CompletableFuture<Void> deadline =
           CompletableFuture.runAsync(
-              () -> abort(exchange),
+              () -> {
+                late.set(true);
+                abort(exchange);
+              },
               CompletableFuture.delayedExecutor(DEADLINE_SECONDS, TimeUnit.SECONDS));
       exchange.send(method, path, headers("application/json", type), body);
       String text = exchange.text();
@@ -100,7 +107,9 @@ public final class ApiClient {
     } catch (JsonProcessingException e) {
       throw new RequestFailed(node + " does not answer as a node does: not JSON", e);
     } catch (IOException e) {
-      throw unreachable(e);
+      throw late.get()
+          ? new RequestFailed(node + ": no answer within " + DEADLINE_SECONDS + " s", e)
+          : unreachable(e);
     }
   }
 

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.weft.bus.Json;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -62,7 +64,7 @@ final class EventsCommand implements Runnable {
       node.out()
           .printf(
               "%s  %-7s  %-14s  %s%n",
-              event.path("time").asText(),
+              Instant.parse(event.path("time").asText()).truncatedTo(ChronoUnit.MILLIS),
               event.path("severity").asText(),
               event.path("kind").asText(),
               event.path("text").asText());

@@ -48,7 +48,6 @@ public final class Main implements Runnable {
     line.setOut(out)
         .setErr(err)
         .setUsageHelpAutoWidth(true)
-        .setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionExceptionHandler((failure, command, parsed) -> failed(failure, command));
     return line.execute(args);
   }

@@ -16,6 +16,8 @@ public final class TextTable {
   }
 
   /**
+   * A table as text.
+   *
    * @param rows of equal length, the first of them the head
    */
   public static String of(List<String[]> rows) {
@@ -29,6 +31,8 @@ public final class TextTable {
     rows.add(
         Arrays.stream(cells)
             .map(c -> c == null || c.toString().isEmpty() ? NOTHING : c.toString())
+            // What a peer or a file named must not drive the terminal.
+            .map(c -> c.replaceAll("\\p{Cntrl}", "?"))
             .toList());
     return this;
   }

@@ -177,7 +177,7 @@ public final class Node {
             v ->
                 deploy(
                     new WireVerticle(
-                        cluster.self(),
+                        cluster,
                         bus,
                         store,
                         dial,

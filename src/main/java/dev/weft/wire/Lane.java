@@ -4,6 +4,9 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.dial.Dial;
 import dev.weft.dial.Grpc;
+import dev.weft.linux.RecvRing;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollSocketChannel;
 import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -11,6 +14,8 @@ import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientConnection;
 import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.impl.HttpClientConnectionInternal;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -25,9 +30,12 @@ final class Lane extends AbstractVerticle {
   /** A connection that answers no ping for so long is dead, whatever TCP believes. */
   private static final long PING_LIMIT_MILLIS = 4000;
 
+  private static final long UNSENT_BYTES = 128 << 10;
+
   private final Dial dial;
   private final String self;
   private final Map<String, Future<HttpClientConnection>> peers = new HashMap<>();
+  private RecvRing ring;
 
   Lane(Dial dial, String self) {
     this.dial = dial;
@@ -37,6 +45,14 @@ final class Lane extends AbstractVerticle {
   /** The event loop that this lane's streams are written on. */
   Context loop() {
     return context;
+  }
+
+  /** Where this loop's packet sockets are read into; made when the first one is. */
+  RecvRing ring() {
+    if (ring == null) {
+      ring = BatchReader.ring();
+    }
+    return ring;
   }
 
   /**
@@ -56,6 +72,7 @@ final class Lane extends AbstractVerticle {
         .compose(
             request -> {
               request.setChunked(true);
+              boundUnsent(request.connection());
               WireStream stream = new WireStream(request, writer);
               request
                   .response()
@@ -68,6 +85,14 @@ final class Lane extends AbstractVerticle {
                                   : WeftException.of(done.cause())));
               return sendHead(request).map(stream);
             });
+  }
+
+  /** Keeps the kernel from taking more than a few milliseconds' worth before it is sent. */
+  private static void boundUnsent(HttpConnection connection) {
+    if (connection instanceof HttpClientConnectionInternal internal
+        && internal.channelHandlerContext().channel() instanceof EpollSocketChannel channel) {
+      channel.config().setOption(EpollChannelOption.TCP_NOTSENT_LOWAT, UNSENT_BYTES);
+    }
   }
 
   private static Future<Void> sendHead(HttpClientRequest request) {

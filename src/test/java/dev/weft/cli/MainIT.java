@@ -38,6 +38,7 @@ final class MainIT {
       apiVersion: networkop.co.uk/v1beta1
       kind: Topology
       metadata: {name: r2, namespace: lab}
+      spec: {links: []}
       """;
 
   private final StringWriter out = new StringWriter();
@@ -236,7 +237,7 @@ final class MainIT {
 
     int made =
         ask("wire add --uid 7 --a r1:eth1 --b lab/r2:eth1 --mtu 9000 --address-a 10.0.0.1/24");
-    String id = out.toString().split(" ")[1];
+    String id = out.toString().split(" ", 3)[1];
     int removed = ask("wire remove " + id);
 
     assertThat(made).as(err.toString()).isZero();
