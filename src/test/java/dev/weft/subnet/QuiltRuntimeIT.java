@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
 import dev.weft.testkit.NodeProcesses;
+import dev.weft.testkit.QuiltClient;
 import dev.weft.testkit.TestNetns;
 import java.io.File;
 import java.nio.file.Files;

@@ -10,6 +10,7 @@ import dev.weft.linux.Netns;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
 import dev.weft.testkit.NodeProcesses;
+import dev.weft.testkit.QuiltClient;
 import dev.weft.testkit.TestNetns;
 import java.nio.file.Path;
 import java.time.Duration;

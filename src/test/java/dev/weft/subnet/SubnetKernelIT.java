@@ -14,6 +14,7 @@ import dev.weft.pod.PodRef;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
 import dev.weft.testkit.TestNetns;
+import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -312,8 +313,13 @@ class SubnetKernelIT {
     Wanted wanted = wanted("10.42.1.0/24", List.of(), many, List.of());
     Observed first = kernel1.reconcile(wanted);
 
+    long begun = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
     Observed second = kernel1.reconcile(wanted);
+    long cpuMillis =
+        (ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - begun) / 1_000_000;
 
+    System.out.println("a pass over 10,000 routes with nothing to do: " + cpuMillis + " ms of CPU");
+    assertThat(cpuMillis).isLessThan(200);
     assertThat(first.problems()).isEmpty();
     assertThat(first.changes()).hasSize(10_000);
     assertThat(second.changes()).isEmpty();

@@ -1,11 +1,9 @@
-package dev.weft.subnet;
-
-import dev.weft.testkit.TestNetns;
+package dev.weft.testkit;
 
 /** {@code quilt.QuiltRuntime} called by Python's grpcio, with messages encoded by hand. */
-final class QuiltClient {
+public final class QuiltClient {
   /** Arguments: a method and its strings, or {@code many FIRST COUNT DEVICE IN_FLIGHT}. */
-  static final String SCRIPT =
+  public static final String SCRIPT =
       """
       import sys, grpc, time, collections
       def field(n, s):
@@ -54,12 +52,12 @@ final class QuiltClient {
 
   private final TestNetns netns;
 
-  QuiltClient(TestNetns netns) {
+  public QuiltClient(TestNetns netns) {
     this.netns = netns;
   }
 
   /** {@code ok}, or the sentence of the refusal. */
-  String call(String method, String... fields) throws Exception {
+  public String call(String method, String... fields) throws Exception {
     String[] command = new String[4 + fields.length];
     command[0] = "/usr/bin/python3";
     command[1] = "-c";
