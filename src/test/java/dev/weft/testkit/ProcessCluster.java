@@ -1,5 +1,7 @@
 package dev.weft.testkit;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weft.bus.Json;
 import dev.weft.cli.ApiClient;
@@ -88,14 +90,23 @@ public final class ProcessCluster implements AutoCloseable {
             "run",
             "--conf",
             home.resolve("weft.yaml").toString());
-    processes.set(
-        number - 1,
-        host(number).start(home.resolve("node.log").toFile(), command.toArray(String[]::new)));
+    // Not by `ip netns exec`, whose mount namespace would hide the node's own network namespace
+    // from the next process.
+    try (Netns netns = host(number).open()) {
+      processes.set(
+          number - 1,
+          netns.call(
+              () ->
+                  new ProcessBuilder(command)
+                      .redirectErrorStream(true)
+                      .redirectOutput(
+                          ProcessBuilder.Redirect.appendTo(home.resolve("node.log").toFile()))
+                      .start()));
+    }
   }
 
   /** SIGKILL, and waits until the process is gone. */
   public void kill(int number) throws Exception {
-    // The process is `ip netns exec`'s, which becomes the node.
     processes.get(number - 1).toHandle().destroyForcibly();
     processes.get(number - 1).waitFor(10, TimeUnit.SECONDS);
   }
