@@ -1,7 +1,5 @@
 package dev.weft.testkit;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weft.bus.Json;
 import dev.weft.cli.ApiClient;
@@ -39,8 +37,11 @@ public final class ProcessCluster implements AutoCloseable {
   private final List<Process> processes = new ArrayList<>();
   private final List<String> ids = new ArrayList<>();
 
-  private ProcessCluster(Path directory, String extraConfiguration) {
+  private final boolean secure;
+
+  private ProcessCluster(Path directory, boolean secure, String extraConfiguration) {
     this.directory = directory;
+    this.secure = secure;
     this.extraConfiguration = extraConfiguration;
     this.ca = CertificateAuthority.create(directory.resolve("ca"), "test", 31, Clock.systemUTC());
   }
@@ -52,7 +53,13 @@ public final class ProcessCluster implements AutoCloseable {
    */
   public static ProcessCluster start(Path directory, int size, String extraConfiguration)
       throws Exception {
-    ProcessCluster cluster = new ProcessCluster(directory, extraConfiguration);
+    return start(directory, size, true, extraConfiguration);
+  }
+
+  /** As {@link #start(Path, int, String)}, in mutual TLS or, for measuring, in plain. */
+  public static ProcessCluster start(
+      Path directory, int size, boolean secure, String extraConfiguration) throws Exception {
+    ProcessCluster cluster = new ProcessCluster(directory, secure, extraConfiguration);
     try {
       cluster.makeNetwork(size);
       for (int i = 1; i <= size; i++) {
@@ -218,6 +225,10 @@ public final class ProcessCluster implements AutoCloseable {
     Path home = Files.createDirectories(home(number));
     String address = addressOf(number);
     CertificateAuthority.Issued issued = ca.issueNode(home, "n" + number, List.of(address), 30);
+    String security =
+        secure
+            ? "ca: %s, cert: %s, key: %s".formatted(issued.ca(), issued.cert(), issued.key())
+            : "insecure: true";
     String join =
         IntStream.rangeClosed(1, size)
             .filter(i -> i != number)
@@ -230,7 +241,7 @@ public final class ProcessCluster implements AutoCloseable {
         cluster: { name: test, bind: %s, join: [%s], bus: "%s:0" }
         grpc: { host: %s }
         http: { socket: %s }
-        security: { ca: %s, cert: %s, key: %s }
+        security: { %s }
         %s
         """
             .formatted(
@@ -241,9 +252,7 @@ public final class ProcessCluster implements AutoCloseable {
                 address,
                 address,
                 home.resolve("http.sock"),
-                issued.ca(),
-                issued.cert(),
-                issued.key(),
+                security,
                 extraConfiguration));
     return issued.info().nodeId().orElseThrow().value();
   }
