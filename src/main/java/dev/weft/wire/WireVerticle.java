@@ -65,7 +65,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
   private final Map<String, Wire> wires = new TreeMap<>();
   private final List<Lane> lanes = new ArrayList<>();
   private final KernelEnds kernel;
-  private final WorkerDriver driver = new WorkerDriver();
+  private Driver driver;
   private Pods pods;
   private PeerCalls peers;
   private LinkMonitor monitor;
@@ -132,13 +132,19 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
       lanes.add(lane);
       deployed.add(vertx.deployVerticle(lane));
     }
-    deployed.add(
-        vertx.deployVerticle(
-            driver,
-            new DeploymentOptions()
-                .setThreadingModel(ThreadingModel.WORKER)
-                .setWorkerPoolName("weft-frames")
-                .setWorkerPoolSize(1)));
+    if (config.driver() == WiresConfig.Driver.WORKER || !EpollDriver.isAvailable()) {
+      WorkerDriver worker = new WorkerDriver();
+      driver = worker;
+      deployed.add(
+          vertx.deployVerticle(
+              worker,
+              new DeploymentOptions()
+                  .setThreadingModel(ThreadingModel.WORKER)
+                  .setWorkerPoolName("weft-frames")
+                  .setWorkerPoolSize(1)));
+    } else {
+      driver = new EpollDriver();
+    }
     return Future.all(deployed).mapEmpty();
   }
 
@@ -420,7 +426,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
     return home(lane.open(wire.spec.peer().node(), new PacketWriter(peerId, wire.peerVnet)))
         .map(
             stream -> {
-              wire.opened(stream, driver.attach(end, stream, lane.loop()));
+              wire.opened(stream, driver.attach(end, stream, lane));
               stream
                   .ended()
                   .onComplete(

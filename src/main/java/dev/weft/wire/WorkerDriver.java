@@ -43,8 +43,8 @@ final class WorkerDriver extends AbstractVerticle implements Driver {
   }
 
   @Override
-  public Handle attach(WireEnd end, WireStream stream, Context loop) {
-    Reader reader = new Reader(end, stream, loop);
+  public Handle attach(WireEnd end, WireStream stream, Lane lane) {
+    Reader reader = new Reader(end, stream, lane.loop());
     command(reader::open);
     return () -> {
       Promise<Void> closed = Promise.promise();
@@ -117,7 +117,12 @@ final class WorkerDriver extends AbstractVerticle implements Driver {
         return;
       }
       poller.enable(end.socket().fd(), false);
-      loop.runOnContext(v -> stream.write(batch, () -> command(this::again)));
+      loop.runOnContext(
+          v -> {
+            if (stream.write(batch, () -> command(this::again))) {
+              command(this::again);
+            }
+          });
     }
 
     private void again() {
