@@ -22,6 +22,9 @@ public interface Topologies {
   /** NOT_FOUND for a pod without a topology. */
   Future<TopologyStatus> get(PodRef pod);
 
+  /** The links made by {@link #addLink}, each seen from its end {@code a}. */
+  Future<List<LinkStatus>> links();
+
   /** Makes one link; its wire's id is in the answer. CONFLICT if an end is taken. */
   Future<LinkStatus> addLink(SingleLink link);
 
