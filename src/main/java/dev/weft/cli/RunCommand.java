@@ -32,7 +32,8 @@ import sun.misc.Signal;
       "Start a node in the foreground.",
       "SIGTERM and Ctrl-C stop it, with exit code 0 if it stopped cleanly; SIGHUP reads the file"
           + " again."
-    })
+    },
+    mixinStandardHelpOptions = true)
 final class RunCommand implements Callable<Integer> {
   private static final Logger log = LoggerFactory.getLogger(RunCommand.class);
 
