@@ -22,6 +22,9 @@ public interface Topologies {
   /** NOT_FOUND for a pod without a topology. */
   Future<TopologyStatus> get(PodRef pod);
 
+  /** The links made by {@link #addLink}, each seen from its end {@code a}. */
+  Future<List<LinkStatus>> links();
+
   /**
    * Makes one link, or changes the MTU, kind or addresses of the one with that uid and those ends;
    * its wire's id is in the answer. CONFLICT if an end is another link's.
