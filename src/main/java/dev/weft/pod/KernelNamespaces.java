@@ -6,8 +6,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 
 /**
- * The kernel's namespaces. An inode number alone is no identity: a new namespace soon has the number
- * of one that died. The cookie is one, but reading it means entering the namespace.
+ * The kernel's namespaces. An inode number alone is no identity: a new namespace soon has the
+ * number of one that died. The cookie is one, but reading it means entering the namespace.
  */
 final class KernelNamespaces implements Namespaces {
   @Override

@@ -10,7 +10,8 @@ package dev.weft.pod;
  * @param counter registration counter; the highest wins when two nodes claim one pod
  * @param problem why the namespace cannot be used, null if it can
  */
-public record Pod(PodRef ref, String node, String netns, long identity, long counter, String problem) {
+public record Pod(
+    PodRef ref, String node, String netns, long identity, long counter, String problem) {
   /** Whether its namespace is there to be used. */
   public boolean alive() {
     return problem == null;

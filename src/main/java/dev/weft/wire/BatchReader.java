@@ -24,27 +24,22 @@ final class BatchReader {
     if (frames <= 0) {
       return null;
     }
+    int room = 1;
+    for (int i = 0; i < frames; i++) {
+      room += ring.truncated(i) ? 0 : writer.room(ring, i);
+    }
+    ByteBuf batch = PooledByteBufAllocator.DEFAULT.directBuffer(room);
     int bytes = 0;
-    int segments = 0;
+    int carried = 0;
     int dropped = 0;
     for (int i = 0; i < frames; i++) {
-      if (ring.truncated(i)) {
-        dropped++;
-      } else {
-        bytes += ring.length(i);
-        segments += VnetCheck.segments(ring.vnetWord(i), ring.length(i));
-      }
+      int written = ring.truncated(i) ? 0 : writer.write(ring, i, batch);
+      carried += written;
+      bytes += written == 0 ? 0 : ring.length(i);
+      dropped += written == 0 ? 1 : 0;
     }
-    end.sent().carried(segments, bytes);
+    end.sent().carried(carried, bytes);
     end.sent().dropped(dropped);
-    ByteBuf batch =
-        PooledByteBufAllocator.DEFAULT.directBuffer(
-            Math.max(1, bytes + frames * PacketWriter.overhead()));
-    for (int i = 0; i < frames; i++) {
-      if (!ring.truncated(i)) {
-        writer.write(ring, i, batch);
-      }
-    }
     return batch;
   }
 }

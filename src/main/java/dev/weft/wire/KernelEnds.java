@@ -88,12 +88,7 @@ final class KernelEnds implements AutoCloseable {
             Optional.of(
                 inNode.createVeth(
                     new VethSpec(
-                        name,
-                        NODE_END_MTU,
-                        alias,
-                        true,
-                        true,
-                        peer(podNs, spec, spec.local()))));
+                        name, NODE_END_MTU, alias, true, true, peer(podNs, spec, spec.local()))));
       }
       dress(inPod, spec.local(), alias);
       int index = ours.get().index();
