@@ -22,6 +22,9 @@ public interface Topologies {
   /** NOT_FOUND for a pod without a topology. */
   Future<TopologyStatus> get(PodRef pod);
 
+  /** As {@link #get}, without a look at how its links stand. */
+  Future<Topology> describe(PodRef pod);
+
   /** Makes one link; its wire's id is in the answer. CONFLICT if an end is taken. */
   Future<LinkStatus> addLink(SingleLink link);
 
