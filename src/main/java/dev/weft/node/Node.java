@@ -12,6 +12,7 @@ import dev.weft.config.HttpConfig;
 import dev.weft.config.WeftConfig;
 import dev.weft.dial.DirectDial;
 import dev.weft.dial.Ingress;
+import dev.weft.dial.MeshnetDial;
 import dev.weft.identity.Identity;
 import dev.weft.pod.PodVerticle;
 import dev.weft.store.DataDirectory;
@@ -22,6 +23,7 @@ import dev.weft.telemetry.Metrics;
 import dev.weft.topology.TopologyFile;
 import dev.weft.topology.TopologyVerticle;
 import dev.weft.wire.WireVerticle;
+import dev.weft.wire.meshnet.MeshnetVerticle;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -156,6 +158,8 @@ public final class Node {
     ingress = new Ingress(vertx, config.grpc(), config.security(), identity, loops);
     DirectDial dial = new DirectDial(vertx, cluster, config.security(), identity);
     stands("dial", dial::close);
+    MeshnetDial meshnetDial = new MeshnetDial(vertx, config.grpc());
+    stands("dial of meshnet daemons", meshnetDial::close);
     if (config.security().insecure() && !config.security().mutualTls()) {
       health.raise(
           new Health.Warning(
@@ -183,11 +187,17 @@ public final class Node {
                         bus,
                         store,
                         dial,
+                        meshnetDial,
                         ingress,
                         health,
                         metrics,
                         config.wires(),
                         loops)))
+        .compose(
+            v ->
+                deploy(
+                    new MeshnetVerticle(
+                        cluster, store, ingress, config.grpc(), new TopologyLinks(bus))))
         .compose(v -> ingress.listen())
         .compose(v -> deploy(new TopologyVerticle(bus, cluster, config.wires().mtu())))
         .compose(v -> deploy(api))

@@ -328,6 +328,11 @@ public final class TestNode implements AutoCloseable {
           : unknown(pod);
     }
 
+    @Override
+    public Future<Topology> describe(PodRef pod) {
+      return get(pod).map(TopologyStatus::topology);
+    }
+
     private <T> Future<T> unknown(PodRef pod) {
       return Future.failedFuture(Fault.NOT_FOUND.because("topology " + pod + ": not known"));
     }
