@@ -17,6 +17,8 @@ import dev.weft.identity.Identity;
 import dev.weft.pod.PodVerticle;
 import dev.weft.store.DataDirectory;
 import dev.weft.store.Store;
+import dev.weft.subnet.AgentVerticle;
+import dev.weft.subnet.SubnetVerticle;
 import dev.weft.telemetry.EventLog;
 import dev.weft.telemetry.Health;
 import dev.weft.telemetry.Metrics;
@@ -32,6 +34,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -199,6 +202,17 @@ public final class Node {
                     new MeshnetVerticle(
                         cluster, store, ingress, config.grpc(), new TopologyLinks(bus))))
         .compose(v -> ingress.listen())
+        .compose(v -> deploy(subnets(store, identity)))
+        .compose(
+            v ->
+                deploy(
+                    new AgentVerticle(
+                        bus,
+                        cluster,
+                        cluster.leases(SubnetVerticle.LEASES),
+                        store,
+                        config.subnets(),
+                        clock)))
         .compose(v -> deploy(new TopologyVerticle(bus, cluster, config.wires().mtu())))
         .compose(v -> deploy(api))
         .compose(v -> cluster.announce(bus, member()));
@@ -217,6 +231,24 @@ public final class Node {
     synchronized (standing) {
       standing.addFirst(new Part(name, close));
     }
+  }
+
+  private SubnetVerticle subnets(Store store, Identity identity) {
+    Optional<Ingress> runtime =
+        config
+            .subnets()
+            .runtime()
+            .map(at -> new GrpcConfig(at.host(), at.port(), at, Optional.empty()))
+            .map(grpc -> new Ingress(cluster.vertx(), grpc, config.security(), identity, 1));
+    return new SubnetVerticle(
+        bus,
+        cluster,
+        cluster.leases(SubnetVerticle.LEASES),
+        store,
+        health,
+        metrics,
+        config.subnets(),
+        runtime);
   }
 
   private ApiSettings apiSettings(long epoch) {

@@ -12,6 +12,8 @@ import dev.weft.cluster.OwnedTable;
 import dev.weft.pod.Pod;
 import dev.weft.pod.PodRef;
 import dev.weft.pod.Pods;
+import dev.weft.subnet.Agents;
+import dev.weft.subnet.Subnets;
 import dev.weft.telemetry.EventLog;
 import dev.weft.telemetry.Health;
 import dev.weft.telemetry.Metrics;
@@ -78,6 +80,9 @@ public final class TestNode implements AutoCloseable {
     health.state("wire", Health.State.READY);
     await(bus.serve(Pods.class, new MemoryPods(id)));
     await(bus.serve(Wires.class, new MemoryWires()));
+    MemorySubnets subnets = new MemorySubnets();
+    await(bus.serve(Subnets.class, subnets));
+    await(bus.serve(Agents.class, subnets));
     await(bus.serve(Topologies.class, new MemoryTopologies()));
   }
 
