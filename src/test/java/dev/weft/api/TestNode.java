@@ -317,6 +317,11 @@ public final class TestNode implements AutoCloseable {
     }
 
     @Override
+    public Future<List<LinkStatus>> links() {
+      return Future.succeededFuture(List.of());
+    }
+
+    @Override
     public Future<List<TopologyStatus>> list() {
       return Future.succeededFuture(List.copyOf(new TreeMap<>(topologies).values()));
     }
@@ -326,6 +331,11 @@ public final class TestNode implements AutoCloseable {
       return topologies.containsKey(pod)
           ? Future.succeededFuture(topologies.get(pod))
           : unknown(pod);
+    }
+
+    @Override
+    public Future<Topology> describe(PodRef pod) {
+      return get(pod).map(TopologyStatus::topology);
     }
 
     private <T> Future<T> unknown(PodRef pod) {

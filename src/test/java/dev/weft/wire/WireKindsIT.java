@@ -143,8 +143,7 @@ class WireKindsIT {
   }
 
   private static void link(int n, String more) {
-    cluster.link(
-        n, 1, "p1", address(n, 1) + "/24", 2, "p2", address(n, 2) + "/24", more);
+    cluster.link(n, 1, "p1", address(n, 1) + "/24", 2, "p2", address(n, 2) + "/24", more);
   }
 
   private static JsonNode request(int n, String more) {
