@@ -37,14 +37,20 @@ class ArchitectureTest {
           Map.entry(
               "wire",
               List.of("pod", "dial", "cluster", "store", "telemetry", "bus", "config", "linux")),
+          Map.entry(
+              "subnet",
+              List.of("pod", "dial", "cluster", "store", "telemetry", "bus", "config", "linux")),
           Map.entry("topology", List.of("wire", "pod", "cluster", "bus", "linux")),
           Map.entry(
-              "api", List.of("topology", "wire", "pod", "cluster", "telemetry", "bus", "config")),
+              "api",
+              List.of(
+                  "topology", "subnet", "wire", "pod", "cluster", "telemetry", "bus", "config")),
           Map.entry(
               "node",
               List.of(
                   "api",
                   "topology",
+                  "subnet",
                   "wire",
                   "pod",
                   "dial",
@@ -60,6 +66,7 @@ class ArchitectureTest {
                   "node",
                   "api",
                   "topology",
+                  "subnet",
                   "wire",
                   "pod",
                   "cluster",

@@ -66,6 +66,9 @@ public final class Main implements Runnable {
         new TopologyCommand(in),
         new PodCommand(),
         new WireCommand(),
+        new SubnetsCommand(),
+        new AddressCommand(),
+        new RoutesCommand(),
         new CertCommand(),
         new CompletionCommand());
   }

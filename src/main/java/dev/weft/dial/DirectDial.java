@@ -125,7 +125,7 @@ public final class DirectDial implements Dial {
     return (R) prototype.getParserForType().parseFrom(bytes);
   }
 
-  private static String reason(Throwable t) {
+  static String reason(Throwable t) {
     Throwable root = t;
     while (root.getCause() != null && root.getCause() != root) {
       root = root.getCause();

@@ -1,8 +1,5 @@
 package dev.weft.wire;
 
-import dev.weft.bus.Fault;
-import dev.weft.bus.WeftException;
-import dev.weft.linux.Cidr;
 import dev.weft.linux.Link;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
@@ -13,7 +10,6 @@ import dev.weft.linux.Sysctl;
 import dev.weft.linux.VethSpec;
 import dev.weft.pod.Pod;
 import java.io.IOException;
-import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 
@@ -31,12 +27,14 @@ final class KernelEnds implements AutoCloseable {
 
   private final String nodeNetns;
   private final String mark;
+  private final PodInterfaces interfaces;
   private Netns netns;
   private Netlink inNode;
 
   KernelEnds(String nodeId) {
     this.nodeNetns = "weft-" + nodeId;
     this.mark = "weft:" + nodeId + ":wire:";
+    this.interfaces = new PodInterfaces(mark);
   }
 
   /** A node end: its interface index and a packet socket bound to it. */
@@ -44,21 +42,53 @@ final class KernelEnds implements AutoCloseable {
 
   /** Makes or finds the node's namespace; removes ends of wires that nobody wants any more. */
   void open(Set<String> wanted) throws IOException {
-    if (!Netns.list().contains(nodeNetns)) {
-      Netns.create(nodeNetns);
-    }
-    netns = Netns.open(nodeNetns);
+    netns = openNodeNetns();
     // Node ends carry other hosts' frames: this namespace's own stack keeps out of them.
     Sysctl.write(netns, "net/ipv6/conf/default/disable_ipv6", "1");
     inNode = Netlink.open(netns);
-    Set<String> orphans = new HashSet<>();
     for (Link link : inNode.links()) {
-      if (link.alias().startsWith(mark)
-          && !wanted.contains(link.alias().substring(mark.length()))) {
-        orphans.add(link.name());
+      boolean ours = link.alias().startsWith(mark);
+      if (ours && !wanted.contains(link.alias().substring(mark.length()))) {
         inNode.delete(link.index());
       }
     }
+    try (Netlink onHost = Netlink.open()) {
+      // Tunnels are made here and moved into their pod at once: what is here was left half-made.
+      for (Link link : onHost.links()) {
+        if (link.alias().startsWith(mark)) {
+          onHost.delete(link.index());
+        }
+      }
+    }
+  }
+
+  KernelTunnels tunnels() {
+    return new KernelTunnels(mark, interfaces);
+  }
+
+  /** Takes the carrier of a pod's interface away, or gives it back: veth has no other switch. */
+  void carrier(int ifindex, boolean on) throws IOException {
+    if (on) {
+      inNode.setUp(ifindex);
+    } else {
+      inNode.setDown(ifindex);
+    }
+  }
+
+  private Netns openNodeNetns() throws IOException {
+    if (Netns.list().contains(nodeNetns)) {
+      try {
+        return Netns.open(nodeNetns);
+      } catch (LinuxException e) {
+        if (!e.errnoName().equals("EINVAL")) {
+          throw e;
+        }
+        // A name without a namespace: it was mounted where only a former process saw it.
+        Netns.deleteIfExists(nodeNetns);
+      }
+    }
+    Netns.create(nodeNetns);
+    return Netns.open(nodeNetns);
   }
 
   Netns netns() {
@@ -77,20 +107,22 @@ final class KernelEnds implements AutoCloseable {
           ours.isPresent()
               && theirs.isPresent()
               && theirs.get().alias().equals(alias)
-              && theirs.get().peerIndex() == ours.get().index()
-              && theirs.get().mtu() == spec.mtu();
+              && theirs.get().peerIndex() == ours.get().index();
+      if (fits && theirs.get().mtu() != spec.mtu()) {
+        inPod.setMtu(theirs.get().index(), spec.mtu());
+      }
       if (!fits) {
         if (ours.isPresent()) {
           inNode.delete(ours.get().index());
         }
-        clear(inPod, spec.local().intf(), pod);
+        interfaces.clear(inPod, spec.local().intf(), pod);
         ours =
             Optional.of(
                 inNode.createVeth(
                     new VethSpec(
                         name, NODE_END_MTU, alias, true, true, peer(podNs, spec, spec.local()))));
       }
-      dress(inPod, spec.local(), alias);
+      PodInterfaces.dress(inPod, spec.local(), alias);
       int index = ours.get().index();
       return new NodeEnd(index, PacketSocket.open(netns, index, PacketOptions.DEFAULT));
     }
@@ -111,12 +143,14 @@ final class KernelEnds implements AutoCloseable {
               && a.get().alias().equals(alias)
               && b.get().alias().equals(alias)
               && a.get().peerIndex() == b.get().index()
-              && b.get().peerIndex() == a.get().index()
-              && a.get().mtu() == spec.mtu()
-              && b.get().mtu() == spec.mtu();
+              && b.get().peerIndex() == a.get().index();
+      if (fits) {
+        inLocal.setMtu(a.get().index(), spec.mtu());
+        inPeer.setMtu(b.get().index(), spec.mtu());
+      }
       if (!fits) {
-        clear(inLocal, spec.local().intf(), local);
-        clear(inPeer, spec.peer().intf(), peer);
+        interfaces.clear(inLocal, spec.local().intf(), local);
+        interfaces.clear(inPeer, spec.peer().intf(), peer);
         Link made =
             inLocal.createVeth(
                 new VethSpec(
@@ -128,8 +162,8 @@ final class KernelEnds implements AutoCloseable {
                     peer(peerNs, spec, spec.peer())));
         inLocal.setMac(made.index(), spec.macOf(spec.local()));
       }
-      dress(inLocal, spec.local(), alias);
-      dress(inPeer, spec.peer(), alias);
+      PodInterfaces.dress(inLocal, spec.local(), alias);
+      PodInterfaces.dress(inPeer, spec.peer(), alias);
     }
   }
 
@@ -169,48 +203,6 @@ final class KernelEnds implements AutoCloseable {
       inNode.close();
       netns.close();
       inNode = null;
-    }
-  }
-
-  /** Removes a leftover of ours that stands in the way; anyone else's is a conflict. */
-  private void clear(Netlink inPod, String intf, Pod pod) throws IOException {
-    Optional<Link> there = inPod.link(intf);
-    if (there.isEmpty()) {
-      return;
-    }
-    if (!there.get().alias().startsWith(mark)) {
-      throw taken(intf, pod, there.get());
-    }
-    inPod.delete(there.get().index());
-  }
-
-  private static WeftException taken(String intf, Pod pod, Link there) {
-    return Fault.CONFLICT.because(
-        "interface "
-            + intf
-            + " in pod "
-            + pod.ref()
-            + " is there already"
-            + (there.kind().isEmpty() ? "" : ", a " + there.kind())
-            + " that Weft did not make (expected: a free name)");
-  }
-
-  private static void dress(Netlink inPod, WireSpec.End end, String alias) throws LinuxException {
-    Link link = inPod.require(end.intf());
-    if (!link.alias().equals(alias)) {
-      inPod.setAlias(link.index(), alias);
-    }
-    if (end.address() != null) {
-      Cidr address = Cidr.parse(end.address());
-      boolean there =
-          inPod.addresses().stream()
-              .anyMatch(a -> a.ifindex() == link.index() && a.cidr().equals(address));
-      if (!there) {
-        inPod.addAddress(link.index(), address);
-      }
-    }
-    if (!link.up()) {
-      inPod.setUp(link.index());
     }
   }
 

@@ -4,12 +4,18 @@ import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
 import dev.weft.bus.WeftException;
+import dev.weft.cluster.Cluster;
+import dev.weft.cluster.Member;
 import dev.weft.cluster.MemberChanged;
+import dev.weft.config.HostPort;
 import dev.weft.config.WiresConfig;
 import dev.weft.dial.Caller;
 import dev.weft.dial.Dial;
+import dev.weft.dial.Door;
 import dev.weft.dial.Ingress;
+import dev.weft.dial.MeshnetDial;
 import dev.weft.linux.Capabilities;
+import dev.weft.linux.IpAddress;
 import dev.weft.linux.LinkEvent;
 import dev.weft.linux.LinkMonitor;
 import dev.weft.pod.Pod;
@@ -31,6 +37,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.ThreadingModel;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,20 +48,28 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Owns this node's wires: their intents, their kernel ends, their streams to the peers. */
 public final class WireVerticle extends AbstractVerticle implements Wires {
   static final String ROOM = "wire";
 
+  private static final Logger log = LoggerFactory.getLogger(WireVerticle.class);
   private static final String TABLE = "wires";
 
-  /** Interface ids are positive and random, so that a peer cannot guess another's. */
+  /** How often every wire is compared with the kernel, whether anything was heard or not. */
+  private static final long RECONCILE_MILLIS = 15_000;
+
   private static final long ID_MASK = (1L << 62) - 1;
 
+  private final Cluster cluster;
   private final String self;
   private final Bus bus;
   private final Store store;
   private final Dial dial;
+  private final MeshnetDial meshnetDial;
   private final Ingress ingress;
   private final Health health;
   private final Metrics metrics;
@@ -68,6 +83,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
   private Driver driver;
   private Pods pods;
   private PeerCalls peers;
+  private MeshnetWires meshnet;
   private LinkMonitor monitor;
   private List<String> lacking = List.of();
 
@@ -75,19 +91,22 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
    * @param loops event loops that carry streams
    */
   public WireVerticle(
-      String self,
+      Cluster cluster,
       Bus bus,
       Store store,
       Dial dial,
+      MeshnetDial meshnetDial,
       Ingress ingress,
       Health health,
       Metrics metrics,
       WiresConfig config,
       int loops) {
-    this.self = self;
+    this.cluster = cluster;
+    this.self = cluster.self();
     this.bus = bus;
     this.store = store;
     this.dial = dial;
+    this.meshnetDial = meshnetDial;
     this.ingress = ingress;
     this.health = health;
     this.metrics = metrics;
@@ -103,10 +122,24 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
     peers = new PeerCalls(dial);
     lacking = WireNeeds.lacking(Capabilities.effective());
     WireNeeds.report(lacking, health);
-    FrameIngress frames = new FrameIngress(ends);
-    ingress.stream(FrameIngress.PATH, frames::serve)
-        .serve(PeerCalls.JOIN, (caller, def) -> here(() -> onJoin(caller, def)))
-        .serve(PeerCalls.DOWN, (caller, def) -> here(() -> onDown(caller, def)));
+    meshnet =
+        new MeshnetWires(
+            self,
+            vertx,
+            context,
+            bus,
+            store,
+            ends,
+            kernel,
+            metrics.registry(),
+            random,
+            config.mtu());
+    meshnet.addTo(ingress);
+    new FrameIngress(ends).addTo(ingress);
+    Set<Door> all = Set.of(Door.values());
+    ingress
+        .serve(PeerCalls.JOIN, all, (caller, def) -> here(() -> onJoin(caller, def)))
+        .serve(PeerCalls.DOWN, all, (caller, def) -> here(() -> onDown(caller, def)));
     store
         .all(TABLE)
         .compose(
@@ -120,9 +153,15 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
               return deployDataPath();
             })
         .compose(v -> openKernel())
+        .compose(v -> openMeshnet())
         .compose(v -> bus.serve(Wires.class, this))
         .onSuccess(v -> onStarted())
         .onComplete(started);
+  }
+
+  /** Interface ids are positive and random, so that a peer cannot guess another's. */
+  static long interfaceId(RandomGenerator random) {
+    return random.nextLong() & ID_MASK | 1;
   }
 
   private Future<Void> deployDataPath() {
@@ -146,6 +185,13 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
       driver = new EpollDriver();
     }
     return Future.all(deployed).mapEmpty();
+  }
+
+  private Future<Void> openMeshnet() {
+    return lacking.isEmpty()
+        ? meshnet.open(
+            lanes.stream().map(lane -> new MeshnetLane(lane, meshnetDial, self)).toList(), driver)
+        : Future.succeededFuture();
   }
 
   private Future<Void> openKernel() {
@@ -179,6 +225,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
         .description("Frames for an interface id that is unknown or not the sender's")
         .register(metrics.registry());
     wires.values().forEach(Wire::kick);
+    vertx.setPeriodic(RECONCILE_MILLIS, id -> wires.values().forEach(Wire::kick));
     health.state(ROOM, Health.State.READY);
   }
 
@@ -189,6 +236,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
       wire.stop();
       closed.add(takeDown(wire));
     }
+    closed.add(meshnet.close());
     Future.join(closed)
         .transform(
             done ->
@@ -229,7 +277,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
     }
     return store
         .put(TABLE, spec.id(), Json.write(spec))
-        .compose(v -> known == null ? Future.succeededFuture() : remove(known))
+        .compose(v -> known == null ? Future.succeededFuture() : retire(known, spec))
         .map(
             v -> {
               Wire wire = new Wire(spec, vertx, metrics.registry(), this::pass);
@@ -257,15 +305,17 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
 
   @Override
   public Future<List<WireStatus>> list() {
-    return Future.succeededFuture(wires.values().stream().map(Wire::status).toList());
+    return Future.succeededFuture(
+        Stream.concat(wires.values().stream().map(Wire::status), meshnet.list()).toList());
   }
 
   @Override
   public Future<WireStatus> get(String id) {
-    Wire wire = wires.get(id);
-    return wire == null
-        ? Future.failedFuture(Fault.NOT_FOUND.because("wire " + id + " is not on this node"))
-        : Future.succeededFuture(wire.status());
+    return Optional.ofNullable(wires.get(id))
+        .map(Wire::status)
+        .or(() -> meshnet.get(id))
+        .map(Future::succeededFuture)
+        .orElseThrow(() -> Fault.NOT_FOUND.because("wire " + id + " is not on this node"));
   }
 
   // What happens around it.
@@ -277,10 +327,11 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
   }
 
   private void onMember(String node) {
-    wires.values().stream().filter(w -> w.spec.peer().node().equals(node)).forEach(Wire::kick);
+    wires.values().stream().filter(w -> node.equals(w.spec.peer().node())).forEach(Wire::kick);
   }
 
   private void onLinkGone(int ifindex) {
+    meshnet.onLinkGone(ifindex);
     for (Wire wire : wires.values()) {
       if (wire.end != null && wire.end.ifindex() == ifindex) {
         takeDown(wire).onComplete(done -> wire.kick());
@@ -289,6 +340,10 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
   }
 
   private Future<WireCreateResponse> onJoin(Caller caller, WireDef def) {
+    if (def.getWireId().isEmpty()) {
+      needNothing();
+      return meshnet.onAddRemote(caller, def);
+    }
     Wire wire = ofPeer(caller, def);
     if (def.getMtu() != wire.spec.mtu()) {
       throw Fault.CONFLICT.because(
@@ -310,6 +365,9 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
   }
 
   private Future<WireDownResponse> onDown(Caller caller, WireDef def) {
+    if (def.getWireId().isEmpty()) {
+      return meshnet.onDown(caller, def);
+    }
     WireDownResponse yes = WireDownResponse.newBuilder().setResponse(true).build();
     if (!wires.containsKey(def.getWireId())) {
       return Future.succeededFuture(yes);
@@ -330,7 +388,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
     if (wire == null) {
       throw Fault.PRECONDITION.because("wire " + def.getWireId() + " is not wanted here yet");
     }
-    if (caller.local() || !caller.node().equals(wire.spec.peer().node())) {
+    if (!caller.isNode(wire.spec.peer().node())) {
       throw Fault.DENIED.because("wire " + def.getWireId() + " has no end at " + caller);
     }
     return wire;
@@ -345,25 +403,62 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
               Map<PodRef, Pod> byRef = new TreeMap<>();
               all.forEach(pod -> byRef.put(pod.ref(), pod));
               Pod local = needed(byRef, wire.spec.local());
-              if (wire.spec.kind() == WireKind.VETH) {
-                Pod peer = needed(byRef, wire.spec.peer());
-                return this.<Void>blocking(
-                        () -> {
-                          kernel.joinVeth(wire.spec, local, peer);
-                          return null;
-                        })
-                    .onSuccess(v -> up(wire));
-              }
-              return end(wire, local).compose(v -> joinPeer(wire)).compose(v -> stream(wire));
+              return switch (wire.spec.kind()) {
+                case GRPC ->
+                    end(wire, local).compose(v -> joinPeer(wire)).compose(v -> stream(wire));
+                case VETH -> {
+                  Pod peer = needed(byRef, wire.spec.peer());
+                  yield made(wire, () -> kernel.joinVeth(wire.spec, local, peer));
+                }
+                case VXLAN -> {
+                  InetAddress here = underlayAddress(self);
+                  InetAddress there = underlayAddress(wire.spec.peer().node());
+                  yield made(
+                      wire,
+                      () -> kernel.tunnels().vxlan(wire.spec, local, here, there, config.mtu()));
+                }
+                case MACVLAN -> made(wire, () -> kernel.tunnels().macvlan(wire.spec, local));
+              };
             })
         .onFailure(e -> changed(wire, stateOf(WeftException.of(e), wire), e.getMessage()));
   }
 
+  /** A step of a wire that the kernel carries: it is up once it stands. */
+  private interface KernelStep {
+    void run() throws IOException;
+  }
+
+  private Future<Void> made(Wire wire, KernelStep step) {
+    return this.<Void>blocking(
+            () -> {
+              step.run();
+              return null;
+            })
+        .onSuccess(v -> up(wire));
+  }
+
+  /** Where a member's tunnels end: the address that it serves other members on. */
+  private InetAddress underlayAddress(String node) {
+    String grpc =
+        cluster
+            .member(node)
+            .map(Member::grpc)
+            .orElseThrow(
+                () ->
+                    Fault.UNAVAILABLE.because(
+                        "node " + node + " is no live member that serves others"));
+    String host = HostPort.parse(grpc, 0).orElseThrow().host();
+    try {
+      return IpAddress.parse(host);
+    } catch (IllegalArgumentException e) {
+      throw Fault.PRECONDITION.because(
+          "node " + node + " advertises " + host + " (expected: an address, for a vxlan link)", e);
+    }
+  }
+
   private Pod needed(Map<PodRef, Pod> pods, WireSpec.End end) {
     Pod pod = pods.get(end.pod());
-    if (!lacking.isEmpty()) {
-      throw Fault.PRECONDITION.because("this node lacks " + String.join(", ", lacking));
-    }
+    needNothing();
     if (pod == null || !pod.node().equals(self)) {
       throw Fault.PRECONDITION.because("pod " + end.pod() + " is not registered on this node");
     }
@@ -371,6 +466,12 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
       throw Fault.PRECONDITION.because("pod " + end.pod() + ": " + pod.problem());
     }
     return pod;
+  }
+
+  private void needNothing() {
+    if (!lacking.isEmpty()) {
+      throw Fault.PRECONDITION.because("this node lacks " + String.join(", ", lacking));
+    }
   }
 
   private Future<Void> end(Wire wire, Pod pod) {
@@ -383,8 +484,8 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
             made -> {
               WireEnd end =
                   new WireEnd(
-                      random.nextLong() & ID_MASK | 1,
-                      wire.spec.peer().node(),
+                      interfaceId(random),
+                      caller -> caller.isNode(wire.spec.peer().node()),
                       made.ifindex(),
                       made.socket(),
                       wire.sent,
@@ -463,12 +564,39 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
   }
 
   private void changed(Wire wire, WireState state, String reason) {
+    boolean wasUp = wire.state() == WireState.UP;
     if (wire.enter(state, reason) && wires.get(wire.spec.id()) == wire) {
       bus.publish(new WireChanged(wire.spec.id(), wire.link(), state, reason));
+    }
+    boolean isUp = state == WireState.UP;
+    if (config.carrier() == WiresConfig.Carrier.FOLLOW && wire.end != null && wasUp != isUp) {
+      int ifindex = wire.end.ifindex();
+      // In order, so that the last state is the one that stays.
+      vertx
+          .executeBlocking(
+              () -> {
+                kernel.carrier(ifindex, isUp);
+                return null;
+              },
+              true)
+          .onFailure(e -> log.warn("carrier of wire {}: {}", wire.spec.id(), e.getMessage()));
     }
   }
 
   // Taking it down.
+
+  /** Makes way for another intent; an interface that can serve it as well stays where it is. */
+  private Future<Void> retire(Wire wire, WireSpec next) {
+    boolean sameInterface =
+        wire.spec.kind() == next.kind()
+            && wire.spec.local().pod().equals(next.local().pod())
+            && wire.spec.local().intf().equals(next.local().intf());
+    if (!sameInterface) {
+      return remove(wire);
+    }
+    wire.stop();
+    return wire.settled().compose(v -> takeDown(wire));
+  }
 
   private Future<Void> remove(Wire wire) {
     wire.stop();

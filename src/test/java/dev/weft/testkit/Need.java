@@ -41,10 +41,11 @@ public enum Need {
       return isOnPath("chromium");
     }
   },
+  /** Debian's python3-grpcio, which another Python in the path does not have. */
   PYTHON_GRPC {
     @Override
     boolean isMet() throws IOException, InterruptedException {
-      return succeeds("python3", "-c", "import grpc");
+      return succeeds("/usr/bin/python3", "-c", "import grpc");
     }
   };
 
