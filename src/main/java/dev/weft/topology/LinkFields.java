@@ -6,16 +6,12 @@ import dev.weft.linux.InterfaceName;
 import dev.weft.pod.PodRef;
 import dev.weft.wire.WireKind;
 import dev.weft.wire.WireSpec;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The fields of a link, each checked for type and value; a wrong one is a fault and null. */
 final class LinkFields {
   /** Numbers above it do not survive JSON in every reader. */
   static final long MAX_UID = (1L << 53) - 1;
-
-  private static final String KINDS =
-      Stream.of(WireKind.values()).map(WireKind::toString).collect(Collectors.joining(" or "));
 
   static final String INTERFACE =
       "an interface name: 1 to 15 bytes, without '/', ':' or white space";
@@ -77,7 +73,7 @@ final class LinkFields {
   static String kind(Node node) {
     String kind = node.text();
     if (kind != null && Stream.of(WireKind.values()).noneMatch(k -> k.toString().equals(kind))) {
-      node.wrong(KINDS);
+      node.wrong(WireKind.EXPECTED);
       return null;
     }
     return kind;

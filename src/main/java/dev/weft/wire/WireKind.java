@@ -16,6 +16,9 @@ public enum WireKind {
   /** An interface of its own on a device of the pod's node. */
   MACVLAN;
 
+  /** What a message says was expected. */
+  public static final String EXPECTED = "grpc, veth, vxlan or macvlan";
+
   @JsonCreator
   public static WireKind parse(String text) {
     for (WireKind kind : values()) {
@@ -23,7 +26,7 @@ public enum WireKind {
         return kind;
       }
     }
-    throw Fault.invalid("kind", text, "grpc, veth, vxlan or macvlan");
+    throw Fault.invalid("kind", text, EXPECTED);
   }
 
   @JsonValue

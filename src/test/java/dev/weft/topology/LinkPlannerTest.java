@@ -80,7 +80,7 @@ class LinkPlannerTest {
   }
 
   @Test
-  void shouldLetALinkToLocalhostWait() {
+  void shouldAttachALinkToLocalhostToADeviceOfThePodsNode() {
     TopologyFile file = TopologyFile.parse(TopologyFileTest.resource("macvlan.yml"), "m.yml");
 
     Plan plan =
@@ -88,12 +88,20 @@ class LinkPlannerTest {
             file.topologies(), List.of(), List.of(pod("r1", "n1"), pod("r2", "n1")), MTU);
 
     LinkStatus link = plan.links().get(ref("r2")).get(1);
-    assertThat(link.state()).isEqualTo("waiting");
-    assertThat(link.reason())
-        .isEqualTo("peer_pod localhost: macvlan links are not supported by this version");
+    assertThat(link.state()).isEqualTo("joining");
+    assertThat(link.reason()).isNull();
     assertThat(plan.wanted("n1").values())
         .extracting(WireSpec::kind)
-        .containsExactly(WireKind.VETH);
+        .containsExactlyInAnyOrder(WireKind.VETH, WireKind.MACVLAN);
+    assertThat(plan.wanted("n1").values())
+        .filteredOn(spec -> spec.kind() == WireKind.MACVLAN)
+        .singleElement()
+        .satisfies(
+            spec -> {
+              assertThat(spec.local().pod()).isEqualTo(ref("r2"));
+              assertThat(spec.local().address()).isEqualTo("172.17.0.199/16");
+              assertThat(spec.peer().intf()).isEqualTo("eth0");
+            });
   }
 
   @Test
@@ -191,7 +199,7 @@ class LinkPlannerTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "veth|n1|n2|kind veth: r1 is on node n1 and r2 on node n2 (possible: grpc)",
+        "veth|n1|n2|kind veth: r1 is on node n1 and r2 on node n2 (possible: grpc, vxlan)",
         "grpc|n1|n1|kind grpc: r1 and r2 are both on node n1 (possible: veth)"
       })
   void shouldLetAKindWaitThatThePodsPlacesRuleOut(

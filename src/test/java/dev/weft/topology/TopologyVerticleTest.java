@@ -232,14 +232,13 @@ class TopologyVerticleTest {
     TestNode n1 = net.node("n1");
     Topology good = new Topology(ref("r1"), List.of());
     Topology bad =
-        new Topology(
-            ref("r2"), List.of(new Link(1, "r1", "eth1", "a/b", "here", null, 7, "vxlan")));
+        new Topology(ref("r2"), List.of(new Link(1, "r1", "eth1", "a/b", "here", null, 7, "gre")));
 
     assertFault(n1.topologies.apply(List.of(good, bad, good)), Fault.INVALID)
         .hasMessageContaining("topologies[1].spec.links[0].peer_intf: \"a/b\"")
         .hasMessageContaining("topologies[1].spec.links[0].local_ip: \"here\"")
         .hasMessageContaining("topologies[1].spec.links[0].mtu: 7 (expected: a number, 68..65535)")
-        .hasMessageContaining("topologies[1].spec.links[0].kind: \"vxlan\"")
+        .hasMessageContaining("topologies[1].spec.links[0].kind: \"gre\"")
         .hasMessageContaining("topologies[2]: second topology of pod default/r1");
     assertThat(await(n1.topologies.list())).isEmpty();
   }
