@@ -32,14 +32,16 @@ class ArchitectureTest {
           Map.entry("store", List.of("bus")),
           Map.entry("identity", List.of("bus", "config")),
           Map.entry("cluster", List.of("identity", "store", "telemetry", "bus", "config")),
-          Map.entry("dial", List.of("cluster", "identity", "bus", "config")),
+          Map.entry("dial", List.of("cluster", "identity", "bus", "config", "linux")),
           Map.entry("pod", List.of("cluster", "store", "telemetry", "bus", "linux")),
           Map.entry(
               "wire",
               List.of("pod", "dial", "cluster", "store", "telemetry", "bus", "config", "linux")),
           Map.entry("topology", List.of("wire", "pod", "cluster", "bus", "linux")),
           Map.entry(
-              "api", List.of("topology", "wire", "pod", "cluster", "telemetry", "bus", "config")),
+              "api",
+              List.of(
+                  "topology", "wire", "pod", "cluster", "telemetry", "bus", "config", "linux")),
           Map.entry(
               "node",
               List.of(

@@ -10,6 +10,7 @@ public record WeftConfig(
     HttpConfig http,
     SecurityConfig security,
     WiresConfig wires,
+    NsmConfig nsm,
     LogConfig log) {
 
   static WeftConfig read(Section root) {
@@ -21,6 +22,7 @@ public record WeftConfig(
             HttpConfig.read(root.section("http", "token-file", "read-token-file")),
             SecurityConfig.read(root.section("security")),
             WiresConfig.read(root.section("wires")),
+            NsmConfig.read(root.section("nsm")),
             LogConfig.read(root.section("log", "level")));
     root.end();
     return config;

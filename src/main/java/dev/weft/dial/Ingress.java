@@ -1,6 +1,5 @@
 package dev.weft.dial;
 
-import com.google.protobuf.Descriptors.ServiceDescriptor;
 import com.google.protobuf.Message;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
@@ -17,23 +16,11 @@ import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.grpc.common.GrpcMessageDecoder;
-import io.vertx.grpc.common.GrpcMessageEncoder;
-import io.vertx.grpc.common.GrpcStatus;
-import io.vertx.grpc.common.ServiceMethod;
-import io.vertx.grpc.common.ServiceName;
-import io.vertx.grpc.server.GrpcProtocol;
 import io.vertx.grpc.server.GrpcServer;
-import io.vertx.grpc.server.GrpcServerOptions;
-import io.vertx.grpc.server.GrpcServerRequest;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
-import java.util.function.Consumer;
 
 /** The gRPC listeners. Rooms add their methods, then {@link #listen} opens the doors. */
 public final class Ingress {
@@ -48,8 +35,9 @@ public final class Ingress {
   private final Identity identity;
   private final int instances;
   private final Map<String, BiConsumer<Caller, HttpServerRequest>> streams = new HashMap<>();
-  private final Map<String, Consumer<GrpcServer>> unary = new LinkedHashMap<>();
-  private final Set<ServiceDescriptor> services = new LinkedHashSet<>();
+  private final GrpcMethods<Caller> unary =
+      new GrpcMethods<>(
+          MAX_MESSAGE, call -> Future.succeededFuture(callerOf(call.connection(), call.headers())));
   private volatile int port;
 
   /**
@@ -67,25 +55,7 @@ public final class Ingress {
   /** Serves a unary method; a failed future becomes its gRPC status. */
   public <Q extends Message, R extends Message> Ingress serve(
       GrpcMethod<Q, R> method, BiFunction<Caller, Q, Future<R>> handler) {
-    ServiceMethod<Q, R> serviceMethod =
-        ServiceMethod.server(
-            ServiceName.create(method.service().getFullName()),
-            method.name(),
-            GrpcMessageEncoder.encoder(),
-            GrpcMessageDecoder.decoder(method.request()));
-    services.add(method.service());
-    unary.put(
-        method.path(),
-        server ->
-            server.callHandler(
-                serviceMethod,
-                call ->
-                    call.last()
-                        .compose(
-                            request ->
-                                handler.apply(callerOf(call.connection(), call.headers()), request))
-                        .onSuccess(answer -> call.response().end(answer))
-                        .onFailure(e -> refuse(call, WeftException.of(e)))));
+    unary.add(method, handler);
     return this;
   }
 
@@ -161,13 +131,6 @@ public final class Ingress {
     return Fault.UNAUTHENTICATED.because("no node certificate from " + address);
   }
 
-  private static void refuse(GrpcServerRequest<?, ?> call, WeftException e) {
-    call.response()
-        .status(GrpcStatus.valueOf(e.fault().grpcStatus()))
-        .statusMessage(e.getMessage())
-        .end();
-  }
-
   /** One event loop's share of a listener. */
   private final class Listener extends AbstractVerticle {
     private final HttpServerOptions options;
@@ -180,14 +143,7 @@ public final class Ingress {
 
     @Override
     public void start(Promise<Void> started) {
-      GrpcServerOptions grpcOptions = new GrpcServerOptions().setMaxMessageSize(MAX_MESSAGE);
-      for (GrpcProtocol protocol : GrpcProtocol.values()) {
-        if (protocol != GrpcProtocol.HTTP_2) {
-          grpcOptions.removeEnabledProtocol(protocol);
-        }
-      }
-      GrpcServer grpc = GrpcServer.server(vertx, grpcOptions);
-      unary.values().forEach(method -> method.accept(grpc));
+      GrpcServer grpc = unary.server(vertx);
       HttpServer server = vertx.createHttpServer(options);
       server
           .requestHandler(
