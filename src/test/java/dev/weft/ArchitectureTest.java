@@ -39,14 +39,35 @@ class ArchitectureTest {
               List.of("pod", "dial", "cluster", "store", "telemetry", "bus", "config", "linux")),
           Map.entry("topology", List.of("wire", "pod", "cluster", "bus", "linux")),
           Map.entry(
+              "nsm",
+              List.of(
+                  "wire",
+                  "pod",
+                  "dial",
+                  "cluster",
+                  "store",
+                  "telemetry",
+                  "bus",
+                  "config",
+                  "linux")),
+          Map.entry(
               "api",
               List.of(
-                  "topology", "wire", "pod", "cluster", "telemetry", "bus", "config", "linux")),
+                  "topology",
+                  "nsm",
+                  "wire",
+                  "pod",
+                  "cluster",
+                  "telemetry",
+                  "bus",
+                  "config",
+                  "linux")),
           Map.entry(
               "node",
               List.of(
                   "api",
                   "topology",
+                  "nsm",
                   "wire",
                   "pod",
                   "dial",
@@ -62,6 +83,8 @@ class ArchitectureTest {
                   "node",
                   "api",
                   "topology",
+                  "nsm",
+                  "dial",
                   "wire",
                   "pod",
                   "cluster",
@@ -149,6 +172,10 @@ class ArchitectureTest {
         .haveSimpleNameEndingWith("Planner")
         .or()
         .haveSimpleName("VnetCheck")
+        .or()
+        .haveSimpleName("AddressPool")
+        .or()
+        .haveFullyQualifiedName("dev.weft.nsm.Names")
         .or()
         .haveSimpleName("Envelope")
         .or()

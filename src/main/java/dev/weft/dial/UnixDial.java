@@ -25,9 +25,6 @@ public final class UnixDial {
   private final HttpClientAgent client;
   private final Map<Path, Future<HttpClientConnection>> shared = new ConcurrentHashMap<>();
 
-  /** What was answered, and by whom. */
-  public record Answered<R>(R message, UnixPeer by) {}
-
   public UnixDial(Vertx vertx, String self) {
     this.self = self;
     this.client =
@@ -42,17 +39,14 @@ public final class UnixDial {
   /**
    * UNAVAILABLE if nobody listens there or what does speaks no gRPC, TIMEOUT after the deadline.
    */
-  public <Q extends Message, R extends Message> Future<Answered<R>> call(
+  public <Q extends Message, R extends Message> Future<R> call(
       Path socket, GrpcMethod<Q, R> method, Q request, Duration deadline) {
     long millis = deadline.toMillis();
     return connection(socket)
         // A program that accepts and never speaks HTTP/2 must not hold the call.
         .timeout(millis, TimeUnit.MILLISECONDS)
         .onFailure(e -> shared.remove(socket))
-        .compose(
-            connection ->
-                Grpc.call(connection, method, request, self, deadline)
-                    .map(answer -> new Answered<>(answer, UnixPeer.of(connection))))
+        .compose(connection -> Grpc.call(connection, method, request, self, deadline))
         .recover(e -> Future.failedFuture(named(socket, millis, e)));
   }
 

@@ -13,6 +13,7 @@ import dev.weft.config.WeftConfig;
 import dev.weft.dial.DirectDial;
 import dev.weft.dial.Ingress;
 import dev.weft.identity.Identity;
+import dev.weft.nsm.NsmVerticle;
 import dev.weft.pod.PodVerticle;
 import dev.weft.store.DataDirectory;
 import dev.weft.store.Store;
@@ -174,6 +175,20 @@ public final class Node {
                         metrics,
                         config.wires(),
                         loops)))
+        .compose(
+            v ->
+                deploy(
+                    new NsmVerticle(
+                        bus,
+                        cluster,
+                        store,
+                        dial,
+                        ingress,
+                        health,
+                        metrics,
+                        config.nsm(),
+                        config.wires().mtu(),
+                        clock)))
         .compose(v -> ingress.listen())
         .compose(v -> deploy(new TopologyVerticle(bus, cluster, config.wires().mtu())))
         .compose(v -> deploy(api))
