@@ -91,6 +91,7 @@ public final class ApiVerticle extends VerticleBase {
           new PodResource(bus, members).bind(operations);
           new TopologyResource(bus, reader).bind(operations);
           new WireResource(bus, members).bind(operations);
+          new ServiceResource(bus, members).bind(operations);
           stream.bind(operations);
           new Probes(here, metrics, contract).bind(operations);
           Router router = builder.createRouter();

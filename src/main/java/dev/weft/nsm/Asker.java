@@ -91,7 +91,7 @@ final class Asker {
   private static Spot locate(String named, Path socket, List<Pod> pods, List<String> routes) {
     try {
       SocketFile.Listener by = SocketFile.listener(socket);
-      String ref = named.isEmpty() ? processOf(by) : Namespaces.ref(named, by.pid(), pods);
+      String ref = named.isEmpty() ? ownOf(by, pods) : Namespaces.ref(named, by.pid(), pods);
       long inode = Namespaces.inodeOf(ref);
       if (by.uid() != 0 && inode != Namespaces.inodeOfProcess(by.pid())) {
         throw Fault.DENIED.because(
@@ -105,11 +105,17 @@ final class Asker {
     }
   }
 
-  private static String processOf(SocketFile.Listener by) {
-    if (by.pid() == 0) {
+  private static String ownOf(SocketFile.Listener by, List<Pod> pods) {
+    long inode = Namespaces.inodeOfProcess(by.pid());
+    if (by.pid() == 0 || inode == 0) {
       throw Fault.invalid(
           "linux_namespace", "none", "a path, a name or an inode; its process is not visible");
     }
-    return "pid:" + by.pid();
+    // A pod's outlives the process that serves it.
+    return pods.stream()
+        .filter(pod -> pod.inode() == inode)
+        .map(Pod::netns)
+        .findFirst()
+        .orElse("pid:" + by.pid());
   }
 }

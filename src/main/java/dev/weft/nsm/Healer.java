@@ -4,6 +4,7 @@ import dev.weft.bus.WeftException;
 import dev.weft.cluster.Cluster;
 import dev.weft.linux.SocketFile;
 import dev.weft.pod.Pod;
+import dev.weft.pod.PodRef;
 import io.vertx.core.Future;
 import io.vertx.core.WorkerExecutor;
 import java.nio.file.Path;
@@ -33,6 +34,7 @@ final class Healer {
   private static final Duration NODE_AWAY = Duration.ofSeconds(10);
 
   private final Cluster cluster;
+  private final Map<PodRef, Pod> pods;
   private final Endpoints endpoints;
   private final Connections connections;
   private final Connector connector;
@@ -45,10 +47,12 @@ final class Healer {
   private final Instant started;
 
   /**
+   * @param pods those of this node, as they are at any time
    * @param patience how long a connection waits for another endpoint
    */
   Healer(
       Cluster cluster,
+      Map<PodRef, Pod> pods,
       Endpoints endpoints,
       Connections connections,
       Connector connector,
@@ -59,6 +63,7 @@ final class Healer {
       Duration patience,
       Clock clock) {
     this.cluster = cluster;
+    this.pods = pods;
     this.endpoints = endpoints;
     this.connections = connections;
     this.connector = connector;
@@ -149,7 +154,9 @@ final class Healer {
       if (held.busy || !connections.holds(held)) {
         continue;
       }
-      if (held.state() == ConnectionState.HEALING) {
+      if (c.clientAt(self()) && !hasClient(c)) {
+        end(held, "the client's pod is gone");
+      } else if (held.state() == ConnectionState.HEALING) {
         step(held);
       } else if (held.state() == ConnectionState.UP) {
         if (c.clientAt(self())) {
@@ -200,18 +207,10 @@ final class Healer {
         .forEach(h -> lost(h, "node " + node + " left"));
   }
 
-  /** A pod of this node is gone, moved, or has another namespace: its connections end. */
-  void onPod(dev.weft.pod.PodRef ref, Pod now) {
-    for (Held held : connections.where(c -> c.clientAt(self()) && c.client().pod().equals(ref))) {
-      boolean same =
-          now != null
-              && now.node().equals(self())
-              && now.alive()
-              && now.inode() == held.connection().client().inode();
-      if (!same && !held.busy) {
-        end(held, "the client's pod is gone");
-      }
-    }
+  /** Whether the client's pod is still the one that the connection was made for. */
+  private boolean hasClient(Connection c) {
+    Pod pod = pods.get(c.client().pod());
+    return pod != null && pod.alive() && pod.inode() == c.client().inode();
   }
 
   /** The other node's half is gone. */

@@ -185,6 +185,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
     healer =
         new Healer(
             cluster,
+            pods,
             endpoints,
             connections,
             connector,
@@ -252,13 +253,6 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
           }
         });
     endpoints.onChange(healer::review);
-    // What happened to pods while this node was down.
-    connections
-        .where(c -> c.clientAt(cluster.self()))
-        .forEach(
-            h ->
-                healer.onPod(
-                    h.connection().client().pod(), pods.get(h.connection().client().pod())));
     vertx.setPeriodic(WATCH_MILLIS, id -> watch());
     vertx.setPeriodic(
         RENEW_MILLIS,
@@ -407,7 +401,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
           .closeFor(ref)
           .onFailure(e -> log.warn("socket of pod {} not removed: {}", ref, e.getMessage()));
     }
-    healer.onPod(ref, now);
+    healer.review();
   }
 
   private Future<Void> openSocket(Pod pod) {
