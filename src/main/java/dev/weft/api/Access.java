@@ -62,7 +62,7 @@ final class Access implements SecurityPolicyHandler {
       throw Fault.UNAUTHENTICATED.because("authorization: a token that this node does not know");
     }
     HttpMethod method = ctx.request().method();
-    if (method != HttpMethod.GET && method != HttpMethod.HEAD) {
+    if (!method.equals(HttpMethod.GET) && !method.equals(HttpMethod.HEAD)) {
       throw Fault.DENIED.because("method: " + method + " (expected: GET, with a read-only token)");
     }
   }

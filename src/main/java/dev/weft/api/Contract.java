@@ -71,7 +71,7 @@ record Contract(String text, JsonObject document, OpenAPIContract openapi) {
   /** The part of the document that a local reference ({@code #/a/b}) names. */
   JsonObject resolve(String ref) {
     JsonObject at = document;
-    for (String part : ref.substring(2).split("/")) {
+    for (String part : ref.substring(2).split("/", -1)) {
       at = at.getJsonObject(part);
     }
     return at;

@@ -21,6 +21,8 @@ public record NodeStatus(
     List<Room> rooms) {
 
   /**
+   * A room and its warnings.
+   *
    * @param state {@code starting}, {@code ready}, {@code degraded} or {@code failed}
    */
   public record Room(String name, String state, List<Health.Warning> warnings) {}

@@ -10,9 +10,9 @@ import io.vertx.ext.web.handler.HttpException;
 import io.vertx.openapi.contract.Operation;
 import io.vertx.openapi.validation.SchemaValidationException;
 import io.vertx.openapi.validation.ValidatorException;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,7 +66,7 @@ final class Problems {
     }
     int status = ctx.statusCode();
     boolean refusedByServer = status >= 400 && status < 500;
-    if (failure instanceof WeftException || failure != null && !refusedByServer) {
+    if (failure instanceof WeftException || (failure != null && !refusedByServer)) {
       WeftException known = WeftException.of(failure);
       if (known.fault() == Fault.INTERNAL) {
         log.error("{} {}", ctx.request().method(), path, failure);
@@ -97,7 +97,8 @@ final class Problems {
     String path = ctx.request().path();
     if (failure instanceof SchemaValidationException schema) {
       Operation operation = contract.openapi().findOperation(path, ctx.request().method());
-      Map<String, String> given = new HashMap<>(ctx.pathParams());
+      Map<String, String> given = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+      given.putAll(ctx.pathParams());
       ctx.request().headers().forEach(h -> given.put(h.getKey(), h.getValue()));
       ctx.queryParams().forEach(q -> given.put(q.getKey(), q.getValue()));
       List<Violations.Violation> errors =

@@ -7,6 +7,8 @@ import java.util.List;
 @FunctionalInterface
 public interface TopologyReader {
   /**
+   * The topologies of a text.
+   *
    * @param source what messages call the text: a file's name
    */
   List<Topology> read(String text, String source);

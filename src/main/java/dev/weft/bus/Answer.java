@@ -6,9 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 
 /**
- * The result of a call. Within a node it is the value itself; between members it is the value's JSON
- * text, signed together with the call's nonce by the member that was asked: the event bus's TLS
- * proves that the other end belongs to the mesh, not which node it is.
+ * The result of a call. Within a node it is the value itself; between members it is the value's
+ * JSON text, signed together with the call's nonce by the member that was asked: the event bus's
+ * TLS proves that the other end belongs to the mesh, not which node it is.
  *
  * @param value null for {@code Future<Void>}
  */

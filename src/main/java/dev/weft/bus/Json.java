@@ -57,6 +57,9 @@ public final class Json {
     try {
       return MAPPER.readValue(json, type);
     } catch (JsonProcessingException e) {
+      if (e.getCause() instanceof WeftException refusedByItsValue) {
+        throw refusedByItsValue;
+      }
       throw Fault.INVALID.because(
           "not a " + type.getSimpleName() + ": " + e.getOriginalMessage(), e);
     }

@@ -1,10 +1,97 @@
 package dev.weft.cli;
 
+import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
+import dev.weft.cli.demo.DemoCommand;
+import dev.weft.node.Version;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 
-@CommandLine.Command(name = "weft", subcommands = {RunCommand.class, CheckCommand.class, CertCommand.class, dev.weft.cli.demo.DemoCommand.class})
-public final class Main {
+/** {@code weft}: its commands, and how their failures become exit codes. */
+@Command(
+    name = "weft",
+    description = "Connects workloads that share no network.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.VersionOfJar.class,
+    sortOptions = false,
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:done",
+      "1:the request failed",
+      "2:wrong usage or configuration",
+      "3:the node died"
+    })
+public final class Main implements Runnable {
+  @Spec private CommandSpec spec;
+
+  private Main() {}
+
+  /** Runs one command line on the process's streams. */
   public static int run(String... args) {
-    return new CommandLine(new Main()).execute(args);
+    return run(
+        System.in,
+        new PrintWriter(System.out, true, StandardCharsets.UTF_8),
+        new PrintWriter(System.err, true, StandardCharsets.UTF_8),
+        args);
+  }
+
+  static int run(InputStream in, PrintWriter out, PrintWriter err, String... args) {
+    CommandLine line = new CommandLine(new Main());
+    commands(in).forEach(line::addSubcommand);
+    line.setOut(out)
+        .setErr(err)
+        .setUsageHelpAutoWidth(true)
+        .setExecutionExceptionHandler((failure, command, parsed) -> failed(failure, command));
+    return line.execute(args);
+  }
+
+  /** Every command of the program, in the order of the help. */
+  private static List<Object> commands(InputStream in) {
+    return List.of(
+        new RunCommand(),
+        new CheckCommand(),
+        new DemoCommand(),
+        new StatusCommand(),
+        new NodesCommand(),
+        new PodsCommand(),
+        new WiresCommand(),
+        new EventsCommand(),
+        new TopologyCommand(in),
+        new PodCommand(),
+        new WireCommand(),
+        new CertCommand(),
+        new CompletionCommand());
+  }
+
+  @Override
+  public void run() {
+    spec.commandLine().usage(spec.commandLine().getOut());
+  }
+
+  private static int failed(Exception failure, CommandLine command) throws Exception {
+    if (failure instanceof RequestFailed) {
+      command.getErr().println("weft: " + failure.getMessage());
+      return ExitCode.FAILED;
+    }
+    if (failure instanceof WeftException known && known.fault() != Fault.INTERNAL) {
+      command.getErr().println("weft: " + failure.getMessage());
+      return known.fault() == Fault.INVALID ? ExitCode.USAGE : ExitCode.FAILED;
+    }
+    // A defect: picocli shows it whole and returns 1.
+    throw failure;
+  }
+
+  static final class VersionOfJar implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"weft " + Version.current()};
+    }
   }
 }

@@ -1,9 +1,9 @@
 package dev.weft.cluster;
 
-import dev.weft.bus.Seal;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
+import dev.weft.bus.Seal;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 

@@ -4,9 +4,9 @@ import com.hazelcast.config.Config;
 import com.hazelcast.config.JavaSerializationFilterConfig;
 import com.hazelcast.config.JoinConfig;
 import com.hazelcast.config.MapConfig;
+import com.hazelcast.config.MultiMapConfig;
 import com.hazelcast.config.NetworkConfig;
 import dev.weft.config.ClusterConfig;
-import io.vertx.spi.cluster.hazelcast.ConfigUtil;
 
 /** Hazelcast as Weft wants it: found by an explicit list, silent to strangers, quick to notice. */
 final class HazelcastSettings {
@@ -16,8 +16,14 @@ final class HazelcastSettings {
   private HazelcastSettings() {}
 
   static Config of(ClusterConfig cluster, String nodeId) {
-    // Keeps the __vertx.* maps that the event bus's subscriptions live in.
-    Config config = ConfigUtil.loadConfig();
+    Config config = new Config();
+    // What the event bus's subscriptions live in, as vertx-hazelcast's default-cluster.xml has it.
+    config.addMultiMapConfig(
+        new MultiMapConfig("__vertx.subs")
+            .setBackupCount(1)
+            .setValueCollectionType(MultiMapConfig.ValueCollectionType.SET));
+    config.addMapConfig(new MapConfig("__vertx.haInfo").setBackupCount(1));
+    config.addMapConfig(new MapConfig("__vertx.nodeInfo").setBackupCount(1));
     config.setClusterName(cluster.name());
     config.setInstanceName("weft-" + nodeId + "-" + java.util.UUID.randomUUID());
     config.getMemberAttributeConfig().setAttribute(NODE_ATTRIBUTE, nodeId);

@@ -1,7 +1,7 @@
 package dev.weft.cluster;
 
-import dev.weft.bus.Seal;
 import dev.weft.bus.Fault;
+import dev.weft.bus.Seal;
 import dev.weft.bus.WeftException;
 import dev.weft.identity.Identity;
 import java.security.cert.CertificateEncodingException;

@@ -133,19 +133,12 @@ public final class Identity {
    * @throws WeftException PRECONDITION if this node has no CA
    */
   public TrustOptions trust() {
-    return trust(MeshTrustManager::byName);
-  }
-
-  /**
-   * As {@link #trust()}, for clients that dial addresses; the book tells which node must be there.
-   */
-  public TrustOptions trust(AddressBook book) {
     X509Certificate root =
         ca.orElseThrow(
             () ->
                 Fault.PRECONDITION.because(
                     "security.ca: none (expected: the mesh's CA, without which nobody can be trusted)"));
-    return TrustOptions.wrap(new MeshTrustManager(root, check, book));
+    return TrustOptions.wrap(new MeshTrustManager(root, check));
   }
 
   /**

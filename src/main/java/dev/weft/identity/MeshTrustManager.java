@@ -4,7 +4,6 @@ import dev.weft.bus.WeftException;
 import java.net.Socket;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
-import java.util.Optional;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 
@@ -16,20 +15,10 @@ import javax.net.ssl.X509ExtendedTrustManager;
 final class MeshTrustManager extends X509ExtendedTrustManager {
   private final X509Certificate ca;
   private final CertificateCheck check;
-  private final AddressBook book;
 
-  /**
-   * @param book tells the node that a dialled address must be
-   */
-  MeshTrustManager(X509Certificate ca, CertificateCheck check, AddressBook book) {
+  MeshTrustManager(X509Certificate ca, CertificateCheck check) {
     this.ca = ca;
     this.check = check;
-    this.book = book;
-  }
-
-  /** For peers that are dialled by {@link NodeId#host}, wherever they are. */
-  static Optional<NodeId> byName(String host, int port) {
-    return NodeId.ofHost(host);
   }
 
   @Override
@@ -38,11 +27,14 @@ final class MeshTrustManager extends X509ExtendedTrustManager {
     String peer = engine.getPeerHost() + ":" + engine.getPeerPort();
     NodeId actual = prove(peer + ": ", chain);
     NodeId expected =
-        book.nodeAt(engine.getPeerHost(), engine.getPeerPort())
+        NodeId.ofHost(engine.getPeerHost())
             .orElseThrow(
                 () ->
                     new CertificateException(
-                        peer + ": node id " + actual + " (expected: an address of a known node)"));
+                        peer
+                            + ": node id "
+                            + actual
+                            + " (expected: to be dialled as <node id>.weft)"));
     if (!actual.equals(expected)) {
       throw new CertificateException(
           peer + ": node id " + actual + " (expected: " + expected + ")");

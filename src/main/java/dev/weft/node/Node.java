@@ -51,6 +51,7 @@ public final class Node {
   private final Deque<Supplier<Future<Void>>> standing = new ArrayDeque<>();
 
   private ClusterNode cluster;
+  private Bus bus;
   private Ingress ingress;
   private ApiVerticle api;
 
@@ -84,8 +85,9 @@ public final class Node {
     return ingress.port();
   }
 
-  public Vertx vertx() {
-    return cluster.vertx();
+  /** A proxy of a room's contract on this node. */
+  public <C> C room(Class<C> contract) {
+    return bus.proxy(contract);
   }
 
   /** Takes the rooms down in reverse order; a room that fails does not stop the others. */
@@ -145,7 +147,7 @@ public final class Node {
 
   private Future<Void> rooms(Store store, Identity identity, long epoch) {
     Vertx vertx = cluster.vertx();
-    Bus bus = new Bus(vertx, cluster.self(), cluster.seal());
+    bus = new Bus(vertx, cluster.self(), cluster.seal());
     events.attach(bus);
     ingress = new Ingress(vertx, config.grpc(), config.security(), identity, loops);
     DirectDial dial = new DirectDial(vertx, cluster, config.security(), identity);
@@ -160,13 +162,20 @@ public final class Node {
               "make certificates with weft cert and set security.ca, cert and key"));
     }
     api =
-        new ApiVerticle(apiSettings(epoch), bus, cluster, health, events, metrics, (text, source) -> TopologyFile.parse(text, source).topologies());
+        new ApiVerticle(
+            apiSettings(epoch),
+            bus,
+            cluster,
+            health,
+            events,
+            metrics,
+            (text, source) -> TopologyFile.parse(text, source).topologies());
     return deploy(new PodVerticle(bus, cluster, store, health))
         .compose(
             v ->
                 deploy(
                     new WireVerticle(
-                        cluster.self(),
+                        cluster,
                         bus,
                         store,
                         dial,

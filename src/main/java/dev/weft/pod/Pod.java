@@ -6,11 +6,12 @@ package dev.weft.pod;
  * @param node id of the node it is registered on
  * @param netns its network namespace on that node: a path, a name under /run/netns, or {@code
  *     pid:N}
- * @param inode identity of that namespace, 0 while it cannot be opened
+ * @param identity of that namespace, which no other has; 0 while it cannot be opened
  * @param counter registration counter; the highest wins when two nodes claim one pod
  * @param problem why the namespace cannot be used, null if it can
  */
-public record Pod(PodRef ref, String node, String netns, long inode, long counter, String problem) {
+public record Pod(
+    PodRef ref, String node, String netns, long identity, long counter, String problem) {
   /** Whether its namespace is there to be used. */
   public boolean alive() {
     return problem == null;

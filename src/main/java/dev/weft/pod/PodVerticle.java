@@ -12,11 +12,13 @@ import dev.weft.telemetry.Health;
 import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,18 +35,16 @@ public final class PodVerticle extends AbstractVerticle implements Pods {
   private final Health health;
   private final Namespaces namespaces;
   private final Map<PodRef, Pod> mine = new TreeMap<>();
+
+  /** What was last seen behind each pod's namespace; only the one look at a time touches it. */
+  private final Map<PodRef, Object> hints = new ConcurrentHashMap<>();
+
   private OwnedTable table;
   private Map<PodRef, Pod> seen = Map.of();
   private boolean watching;
 
-  /** Where a namespace's identity comes from. */
-  interface Namespaces {
-    /** The inode; fails with a sentence that names the value and what was expected. */
-    long inode(String netns) throws java.io.IOException;
-  }
-
   public PodVerticle(Bus bus, Cluster cluster, Store store, Health health) {
-    this(bus, cluster, store, health, dev.weft.linux.Netns::inodeOf);
+    this(bus, cluster, store, health, new KernelNamespaces());
   }
 
   PodVerticle(Bus bus, Cluster cluster, Store store, Health health, Namespaces namespaces) {
@@ -83,16 +83,16 @@ public final class PodVerticle extends AbstractVerticle implements Pods {
 
   @Override
   public Future<Pod> put(PodRef ref, String netns) {
-    return inode(netns)
+    return identity(netns)
         .compose(
-            inode -> {
+            identity -> {
               Pod old = mine.get(ref);
-              if (old != null && old.netns().equals(netns) && old.inode() == inode) {
+              if (old != null && old.netns().equals(netns) && old.identity() == identity) {
                 return Future.succeededFuture(old);
               }
               Pod owner = everyone().get(ref);
               long counter = owner == null ? 1 : owner.counter() + 1;
-              Pod pod = new Pod(ref, cluster.self(), netns, inode, counter, null);
+              Pod pod = new Pod(ref, cluster.self(), netns, identity, counter, null);
               return keep(pod).map(pod);
             });
   }
@@ -116,9 +116,9 @@ public final class PodVerticle extends AbstractVerticle implements Pods {
     return Future.succeededFuture(List.copyOf(everyone().values()));
   }
 
-  private Future<Long> inode(String netns) {
+  private Future<Long> identity(String netns) {
     return vertx
-        .executeBlocking(() -> namespaces.inode(netns), false)
+        .executeBlocking(() -> namespaces.identity(netns), false)
         .recover(e -> Future.failedFuture(Fault.INVALID.because(e.getMessage(), e)));
   }
 
@@ -143,6 +143,7 @@ public final class PodVerticle extends AbstractVerticle implements Pods {
         .compose(
             v -> {
               mine.remove(ref);
+              hints.remove(ref);
               return table.remove(ref.toString());
             })
         .onSuccess(v -> onTable());
@@ -229,9 +230,15 @@ public final class PodVerticle extends AbstractVerticle implements Pods {
 
   private Pod look(Pod pod) {
     try {
-      long inode = namespaces.inode(pod.netns());
-      return new Pod(pod.ref(), cluster.self(), pod.netns(), inode, pod.counter(), null);
-    } catch (java.io.IOException e) {
+      Object hint = namespaces.hint(pod.netns());
+      if (pod.alive() && hint.equals(hints.get(pod.ref()))) {
+        return pod;
+      }
+      long identity = namespaces.identity(pod.netns());
+      hints.put(pod.ref(), hint);
+      return new Pod(pod.ref(), cluster.self(), pod.netns(), identity, pod.counter(), null);
+    } catch (IOException e) {
+      hints.remove(pod.ref());
       return new Pod(pod.ref(), cluster.self(), pod.netns(), 0, pod.counter(), e.getMessage());
     }
   }

@@ -55,7 +55,15 @@ final class Descriptions {
 
   Finding find(PodRef pod, Link link) {
     if (link.peerPod().equals(LOCALHOST)) {
-      return new Alone(null, "peer_pod localhost: macvlan links are not supported by this version");
+      SingleLink toDevice =
+          new SingleLink(
+              link.uid(),
+              new SingleLink.End(pod, link.localIntf(), link.localIp()),
+              new SingleLink.End(
+                  new PodRef(pod.ns(), LOCALHOST), link.peerIntf(), link.peerIp()),
+              link.mtu(),
+              link.kind());
+      return new Alike(Described.of(toDevice));
     }
     PodRef peer = new PodRef(pod.ns(), link.peerPod());
     if (!topologies.containsKey(peer)) {

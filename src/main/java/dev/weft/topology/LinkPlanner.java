@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * Decides which links can be joined, how, and why the others cannot. Two wires never share an
@@ -162,6 +163,9 @@ final class LinkPlanner {
     SingleLink link = described.link();
     Set<String> reasons = new LinkedHashSet<>();
     for (SingleLink.End end : List.of(link.a(), link.b())) {
+      if (isDevice(end)) {
+        continue;
+      }
       Pod pod = pods.get(end.pod());
       if (pod == null) {
         reasons.add("pod " + end.pod() + " is registered on no node");
@@ -175,23 +179,40 @@ final class LinkPlanner {
     }
     String nodeA = nodeOf(link.a().pod());
     String nodeB = nodeOf(link.b().pod());
-    WireKind possible = nodeA.equals(nodeB) ? WireKind.VETH : WireKind.GRPC;
-    if (link.kind() != null && WireKind.parse(link.kind()) != possible) {
+    List<WireKind> possible = possible(link, nodeA, nodeB);
+    if (link.kind() != null && !possible.contains(WireKind.parse(link.kind()))) {
       return new Placement(
           "kind "
               + link.kind()
               + ": "
               + where(link, nodeA, nodeB)
               + " (possible: "
-              + possible
+              + possible.stream().map(WireKind::toString).collect(Collectors.joining(", "))
               + ")",
           null);
     }
-    return new Placement(
-        null, new Plan.Joined(described, possible, mtuOf(described), nodeA, nodeB));
+    WireKind kind = link.kind() == null ? possible.get(0) : WireKind.parse(link.kind());
+    return new Placement(null, new Plan.Joined(described, kind, mtuOf(described), nodeA, nodeB));
+  }
+
+  /** The kinds that fit where the pods are, the usual one first. */
+  private static List<WireKind> possible(SingleLink link, String nodeA, String nodeB) {
+    if (isDevice(link.a()) || isDevice(link.b())) {
+      return List.of(WireKind.MACVLAN);
+    }
+    return nodeA.equals(nodeB)
+        ? List.of(WireKind.VETH)
+        : List.of(WireKind.GRPC, WireKind.VXLAN);
+  }
+
+  private static boolean isDevice(SingleLink.End end) {
+    return end.pod().name().equals(Descriptions.LOCALHOST);
   }
 
   private static String where(SingleLink link, String nodeA, String nodeB) {
+    if (isDevice(link.a()) || isDevice(link.b())) {
+      return "peer_pod localhost is a device of the node";
+    }
     String a = Descriptions.name(link.a().pod());
     String b = Descriptions.name(link.b().pod());
     return nodeA.equals(nodeB)

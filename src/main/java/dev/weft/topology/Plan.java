@@ -28,7 +28,12 @@ record Plan(
     Set<String> interrupted,
     Map<PodRef, Pod> pods) {
 
-  /** A link with the nodes of its ends. */
+  /**
+   * A link with the nodes of its ends.
+   *
+   * @param nodeA of end a; null for a device of the other end's node
+   * @param nodeB of end b; null for a device of the other end's node
+   */
   record Joined(Described described, WireKind kind, int mtu, String nodeA, String nodeB) {
     /** Seen from the node of one end. */
     WireSpec spec(boolean fromA) {
@@ -48,8 +53,8 @@ record Plan(
   SortedMap<String, WireSpec> wanted(String node) {
     SortedMap<String, WireSpec> wanted = new TreeMap<>();
     for (Joined link : joined) {
-      boolean fromA = link.nodeA().equals(node);
-      if (fromA || link.nodeB().equals(node)) {
+      boolean fromA = node.equals(link.nodeA());
+      if (fromA || node.equals(link.nodeB())) {
         wanted.put(link.described().id(), link.spec(fromA));
       }
     }

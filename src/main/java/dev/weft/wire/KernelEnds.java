@@ -1,10 +1,6 @@
 package dev.weft.wire;
 
-import dev.weft.bus.Fault;
-import dev.weft.bus.WeftException;
-import dev.weft.linux.Cidr;
 import dev.weft.linux.Link;
-import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
 import dev.weft.linux.Netns;
 import dev.weft.linux.PacketOptions;
@@ -13,7 +9,6 @@ import dev.weft.linux.Sysctl;
 import dev.weft.linux.VethSpec;
 import dev.weft.pod.Pod;
 import java.io.IOException;
-import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 
@@ -23,14 +18,22 @@ import java.util.Set;
  * {@code weft:<node id>:wire:<wire id>}, and nothing without it is ever changed.
  */
 final class KernelEnds implements AutoCloseable {
+  /**
+   * The pod's end has the wire's MTU. The node end has the largest there is: a packet socket takes
+   * frames up to its own end's MTU and one VLAN tag, which a full frame with two tags exceeds.
+   */
+  private static final int NODE_END_MTU = WireSpec.MAX_MTU;
+
   private final String nodeNetns;
   private final String mark;
+  private final PodInterfaces interfaces;
   private Netns netns;
   private Netlink inNode;
 
   KernelEnds(String nodeId) {
     this.nodeNetns = "weft-" + nodeId;
     this.mark = "weft:" + nodeId + ":wire:";
+    this.interfaces = new PodInterfaces(mark);
   }
 
   /** A node end: its interface index and a packet socket bound to it. */
@@ -45,13 +48,32 @@ final class KernelEnds implements AutoCloseable {
     // Node ends carry other hosts' frames: this namespace's own stack keeps out of them.
     Sysctl.write(netns, "net/ipv6/conf/default/disable_ipv6", "1");
     inNode = Netlink.open(netns);
-    Set<String> orphans = new HashSet<>();
     for (Link link : inNode.links()) {
-      if (link.alias().startsWith(mark)
-          && !wanted.contains(link.alias().substring(mark.length()))) {
-        orphans.add(link.name());
+      boolean ours = link.alias().startsWith(mark);
+      if (ours && !wanted.contains(link.alias().substring(mark.length()))) {
         inNode.delete(link.index());
       }
+    }
+    try (Netlink onHost = Netlink.open()) {
+      // Tunnels are made here and moved into their pod at once: what is here was left half-made.
+      for (Link link : onHost.links()) {
+        if (link.alias().startsWith(mark)) {
+          onHost.delete(link.index());
+        }
+      }
+    }
+  }
+
+  KernelTunnels tunnels() {
+    return new KernelTunnels(mark, interfaces);
+  }
+
+  /** Takes the carrier of a pod's interface away, or gives it back: veth has no other switch. */
+  void carrier(int ifindex, boolean on) throws IOException {
+    if (on) {
+      inNode.setUp(ifindex);
+    } else {
+      inNode.setDown(ifindex);
     }
   }
 
@@ -71,26 +93,22 @@ final class KernelEnds implements AutoCloseable {
           ours.isPresent()
               && theirs.isPresent()
               && theirs.get().alias().equals(alias)
-              && theirs.get().peerIndex() == ours.get().index()
-              && ours.get().mtu() == spec.mtu()
-              && theirs.get().mtu() == spec.mtu();
+              && theirs.get().peerIndex() == ours.get().index();
+      if (fits && theirs.get().mtu() != spec.mtu()) {
+        inPod.setMtu(theirs.get().index(), spec.mtu());
+      }
       if (!fits) {
         if (ours.isPresent()) {
           inNode.delete(ours.get().index());
         }
-        clear(inPod, spec.local().intf(), pod);
+        interfaces.clear(inPod, spec.local().intf(), pod);
         ours =
             Optional.of(
                 inNode.createVeth(
                     new VethSpec(
-                        name,
-                        spec.mtu(),
-                        alias,
-                        true,
-                        true,
-                        new VethSpec.Peer(podNs, spec.local().intf(), spec.mtu()))));
+                        name, NODE_END_MTU, alias, true, true, peer(podNs, spec, spec.local()))));
       }
-      dress(inPod, spec.local(), alias);
+      PodInterfaces.dress(inPod, spec.local(), alias);
       int index = ours.get().index();
       return new NodeEnd(index, PacketSocket.open(netns, index, PacketOptions.DEFAULT));
     }
@@ -111,24 +129,33 @@ final class KernelEnds implements AutoCloseable {
               && a.get().alias().equals(alias)
               && b.get().alias().equals(alias)
               && a.get().peerIndex() == b.get().index()
-              && b.get().peerIndex() == a.get().index()
-              && a.get().mtu() == spec.mtu()
-              && b.get().mtu() == spec.mtu();
-      if (!fits) {
-        clear(inLocal, spec.local().intf(), local);
-        clear(inPeer, spec.peer().intf(), peer);
-        inLocal.createVeth(
-            new VethSpec(
-                spec.local().intf(),
-                spec.mtu(),
-                alias,
-                true,
-                false,
-                new VethSpec.Peer(peerNs, spec.peer().intf(), spec.mtu())));
+              && b.get().peerIndex() == a.get().index();
+      if (fits) {
+        inLocal.setMtu(a.get().index(), spec.mtu());
+        inPeer.setMtu(b.get().index(), spec.mtu());
       }
-      dress(inLocal, spec.local(), alias);
-      dress(inPeer, spec.peer(), alias);
+      if (!fits) {
+        interfaces.clear(inLocal, spec.local().intf(), local);
+        interfaces.clear(inPeer, spec.peer().intf(), peer);
+        Link made =
+            inLocal.createVeth(
+                new VethSpec(
+                    spec.local().intf(),
+                    spec.mtu(),
+                    alias,
+                    false,
+                    false,
+                    peer(peerNs, spec, spec.peer())));
+        inLocal.setMac(made.index(), spec.macOf(spec.local()));
+      }
+      PodInterfaces.dress(inLocal, spec.local(), alias);
+      PodInterfaces.dress(inPeer, spec.peer(), alias);
     }
+  }
+
+  private static VethSpec.Peer peer(Netns netns, WireSpec spec, WireSpec.End end) {
+    return new VethSpec.Peer(
+        Optional.of(netns), end.intf(), spec.mtu(), Optional.of(spec.macOf(end)));
   }
 
   /** Removes what was made for a wire; what is gone already is fine. */
@@ -162,48 +189,6 @@ final class KernelEnds implements AutoCloseable {
       inNode.close();
       netns.close();
       inNode = null;
-    }
-  }
-
-  /** Removes a leftover of ours that stands in the way; anyone else's is a conflict. */
-  private void clear(Netlink inPod, String intf, Pod pod) throws IOException {
-    Optional<Link> there = inPod.link(intf);
-    if (there.isEmpty()) {
-      return;
-    }
-    if (!there.get().alias().startsWith(mark)) {
-      throw taken(intf, pod, there.get());
-    }
-    inPod.delete(there.get().index());
-  }
-
-  private static WeftException taken(String intf, Pod pod, Link there) {
-    return Fault.CONFLICT.because(
-        "interface "
-            + intf
-            + " in pod "
-            + pod.ref()
-            + " is there already"
-            + (there.kind().isEmpty() ? "" : ", a " + there.kind())
-            + " that Weft did not make (expected: a free name)");
-  }
-
-  private static void dress(Netlink inPod, WireSpec.End end, String alias) throws LinuxException {
-    Link link = inPod.require(end.intf());
-    if (!link.alias().equals(alias)) {
-      inPod.setAlias(link.index(), alias);
-    }
-    if (end.address() != null) {
-      Cidr address = Cidr.parse(end.address());
-      boolean there =
-          inPod.addresses().stream()
-              .anyMatch(a -> a.ifindex() == link.index() && a.cidr().equals(address));
-      if (!there) {
-        inPod.addAddress(link.index(), address);
-      }
-    }
-    if (!link.up()) {
-      inPod.setUp(link.index());
     }
   }
 

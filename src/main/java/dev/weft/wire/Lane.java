@@ -4,6 +4,7 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.dial.Dial;
 import dev.weft.dial.Grpc;
+import dev.weft.linux.RecvRing;
 import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -28,6 +29,7 @@ final class Lane extends AbstractVerticle {
   private final Dial dial;
   private final String self;
   private final Map<String, Future<HttpClientConnection>> peers = new HashMap<>();
+  private RecvRing ring;
 
   Lane(Dial dial, String self) {
     this.dial = dial;
@@ -37,6 +39,14 @@ final class Lane extends AbstractVerticle {
   /** The event loop that this lane's streams are written on. */
   Context loop() {
     return context;
+  }
+
+  /** Where this loop's packet sockets are read into; made when the first one is. */
+  RecvRing ring() {
+    if (ring == null) {
+      ring = BatchReader.ring();
+    }
+    return ring;
   }
 
   /**

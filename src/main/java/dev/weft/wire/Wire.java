@@ -23,7 +23,7 @@ final class Wire {
   WireEnd end;
 
   /** Identity of the pod's namespace that the end was made for. */
-  long podInode;
+  long podIdentity;
 
   /** The peer's interface id, 0 until it is known. */
   long peerId;

@@ -10,7 +10,11 @@ public enum WireKind {
   /** Frames cross a gRPC stream between two nodes; the MTU is what the link asks for. */
   GRPC,
   /** Both pods are on this node: one veth pair. */
-  VETH;
+  VETH,
+  /** A kernel VXLAN device in each pod, VNI {@value KernelTunnels#FIRST_VNI} + uid. */
+  VXLAN,
+  /** An interface of its own on a device of the pod's node. */
+  MACVLAN;
 
   @JsonCreator
   public static WireKind parse(String text) {
@@ -19,7 +23,7 @@ public enum WireKind {
         return kind;
       }
     }
-    throw Fault.invalid("kind", text, "grpc or veth");
+    throw Fault.invalid("kind", text, "grpc, veth, vxlan or macvlan");
   }
 
   @JsonValue

@@ -5,6 +5,7 @@ import dev.weft.pod.PodRef;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -48,11 +49,22 @@ public record WireSpec(
   public static String idOf(String ns, long uid, PodRef podA, String intfA, PodRef podB, String b) {
     String ends =
         Stream.of(podA + ":" + intfA, podB + ":" + b).sorted().collect(Collectors.joining("\0"));
+    return HexFormat.of().formatHex(hash(ns + "\0" + uid + "\0" + ends), 0, 8);
+  }
+
+  /**
+   * The MAC address of an end's interface: the same whenever and wherever the interface is made, so
+   * that the other pod's neighbour table stays right. Unicast, locally administered (IEEE 802).
+   */
+  String macOf(End end) {
+    byte[] mac = Arrays.copyOf(hash(id + "\0" + end.pod() + ":" + end.intf()), 6);
+    mac[0] = (byte) (mac[0] & 0xfc | 0x02);
+    return HexFormat.ofDelimiter(":").formatHex(mac);
+  }
+
+  private static byte[] hash(String text) {
     try {
-      byte[] hash =
-          MessageDigest.getInstance("SHA-256")
-              .digest((ns + "\0" + uid + "\0" + ends).getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(hash, 0, 8);
+      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError("every Java platform has SHA-256", e);
     }

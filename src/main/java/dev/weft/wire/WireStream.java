@@ -41,19 +41,21 @@ final class WireStream {
   /**
    * Writes a batch of whole messages, which the stream then owns.
    *
-   * @param ready runs once the stream takes more: at once, or when it has drained
+   * @param drained runs when a stream that is full takes more
+   * @return whether it takes more at once
    */
-  void write(ByteBuf batch, Runnable ready) {
+  boolean write(ByteBuf batch, Runnable drained) {
     if (ended.future().isComplete()) {
       batch.release();
-      return;
+      return true;
     }
-    request.write(BufferInternal.buffer(batch));
+    // Vert.x wraps a foreign buffer so that Netty's release has no effect: it stays ours to free.
+    request.write(BufferInternal.buffer(batch)).onComplete(written -> batch.release());
     if (request.writeQueueFull()) {
-      request.drainHandler(v -> ready.run());
-    } else {
-      ready.run();
+      request.drainHandler(v -> drained.run());
+      return false;
     }
+    return true;
   }
 
   /** Ends the call; the peer sees a clean end of the stream. */

@@ -4,12 +4,16 @@ import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
 import dev.weft.bus.WeftException;
+import dev.weft.cluster.Cluster;
+import dev.weft.cluster.Member;
 import dev.weft.cluster.MemberChanged;
+import dev.weft.config.HostPort;
 import dev.weft.config.WiresConfig;
 import dev.weft.dial.Caller;
 import dev.weft.dial.Dial;
 import dev.weft.dial.Ingress;
 import dev.weft.linux.Capabilities;
+import dev.weft.linux.IpAddress;
 import dev.weft.linux.LinkEvent;
 import dev.weft.linux.LinkMonitor;
 import dev.weft.pod.Pod;
@@ -31,6 +35,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.ThreadingModel;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,16 +46,23 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Owns this node's wires: their intents, their kernel ends, their streams to the peers. */
 public final class WireVerticle extends AbstractVerticle implements Wires {
   static final String ROOM = "wire";
 
+  private static final Logger log = LoggerFactory.getLogger(WireVerticle.class);
   private static final String TABLE = "wires";
+
+  /** How often every wire is compared with the kernel, whether anything was heard or not. */
+  private static final long RECONCILE_MILLIS = 15_000;
 
   /** Interface ids are positive and random, so that a peer cannot guess another's. */
   private static final long ID_MASK = (1L << 62) - 1;
 
+  private final Cluster cluster;
   private final String self;
   private final Bus bus;
   private final Store store;
@@ -65,7 +77,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
   private final Map<String, Wire> wires = new TreeMap<>();
   private final List<Lane> lanes = new ArrayList<>();
   private final KernelEnds kernel;
-  private final WorkerDriver driver = new WorkerDriver();
+  private Driver driver;
   private Pods pods;
   private PeerCalls peers;
   private LinkMonitor monitor;
@@ -75,7 +87,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
    * @param loops event loops that carry streams
    */
   public WireVerticle(
-      String self,
+      Cluster cluster,
       Bus bus,
       Store store,
       Dial dial,
@@ -84,7 +96,8 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
       Metrics metrics,
       WiresConfig config,
       int loops) {
-    this.self = self;
+    this.cluster = cluster;
+    this.self = cluster.self();
     this.bus = bus;
     this.store = store;
     this.dial = dial;
@@ -132,13 +145,19 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
       lanes.add(lane);
       deployed.add(vertx.deployVerticle(lane));
     }
-    deployed.add(
-        vertx.deployVerticle(
-            driver,
-            new DeploymentOptions()
-                .setThreadingModel(ThreadingModel.WORKER)
-                .setWorkerPoolName("weft-frames")
-                .setWorkerPoolSize(1)));
+    if (config.driver() == WiresConfig.Driver.WORKER || !EpollDriver.isAvailable()) {
+      WorkerDriver worker = new WorkerDriver();
+      driver = worker;
+      deployed.add(
+          vertx.deployVerticle(
+              worker,
+              new DeploymentOptions()
+                  .setThreadingModel(ThreadingModel.WORKER)
+                  .setWorkerPoolName("weft-frames")
+                  .setWorkerPoolSize(1)));
+    } else {
+      driver = new EpollDriver();
+    }
     return Future.all(deployed).mapEmpty();
   }
 
@@ -173,6 +192,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
         .description("Frames for an interface id that is unknown or not the sender's")
         .register(metrics.registry());
     wires.values().forEach(Wire::kick);
+    vertx.setPeriodic(RECONCILE_MILLIS, id -> wires.values().forEach(Wire::kick));
     health.state(ROOM, Health.State.READY);
   }
 
@@ -223,7 +243,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
     }
     return store
         .put(TABLE, spec.id(), Json.write(spec))
-        .compose(v -> known == null ? Future.succeededFuture() : remove(known))
+        .compose(v -> known == null ? Future.succeededFuture() : retire(known, spec))
         .map(
             v -> {
               Wire wire = new Wire(spec, vertx, metrics.registry(), this::pass);
@@ -271,7 +291,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
   }
 
   private void onMember(String node) {
-    wires.values().stream().filter(w -> w.spec.peer().node().equals(node)).forEach(Wire::kick);
+    wires.values().stream().filter(w -> node.equals(w.spec.peer().node())).forEach(Wire::kick);
   }
 
   private void onLinkGone(int ifindex) {
@@ -339,18 +359,57 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
               Map<PodRef, Pod> byRef = new TreeMap<>();
               all.forEach(pod -> byRef.put(pod.ref(), pod));
               Pod local = needed(byRef, wire.spec.local());
-              if (wire.spec.kind() == WireKind.VETH) {
-                Pod peer = needed(byRef, wire.spec.peer());
-                return this.<Void>blocking(
-                        () -> {
-                          kernel.joinVeth(wire.spec, local, peer);
-                          return null;
-                        })
-                    .onSuccess(v -> up(wire));
-              }
-              return end(wire, local).compose(v -> joinPeer(wire)).compose(v -> stream(wire));
+              return switch (wire.spec.kind()) {
+                case GRPC ->
+                    end(wire, local).compose(v -> joinPeer(wire)).compose(v -> stream(wire));
+                case VETH -> {
+                  Pod peer = needed(byRef, wire.spec.peer());
+                  yield made(wire, () -> kernel.joinVeth(wire.spec, local, peer));
+                }
+                case VXLAN -> {
+                  InetAddress here = underlayAddress(self);
+                  InetAddress there = underlayAddress(wire.spec.peer().node());
+                  yield made(
+                      wire,
+                      () -> kernel.tunnels().vxlan(wire.spec, local, here, there, config.mtu()));
+                }
+                case MACVLAN -> made(wire, () -> kernel.tunnels().macvlan(wire.spec, local));
+              };
             })
         .onFailure(e -> changed(wire, stateOf(WeftException.of(e), wire), e.getMessage()));
+  }
+
+  /** A step of a wire that the kernel carries: it is up once it stands. */
+  private interface KernelStep {
+    void run() throws IOException;
+  }
+
+  private Future<Void> made(Wire wire, KernelStep step) {
+    return this.<Void>blocking(
+            () -> {
+              step.run();
+              return null;
+            })
+        .onSuccess(v -> up(wire));
+  }
+
+  /** Where a member's tunnels end: the address that it serves other members on. */
+  private InetAddress underlayAddress(String node) {
+    String grpc =
+        cluster
+            .member(node)
+            .map(Member::grpc)
+            .orElseThrow(
+                () ->
+                    Fault.UNAVAILABLE.because(
+                        "node " + node + " is no live member that serves others"));
+    String host = HostPort.parse(grpc, 0).orElseThrow().host();
+    try {
+      return IpAddress.parse(host);
+    } catch (IllegalArgumentException e) {
+      throw Fault.PRECONDITION.because(
+          "node " + node + " advertises " + host + " (expected: an address, for a vxlan link)", e);
+    }
   }
 
   private Pod needed(Map<PodRef, Pod> pods, WireSpec.End end) {
@@ -368,7 +427,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
   }
 
   private Future<Void> end(Wire wire, Pod pod) {
-    if (wire.end != null && wire.podInode == pod.inode()) {
+    if (wire.end != null && wire.podIdentity == pod.identity()) {
       return Future.succeededFuture();
     }
     return takeDown(wire)
@@ -384,7 +443,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
                       wire.sent,
                       wire.received);
               wire.end = end;
-              wire.podInode = pod.inode();
+              wire.podIdentity = pod.identity();
               ends.add(end);
               return null;
             });
@@ -397,8 +456,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
     if (wire.state() != WireState.JOINING) {
       changed(wire, WireState.JOINING, "asking the node of " + wire.spec.peer().pod());
     }
-    return peers
-        .join(wire.spec, wire.end.interfaceId())
+    return home(peers.join(wire.spec, wire.end.interfaceId()))
         .map(
             answer -> {
               wire.joined(answer.getPeerIntfId(), answer.getVnet());
@@ -418,10 +476,10 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
           Fault.UNAVAILABLE.because("an end of the wire went; joining again"));
     }
     Lane lane = lanes.get(Math.floorMod(wire.spec.id().hashCode(), lanes.size()));
-    return lane.open(wire.spec.peer().node(), new PacketWriter(peerId, wire.peerVnet))
+    return home(lane.open(wire.spec.peer().node(), new PacketWriter(peerId, wire.peerVnet)))
         .map(
             stream -> {
-              wire.opened(stream, driver.attach(end, stream, lane.loop()));
+              wire.opened(stream, driver.attach(end, stream, lane));
               stream
                   .ended()
                   .onComplete(
@@ -458,12 +516,39 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
   }
 
   private void changed(Wire wire, WireState state, String reason) {
+    boolean wasUp = wire.state() == WireState.UP;
     if (wire.enter(state, reason) && wires.get(wire.spec.id()) == wire) {
       bus.publish(new WireChanged(wire.spec.id(), wire.link(), state, reason));
+    }
+    boolean isUp = state == WireState.UP;
+    if (config.carrier() == WiresConfig.Carrier.FOLLOW && wire.end != null && wasUp != isUp) {
+      int ifindex = wire.end.ifindex();
+      // In order, so that the last state is the one that stays.
+      vertx
+          .executeBlocking(
+              () -> {
+                kernel.carrier(ifindex, isUp);
+                return null;
+              },
+              true)
+          .onFailure(e -> log.warn("carrier of wire {}: {}", wire.spec.id(), e.getMessage()));
     }
   }
 
   // Taking it down.
+
+  /** Makes way for another intent; an interface that can serve it as well stays where it is. */
+  private Future<Void> retire(Wire wire, WireSpec next) {
+    boolean sameInterface =
+        wire.spec.kind() == next.kind()
+            && wire.spec.local().pod().equals(next.local().pod())
+            && wire.spec.local().intf().equals(next.local().intf());
+    if (!sameInterface) {
+      return remove(wire);
+    }
+    wire.stop();
+    return wire.settled().compose(v -> takeDown(wire));
+  }
 
   private Future<Void> remove(Wire wire) {
     wire.stop();
@@ -487,7 +572,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
 
   /** Closes stream and socket and tells the peer; kernel links stay. */
   private Future<Void> takeDown(Wire wire) {
-    Future<Void> detached = wire.closeStream();
+    Future<Void> detached = home(wire.closeStream());
     WireEnd end = wire.end;
     if (end == null) {
       return detached;
@@ -504,6 +589,13 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
     return vertx
         .executeBlocking(work, false)
         .recover(e -> Future.failedFuture(WeftException.of(e)));
+  }
+
+  /** A result from another thread, handed over to this room's event loop. */
+  private <T> Future<T> home(Future<T> away) {
+    Promise<T> promise = Promise.promise();
+    away.onComplete(result -> context.runOnContext(v -> promise.handle(result)));
+    return promise.future();
   }
 
   /** Runs a call from another event loop on this room's. */

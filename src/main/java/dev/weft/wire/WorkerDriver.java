@@ -27,7 +27,7 @@ final class WorkerDriver extends AbstractVerticle implements Driver {
   private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
   private Poller<Reader> poller;
   private RecvRing ring;
-  private volatile boolean stopped;
+  private Promise<Void> stopped;
 
   @Override
   public void start() throws IOException {
@@ -38,15 +38,13 @@ final class WorkerDriver extends AbstractVerticle implements Driver {
 
   @Override
   public void stop(Promise<Void> done) {
-    // Runs on the worker like the turns, so none is under way.
-    stopped = true;
-    poller.close();
-    done.complete();
+    // Called between two turns; the next one, which is queued already, is the last.
+    stopped = done;
   }
 
   @Override
-  public Handle attach(WireEnd end, WireStream stream, Context loop) {
-    Reader reader = new Reader(end, stream, loop);
+  public Handle attach(WireEnd end, WireStream stream, Lane lane) {
+    Reader reader = new Reader(end, stream, lane.loop());
     command(reader::open);
     return () -> {
       Promise<Void> closed = Promise.promise();
@@ -65,7 +63,9 @@ final class WorkerDriver extends AbstractVerticle implements Driver {
   }
 
   private void turn() {
-    if (stopped) {
+    if (stopped != null) {
+      poller.close();
+      stopped.complete();
       return;
     }
     for (Runnable command = commands.poll(); command != null; command = commands.poll()) {
@@ -117,7 +117,12 @@ final class WorkerDriver extends AbstractVerticle implements Driver {
         return;
       }
       poller.enable(end.socket().fd(), false);
-      loop.runOnContext(v -> stream.write(batch, () -> command(this::again)));
+      loop.runOnContext(
+          v -> {
+            if (stream.write(batch, () -> command(this::again))) {
+              command(this::again);
+            }
+          });
     }
 
     private void again() {

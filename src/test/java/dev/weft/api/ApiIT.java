@@ -195,6 +195,28 @@ final class ApiIT {
   }
 
   @Test
+  void shouldNameThePodOfALinkThatIsNoPod() throws Exception {
+    HttpResponse<String> refused =
+        send(
+            "POST",
+            "/api/v1/wires",
+            "{\"uid\":7,\"a\":{\"pod\":\"R1\",\"intf\":\"e\"},\"b\":{\"pod\":\"r2\",\"intf\":\"e\"}}");
+
+    JsonNode problem = problem(refused, 400, "invalid", "pod name: R1 (expected: 1 to 253");
+    assertThat(problem.at("/detail").asText()).doesNotContain("dev.weft");
+  }
+
+  @Test
+  void shouldRefuseAnEventIdThatIsNone() throws Exception {
+    HttpResponse<String> refused =
+        client.send(
+            request("/api/v1/events").header("last-event-id", "nine").build(),
+            BodyHandlers.ofString());
+
+    problem(refused, 400, "invalid", "Last-Event-ID: nine (expected: an event's id");
+  }
+
+  @Test
   void shouldSayWhichMethodsAreAllowed() throws Exception {
     HttpResponse<String> refused = send("PUT", "/api/v1/wires", "{}");
 

@@ -13,6 +13,7 @@ import dev.weft.wire.WireState;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -198,7 +199,7 @@ final class EventStreamIT {
             .filter(l -> l.startsWith("weft_http_event_streams "))
             .findFirst()
             .orElseThrow();
-    return (int) Double.parseDouble(line.split(" ")[1]);
+    return (int) Double.parseDouble(line.substring(line.indexOf(' ') + 1));
   }
 
   private String get(String query, String lastEventId) throws IOException, InterruptedException {
@@ -214,7 +215,7 @@ final class EventStreamIT {
   }
 
   private Socket open(String path) throws IOException {
-    Socket socket = new Socket("127.0.0.1", node.port());
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port());
     socket
         .getOutputStream()
         .write(

@@ -1,6 +1,7 @@
 package dev.weft.api;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -15,7 +16,7 @@ final class RawHttp {
 
   /** The whole answer; {@code lines} are a request line and headers. */
   static String send(int port, String... lines) throws IOException {
-    try (Socket socket = new Socket("127.0.0.1", port)) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
       socket.getOutputStream().write(bytes(lines));
       return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }

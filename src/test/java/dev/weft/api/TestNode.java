@@ -15,6 +15,7 @@ import dev.weft.pod.Pods;
 import dev.weft.telemetry.EventLog;
 import dev.weft.telemetry.Health;
 import dev.weft.telemetry.Metrics;
+import dev.weft.testkit.TestSeal;
 import dev.weft.topology.Link;
 import dev.weft.topology.LinkStatus;
 import dev.weft.topology.SingleLink;
@@ -71,7 +72,7 @@ public final class TestNode implements AutoCloseable {
 
   public TestNode(Vertx vertx, String id, String name) {
     this.vertx = vertx;
-    this.bus = new Bus(vertx, id);
+    this.bus = new Bus(vertx, id, new TestSeal(id));
     events.attach(bus);
     members.add(new Member(id, name, "0.1.0", null, "127.0.0.1:1", "http://x", EPOCH, 1700000000));
     health.state("wire", Health.State.READY);

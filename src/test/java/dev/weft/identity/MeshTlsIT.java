@@ -25,7 +25,6 @@ import io.vertx.core.net.TrustOptions;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -124,7 +123,7 @@ class MeshTlsIT {
                 + port
                 + ": node id "
                 + server.nodeId()
-                + " (expected: an address of a known node)");
+                + " (expected: to be dialled as <node id>.weft)");
   }
 
   @ParameterizedTest
@@ -150,31 +149,6 @@ class MeshTlsIT {
         .isInstanceOf(Exception.class);
     assertThat(refused.poll(20, TimeUnit.SECONDS)).isInstanceOf(SSLHandshakeException.class);
     assertServes(engine, port);
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void shouldFindInTheAddressBookWhoMustBeThere(Engine engine) throws Exception {
-    int port = listen(engine, server.keyCert());
-    AddressBook right = bookOf(port, server.nodeId());
-    AddressBook wrong = bookOf(port, third.nodeId());
-
-    assertThat(get(engine, client.keyCert(), client.trust(right), LOCAL, port))
-        .isEqualTo("HTTP_2 " + client.nodeId());
-    assertThatThrownBy(() -> get(engine, client.keyCert(), client.trust(wrong), LOCAL, port))
-        .hasStackTraceContaining(
-            LOCAL
-                + ":"
-                + port
-                + ": node id "
-                + server.nodeId()
-                + " (expected: "
-                + third.nodeId()
-                + ")");
-  }
-
-  private static AddressBook bookOf(int port, NodeId node) {
-    return (host, at) -> host.equals(LOCAL) && at == port ? Optional.of(node) : Optional.empty();
   }
 
   /** The refusals above are no server that refuses everybody. */

@@ -242,8 +242,7 @@ class StoreIT {
     }
     Files.write(file(), bytes);
 
-    assertThatThrownBy(() -> Store.open(directory))
-        .hasMessageStartingWith(file() + ": damaged: ");
+    assertThatThrownBy(() -> Store.open(directory)).hasMessageStartingWith(file() + ": damaged: ");
   }
 
   @Test

@@ -10,6 +10,7 @@ import dev.weft.pod.Pod;
 import dev.weft.pod.PodChanged;
 import dev.weft.pod.PodRef;
 import dev.weft.pod.Pods;
+import dev.weft.testkit.TestSeal;
 import dev.weft.wire.WireSpec;
 import dev.weft.wire.WireState;
 import dev.weft.wire.WireStatus;
@@ -108,7 +109,7 @@ final class TestNet implements AutoCloseable {
 
     private TestNode(String id) {
       this.id = id;
-      this.bus = new Bus(vertx, id);
+      this.bus = new Bus(vertx, id, new TestSeal(id));
       this.topologies = bus.proxy(Topologies.class, Duration.ofSeconds(8));
     }
 

@@ -1,0 +1,39 @@
+package dev.weft.cli;
+
+import dev.weft.bus.WeftException;
+import dev.weft.pod.PodRef;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** How arguments are read. */
+final class Converters {
+  private Converters() {}
+
+  /** {@code NAME} or {@code NS/NAME}. */
+  static final class Pod implements ITypeConverter<PodRef> {
+    @Override
+    public PodRef convert(String text) {
+      return pod(text);
+    }
+  }
+
+  /** {@code [NS/]POD:IF}. */
+  static final class End implements ITypeConverter<WireCommand.End> {
+    @Override
+    public WireCommand.End convert(String text) {
+      int colon = text.lastIndexOf(':');
+      if (colon < 1 || colon == text.length() - 1) {
+        throw new TypeConversionException(text + " (expected: [NS/]POD:IF, as in default/r1:eth1)");
+      }
+      return new WireCommand.End(pod(text.substring(0, colon)), text.substring(colon + 1));
+    }
+  }
+
+  private static PodRef pod(String text) {
+    try {
+      return PodRef.parse(text);
+    } catch (WeftException e) {
+      throw new TypeConversionException(e.getMessage());
+    }
+  }
+}

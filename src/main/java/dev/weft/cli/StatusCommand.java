@@ -1,0 +1,70 @@
+package dev.weft.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+@Command(
+    name = "status",
+    description = "Show a node: its health and what it carries.",
+    mixinStandardHelpOptions = true)
+final class StatusCommand implements Runnable {
+  @Mixin private NodeOptions node;
+
+  @Override
+  public void run() {
+    ApiClient client = node.client();
+    JsonNode self = client.get("/api/v1/node");
+    if (node.json()) {
+      node.printJson(self);
+      return;
+    }
+    PrintWriter out = node.out();
+    Duration up = Duration.between(Instant.parse(self.path("startedAt").asText()), Instant.now());
+    out.printf(
+        "node     %s (%s), version %s, up %s%n",
+        self.path("name").asText(),
+        self.path("id").asText(),
+        self.path("version").asText(),
+        text(up));
+    out.println("health   " + self.path("state").asText());
+    for (JsonNode room : self.path("rooms")) {
+      for (JsonNode warning : room.path("warnings")) {
+        out.printf(
+            "  %s: %s (%s)%n    affects: %s%n    action:  %s%n",
+            room.path("name").asText(),
+            warning.path("text").asText(),
+            warning.path("code").asText(),
+            warning.path("affects").asText(),
+            warning.path("action").asText());
+      }
+    }
+    out.println("members  " + client.get("/api/v1/nodes").path("items").size());
+    out.println("pods     " + client.get("/api/v1/pods").path("items").size());
+    out.println("wires    " + byState(client.get("/api/v1/wires").path("items")));
+  }
+
+  private static String byState(JsonNode wires) {
+    Map<String, Integer> states = new TreeMap<>();
+    wires.forEach(w -> states.merge(w.path("state").asText(), 1, Integer::sum));
+    String text =
+        states.entrySet().stream()
+            .map(s -> s.getValue() + " " + s.getKey())
+            .collect(Collectors.joining(", "));
+    return wires.size() + (text.isEmpty() ? "" : ": " + text);
+  }
+
+  private static String text(Duration up) {
+    return up.toDays() > 0
+        ? up.toDays() + "d " + up.toHoursPart() + "h"
+        : up.toHours() > 0
+            ? up.toHours() + "h " + up.toMinutesPart() + "m"
+            : up.toMinutes() + "m " + up.toSecondsPart() + "s";
+  }
+}

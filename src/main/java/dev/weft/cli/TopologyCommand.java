@@ -1,0 +1,138 @@
+package dev.weft.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weft.pod.PodRef;
+import dev.weft.topology.Topology;
+import dev.weft.topology.TopologyFile;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "topology",
+    description = "Say what should be connected, and see how it stands.",
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "(apply | delete | show)")
+final class TopologyCommand {
+  private static final String PATH = "/api/v1/topologies";
+
+  private final InputStream stdin;
+
+  TopologyCommand(InputStream stdin) {
+    this.stdin = stdin;
+  }
+
+  @Command(
+      name = "apply",
+      description = "Accept the Topology objects of a file, all or none.",
+      mixinStandardHelpOptions = true)
+  void apply(
+      @Option(
+              names = "-f",
+              required = true,
+              paramLabel = "FILE|-",
+              description = "YAML or JSON; - is stdin.")
+          String file,
+      @Mixin NodeOptions options) {
+    ApiClient client = options.client();
+    show(options, client, client.send("POST", PATH, "application/yaml", read(file, options)));
+  }
+
+  @Command(
+      name = "delete",
+      description = "Delete the topologies of the pods that a file names.",
+      mixinStandardHelpOptions = true)
+  void delete(
+      @Option(
+              names = "-f",
+              required = true,
+              paramLabel = "FILE|-",
+              description = "YAML or JSON; - is stdin.")
+          String file,
+      @Mixin NodeOptions options) {
+    ApiClient client = options.client();
+    for (Topology topology : TopologyFile.parse(read(file, options), file).topologies()) {
+      client.delete(PATH + "/" + topology.pod());
+      if (!options.json()) {
+        options.out().println("topology " + topology.pod() + " deleted");
+      }
+    }
+  }
+
+  @Command(
+      name = "show",
+      description = "Show the links of all topologies, or of one pod.",
+      mixinStandardHelpOptions = true)
+  void show(
+      @Parameters(
+              arity = "0..1",
+              paramLabel = "[NS/]POD",
+              converter = Converters.Pod.class,
+              description = "Only the topology of this pod.")
+          PodRef pod,
+      @Mixin NodeOptions options) {
+    ApiClient client = options.client();
+    show(options, client, client.get(pod == null ? PATH : PATH + "/" + pod));
+  }
+
+  private static void show(NodeOptions options, ApiClient client, JsonNode answer) {
+    if (options.json()) {
+      options.printJson(answer);
+      return;
+    }
+    Map<String, String> names = NodeOptions.names(client);
+    TextTable table =
+        new TextTable(
+            "POD",
+            "NODE",
+            "UID",
+            "INTF",
+            "ADDRESS",
+            "PEER",
+            "PEER-INTF",
+            "KIND",
+            "MTU",
+            "STATE",
+            "REASON");
+    for (JsonNode topology : answer.has("items") ? answer.path("items") : List.of(answer)) {
+      for (JsonNode link : topology.path("links")) {
+        String id = link.path("node").asText();
+        table.row(
+            link.path("pod").asText(),
+            names.getOrDefault(id, id),
+            link.path("uid").asLong(),
+            link.path("localIntf").asText(null),
+            link.path("localIp").asText(null),
+            link.path("peer").asText(null),
+            link.path("peerIntf").asText(null),
+            link.path("kind").asText(null),
+            link.path("mtu").asInt(),
+            link.path("state").asText(),
+            link.path("reason").asText(null));
+      }
+      if (topology.path("links").isEmpty()) {
+        table.row(
+            topology.at("/topology/pod").asText(), "", "", "", "", "", "", "", "", "", "no links");
+      }
+    }
+    options.print(table);
+  }
+
+  private String read(String file, NodeOptions options) {
+    try {
+      return file.equals("-")
+          ? new String(stdin.readAllBytes(), StandardCharsets.UTF_8)
+          : Files.readString(Path.of(file));
+    } catch (IOException e) {
+      throw options.usage("-f: " + file + " cannot be read (" + e.getMessage() + ")");
+    }
+  }
+}

@@ -1,0 +1,311 @@
+package dev.weft.api;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.BrowserType;
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.options.ColorScheme;
+import dev.weft.cluster.Member;
+import dev.weft.pod.Pod;
+import dev.weft.pod.PodRef;
+import dev.weft.telemetry.Health;
+import dev.weft.testkit.Need;
+import dev.weft.testkit.Needs;
+import dev.weft.topology.Link;
+import dev.weft.topology.LinkStatus;
+import dev.weft.topology.Topology;
+import dev.weft.topology.TopologyStatus;
+import dev.weft.wire.WireChanged;
+import dev.weft.wire.WireState;
+import dev.weft.wire.WireStatus;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@Needs(Need.CHROMIUM)
+@Timeout(120)
+final class StatusPageBrowserIT {
+  private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
+  private static final String UP = "0123456789abcdef";
+  private static final String WAITING = "fedcba9876543210";
+  private static Playwright playwright;
+  private static Browser browser;
+
+  @TempDir Path directory;
+  private final List<String> complaints = new ArrayList<>();
+  private TestNode node;
+
+  @BeforeAll
+  static void launch() {
+    playwright =
+        Playwright.create(
+            new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
+    browser =
+        playwright
+            .chromium()
+            .launch(
+                new BrowserType.LaunchOptions()
+                    .setExecutablePath(CHROMIUM)
+                    .setArgs(
+                        List.of(
+                            "--no-sandbox",
+                            "--disable-gpu",
+                            "--disable-quic",
+                            "--no-first-run",
+                            "--disable-background-networking",
+                            "--disable-component-update",
+                            "--disable-sync")));
+  }
+
+  @AfterAll
+  static void quit() {
+    if (playwright != null) {
+      playwright.close();
+    }
+  }
+
+  @BeforeEach
+  void make() {
+    node = new TestNode();
+    node.wire(UP, 1, WireState.UP, null);
+    node.wire(WAITING, 2, WireState.WAITING, "pod default/r2 is not registered on any node");
+    PodRef r1 = PodRef.parse("r1");
+    node.pods.put(r1, new Pod(r1, TestNode.ID, "/run/netns/r1", 4026532000L, 1, null));
+    PodRef lost = PodRef.parse("lab/lost");
+    node.pods.put(lost, new Pod(lost, TestNode.ID, "pid:4711", 0, 2, "pid:4711: no such process"));
+    PodRef r2 = PodRef.parse("r2");
+    Link link = new Link(2, "r2", "eth2", "eth2", "10.0.2.1/24", null, null, null);
+    node.topologies.put(
+        r1,
+        new TopologyStatus(
+            new Topology(r1, List.of(link)),
+            List.of(
+                new LinkStatus(
+                    r1,
+                    2,
+                    "eth2",
+                    "10.0.2.1/24",
+                    r2,
+                    "eth2",
+                    null,
+                    null,
+                    "grpc",
+                    1500,
+                    "waiting",
+                    "pod default/r2 is not registered on any node",
+                    TestNode.ID,
+                    null))));
+  }
+
+  @AfterEach
+  void close() {
+    node.close();
+    assertThat(complaints).as("the browser's console").isEmpty();
+  }
+
+  @Test
+  void shouldShowWiresWithTheirStateAndTheReasonOfAWaitingLink() {
+    node.start();
+    Page page = open(1280, 900, ColorScheme.LIGHT);
+
+    Locator rows = page.locator("#wires tbody tr");
+
+    assertThat(rows).hasCount(2);
+    assertThat(rows.filter(with(UP))).containsText("up");
+    assertThat(rows.filter(with(WAITING))).containsText("waiting");
+    assertThat(page.locator("#links")).containsText("pod default/r2 is not registered on any node");
+    assertThat(page.locator("#pods")).containsText("pid:4711: no such process");
+    assertThat(page.locator("#node-name")).hasText("n1");
+    assertThat(page.locator("#count-wires")).hasText("1 of 2");
+  }
+
+  @Test
+  void shouldShowAWireComeUpAndItsEventWithoutReloading() {
+    node.start();
+    Page page = open(1280, 900, ColorScheme.LIGHT);
+    assertThat(page.locator("#stream-state")).hasText("Live.");
+
+    node.wire(WAITING, 2, WireState.UP, null);
+    node.bus.publish(new WireChanged(WAITING, "r1:eth2 - r2:eth2", WireState.UP, null));
+
+    assertThat(page.locator("#event-list li").first())
+        .containsText("wire " + WAITING + " (r1:eth2 - r2:eth2) up");
+    assertThat(page.locator("#count-wires")).hasText("2 of 2");
+    page.getByLabel("Show only events with").fill("no such thing");
+    assertThat(page.locator("#event-list li").first()).isHidden();
+  }
+
+  @Test
+  void shouldSayWhatIsWrongWhatItAffectsAndWhatToDo() {
+    node.health.raise(
+        new Health.Warning("wire", "cap-net-raw", "no CAP_NET_RAW", "all wires", "grant it"));
+    node.members.add(new Member("00000000000000b2", "n2", "0.1.0", null, "x", null, 1, 1700000000));
+    node.start();
+
+    Page page = open(1280, 900, ColorScheme.LIGHT);
+
+    assertThat(page.locator("#banner .notice").first())
+        .hasText("wire: no CAP_NET_RAWAffects: all wiresWhat to do: grant it");
+    assertThat(page.locator("#banner")).containsText("Node n2 did not answer");
+    assertThat(page.locator("#node-state")).containsText("degraded");
+  }
+
+  @Test
+  void shouldWriteWhatOthersChoseAsTextOnly() {
+    node.wire(UP, 1, WireState.FAILED, "<img src=x onerror=alert(1)>");
+    node.start();
+
+    Page page = open(1280, 900, ColorScheme.LIGHT);
+
+    assertThat(page.locator("#wires")).containsText("<img src=x onerror=alert(1)>");
+    assertThat(page.locator("#wires img")).hasCount(0);
+  }
+
+  @Test
+  void shouldAskForATokenAndKeepIt() throws Exception {
+    Path tokens = Files.writeString(directory.resolve("tokens"), "s3cret\n");
+    node.start(0, "", tokens, null);
+    Page page = page(1280, 900, ColorScheme.LIGHT);
+    complaints.clear();
+    page.navigate(node.url());
+
+    page.locator("#token").fill("wrong");
+    page.getByText("Continue").click();
+    assertThat(page.locator("#ask-why")).containsText("does not know that token");
+    page.locator("#token").fill("s3cret");
+    page.getByText("Continue").click();
+    assertThat(page.locator("#node-name")).hasText("n1");
+    page.reload();
+    assertThat(page.locator("#node-name")).hasText("n1");
+
+    assertThat(page.locator("#ask")).isHidden();
+    // Chromium writes every 401 to the console.
+    complaints.removeIf(c -> c.contains("401"));
+  }
+
+  @Test
+  void shouldTellThatItHasLostTheNode() {
+    node.start();
+    Page page = open(1280, 900, ColorScheme.LIGHT);
+    assertThat(page.locator("#wires tbody tr")).hasCount(2);
+
+    node.stop();
+
+    assertThat(page.locator("#banner")).containsText("This page has lost the node");
+    assertThat(page.locator("#wires tbody tr")).hasCount(2);
+    page.close();
+    complaints.clear();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "light,1280,LIGHT",
+    "dark,1280,DARK",
+    "phone,390,LIGHT",
+    "phone-dark,390,DARK",
+    "narrow,1010,LIGHT",
+    "tablet,700,LIGHT"
+  })
+  void shouldFitTheScreen(String name, int width, ColorScheme scheme) {
+    node.health.raise(
+        new Health.Warning(
+            "wire",
+            "cap-net-raw",
+            "no CAP_NET_RAW",
+            "wires of kind grpc cannot carry frames",
+            "start the node as root, or give it AmbientCapabilities=CAP_NET_RAW CAP_NET_ADMIN"));
+    node.start();
+    Page page = open(width, 1000, scheme);
+    assertThat(page.locator("#wires tbody tr")).hasCount(2);
+    for (int i = 1; i <= 3; i++) {
+      WireStatus busy = node.wires.get(UP);
+      node.wires.put(
+          UP,
+          new WireStatus(
+              busy.spec(),
+              busy.state(),
+              null,
+              busy.since(),
+              new WireStatus.Traffic(1200 + i * 900L, 1_500_000L + 9_000_000L * i * i, 0),
+              busy.received()));
+      node.bus.publish(new WireChanged(UP, "r1:eth1 - r2:eth1", WireState.UP, null));
+      String frames = "→ " + String.format("%,d", 1200 + i * 900L);
+      assertThat(page.locator("#wires tbody")).containsText(frames);
+    }
+    node.bus.publish(
+        new WireChanged(WAITING, "r1:eth2 - r2:eth2", WireState.FAILED, "no such device"));
+    assertThat(page.locator("#event-list")).containsText("no such device");
+
+    page.screenshot(
+        new Page.ScreenshotOptions()
+            .setFullPage(true)
+            .setPath(Path.of("target/screenshots/status-" + name + ".png")));
+
+    Object overflow =
+        page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth");
+    assertThat(overflow).as("pixels of horizontal scrolling").isEqualTo(0);
+  }
+
+  @Test
+  void shouldBeUsableByKeyboard() {
+    node.start();
+    Page page = open(1280, 900, ColorScheme.LIGHT);
+
+    page.keyboard().press("Tab");
+    assertThat(page.locator(".skip")).isFocused();
+    page.keyboard().press("Enter");
+    page.keyboard().press("Tab");
+    assertThat(page.locator("#wires summary")).isFocused();
+    page.keyboard().press("Enter");
+
+    assertThat(page.getByText("weft wires --cluster")).isVisible();
+    assertThat(page.getByRole(com.microsoft.playwright.options.AriaRole.TABLE).first())
+        .hasAccessibleName("Wires");
+  }
+
+  private static Locator.FilterOptions with(String text) {
+    return new Locator.FilterOptions().setHasText(Pattern.compile(text));
+  }
+
+  private Page open(int width, int height, ColorScheme scheme) {
+    Page page = page(width, height, scheme);
+    page.navigate(node.url());
+    return page;
+  }
+
+  private Page page(int width, int height, ColorScheme scheme) {
+    BrowserContext context =
+        browser.newContext(
+            new Browser.NewContextOptions()
+                .setViewportSize(width, height)
+                .setColorScheme(scheme)
+                .setLocale("en-GB"));
+    Page page = context.newPage();
+    page.onConsoleMessage(
+        m -> {
+          if (m.type().equals("error")) {
+            complaints.add(m.text());
+          }
+        });
+    page.onPageError(complaints::add);
+    return page;
+  }
+}

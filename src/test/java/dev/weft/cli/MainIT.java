@@ -1,0 +1,308 @@
+package dev.weft.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weft.api.TestNode;
+import dev.weft.bus.Json;
+import dev.weft.cluster.Member;
+import dev.weft.pod.PodRef;
+import dev.weft.telemetry.Health;
+import dev.weft.wire.WireState;
+import java.io.ByteArrayInputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@Timeout(60)
+final class MainIT {
+  private static final String TWO_PODS =
+      """
+      apiVersion: networkop.co.uk/v1beta1
+      kind: Topology
+      metadata: {name: r1}
+      spec: {links: [{uid: 1, peer_pod: r2, local_intf: eth1, peer_intf: eth1}]}
+      ---
+      apiVersion: networkop.co.uk/v1beta1
+      kind: Topology
+      metadata: {name: r2, namespace: lab}
+      spec: {links: []}
+      """;
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+  @TempDir Path directory;
+  private TestNode node;
+
+  @BeforeEach
+  void start() {
+    node = new TestNode();
+  }
+
+  @AfterEach
+  void close() {
+    node.close();
+  }
+
+  @Test
+  void shouldPrintTheHelpWithoutArguments() {
+    int exit = run("");
+
+    assertThat(exit).isZero();
+    assertThat(out.toString())
+        .contains("Usage: weft", "status", "topology", "completion", "3   the node died");
+    assertThat(err.toString()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "no-such-command            | Unmatched argument",
+        "wire                       | Missing required subcommand",
+        "pod add r1                 | Missing required option: '--netns",
+        "pod add UPPER --netns x    | pod name: UPPER (expected:",
+        "wire add --uid 1 --a r1 --b r2:eth1 | r1 (expected: [NS/]POD:IF",
+        "wire remove zz             | wire: zz (expected: 16 hex digits",
+        "status --url ftp://x       | --url: ftp://x (expected: http://HOST:PORT or unix:/path)",
+        "status --token-file /nowhere/t | --token-file: /nowhere/t cannot be read",
+        "topology apply -f /nowhere/t   | -f: /nowhere/t cannot be read",
+      })
+  void shouldRefuseWrongUsageWith2(String line, String message) {
+    int exit = run(line);
+
+    assertThat(exit).as(err.toString()).isEqualTo(2);
+    assertThat(err.toString()).contains(message);
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  void shouldTellHowToStartANodeWhenNobodyAnswers() throws Exception {
+    int port;
+    try (ServerSocket free = new ServerSocket(0)) {
+      port = free.getLocalPort();
+    }
+
+    int tcp = run("status --url http://127.0.0.1:" + port);
+    int unix = run("status --url unix:" + directory.resolve("none.sock"));
+
+    assertThat(tcp).isEqualTo(1);
+    assertThat(unix).isEqualTo(1);
+    assertThat(err.toString().lines())
+        .hasSize(2)
+        .allSatisfy(l -> assertThat(l).contains("no node answers at", "weft run --conf"));
+    assertThat(err.toString()).contains("http://127.0.0.1:" + port);
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  void shouldPrintTheDetailOfAProblem() {
+    node.start();
+
+    int exit = ask("pod add lab/r1 --netns gone");
+
+    assertThat(exit).isEqualTo(1);
+    assertThat(err.toString()).isEqualTo("weft: netns: gone (expected: a network namespace)\n");
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  void shouldShowStatusWithWhatIsWrong() {
+    node.start();
+    node.wire("0123456789abcdef", 1, WireState.UP, null);
+    node.wire("0123456789abcdee", 2, WireState.WAITING, "no peer");
+    node.health.raise(
+        new Health.Warning("wire", "cap-net-raw", "no CAP_NET_RAW", "all wires", "grant it"));
+
+    int exit = ask("status");
+
+    assertThat(exit).as(err.toString()).isZero();
+    assertThat(out.toString())
+        .contains("node     n1 (00000000000000a1), version 0.1.0, up ")
+        .contains("health   degraded\n  wire: no CAP_NET_RAW (cap-net-raw)\n")
+        .contains("    affects: all wires\n    action:  grant it\n")
+        .endsWith("members  1\npods     0\nwires    2: 1 up, 1 waiting\n");
+  }
+
+  @Test
+  void shouldAlignAListAndNameNodes() {
+    node.start();
+    node.wire("0123456789abcdef", 1, WireState.UP, null);
+    node.wire("0123456789abcdee", 12, WireState.WAITING, "node n2 is not a member");
+
+    int exit = ask("wires");
+
+    assertThat(exit).as(err.toString()).isZero();
+    assertThat(out.toString())
+        .isEqualTo(
+            """
+            WIRE              NODE  KIND   MTU  LOCAL             PEER              STATE    SENT  RECEIVED  DROPS  REASON
+            0123456789abcdee  n1    grpc  1500  default/r1:eth12  default/r2:eth12  waiting  1200       900      2  node n2 is not a member
+            0123456789abcdef  n1    grpc  1500  default/r1:eth1   default/r2:eth1   up       1200       900      2  -
+            """);
+  }
+
+  @Test
+  void shouldNameMembersThatDoNotAnswerOnStderr() throws Exception {
+    node.start();
+    node.members.add(new Member("00000000000000b2", "n2", "0.1.0", null, "x", null, 1, 1));
+
+    int table = ask("nodes --cluster");
+    String tableOut = out.toString();
+    out.getBuffer().setLength(0);
+    int json = ask("wires --cluster --json");
+
+    assertThat(table).isZero();
+    assertThat(json).isZero();
+    assertThat(err.toString().lines())
+        .hasSize(2)
+        .allSatisfy(
+            l -> assertThat(l).startsWith("weft: node n2 (00000000000000b2) did not answer"));
+    assertThat(tableOut).contains("n1 (this)", "n2         00000000000000b2  0.1.0    -");
+    assertThat(parsed().at("/unanswered/0/name").asText()).isEqualTo("n2");
+  }
+
+  @Test
+  void shouldRegisterAndForgetPods() {
+    node.start();
+
+    assertThat(ask("pod add r1 --netns r1ns")).isZero();
+    assertThat(node.pods).containsKey(PodRef.parse("default/r1"));
+    assertThat(ask("pods")).isZero();
+    assertThat(ask("pod remove default/r1")).isZero();
+
+    assertThat(out.toString())
+        .isEqualTo(
+            """
+            pod default/r1 is in r1ns
+            POD         NODE  NETNS  PROBLEM
+            default/r1  n1    r1ns   -
+            pod default/r1 removed
+            """);
+    assertThat(node.pods).isEmpty();
+  }
+
+  @Test
+  void shouldApplyShowAndDeleteATopologyFile() throws Exception {
+    node.start();
+    String file = Files.writeString(directory.resolve("two.yml"), TWO_PODS).toString();
+
+    assertThat(ask("topology apply -f " + file)).as(err.toString()).isZero();
+    assertThat(out.toString()).contains("pod default/r2 is not registered on any node", "no links");
+    out.getBuffer().setLength(0);
+    assertThat(ask("topology show lab/r2 --json")).isZero();
+    assertThat(parsed().at("/topology/pod").asText()).isEqualTo("lab/r2");
+    out.getBuffer().setLength(0);
+    assertThat(ask("topology delete -f " + file)).as(err.toString()).isZero();
+
+    assertThat(out.toString()).isEqualTo("topology default/r1 deleted\ntopology lab/r2 deleted\n");
+    assertThat(node.topologies).isEmpty();
+  }
+
+  @Test
+  void shouldReadATopologyFromStdin() {
+    node.start();
+
+    int exit =
+        Main.run(
+            new ByteArrayInputStream(TWO_PODS.getBytes(StandardCharsets.UTF_8)),
+            new PrintWriter(out),
+            new PrintWriter(err),
+            "topology",
+            "apply",
+            "-f",
+            "-",
+            "--url",
+            node.url());
+
+    assertThat(exit).as(err.toString()).isZero();
+    assertThat(node.topologies).hasSize(2);
+  }
+
+  @Test
+  void shouldMakeAndRemoveASingleLink() {
+    node.start();
+
+    int made =
+        ask("wire add --uid 7 --a r1:eth1 --b lab/r2:eth1 --mtu 9000 --address-a 10.0.0.1/24");
+    String id = out.toString().split(" ", 3)[1];
+    int removed = ask("wire remove " + id);
+
+    assertThat(made).as(err.toString()).isZero();
+    assertThat(out.toString()).isEqualTo("wire " + id + " joining\nwire " + id + " removed\n");
+    assertThat(removed).isZero();
+  }
+
+  @Test
+  void shouldFollowEvents() {
+    node.start();
+    node.bus.publish(new TestNode.Happened("r1", "first"));
+
+    CompletableFuture<Integer> exit =
+        CompletableFuture.supplyAsync(() -> ask("events --follow --kind Happened"));
+    await().atMost(TestNode.SOON).until(() -> out.toString().contains("first"));
+    node.bus.publish(new TestNode.Happened("r1", "second"));
+    await().atMost(TestNode.SOON).until(() -> out.toString().contains("second"));
+    node.stop();
+
+    assertThat(exit).succeedsWithin(TestNode.SOON).isEqualTo(1);
+    assertThat(out.toString().lines().findFirst().orElse(""))
+        .matches("\\S+Z  info     Happened        first");
+    assertThat(err.toString()).contains("weft: ");
+  }
+
+  @Test
+  void shouldAskOverTheUnixSocketWithoutAToken() throws Exception {
+    Path socket = directory.resolve("http.sock");
+    String tokens = Files.writeString(directory.resolve("tokens"), "s3cret\n").toString();
+    node.start(0, socket.toString(), Path.of(tokens), null);
+
+    assertThat(run("nodes --url unix:" + socket)).as(err.toString()).isZero();
+    assertThat(ask("nodes --token-file " + tokens)).as(err.toString()).isZero();
+    assertThat(ask("nodes")).isEqualTo(1);
+
+    assertThat(err.toString()).contains("authorization: none", "use --token-file");
+  }
+
+  @Test
+  void shouldCompleteInBash() throws Exception {
+    assertThat(run("completion")).isZero();
+
+    Path script = Files.writeString(directory.resolve("weft.bash"), out.toString());
+    Process bash = new ProcessBuilder("bash", "-n", script.toString()).start();
+    assertThat(bash.waitFor()).isZero();
+    assertThat(out.toString()).contains("topology");
+  }
+
+  private int ask(String line) {
+    return run(line + " --url " + node.url());
+  }
+
+  private int run(String line) {
+    String[] args = line.isBlank() ? new String[0] : line.trim().split("\\s+");
+    PrintWriter toOut = new PrintWriter(out);
+    PrintWriter toErr = new PrintWriter(err);
+    try {
+      return Main.run(new ByteArrayInputStream(new byte[0]), toOut, toErr, args);
+    } finally {
+      toOut.flush();
+      toErr.flush();
+    }
+  }
+
+  private JsonNode parsed() throws Exception {
+    return Json.mapper().readTree(out.toString());
+  }
+}

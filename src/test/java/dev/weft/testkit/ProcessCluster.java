@@ -1,0 +1,266 @@
+package dev.weft.testkit;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weft.bus.Json;
+import dev.weft.cli.ApiClient;
+import dev.weft.identity.CertificateAuthority;
+import dev.weft.linux.Cidr;
+import dev.weft.linux.Link;
+import dev.weft.linux.Netlink;
+import dev.weft.linux.Netns;
+import dev.weft.linux.VethSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+
+/**
+ * Real node processes, each in a namespace of its own on 10.99.0.N, joined by a bridge: what can be
+ * killed, stopped and cut off.
+ */
+public final class ProcessCluster implements AutoCloseable {
+  private static final Duration READY_WITHIN = Duration.ofSeconds(60);
+  private static final int MTU = 1500;
+
+  private final Path directory;
+  private final String extraConfiguration;
+  private final CertificateAuthority ca;
+  private final TestNetns bridge = TestNetns.create("sw");
+  private final List<TestNetns> hosts = new ArrayList<>();
+  private final List<Process> processes = new ArrayList<>();
+  private final List<String> ids = new ArrayList<>();
+
+  private ProcessCluster(Path directory, String extraConfiguration) {
+    this.directory = directory;
+    this.extraConfiguration = extraConfiguration;
+    this.ca = CertificateAuthority.create(directory.resolve("ca"), "test", 31, Clock.systemUTC());
+  }
+
+  /**
+   * Starts {@code size} nodes and waits until all are members.
+   *
+   * @param extraConfiguration further lines of each node's weft.yaml
+   */
+  public static ProcessCluster start(Path directory, int size, String extraConfiguration)
+      throws Exception {
+    ProcessCluster cluster = new ProcessCluster(directory, extraConfiguration);
+    try {
+      cluster.makeNetwork(size);
+      for (int i = 1; i <= size; i++) {
+        cluster.ids.add(cluster.configure(i, size));
+        cluster.processes.add(null);
+      }
+      cluster.start(1);
+      cluster.awaitReady(1);
+      for (int i = 2; i <= size; i++) {
+        cluster.start(i);
+      }
+      for (int i = 2; i <= size; i++) {
+        cluster.awaitReady(i);
+      }
+      cluster.awaitMembers(size);
+      return cluster;
+    } catch (Exception | AssertionError e) {
+      cluster.close();
+      throw e;
+    }
+  }
+
+  /** Starts node {@code number}'s process, from 1; it is not waited for. */
+  public void start(int number) throws Exception {
+    Path home = home(number);
+    List<String> command =
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:+UseSerialGC",
+            "-Xmx192m",
+            "-Xss512k",
+            "-cp",
+            System.getProperty("java.class.path"),
+            "dev.weft.Weft",
+            "run",
+            "--conf",
+            home.resolve("weft.yaml").toString());
+    processes.set(
+        number - 1,
+        host(number).start(home.resolve("node.log").toFile(), command.toArray(String[]::new)));
+  }
+
+  /** SIGKILL, and waits until the process is gone. */
+  public void kill(int number) throws Exception {
+    // The process is `ip netns exec`'s, which becomes the node.
+    processes.get(number - 1).toHandle().destroyForcibly();
+    processes.get(number - 1).waitFor(10, TimeUnit.SECONDS);
+  }
+
+  public Process process(int number) {
+    return processes.get(number - 1);
+  }
+
+  public String id(int number) {
+    return ids.get(number - 1);
+  }
+
+  public TestNetns host(int number) {
+    return hosts.get(number - 1);
+  }
+
+  public static String addressOf(int number) {
+    return "10.99.0." + number;
+  }
+
+  public ApiClient api(int number) {
+    return ApiClient.of("unix:" + home(number).resolve("http.sock"), null);
+  }
+
+  public void awaitReady(int number) {
+    Awaitility.await("node n" + number + " ready")
+        .atMost(READY_WITHIN)
+        .pollInterval(Duration.ofMillis(50))
+        .failFast("node n" + number + " ended: " + log(number), () -> !process(number).isAlive())
+        .until(() -> api(number).ready());
+  }
+
+  public void awaitMembers(int count) {
+    for (int i = 1; i <= processes.size(); i++) {
+      ApiClient api = api(i);
+      if (process(i).isAlive()) {
+        Awaitility.await("members at n" + i)
+            .atMost(READY_WITHIN)
+            .until(() -> api.get("/api/v1/nodes").path("items").size() == count);
+      }
+    }
+  }
+
+  /** Registers a pod in a namespace on a node. */
+  public void pod(int number, String name, TestNetns netns) {
+    api(number)
+        .send(
+            "PUT",
+            "/api/v1/pods/default/" + name,
+            "application/json",
+            Json.write(Json.mapper().createObjectNode().put("netns", netns.name())));
+  }
+
+  /** Makes a link and waits until it is up at both nodes; the wire's id. */
+  public String link(
+      int uid,
+      int nodeA,
+      String podA,
+      String addressA,
+      int nodeB,
+      String podB,
+      String addressB,
+      String more) {
+    String body =
+        """
+        {"uid": %d, "a": {"pod": "%s", "intf": "eth%d", "address": "%s"},
+         "b": {"pod": "%s", "intf": "eth%d", "address": "%s"}%s}
+        """
+            .formatted(uid, podA, uid, addressA, podB, uid, addressB, more);
+    JsonNode link = api(nodeA).send("POST", "/api/v1/wires", "application/json", body);
+    String wire = link.path("wire").asText();
+    awaitUp(nodeA, wire, Duration.ofSeconds(15));
+    awaitUp(nodeB, wire, Duration.ofSeconds(15));
+    return wire;
+  }
+
+  public void awaitUp(int number, String wire, Duration within) {
+    Awaitility.await("wire " + wire + " up at n" + number)
+        .atMost(within)
+        .pollInterval(Duration.ofMillis(50))
+        .ignoreExceptions()
+        .until(() -> api(number).get("/api/v1/wires/" + wire).path("state").asText().equals("up"));
+  }
+
+  private void makeNetwork(int size) throws Exception {
+    try (Netns switchNs = bridge.open();
+        Netlink inSwitch = Netlink.open(switchNs)) {
+      Link br0 = inSwitch.createBridge("br0");
+      inSwitch.setUp(br0.index());
+      for (int i = 1; i <= size; i++) {
+        TestNetns host = TestNetns.create("n" + i);
+        hosts.add(host);
+        try (Netns hostNs = host.open();
+            Netlink inHost = Netlink.open(hostNs)) {
+          Link port =
+              inSwitch.createVeth(
+                  new VethSpec(
+                      "n" + i, MTU, "", true, false, new VethSpec.Peer(hostNs, "eth0", MTU)));
+          inSwitch.setMaster(port.index(), br0.index());
+          Link eth0 = inHost.require("eth0");
+          inHost.addAddress(eth0.index(), Cidr.parse(addressOf(i) + "/24"));
+          inHost.setUp(eth0.index());
+        }
+      }
+    }
+  }
+
+  private String configure(int number, int size) throws IOException {
+    Path home = Files.createDirectories(home(number));
+    String address = addressOf(number);
+    CertificateAuthority.Issued issued = ca.issueNode(home, "n" + number, List.of(address), 30);
+    String join =
+        IntStream.rangeClosed(1, size)
+            .filter(i -> i != number)
+            .mapToObj(ProcessCluster::addressOf)
+            .collect(Collectors.joining(", "));
+    Files.writeString(
+        home.resolve("weft.yaml"),
+        """
+        node: { name: n%d, data: %s }
+        cluster: { name: test, bind: %s, join: [%s], bus: "%s:0" }
+        grpc: { host: %s }
+        http: { socket: %s }
+        security: { ca: %s, cert: %s, key: %s }
+        %s
+        """
+            .formatted(
+                number,
+                home.resolve("data"),
+                address,
+                join,
+                address,
+                address,
+                home.resolve("http.sock"),
+                issued.ca(),
+                issued.cert(),
+                issued.key(),
+                extraConfiguration));
+    return issued.info().nodeId().orElseThrow().value();
+  }
+
+  private Path home(int number) {
+    return directory.resolve("n" + number);
+  }
+
+  private String log(int number) {
+    try {
+      return Files.readString(home(number).resolve("node.log"));
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+
+  @Override
+  public void close() throws Exception {
+    for (Process process : processes) {
+      if (process != null) {
+        process.toHandle().destroyForcibly();
+        process.waitFor(10, TimeUnit.SECONDS);
+      }
+    }
+    hosts.forEach(TestNetns::close);
+    bridge.close();
+    for (String id : ids) {
+      Netns.deleteIfExists("weft-" + id);
+    }
+  }
+}
