@@ -62,10 +62,13 @@ public final class Main implements Runnable {
         new NodesCommand(),
         new PodsCommand(),
         new WiresCommand(),
+        new ServicesCommand(),
+        new ConnectionsCommand(),
         new EventsCommand(),
         new TopologyCommand(in),
         new PodCommand(),
         new WireCommand(),
+        new ServiceCommand(),
         new CertCommand(),
         new CompletionCommand());
   }

@@ -18,7 +18,7 @@ final class Admission {
   }
 
   /** DENIED unless the caller is a process of that pod. */
-  void checkClient(UnixPeer peer, Pod pod) {
+  void checkClient(UnixPeer peer, ClientPod pod) {
     checkUser(peer);
     if (Namespaces.inodeOfProcess(peer.pid()) != pod.inode()) {
       throw Fault.DENIED.because(
@@ -45,7 +45,10 @@ final class Admission {
     }
     long inode = Namespaces.inodeOfProcess(peer.pid());
     Optional<String> pod =
-        pods.stream().filter(p -> p.inode() == inode).map(p -> p.ref().toString()).findFirst();
+        pods.stream()
+            .filter(p -> Namespaces.inodeIfThere(p.netns()) == inode)
+            .map(p -> p.ref().toString())
+            .findFirst();
     if (pod.isEmpty() || !allowed.contains(pod.get())) {
       throw Fault.DENIED.because(
           "service "

@@ -113,7 +113,7 @@ final class Asker {
     }
     // A pod's outlives the process that serves it.
     return pods.stream()
-        .filter(pod -> pod.inode() == inode)
+        .filter(pod -> Namespaces.inodeIfThere(pod.netns()) == inode)
         .map(Pod::netns)
         .findFirst()
         .orElse("pid:" + by.pid());

@@ -33,17 +33,18 @@ record Connection(
    * The client's end.
    *
    * @param netns its namespace on its node; null on another
-   * @param inode identity of that namespace; 0 on another node
+   * @param inode of that namespace; 0 on another node
+   * @param identity of that namespace, which no other ever has; 0 on another node
    * @param intf its interface's name
    */
-  record Client(String node, PodRef pod, String netns, long inode, String intf) {}
+  record Client(String node, PodRef pod, String netns, long inode, long identity, String intf) {}
 
   /**
    * The endpoint's end.
    *
    * @param namespace of the provider, as in Kubernetes
    * @param netns its network namespace on its node; null on another
-   * @param inode identity of that network namespace; 0 on another node
+   * @param inode of that network namespace; 0 on another node
    * @param pod what the wire room knows it by; null for a veth
    */
   record Target(

@@ -3,7 +3,6 @@ package dev.weft.nsm;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.linux.Cidr;
-import dev.weft.pod.Pod;
 import io.vertx.core.Future;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -67,7 +66,7 @@ final class Connector {
    * A new connection. NOT_FOUND if nobody advertises the service, PRECONDITION without a common
    * interface type, {@link Refused} if no endpoint could be had.
    */
-  Future<Held> connect(Pod pod, String requestId, String service, List<Wish> asked) {
+  Future<Held> connect(ClientPod pod, String requestId, String service, List<Wish> asked) {
     if (connections.countOf(pod.ref()) >= MAX_PER_POD) {
       throw Fault.EXHAUSTED.because(
           "pod " + pod.ref() + ": " + MAX_PER_POD + " connections (expected: fewer)");
@@ -148,7 +147,7 @@ final class Connector {
   }
 
   private Draft draft(
-      Pod pod, String requestId, String service, List<Wish> asked, KernelLinks.View view) {
+      ClientPod pod, String requestId, String service, List<Wish> asked, KernelLinks.View view) {
     int count = pool.size() - pool.used() > 64 * PROPOSALS ? PROPOSALS : 1;
     List<Cidr> prefixes = pool.take(count, p -> !view.collides(p));
     if (prefixes.isEmpty()) {
@@ -164,7 +163,7 @@ final class Connector {
         service,
         asked,
         clock.instant(),
-        new Connection.Client(self, pod.ref(), pod.netns(), pod.inode(), name),
+        new Connection.Client(self, pod.ref(), pod.netns(), pod.inode(), pod.identity(), name),
         prefixes);
   }
 

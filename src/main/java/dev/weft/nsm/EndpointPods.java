@@ -4,7 +4,7 @@ import dev.weft.pod.Pod;
 import dev.weft.pod.PodRef;
 import dev.weft.pod.Pods;
 import io.vertx.core.Future;
-import java.util.Optional;
+import io.vertx.core.WorkerExecutor;
 
 /**
  * Wires end in registered pods: an endpoint whose namespace is none gets one of its own, in the
@@ -16,8 +16,10 @@ final class EndpointPods {
   private final String self;
   private final Pods pods;
   private final Connections connections;
+  private final WorkerExecutor workers;
 
-  EndpointPods(String self, Pods pods, Connections connections) {
+  EndpointPods(String self, Pods pods, Connections connections, WorkerExecutor workers) {
+    this.workers = workers;
     this.self = self;
     this.pods = pods;
     this.connections = connections;
@@ -31,13 +33,18 @@ final class EndpointPods {
   Future<PodRef> podAt(Spot spot) {
     return pods.local()
         .compose(
-            local -> {
-              Optional<Pod> there =
-                  local.stream().filter(p -> p.alive() && p.inode() == spot.inode()).findFirst();
-              return there.isPresent()
-                  ? Future.succeededFuture(there.get().ref())
-                  : pods.put(new PodRef(NS, "ns-" + spot.inode()), spot.netns()).map(Pod::ref);
-            });
+            local ->
+                workers.executeBlocking(
+                    () ->
+                        local.stream()
+                            .filter(p -> Namespaces.inodeIfThere(p.netns()) == spot.inode())
+                            .findFirst(),
+                    false))
+        .compose(
+            there ->
+                there.isPresent()
+                    ? Future.succeededFuture(there.get().ref())
+                    : pods.put(new PodRef(NS, "ns-" + spot.inode()), spot.netns()).map(Pod::ref));
   }
 
   /** After a connection ended. */

@@ -99,7 +99,7 @@ final class Healer {
         .executeBlocking(
             () -> {
               sockets.forEach(s -> served.put(s, SocketFile.isServed(Path.of(s))));
-              namespaces.forEach(n -> inodes.put(n, KernelLinks.inodeOf(n)));
+              namespaces.forEach(n -> inodes.put(n, Namespaces.inodeIfThere(n)));
               return null;
             },
             false)
@@ -210,7 +210,7 @@ final class Healer {
   /** Whether the client's pod is still the one that the connection was made for. */
   private boolean hasClient(Connection c) {
     Pod pod = pods.get(c.client().pod());
-    return pod != null && pod.alive() && pod.inode() == c.client().inode();
+    return pod != null && pod.alive() && pod.identity() == c.client().identity();
   }
 
   /** The other node's half is gone. */

@@ -192,15 +192,6 @@ final class KernelLinks {
     }
   }
 
-  /** The inode of a namespace; 0 if it is gone. */
-  static long inodeOf(String ref) {
-    try {
-      return Netns.inodeOf(ref);
-    } catch (LinuxException gone) {
-      return 0;
-    }
-  }
-
   private static void route(Netlink in, Link link, Connection c) throws IOException {
     InetAddress gateway = c.endpointAddress().address();
     for (String destination : c.link().routes()) {

@@ -33,12 +33,12 @@ final class Namespaces {
     }
     long inode = Long.parseLong(named);
     for (Pod pod : pods) {
-      if (pod.inode() == inode) {
+      if (inodeIfThere(pod.netns()) == inode) {
         return pod.netns();
       }
     }
     for (String name : Netns.list()) {
-      if (KernelLinks.inodeOf(name) == inode) {
+      if (inodeIfThere(name) == inode) {
         return name;
       }
     }
@@ -50,12 +50,12 @@ final class Namespaces {
   }
 
   /** The client's own, however it names it; DENIED for another, INVALID for none. */
-  static void checkOwn(String named, int pid, Pod pod) {
-    if (named.isEmpty() || named.equals(pod.netns())) {
+  static void checkOwn(String named, int pid, ClientPod pod) {
+    if (named.isEmpty() || named.equals(pod.netns()) || named.equals(Long.toString(pod.inode()))) {
       return;
     }
     try {
-      if (inodeOf(ref(named, pid, List.of(pod))) != pod.inode()) {
+      if (inodeOf(ref(named, pid, List.of())) != pod.inode()) {
         throw Fault.DENIED.because(
             "linux_namespace: " + named + " (expected: that of pod " + pod.ref() + ", or none)");
       }
@@ -80,6 +80,15 @@ final class Namespaces {
       return (Long) file.get("ino");
     } catch (FileSystemException e) {
       throw new IOException(expected, e);
+    }
+  }
+
+  /** The inode behind a reference; 0 if there is no namespace. */
+  static long inodeIfThere(String ref) {
+    try {
+      return inodeOf(ref);
+    } catch (IOException gone) {
+      return 0;
     }
   }
 

@@ -148,7 +148,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
     connections = new Connections(store, bus, self, clock, pool);
     Views views = new Views(kernel, workers);
     Asker asker = new Asker(unixDial, workers, podRoom::local);
-    EndpointPods endpointPods = new EndpointPods(self, podRoom, connections);
+    EndpointPods endpointPods = new EndpointPods(self, podRoom, connections, workers);
     Underlay underlay = new Underlay(cluster, config);
     peers = new Peers(dial);
     carriers = new Carriers(self, bus.proxy(Wires.class), kernel, workers);
@@ -282,7 +282,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
   }
 
   private Future<ConnectionReply> onRequest(PodRef ref, UnixPeer peer, ConnectionRequest request) {
-    Pod pod = usable(ref);
+    ClientPod pod = usable(ref);
     admission.checkClient(peer, pod);
     List<Wish> asked = Wish.of(request.getInterfaceList());
     String named = request.getLinuxNamespace();
@@ -308,7 +308,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
                     : Future.failedFuture(e));
   }
 
-  private Pod usable(PodRef ref) {
+  private ClientPod usable(PodRef ref) {
     if (!lacking.isEmpty()) {
       throw Fault.UNAVAILABLE.because("this node lacks " + String.join(", ", lacking));
     }
@@ -316,10 +316,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
     if (pod == null) {
       throw Fault.NOT_FOUND.because("pod " + ref + ": not registered on this node");
     }
-    if (!pod.alive()) {
-      throw Fault.PRECONDITION.because("pod " + ref + ": " + pod.problem());
-    }
-    return pod;
+    return ClientPod.of(pod);
   }
 
   // What other nodes ask.

@@ -181,6 +181,7 @@ final class Provider {
             PodRef.parse(request.getClientPod()),
             null,
             0,
+            0,
             request.getClientInterface()),
         new Connection.Target(
             self,

@@ -4,7 +4,6 @@ import dev.weft.bus.Fault;
 import dev.weft.linux.IpAddress;
 import dev.weft.nsm.proto.ConnectionParameters;
 import dev.weft.nsm.proto.ConnectionReply;
-import dev.weft.pod.Pod;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.vertx.core.Future;
@@ -34,7 +33,7 @@ final class Requests {
    * The connection that the request asks for: the one there is, a new one, or, for other contents,
    * a new one after which the former is ended. CONFLICT while the same is under way.
    */
-  Future<Held> request(Pod pod, String requestId, String service, List<Wish> asked) {
+  Future<Held> request(ClientPod pod, String requestId, String service, List<Wish> asked) {
     Names.requestId(requestId);
     Names.name("network_service_name", service);
     Connections.Key key = new Connections.Key(pod.ref(), requestId, service);

@@ -54,8 +54,7 @@ class CandidatePlannerTest {
 
     List<CandidatePlanner.Candidate> plan =
         loaded.plan(
-            List.of(),
-            List.of(endpoint(OTHER, "far"), endpoint(SELF, "a"), endpoint(SELF, "b")));
+            List.of(), List.of(endpoint(OTHER, "far"), endpoint(SELF, "a"), endpoint(SELF, "b")));
 
     assertThat(providers(plan)).containsExactly("b", "a", "far");
   }
@@ -86,8 +85,7 @@ class CandidatePlannerTest {
   @Test
   void shouldSkipWhatNoNodeCanBuildAndSaySoOnlyIfNothingIsLeft() {
     List<Endpoint> offered =
-        List.of(
-            endpoint(SELF, "a", InterfaceType.MEM_INTERFACE, InterfaceType.KERNEL_INTERFACE));
+        List.of(endpoint(SELF, "a", InterfaceType.MEM_INTERFACE, InterfaceType.KERNEL_INTERFACE));
     Wish mem = wish(InterfaceType.MEM_INTERFACE, InterfacePreference.FIRST);
     Wish kernel = wish(InterfaceType.KERNEL_INTERFACE, InterfacePreference.SECOND);
 

@@ -35,7 +35,7 @@ import java.util.stream.Stream;
 final class NsmNodes implements AutoCloseable {
   static final Path EXAMPLE = Path.of("deploy/examples/nsm").toAbsolutePath();
 
-  private static final Duration SOON = Duration.ofSeconds(40);
+  private static final Duration SOON = Duration.ofSeconds(90);
 
   private final Path directory;
   private final TestNetns bridge = TestNetns.create("switch");
@@ -218,8 +218,7 @@ final class NsmNodes implements AutoCloseable {
   }
 
   private void create(int count, String nsm) throws IOException {
-    CertificateAuthority ca =
-        CertificateAuthority.create(directory, "test", 2, Clock.systemUTC());
+    CertificateAuthority ca = CertificateAuthority.create(directory, "test", 2, Clock.systemUTC());
     try (Netns bridgeNs = bridge.open();
         Netlink inBridge = Netlink.open(bridgeNs)) {
       Link br0 = inBridge.createBridge("br0");
@@ -298,7 +297,7 @@ final class NsmNodes implements AutoCloseable {
       if (node.log().exists()) {
         Files.copy(
             node.log().toPath(),
-            logs.resolve(node.name + ".log"),
+            logs.resolve(directory.getFileName() + "-" + node.name + ".log"),
             StandardCopyOption.REPLACE_EXISTING);
       }
     }

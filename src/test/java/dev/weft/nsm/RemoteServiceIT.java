@@ -44,7 +44,10 @@ class RemoteServiceIT {
     assertThat(reply.path("routes")).extracting(JsonNode::asText).contains("10.77.0.0/16");
     assertThat(client.run("ip", "-o", "link", "show", "echo")).contains("mtu 1500");
     assertThat(client.run("ip", "-N", "route")).contains("10.77.0.0/16 via", "proto 187");
-    assertThat(home.ask("c1", client, "uid-1")).isEqualTo(((com.fasterxml.jackson.databind.node.ObjectNode) reply.deepCopy()).put("echo", "hello"));
+    assertThat(home.ask("c1", client, "uid-1"))
+        .isEqualTo(
+            ((com.fasterxml.jackson.databind.node.ObjectNode) reply.deepCopy())
+                .put("echo", "hello"));
 
     // When the endpoint's process dies and another node's takes over
     nodes.node(3).echo("e3", at3, "--route", "10.77.0.0/16");

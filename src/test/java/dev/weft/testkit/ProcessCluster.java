@@ -220,6 +220,7 @@ public final class ProcessCluster implements AutoCloseable {
         grpc: { host: %s }
         http: { socket: %s }
         security: { ca: %s, cert: %s, key: %s }
+        nsm: { sockets: %s }
         %s
         """
             .formatted(
@@ -233,6 +234,7 @@ public final class ProcessCluster implements AutoCloseable {
                 issued.ca(),
                 issued.cert(),
                 issued.key(),
+                home.resolve("nsm"),
                 extraConfiguration));
     return issued.info().nodeId().orElseThrow().value();
   }

@@ -99,6 +99,7 @@ public final class TestCluster implements AutoCloseable {
         http: { port: 0, socket: %s }
         security: { ca: %s, cert: %s, key: %s }
         wires: { on-stop: keep }
+        nsm: { sockets: %s }
         """
         .formatted(
             number,
@@ -111,7 +112,8 @@ public final class TestCluster implements AutoCloseable {
             home.resolve("http.sock"),
             issued.ca(),
             issued.cert(),
-            issued.key());
+            issued.key(),
+            home.resolve("nsm"));
   }
 
   private static String addressOf(int number) {
