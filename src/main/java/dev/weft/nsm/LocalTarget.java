@@ -58,6 +58,11 @@ final class LocalTarget {
                                     null))));
   }
 
+  /** Something was taken away there. */
+  void changed(String netns) {
+    views.forget(netns);
+  }
+
   /** The first of the proposed prefixes that the endpoint's namespace does not know. */
   Future<Cidr> free(String connectionId, Spot spot, List<Cidr> proposed) {
     return views

@@ -96,7 +96,11 @@ final class Provider {
     return carriers
         .part(c)
         .onFailure(e -> held.busy = false)
-        .compose(v -> connections.remove(held, reason))
+        .compose(
+            v -> {
+              local.changed(c.endpoint().netns());
+              return connections.remove(held, reason);
+            })
         .compose(v -> pods.release(c));
   }
 

@@ -39,8 +39,9 @@ final class Views {
         workers
             .executeBlocking(() -> kernel.view(netns), false)
             .recover(e -> Future.failedFuture(Fault.PRECONDITION.because(e.getMessage(), e)));
-    seen.put(netns, new Seen(now, view));
-    return view;
+    Seen looked = new Seen(now, view);
+    seen.put(netns, looked);
+    return view.onFailure(e -> seen.remove(netns, looked));
   }
 
   /** Something was found to be otherwise. */
