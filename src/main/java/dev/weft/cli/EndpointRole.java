@@ -85,7 +85,8 @@ final class EndpointRole {
     } catch (WeftException e) {
       throw new RequestFailed(e.getMessage(), e);
     } finally {
-      await(ingress.close().eventually(vertx::close));
+      await(ingress.close());
+      await(vertx.close());
     }
   }
 

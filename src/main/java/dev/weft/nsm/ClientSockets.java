@@ -126,7 +126,12 @@ final class ClientSockets {
   }
 
   private static void makeDirectory(Path directory) throws IOException {
-    Files.createDirectories(directory);
+    try {
+      Files.createDirectories(directory);
+    } catch (IOException e) {
+      String why = e.getClass().getSimpleName().replace("Exception", "");
+      throw Fault.UNAVAILABLE.because(directory + " cannot be made (" + why + ")", e);
+    }
     if (!Files.isWritable(directory)) {
       throw Fault.DENIED.because(directory + " cannot be written");
     }

@@ -282,6 +282,43 @@ class LocalServiceIT {
   }
 
   @Test
+  @Order(8)
+  void shouldKeepConnectionsWhenTheNodeIsKilledAndComesBack() throws Exception {
+    node.http(
+        "POST",
+        "/api/v1/connections",
+        "{\"pod\": \"c1\", \"service\": \"echo\", \"requestId\": \"kept\"}");
+    JsonNode before = connections().get(0);
+    String link = client.run("ip", "-o", "link", "show", "echo");
+    node.kill();
+
+    // When
+    Files.delete(node.directory.resolve("http.sock"));
+    node.start();
+    node.awaitMembers(1);
+
+    // Then
+    await("its socket is served again").atMost(SOON).until(() -> answersAgain("kept"));
+    assertThat(connections()).containsExactly(before);
+    assertThat(client.run("ip", "-o", "link", "show", "echo")).isEqualTo(link);
+  }
+
+  private static boolean answersAgain(String requestId) throws Exception {
+    JsonNode load = ask(client, "load", node.socketOf("c1").toString(), "1", "1", requestId);
+    closeOthers(requestId);
+    return load.path("failed").asInt() == 0;
+  }
+
+  /** The probe numbers its requests, so it made another connection. */
+  private static void closeOthers(String requestId) throws IOException {
+    for (JsonNode connection : connections()) {
+      if (!connection.path("requestId").asText().equals(requestId)) {
+        node.http("DELETE", "/api/v1/connections/" + connection.path("id").asText(), "");
+      }
+    }
+  }
+
+  @Test
   @Order(7)
   void shouldEndWhatAPodThatGoesHad() throws Exception {
     TestNetns brief = node.pod("brief");
