@@ -353,7 +353,7 @@ async function poll() {
   const merged = merge(wires.items);
   sample(merged);
   tables.wires.show(merged, w => w.id);
-  tables.links.show(links(topologies.items), l => l.key);
+  tables.links.show(links([...topologies.items, topologies]), l => l.key);
   tables.nodes.show(nodes.items, n => n.id);
   tables.pods.show(pods.items, p => `${p.node} ${p.ref}`);
   $("count-nodes").textContent = nodes.items.length;

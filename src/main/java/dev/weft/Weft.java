@@ -7,6 +7,10 @@ public final class Weft {
   private Weft() {}
 
   public static void main(String[] args) {
+    // Read by static initialisers, so before any class of theirs: Hazelcast's first words go to our
+    // log, and frames are encoded into pooled buffers.
+    System.setProperty("hazelcast.logging.type", "slf4j");
+    System.setProperty("io.netty.allocator.type", "pooled");
     System.exit(Main.run(args));
   }
 }

@@ -8,7 +8,6 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.SecurityPolicyHandler;
 import java.util.Set;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -22,7 +21,7 @@ final class Access implements SecurityPolicyHandler {
       Set.of("/livez", "/readyz", "/openapi.yaml", "/", "/app.js", "/style.css");
 
   private static final Pattern LOOPBACK_HOST =
-      Pattern.compile("(?:localhost|127(?:\\.\\d{1,3}){3}|\\[::1])(?::(\\d{1,5}))?");
+      Pattern.compile("(?:localhost|127(?:\\.\\d{1,3}){3}|\\[::1])(?::\\d{1,5})?");
   private static final String BEARER = "bearer ";
   private static final String CHALLENGE = "Bearer realm=\"weft\"";
 
@@ -69,20 +68,13 @@ final class Access implements SecurityPolicyHandler {
 
   private static void checkLocal(HttpServerRequest request) {
     String host = request.getHeader(HttpHeaders.HOST);
-    int port = request.localAddress().port();
-    if (host == null || !names(host, port)) {
-      throw Fault.DENIED.because(
-          "host: " + host + " (expected: localhost:" + port + " or 127.0.0.1:" + port + ")");
+    // Any port: a forwarded one is not ours, and a page cannot choose the Host that is sent.
+    if (host == null || !LOOPBACK_HOST.matcher(host).matches()) {
+      throw Fault.DENIED.because("host: " + host + " (expected: localhost or 127.0.0.1)");
     }
     String origin = request.getHeader(HttpHeaders.ORIGIN);
     if (origin != null && !origin.equals("http://" + host)) {
       throw Fault.DENIED.because("origin: " + origin + " (expected: none, or http://" + host + ")");
     }
-  }
-
-  private static boolean names(String host, int port) {
-    Matcher matcher = LOOPBACK_HOST.matcher(host);
-    return matcher.matches()
-        && (matcher.group(1) == null ? 80 : Integer.parseInt(matcher.group(1))) == port;
   }
 }

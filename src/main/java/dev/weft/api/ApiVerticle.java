@@ -1,7 +1,10 @@
 package dev.weft.api;
 
 import dev.weft.bus.Bus;
+import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
 import dev.weft.cluster.Cluster;
+import dev.weft.config.HostPort;
 import dev.weft.telemetry.EventLog;
 import dev.weft.telemetry.Health;
 import dev.weft.telemetry.Metrics;
@@ -100,7 +103,11 @@ public final class ApiVerticle extends VerticleBase {
           return router;
         };
     server = vertx.createHttpServer(options()).requestHandler(routes.apply(access));
-    Future<Void> tcp = server.listen(settings.port(), settings.host()).mapEmpty();
+    Future<Void> tcp =
+        server
+            .listen(settings.port(), settings.host())
+            .recover(e -> Future.failedFuture(notListening(e)))
+            .mapEmpty();
     if (settings.socket().isEmpty()) {
       return tcp;
     }
@@ -108,6 +115,15 @@ public final class ApiVerticle extends VerticleBase {
     HttpServer local =
         vertx.createHttpServer(options()).requestHandler(routes.apply(RoutingContext::next));
     return tcp.compose(listening -> socket.listen(local));
+  }
+
+  private WeftException notListening(Throwable e) {
+    return Fault.UNAVAILABLE.because(
+        "http.port: cannot listen on "
+            + new HostPort(settings.host(), settings.port())
+            + ": "
+            + e.getMessage(),
+        e);
   }
 
   private static HttpServerOptions options() {

@@ -107,6 +107,9 @@ final class Problems {
         return Problem.invalid(errors, path);
       }
     }
+    if (ctx.body().length() <= 0) {
+      return Problem.of(Fault.INVALID, "body: empty (expected: what /openapi.yaml says)", path);
+    }
     return Problem.of(Fault.INVALID, failure.getMessage(), path);
   }
 }

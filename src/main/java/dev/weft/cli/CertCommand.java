@@ -15,7 +15,8 @@ import picocli.CommandLine.Spec;
 /** Keys and certificates of a mesh. */
 @Command(
     name = "cert",
-    description = "Make and show the certificates that nodes know each other by.")
+    description = "Make and show the certificates that nodes know each other by.",
+    mixinStandardHelpOptions = true)
 final class CertCommand {
   private final Clock clock = Clock.systemUTC();
 
@@ -23,16 +24,22 @@ final class CertCommand {
 
   @Command(
       name = "ca",
-      description = "Make the mesh's CA: ca.pem and ca-key.pem. Keep the key offline.")
+      description = "Make the mesh's CA: ca.pem and ca-key.pem. Keep the key offline.",
+      mixinStandardHelpOptions = true)
   int ca(
       @Option(names = "--dir", required = true, paramLabel = "DIR", description = "where to")
           Path dir,
       @Option(
               names = "--name",
               defaultValue = "weft",
+              paramLabel = "NAME",
               description = "the CA's name (${DEFAULT-VALUE})")
           String name,
-      @Option(names = "--days", defaultValue = "3650", description = "validity (${DEFAULT-VALUE})")
+      @Option(
+              names = "--days",
+              defaultValue = "3650",
+              paramLabel = "N",
+              description = "validity (${DEFAULT-VALUE})")
           int days) {
     show(CertificateAuthority.create(dir, name, days, clock).info());
     return ExitCode.OK;
@@ -41,7 +48,8 @@ final class CertCommand {
   @Command(
       name = "node",
       description =
-          "Make a node's key and certificate; a key that is there is kept, so is the node id.")
+          "Make a node's key and certificate; a key that is there is kept, so is the node id.",
+      mixinStandardHelpOptions = true)
   int node(
       @Option(
               names = "--ca",
@@ -51,10 +59,22 @@ final class CertCommand {
           Path ca,
       @Option(names = "--out", required = true, paramLabel = "DIR", description = "where to")
           Path out,
-      @Option(names = "--name", required = true, description = "the node's name") String name,
-      @Option(names = "--address", description = "names and addresses it is dialled by, if any")
+      @Option(
+              names = "--name",
+              required = true,
+              paramLabel = "NAME",
+              description = "the node's name")
+          String name,
+      @Option(
+              names = "--address",
+              paramLabel = "HOST",
+              description = "names and addresses it is dialled by, if any")
           List<String> addresses,
-      @Option(names = "--days", defaultValue = "365", description = "validity (${DEFAULT-VALUE})")
+      @Option(
+              names = "--days",
+              defaultValue = "365",
+              paramLabel = "N",
+              description = "validity (${DEFAULT-VALUE})")
           int days) {
     CertificateAuthority.Issued issued =
         CertificateAuthority.load(ca, clock)
@@ -66,7 +86,7 @@ final class CertCommand {
     return ExitCode.OK;
   }
 
-  @Command(name = "show", description = "Show a certificate.")
+  @Command(name = "show", description = "Show a certificate.", mixinStandardHelpOptions = true)
   int show(@Parameters(paramLabel = "FILE", description = "in PEM") Path file) {
     show(CertificateInfo.read(file));
     return ExitCode.OK;

@@ -12,7 +12,8 @@ import picocli.CommandLine.Spec;
 /** Validates a configuration file. */
 @Command(
     name = "check",
-    description = "Tell every problem of a configuration file, or that it has none.")
+    description = "Tell every problem of a configuration file, or that it has none.",
+    mixinStandardHelpOptions = true)
 final class CheckCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 

@@ -11,8 +11,9 @@ import dev.weft.telemetry.LogSetup;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -27,7 +28,12 @@ import sun.misc.Signal;
 /** Starts a node in the foreground. */
 @Command(
     name = "run",
-    description = "Start a node in the foreground; SIGTERM stops it, SIGHUP reads the file again.")
+    description = {
+      "Start a node in the foreground.",
+      "SIGTERM and Ctrl-C stop it, with exit code 0 if it stopped cleanly; SIGHUP reads the file"
+          + " again."
+    },
+    mixinStandardHelpOptions = true)
 final class RunCommand implements Callable<Integer> {
   private static final Logger log = LoggerFactory.getLogger(RunCommand.class);
 
@@ -45,6 +51,9 @@ final class RunCommand implements Callable<Integer> {
       description = "the configuration; conf/weft.yaml is its manual")
   private Path conf;
 
+  @Option(names = "--trial", description = "stop as soon as the node is ready")
+  private boolean trial;
+
   @Override
   public Integer call() throws InterruptedException, LinuxException {
     PrintWriter err = spec.commandLine().getErr();
@@ -56,41 +65,38 @@ final class RunCommand implements Callable<Integer> {
       return ExitCode.USAGE;
     }
     LogSetup.apply(config.log());
+    CompletableFuture<Node> stop = new CompletableFuture<>();
+    for (String signal : List.of("TERM", "INT")) {
+      Signal.handle(new Signal(signal), s -> stop.complete(null));
+    }
+    Signal.handle(new Signal("HUP"), s -> reload());
     Node node;
     try {
-      node =
-          Node.start(config, Clock.systemUTC())
-              .toCompletionStage()
-              .toCompletableFuture()
-              .get(START_SECONDS, TimeUnit.SECONDS);
+      CompletableFuture<Node> started =
+          Node.start(config, Clock.systemUTC()).toCompletionStage().toCompletableFuture();
+      started.applyToEither(stop, n -> n).get(START_SECONDS, TimeUnit.SECONDS);
+      // Told to stop while it starts: what stands can be closed once all of it stands.
+      node = started.get(CLOSE_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
       return refused(err, e.getCause());
     } catch (WeftException e) {
       return refused(err, e);
     } catch (TimeoutException e) {
-      err.println("weft: not ready within " + START_SECONDS + " s");
+      err.println("weft: the node did not get ready in time");
       return ExitCode.DIED;
     }
     SdNotify notify = SdNotify.fromEnvironment();
-    CountDownLatch closed = new CountDownLatch(1);
-    Runtime.getRuntime()
-        .addShutdownHook(
-            new Thread(
-                () -> {
-                  tellStopping(notify);
-                  close(node);
-                  closed.countDown();
-                },
-                "weft-stop"));
-    Signal.handle(new Signal("HUP"), signal -> reload(config));
     PrintWriter out = spec.commandLine().getOut();
     out.printf(
         "weft: node %s (%s) is ready: API and dashboard %s, gRPC port %d%n",
         config.node().name(), node.id(), node.url(), node.grpcPort());
     out.flush();
     notify.ready();
-    closed.await();
-    return ExitCode.OK;
+    if (!trial) {
+      stop.join();
+    }
+    notify.stopping();
+    return close(node) ? ExitCode.OK : ExitCode.DIED;
   }
 
   private static int refused(PrintWriter err, Throwable why) {
@@ -101,28 +107,20 @@ final class RunCommand implements Callable<Integer> {
     return ExitCode.DIED;
   }
 
-  private static void tellStopping(SdNotify notify) {
-    try {
-      notify.stopping();
-    } catch (LinuxException e) {
-      log.warn("systemd not told: {}", e.getMessage());
-    }
-  }
-
-  private static void close(Node node) {
+  private static boolean close(Node node) throws InterruptedException {
     try {
       node.close().toCompletionStage().toCompletableFuture().get(CLOSE_SECONDS, TimeUnit.SECONDS);
+      return true;
     } catch (ExecutionException | TimeoutException e) {
       log.warn("not closed cleanly within {} s: {}", CLOSE_SECONDS, e.toString());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      return false;
     } finally {
       LogSetup.flush();
     }
   }
 
   /** Applies what the manual marks [reload] and that is not read anew at each use. */
-  private void reload(WeftConfig started) {
+  private void reload() {
     try {
       WeftConfig now = ConfigFile.load(conf);
       LogSetup.apply(now.log());

@@ -45,12 +45,16 @@ public final class TextTable {
         IntStream.range(0, columns)
             .map(c -> rows.stream().mapToInt(r -> r.get(c).length()).max().orElse(0))
             .toArray();
+    boolean[] numeric = new boolean[columns];
+    for (int c = 0; c < columns; c++) {
+      numeric[c] = numeric(c);
+    }
     StringBuilder text = new StringBuilder();
     for (List<String> row : rows) {
       StringBuilder line = new StringBuilder();
       for (int c = 0; c < columns; c++) {
         String pad = " ".repeat(widths[c] - row.get(c).length());
-        line.append(numeric(c) ? pad + row.get(c) : row.get(c) + pad).append("  ");
+        line.append(numeric[c] ? pad + row.get(c) : row.get(c) + pad).append("  ");
       }
       text.append(line.toString().stripTrailing()).append(System.lineSeparator());
     }

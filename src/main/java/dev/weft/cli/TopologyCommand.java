@@ -69,7 +69,7 @@ final class TopologyCommand {
 
   @Command(
       name = "show",
-      description = "Show the links of all topologies, or of one pod.",
+      description = "Show the links of all topologies and single ones, or those of one pod.",
       mixinStandardHelpOptions = true)
   void show(
       @Parameters(
@@ -103,27 +103,32 @@ final class TopologyCommand {
             "STATE",
             "REASON");
     for (JsonNode topology : answer.has("items") ? answer.path("items") : List.of(answer)) {
-      for (JsonNode link : topology.path("links")) {
-        String id = link.path("node").asText();
-        table.row(
-            link.path("pod").asText(),
-            names.getOrDefault(id, id),
-            link.path("uid").asLong(),
-            link.path("localIntf").asText(null),
-            link.path("localIp").asText(null),
-            link.path("peer").asText(null),
-            link.path("peerIntf").asText(null),
-            link.path("kind").asText(null),
-            link.path("mtu").asInt(),
-            link.path("state").asText(),
-            link.path("reason").asText(null));
-      }
+      topology.path("links").forEach(link -> row(table, link, names));
       if (topology.path("links").isEmpty()) {
         table.row(
             topology.at("/topology/pod").asText(), "", "", "", "", "", "", "", "", "", "no links");
       }
     }
+    if (answer.has("items")) {
+      answer.path("links").forEach(link -> row(table, link, names));
+    }
     options.print(table);
+  }
+
+  private static void row(TextTable table, JsonNode link, Map<String, String> names) {
+    String id = link.path("node").asText();
+    table.row(
+        link.path("pod").asText(),
+        names.getOrDefault(id, id),
+        link.path("uid").asLong(),
+        link.path("localIntf").asText(null),
+        link.path("localIp").asText(null),
+        link.path("peer").asText(null),
+        link.path("peerIntf").asText(null),
+        link.path("kind").asText(null),
+        link.path("mtu").asInt(),
+        link.path("state").asText(),
+        link.path("reason").asText(null));
   }
 
   private String read(String file, NodeOptions options) {

@@ -25,6 +25,7 @@ import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
 import io.vertx.core.spi.cluster.NodeInfo;
 import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Comparator;
@@ -133,17 +134,7 @@ public final class ClusterNode implements Cluster {
         .with(new VertxOptions(options).setEventBusOptions(bus))
         .withClusterManager(manager)
         .buildClustered()
-        .recover(
-            e ->
-                Future.failedFuture(
-                    Fault.UNAVAILABLE.because(
-                        "cluster: cannot listen on "
-                            + config.bind()
-                            + ":"
-                            + config.port()
-                            + " or join: "
-                            + e.getMessage(),
-                        e)))
+        .recover(e -> Future.failedFuture(notJoined(config, e)))
         .compose(
             vertx ->
                 new ClusterNode(
@@ -157,6 +148,17 @@ public final class ClusterNode implements Cluster {
                         clock)
                     .open()
                     .recover(e -> vertx.close().transform(v -> Future.failedFuture(e))));
+  }
+
+  private static WeftException notJoined(ClusterConfig config, Throwable e) {
+    // The event bus listens with Netty, whose failures are I/O exceptions; Hazelcast's are not.
+    String what =
+        e instanceof IOException
+            ? "cluster.bus: cannot listen on " + config.bus()
+            : "cluster.port: cannot listen on "
+                + new HostPort(config.bind(), config.port())
+                + ", or join";
+    return Fault.UNAVAILABLE.because(what + ": " + e.getMessage(), e);
   }
 
   private Future<ClusterNode> open() {

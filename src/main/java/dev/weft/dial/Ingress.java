@@ -102,7 +102,7 @@ public final class Ingress {
             e ->
                 Future.failedFuture(
                     Fault.UNAVAILABLE.because(
-                        "grpc: cannot listen on "
+                        "grpc.port: cannot listen on "
                             + options.getHost()
                             + ":"
                             + options.getPort()

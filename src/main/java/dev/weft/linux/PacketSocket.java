@@ -69,8 +69,20 @@ public final class PacketSocket implements AutoCloseable {
    *     or was deleted (none will come)
    */
   public int receive(RecvRing ring) throws LinuxException {
+    return receive(ring, ring.slots());
+  }
+
+  /**
+   * As {@link #receive(RecvRing)}, a number of frames at most.
+   *
+   * @param most 1 to the ring's slots
+   */
+  public int receive(RecvRing ring, int most) throws LinuxException {
+    if (most < 1 || most > ring.slots()) {
+      throw new IllegalArgumentException("most: " + most + " (expected: 1.." + ring.slots() + ")");
+    }
     int count;
-    while ((count = C.recvmmsg(fd(), ring.prepare(), ring.slots(), LibC.MSG_DONTWAIT, 0)) < 0) {
+    while ((count = C.recvmmsg(fd(), ring.prepare(), most, LibC.MSG_DONTWAIT, 0)) < 0) {
       int errno = LibC.errno();
       if (Errno.EAGAIN.is(errno)) {
         return 0;
@@ -107,6 +119,11 @@ public final class PacketSocket implements AutoCloseable {
     } finally {
       Reference.reachabilityFence(ring);
     }
+  }
+
+  /** Bytes that may be received and not read yet, from now on; see {@link PacketOptions}. */
+  public void receiveBuffer(int bytes) throws LinuxException {
+    socket.receiveBuffer(bytes);
   }
 
   /** Counts since the last call: reading resets them. */

@@ -48,12 +48,14 @@ public final class Node {
   private final int loops = Math.max(2, Runtime.getRuntime().availableProcessors());
 
   /** What stands, newest first, each with how to take it down. */
-  private final Deque<Supplier<Future<Void>>> standing = new ArrayDeque<>();
+  private final Deque<Part> standing = new ArrayDeque<>();
 
   private ClusterNode cluster;
   private Bus bus;
   private Ingress ingress;
   private ApiVerticle api;
+
+  private record Part(String name, Supplier<Future<Void>> close) {}
 
   private Node(WeftConfig config, Clock clock) {
     this.config = config;
@@ -99,7 +101,7 @@ public final class Node {
   }
 
   private void closeNext(Promise<Void> closed) {
-    Supplier<Future<Void>> next;
+    Part next;
     synchronized (standing) {
       next = standing.pollFirst();
     }
@@ -108,8 +110,10 @@ public final class Node {
       closed.complete();
       return;
     }
-    next.get()
-        .onFailure(e -> log.warn("not closed cleanly: {}", e.getMessage()))
+    log.debug("closing {}", next.name());
+    next.close()
+        .get()
+        .onFailure(e -> log.warn("{} not closed cleanly: {}", next.name(), e.getMessage()))
         .onComplete(done -> closeNext(closed));
   }
 
@@ -117,12 +121,13 @@ public final class Node {
     Path data = config.node().data();
     DataDirectory directory = DataDirectory.lock(data);
     stands(
+        "data directory",
         () -> {
           directory.close();
           return Future.succeededFuture();
         });
     Store store = Store.open(directory);
-    stands(store::close);
+    stands("store", store::close);
     Identity identity = Identity.load(config.security(), data, clock);
     return store
         .next("epoch")
@@ -140,7 +145,7 @@ public final class Node {
         .compose(
             joined -> {
               cluster = joined;
-              stands(cluster::close);
+              stands("cluster", cluster::close);
               return rooms(store, identity, cluster.epoch());
             });
   }
@@ -151,7 +156,7 @@ public final class Node {
     events.attach(bus);
     ingress = new Ingress(vertx, config.grpc(), config.security(), identity, loops);
     DirectDial dial = new DirectDial(vertx, cluster, config.security(), identity);
-    stands(dial::close);
+    stands("dial", dial::close);
     if (config.security().insecure() && !config.security().mutualTls()) {
       health.raise(
           new Health.Warning(
@@ -206,12 +211,16 @@ public final class Node {
 
   private Future<Void> deploy(io.vertx.core.Deployable room) {
     Vertx vertx = cluster.vertx();
-    return vertx.deployVerticle(room).onSuccess(id -> stands(() -> vertx.undeploy(id))).mapEmpty();
+    String name = room.getClass().getSimpleName();
+    return vertx
+        .deployVerticle(room)
+        .onSuccess(id -> stands(name, () -> vertx.undeploy(id)))
+        .mapEmpty();
   }
 
-  private void stands(Supplier<Future<Void>> close) {
+  private void stands(String name, Supplier<Future<Void>> close) {
     synchronized (standing) {
-      standing.addFirst(close);
+      standing.addFirst(new Part(name, close));
     }
   }
 

@@ -9,7 +9,7 @@ public sealed interface Change {
   int MAX_KEY = 512;
 
   /** Longest value, in UTF-16 units. */
-  int MAX_VALUE = 1 << 20;
+  int MAX_VALUE = 8 << 20;
 
   String table();
 

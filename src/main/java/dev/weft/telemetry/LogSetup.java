@@ -23,6 +23,9 @@ public final class LogSetup {
     context.getLogger("weft").setLevel(level);
     // It counts members and partitions aloud, and warns that there is no CP subsystem.
     context.getLogger("com.hazelcast").setLevel(Level.ERROR);
+    // A port that is taken: the node says so itself, in a line and without their stack traces.
+    context.getLogger("com.hazelcast.instance.AddressPicker").setLevel(Level.OFF);
+    context.getLogger("io.vertx.core.impl.VertxImpl").setLevel(Level.OFF);
     if (config.format() == LogConfig.Format.JSON && root.getAppender("json") == null) {
       LogstashEncoder encoder = new LogstashEncoder();
       encoder.setContext(context);

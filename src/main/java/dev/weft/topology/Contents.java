@@ -40,7 +40,7 @@ record Contents(SortedMap<PodRef, Topology> topologies, SortedMap<String, Single
       }
       links.forEach(
           (wire, other) -> {
-            if (hasEnd(other, end)) {
+            if (!wire.equals(wanted.id()) && hasEnd(other, end)) {
               throw taken(end, "uid " + other.uid() + ", wire " + wire);
             }
           });

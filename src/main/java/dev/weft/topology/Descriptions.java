@@ -59,8 +59,7 @@ final class Descriptions {
           new SingleLink(
               link.uid(),
               new SingleLink.End(pod, link.localIntf(), link.localIp()),
-              new SingleLink.End(
-                  new PodRef(pod.ns(), LOCALHOST), link.peerIntf(), link.peerIp()),
+              new SingleLink.End(new PodRef(pod.ns(), LOCALHOST), link.peerIntf(), link.peerIp()),
               link.mtu(),
               link.kind());
       return new Alike(Described.of(toDevice));

@@ -200,9 +200,7 @@ final class LinkPlanner {
     if (isDevice(link.a()) || isDevice(link.b())) {
       return List.of(WireKind.MACVLAN);
     }
-    return nodeA.equals(nodeB)
-        ? List.of(WireKind.VETH)
-        : List.of(WireKind.GRPC, WireKind.VXLAN);
+    return nodeA.equals(nodeB) ? List.of(WireKind.VETH) : List.of(WireKind.GRPC, WireKind.VXLAN);
   }
 
   private static boolean isDevice(SingleLink.End end) {

@@ -22,7 +22,13 @@ public interface Topologies {
   /** NOT_FOUND for a pod without a topology. */
   Future<TopologyStatus> get(PodRef pod);
 
-  /** Makes one link; its wire's id is in the answer. CONFLICT if an end is taken. */
+  /** The links made by {@link #addLink}, each seen from its end {@code a}. */
+  Future<List<LinkStatus>> links();
+
+  /**
+   * Makes one link, or changes the MTU, kind or addresses of the one with that uid and those ends;
+   * its wire's id is in the answer. CONFLICT if an end is another link's.
+   */
   Future<LinkStatus> addLink(SingleLink link);
 
   /** Removes a link made by {@link #addLink}; CONFLICT if a topology describes it. */

@@ -101,6 +101,16 @@ public final class TopologyVerticle extends VerticleBase implements Topologies {
   }
 
   @Override
+  public Future<List<LinkStatus>> links() {
+    return plan()
+        .compose(
+            plan -> {
+              List<LinkStatus> singles = List.copyOf(plan.singles().values());
+              return view(singles).map(view -> singles.stream().map(view::merge).toList());
+            });
+  }
+
+  @Override
   public Future<LinkStatus> addLink(SingleLink link) {
     Faults faults = new Faults("");
     SingleLinkObject.check(link, faults);

@@ -5,13 +5,29 @@ import dev.weft.linux.RecvRing;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 
-/** Reads what a packet socket holds into one buffer of gRPC messages. */
+/**
+ * Reads what a wire's packet socket holds into buffers of gRPC messages, no more at once than the
+ * connection takes in a few milliseconds. One thread's.
+ */
 final class BatchReader {
-  private BatchReader() {}
+  /** Frames read at once; a ring's memory is shared by all wires of a thread. */
+  private static final int SLOTS = 64;
 
-  /** A ring for the frames of all wires of one thread: super-frames of 64 KiB with their tags. */
+  /** Super-frames of 64 KiB with their tags. */
+  private static final int SLOT_BYTES = 66 << 10;
+
+  private final WireEnd end;
+  private final WireStream stream;
+  private final Pace pace = new Pace(SLOTS);
+  private int buffer = Pace.MOST_BUFFER;
+
+  BatchReader(WireEnd end, WireStream stream) {
+    this.end = end;
+    this.stream = stream;
+  }
+
   static RecvRing ring() {
-    return new RecvRing(64, 66 << 10);
+    return new RecvRing(SLOTS, SLOT_BYTES);
   }
 
   /**
@@ -19,8 +35,8 @@ final class BatchReader {
    *
    * @throws LinuxException ENETDOWN when the link went down or was deleted
    */
-  static ByteBuf read(WireEnd end, RecvRing ring, PacketWriter writer) throws LinuxException {
-    int frames = end.socket().receive(ring);
+  ByteBuf read(RecvRing ring) throws LinuxException {
+    int frames = end.socket().receive(ring, pace.frames());
     if (frames <= 0) {
       return null;
     }
@@ -37,14 +53,30 @@ final class BatchReader {
     }
     end.sent().carried(segments, bytes);
     end.sent().dropped(dropped);
+    pace.sent(System.nanoTime(), frames, bytes);
     ByteBuf batch =
         PooledByteBufAllocator.DEFAULT.directBuffer(
             Math.max(1, bytes + frames * PacketWriter.overhead()));
     for (int i = 0; i < frames; i++) {
       if (!ring.truncated(i)) {
-        writer.write(ring, i, batch);
+        stream.writer().write(ring, i, batch);
       }
     }
     return batch;
+  }
+
+  /** The stream took the last batch and has room for more. */
+  void flowed() {
+    pace.flowed();
+  }
+
+  /** The stream was full with the last batch and has drained. */
+  void drained() throws LinuxException {
+    pace.drained(System.nanoTime());
+    int wanted = pace.buffer();
+    if (Math.abs(wanted - buffer) > buffer / 4) {
+      buffer = wanted;
+      end.socket().receiveBuffer(wanted);
+    }
   }
 }

@@ -59,16 +59,16 @@ final class EpollDriver implements Driver {
 
   /** One wire's reading; all of it on its event loop. */
   private static final class Reader implements EpollIoHandle {
-    private final WireEnd end;
     private final WireStream stream;
+    private final BatchReader batches;
     private final Lane lane;
     private final FileDescriptor fd;
     private IoRegistration registration;
     private boolean closed;
 
     Reader(WireEnd end, WireStream stream, Lane lane) {
-      this.end = end;
       this.stream = stream;
+      this.batches = new BatchReader(end, stream);
       this.lane = lane;
       this.fd = new FileDescriptor(end.socket().fd());
     }
@@ -94,7 +94,7 @@ final class EpollDriver implements Driver {
       }
       ByteBuf batch;
       try {
-        batch = BatchReader.read(end, lane.ring(), stream.writer());
+        batch = batches.read(lane.ring());
       } catch (LinuxException e) {
         // The link went down or away; if it comes back the socket gives frames again.
         log.debug("{}", e.getMessage());
@@ -103,15 +103,23 @@ final class EpollDriver implements Driver {
       if (batch == null) {
         return;
       }
-      if (!stream.write(batch, this::again)) {
+      if (stream.write(batch, this::onDrained)) {
+        batches.flowed();
+      } else {
         registered.submit(PAUSED);
       }
     }
 
-    private void again() {
-      if (!closed) {
-        registration.submit(EpollIoOps.EPOLLIN);
+    private void onDrained() {
+      if (closed) {
+        return;
       }
+      try {
+        batches.drained();
+      } catch (LinuxException e) {
+        log.debug("{}", e.getMessage());
+      }
+      registration.submit(EpollIoOps.EPOLLIN);
     }
 
     @Override

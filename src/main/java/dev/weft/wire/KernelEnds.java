@@ -1,6 +1,7 @@
 package dev.weft.wire;
 
 import dev.weft.linux.Link;
+import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
 import dev.weft.linux.Netns;
 import dev.weft.linux.PacketOptions;
@@ -41,10 +42,7 @@ final class KernelEnds implements AutoCloseable {
 
   /** Makes or finds the node's namespace; removes ends of wires that nobody wants any more. */
   void open(Set<String> wanted) throws IOException {
-    if (!Netns.list().contains(nodeNetns)) {
-      Netns.create(nodeNetns);
-    }
-    netns = Netns.open(nodeNetns);
+    netns = openNodeNetns();
     // Node ends carry other hosts' frames: this namespace's own stack keeps out of them.
     Sysctl.write(netns, "net/ipv6/conf/default/disable_ipv6", "1");
     inNode = Netlink.open(netns);
@@ -75,6 +73,22 @@ final class KernelEnds implements AutoCloseable {
     } else {
       inNode.setDown(ifindex);
     }
+  }
+
+  private Netns openNodeNetns() throws IOException {
+    if (Netns.list().contains(nodeNetns)) {
+      try {
+        return Netns.open(nodeNetns);
+      } catch (LinuxException e) {
+        if (!e.errnoName().equals("EINVAL")) {
+          throw e;
+        }
+        // A name without a namespace: it was mounted where only a former process saw it.
+        Netns.deleteIfExists(nodeNetns);
+      }
+    }
+    Netns.create(nodeNetns);
+    return Netns.open(nodeNetns);
   }
 
   Netns netns() {

@@ -130,8 +130,7 @@ final class KernelTunnels {
   }
 
   private static int mtu(WireSpec spec, Link underlay, InetAddress remote, int defaultMtu) {
-    int most =
-        underlay.mtu() - (remote instanceof Inet4Address ? OVERHEAD_IPV4 : OVERHEAD_IPV6);
+    int most = underlay.mtu() - (remote instanceof Inet4Address ? OVERHEAD_IPV4 : OVERHEAD_IPV6);
     if (spec.mtu() > most && spec.mtu() != defaultMtu) {
       throw Fault.invalid(
           "mtu", spec.mtu(), "at most " + most + " for a vxlan link over " + underlay.name());

@@ -5,6 +5,8 @@ import dev.weft.bus.WeftException;
 import dev.weft.dial.Dial;
 import dev.weft.dial.Grpc;
 import dev.weft.linux.RecvRing;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollSocketChannel;
 import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -12,6 +14,8 @@ import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientConnection;
 import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.impl.HttpClientConnectionInternal;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -25,6 +29,8 @@ final class Lane extends AbstractVerticle {
 
   /** A connection that answers no ping for so long is dead, whatever TCP believes. */
   private static final long PING_LIMIT_MILLIS = 4000;
+
+  private static final long UNSENT_BYTES = 128 << 10;
 
   private final Dial dial;
   private final String self;
@@ -66,6 +72,7 @@ final class Lane extends AbstractVerticle {
         .compose(
             request -> {
               request.setChunked(true);
+              boundUnsent(request.connection());
               WireStream stream = new WireStream(request, writer);
               request
                   .response()
@@ -78,6 +85,14 @@ final class Lane extends AbstractVerticle {
                                   : WeftException.of(done.cause())));
               return sendHead(request).map(stream);
             });
+  }
+
+  /** Keeps the kernel from taking more than a few milliseconds' worth before it is sent. */
+  private static void boundUnsent(HttpConnection connection) {
+    if (connection instanceof HttpClientConnectionInternal internal
+        && internal.channelHandlerContext().channel() instanceof EpollSocketChannel channel) {
+      channel.config().setOption(EpollChannelOption.TCP_NOTSENT_LOWAT, UNSENT_BYTES);
+    }
   }
 
   private static Future<Void> sendHead(HttpClientRequest request) {

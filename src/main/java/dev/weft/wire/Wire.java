@@ -57,6 +57,9 @@ final class Wire {
   }
 
   WireStatus status() {
+    if (end != null) {
+      end.countKernelDrops();
+    }
     return new WireStatus(spec, state, reason, since, sent.read(), received.read());
   }
 

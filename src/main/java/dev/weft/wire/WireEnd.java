@@ -1,5 +1,6 @@
 package dev.weft.wire;
 
+import dev.weft.linux.LinuxException;
 import dev.weft.linux.PacketSocket;
 import dev.weft.linux.SendRing;
 
@@ -78,6 +79,18 @@ final class WireEnd {
     }
     ring.clear();
     return taken;
+  }
+
+  /** Adds what the kernel dropped because the socket's buffer was full: reading resets it. */
+  synchronized void countKernelDrops() {
+    if (closed) {
+      return;
+    }
+    try {
+      sent.dropped(socket.statistics().dropped());
+    } catch (LinuxException e) {
+      throw new IllegalStateException("an open packet socket has statistics", e);
+    }
   }
 
   synchronized boolean closed() {

@@ -83,12 +83,14 @@ final class WorkerDriver extends AbstractVerticle implements Driver {
   private final class Reader {
     private final WireEnd end;
     private final WireStream stream;
+    private final BatchReader batches;
     private final Context loop;
     private boolean open;
 
     Reader(WireEnd end, WireStream stream, Context loop) {
       this.end = end;
       this.stream = stream;
+      this.batches = new BatchReader(end, stream);
       this.loop = loop;
     }
 
@@ -107,7 +109,7 @@ final class WorkerDriver extends AbstractVerticle implements Driver {
     void read() {
       ByteBuf batch;
       try {
-        batch = BatchReader.read(end, ring, stream.writer());
+        batch = batches.read(ring);
       } catch (LinuxException e) {
         // The link went down or away; if it comes back the socket gives frames again.
         log.debug("{}", e.getMessage());
@@ -119,10 +121,24 @@ final class WorkerDriver extends AbstractVerticle implements Driver {
       poller.enable(end.socket().fd(), false);
       loop.runOnContext(
           v -> {
-            if (stream.write(batch, () -> command(this::again))) {
-              command(this::again);
+            if (stream.write(batch, () -> command(this::onDrained))) {
+              command(this::onFlowed);
             }
           });
+    }
+
+    private void onFlowed() {
+      batches.flowed();
+      again();
+    }
+
+    private void onDrained() {
+      try {
+        batches.drained();
+      } catch (LinuxException e) {
+        log.debug("{}", e.getMessage());
+      }
+      again();
     }
 
     private void again() {

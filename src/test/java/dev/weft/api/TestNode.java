@@ -312,6 +312,11 @@ public final class TestNode implements AutoCloseable {
     }
 
     @Override
+    public Future<List<LinkStatus>> links() {
+      return Future.succeededFuture(List.of());
+    }
+
+    @Override
     public Future<List<TopologyStatus>> list() {
       return Future.succeededFuture(List.copyOf(new TreeMap<>(topologies).values()));
     }

@@ -183,8 +183,8 @@ class StoreIT {
         .hasMessage("key: 0 characters (expected: 1..512)");
     assertThat(failureOf(store.delete("t", "k".repeat(513))))
         .hasMessage("key: 513 characters (expected: 1..512)");
-    assertThat(failureOf(store.put("t", "k", "v".repeat((1 << 20) + 1))))
-        .hasMessage("value of t/k: 1048577 characters (expected: 0..1048576)");
+    assertThat(failureOf(store.put("t", "k", "v".repeat((8 << 20) + 1))))
+        .hasMessage("value of t/k: 8388609 characters (expected: 0..8388608)");
   }
 
   @Test

@@ -37,8 +37,11 @@ public final class ProcessCluster implements AutoCloseable {
   private final List<Process> processes = new ArrayList<>();
   private final List<String> ids = new ArrayList<>();
 
-  private ProcessCluster(Path directory, String extraConfiguration) {
+  private final boolean secure;
+
+  private ProcessCluster(Path directory, boolean secure, String extraConfiguration) {
     this.directory = directory;
+    this.secure = secure;
     this.extraConfiguration = extraConfiguration;
     this.ca = CertificateAuthority.create(directory.resolve("ca"), "test", 31, Clock.systemUTC());
   }
@@ -50,7 +53,13 @@ public final class ProcessCluster implements AutoCloseable {
    */
   public static ProcessCluster start(Path directory, int size, String extraConfiguration)
       throws Exception {
-    ProcessCluster cluster = new ProcessCluster(directory, extraConfiguration);
+    return start(directory, size, true, extraConfiguration);
+  }
+
+  /** As {@link #start(Path, int, String)}, in mutual TLS or, for measuring, in plain. */
+  public static ProcessCluster start(
+      Path directory, int size, boolean secure, String extraConfiguration) throws Exception {
+    ProcessCluster cluster = new ProcessCluster(directory, secure, extraConfiguration);
     try {
       cluster.makeNetwork(size);
       for (int i = 1; i <= size; i++) {
@@ -88,14 +97,23 @@ public final class ProcessCluster implements AutoCloseable {
             "run",
             "--conf",
             home.resolve("weft.yaml").toString());
-    processes.set(
-        number - 1,
-        host(number).start(home.resolve("node.log").toFile(), command.toArray(String[]::new)));
+    // Not by `ip netns exec`, whose mount namespace would hide the node's own network namespace
+    // from the next process.
+    try (Netns netns = host(number).open()) {
+      processes.set(
+          number - 1,
+          netns.call(
+              () ->
+                  new ProcessBuilder(command)
+                      .redirectErrorStream(true)
+                      .redirectOutput(
+                          ProcessBuilder.Redirect.appendTo(home.resolve("node.log").toFile()))
+                      .start()));
+    }
   }
 
   /** SIGKILL, and waits until the process is gone. */
   public void kill(int number) throws Exception {
-    // The process is `ip netns exec`'s, which becomes the node.
     processes.get(number - 1).toHandle().destroyForcibly();
     processes.get(number - 1).waitFor(10, TimeUnit.SECONDS);
   }
@@ -207,6 +225,10 @@ public final class ProcessCluster implements AutoCloseable {
     Path home = Files.createDirectories(home(number));
     String address = addressOf(number);
     CertificateAuthority.Issued issued = ca.issueNode(home, "n" + number, List.of(address), 30);
+    String security =
+        secure
+            ? "ca: %s, cert: %s, key: %s".formatted(issued.ca(), issued.cert(), issued.key())
+            : "insecure: true";
     String join =
         IntStream.rangeClosed(1, size)
             .filter(i -> i != number)
@@ -219,7 +241,7 @@ public final class ProcessCluster implements AutoCloseable {
         cluster: { name: test, bind: %s, join: [%s], bus: "%s:0" }
         grpc: { host: %s }
         http: { socket: %s }
-        security: { ca: %s, cert: %s, key: %s }
+        security: { %s }
         nsm: { sockets: %s }
         %s
         """
@@ -231,9 +253,7 @@ public final class ProcessCluster implements AutoCloseable {
                 address,
                 address,
                 home.resolve("http.sock"),
-                issued.ca(),
-                issued.cert(),
-                issued.key(),
+                security,
                 home.resolve("nsm"),
                 extraConfiguration));
     return issued.info().nodeId().orElseThrow().value();

@@ -23,8 +23,8 @@ import java.util.concurrent.locks.LockSupport;
  * can always take away again: {@link #clean} needs only what lies on disk and in the kernel.
  */
 final class Demo {
-  private static final Duration READY_WITHIN = Duration.ofSeconds(60);
-  private static final Duration JOINED_WITHIN = Duration.ofSeconds(20);
+  private static final Duration READY_WITHIN = Duration.ofSeconds(120);
+  private static final Duration JOINED_WITHIN = Duration.ofSeconds(60);
   private static final Duration LOOK_EVERY = Duration.ofMillis(100);
 
   private static final int CA_DAYS = 31;
@@ -99,15 +99,8 @@ final class Demo {
     long deadline = System.nanoTime() + JOINED_WITHIN.toNanos();
     while (true) {
       List<LinkStatus> links = links();
-      boolean settling =
-          links.stream()
-              .anyMatch(
-                  l ->
-                      !l.state().equals("up")
-                          && l.node() != null
-                          && l.peerNode() != null
-                          && !l.state().equals("contradiction"));
-      if (!settling || System.nanoTime() > deadline) {
+      if (links.stream().noneMatch(l -> DemoReport.mayComeUp(l, links))
+          || System.nanoTime() > deadline) {
         return links;
       }
       LockSupport.parkNanos(LOOK_EVERY.toNanos());

@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Run a cluster of real nodes on this host, connect the pods of a topology, and prove it.",
       "Everything lives in namespaces called weft-demo-*; all of it is removed at the end."
-    })
+    },
+    mixinStandardHelpOptions = true)
 public final class DemoCommand implements Callable<Integer> {
   private static final int DASHBOARD_PORT = 8080;
   private static final int MAX_NODES = 16;

@@ -1,0 +1,68 @@
+package dev.weft.bench;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weft.bus.Json;
+import dev.weft.testkit.TestNetns;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.awaitility.Awaitility;
+
+/** iperf3 between two namespaces. */
+final class Iperf {
+  private static final String PORT = "5201";
+
+  private Iperf() {}
+
+  /** Bits per second that arrived. */
+  static double tcp(TestNetns from, TestNetns to, String address, int seconds) throws Exception {
+    return run(from, to, address, seconds)
+        .path("end")
+        .path("sum_received")
+        .path("bits_per_second")
+        .asDouble();
+  }
+
+  /** 64-byte datagrams a second that the receiving namespace took in, sent as fast as can be. */
+  static double udp(TestNetns from, TestNetns to, String address, int seconds) throws Exception {
+    long before = datagramsIn(to);
+    run(from, to, address, seconds, "-u", "-l", "64", "-b", "0");
+    return (double) (datagramsIn(to) - before) / seconds;
+  }
+
+  private static JsonNode run(
+      TestNetns from, TestNetns to, String address, int seconds, String... more) throws Exception {
+    Path log = Files.createTempFile("iperf3", ".json");
+    Process server = to.start(log.toFile(), "iperf3", "-s", "-1", "-p", PORT);
+    try {
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(5))
+          .until(() -> to.run("ss", "-ltn").contains(":" + PORT));
+      String[] command = new String[8 + more.length];
+      String[] fixed = {"iperf3", "-J", "-c", address, "-p", PORT, "-t", String.valueOf(seconds)};
+      System.arraycopy(fixed, 0, command, 0, fixed.length);
+      System.arraycopy(more, 0, command, fixed.length, more.length);
+      return Json.mapper().readTree(from.run(command));
+    } finally {
+      server.destroy();
+      Files.delete(log);
+    }
+  }
+
+  private static long datagramsIn(TestNetns netns) throws IOException, InterruptedException {
+    String[] lines = netns.run("cat", "/proc/net/snmp").split("\n");
+    for (int i = 0; i + 1 < lines.length; i += 2) {
+      if (lines[i].startsWith("Udp: ")) {
+        String[] names = lines[i].split(" ");
+        String[] values = lines[i + 1].split(" ");
+        for (int k = 1; k < names.length; k++) {
+          if (names[k].equals("InDatagrams")) {
+            return Long.parseLong(values[k]);
+          }
+        }
+      }
+    }
+    throw new IOException("no Udp InDatagrams in /proc/net/snmp");
+  }
+}

@@ -1,0 +1,191 @@
+package dev.weft.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weft.linux.IcmpEcho;
+import dev.weft.linux.Link;
+import dev.weft.linux.LinuxException;
+import dev.weft.linux.Netlink;
+import dev.weft.linux.Netns;
+import dev.weft.testkit.Need;
+import dev.weft.testkit.Needs;
+import dev.weft.testkit.ProcessCluster;
+import dev.weft.testkit.TestNetns;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The kinds of wires, and what of a link can be changed while it stands. */
+@Needs({Need.ROOT, Need.IPROUTE2})
+class WireKindsIT {
+  private static final Duration WITHIN = Duration.ofSeconds(15);
+
+  @TempDir static Path directory;
+  private static ProcessCluster cluster;
+  private static TestNetns one;
+  private static TestNetns two;
+  private static int uid;
+
+  @BeforeAll
+  static void start() throws Exception {
+    one = TestNetns.create("p1");
+    two = TestNetns.create("p2");
+    cluster = ProcessCluster.start(directory, 2, "wires: { carrier: follow }");
+    cluster.pod(1, "p1", one);
+    cluster.pod(2, "p2", two);
+  }
+
+  @AfterAll
+  static void end() throws Exception {
+    cluster.close();
+    one.close();
+    two.close();
+  }
+
+  @Test
+  void shouldJoinByVxlanWithTheMtuThatTheUnderlayLeaves() throws Exception {
+    int n = ++uid;
+
+    link(n, ", \"kind\": \"vxlan\"");
+
+    awaitPing(n, 1450 - 28);
+    assertThat(linkOf(one, n).mtu()).isEqualTo(1450);
+    assertThat(linkOf(one, n).vxlan()).get().extracting(v -> v.vni()).isEqualTo(5000 + n);
+  }
+
+  @Test
+  void shouldRefuseAnMtuThatAVxlanCannotHave() {
+    int n = ++uid;
+
+    JsonNode made = request(n, ", \"kind\": \"vxlan\", \"mtu\": 1480");
+
+    Awaitility.await()
+        .atMost(WITHIN)
+        .untilAsserted(
+            () -> {
+              JsonNode wire = cluster.api(1).get("/api/v1/wires/" + made.path("wire").asText());
+              assertThat(wire.path("state").asText()).isEqualTo("failed");
+              assertThat(wire.path("reason").asText())
+                  .isEqualTo("mtu: 1480 (expected: at most 1450 for a vxlan link over eth0)");
+            });
+  }
+
+  @Test
+  void shouldChangeTheMtuInPlace() throws Exception {
+    int n = ++uid;
+    link(n, "");
+    awaitPing(n, 1472);
+    Link before = linkOf(one, n);
+
+    link(n, ", \"mtu\": 4000");
+
+    awaitPing(n, 4000 - 28);
+    assertThat(linkOf(one, n).index()).as("the same interface").isEqualTo(before.index());
+  }
+
+  @Test
+  void shouldChangeTheKindAndBack() throws Exception {
+    int n = ++uid;
+    link(n, "");
+    awaitPing(n, 1472);
+
+    link(n, ", \"kind\": \"vxlan\"");
+    Awaitility.await().atMost(WITHIN).until(() -> linkOf(one, n).kind().equals("vxlan"));
+    awaitPing(n, 1422);
+    link(n, ", \"kind\": \"grpc\"");
+    Awaitility.await().atMost(WITHIN).until(() -> linkOf(one, n).kind().equals("veth"));
+
+    awaitPing(n, 1472);
+  }
+
+  @Test
+  void shouldAttachAPodToADeviceOfItsNode() throws Exception {
+    int n = ++uid;
+    try (Netns host = cluster.host(1).open();
+        Netlink onHost = Netlink.open(host)) {
+      onHost.setUp(onHost.createBridge("lab0").index());
+    }
+    String topology =
+        """
+        apiVersion: networkop.co.uk/v1beta1
+        kind: Topology
+        metadata: { name: p1 }
+        spec:
+          links:
+            - { uid: %d, peer_pod: localhost, local_intf: eth%d, local_ip: 172.17.0.199/16, peer_intf: lab0 }
+        """
+            .formatted(n, n);
+
+    cluster.api(1).send("POST", "/api/v1/topologies", "application/yaml", topology);
+
+    Awaitility.await()
+        .atMost(WITHIN)
+        .ignoreExceptions()
+        .untilAsserted(
+            () -> {
+              assertThat(linkOf(one, n).kind()).isEqualTo("macvlan");
+              assertThat(
+                      cluster
+                          .api(1)
+                          .get("/api/v1/topologies/default/p1")
+                          .path("links")
+                          .path(0)
+                          .path("state")
+                          .asText())
+                  .isEqualTo("up");
+            });
+  }
+
+  private static void link(int n, String more) {
+    cluster.link(n, 1, "p1", address(n, 1) + "/24", 2, "p2", address(n, 2) + "/24", more);
+  }
+
+  private static JsonNode request(int n, String more) {
+    return cluster
+        .api(1)
+        .send(
+            "POST",
+            "/api/v1/wires",
+            "application/json",
+            """
+            {"uid": %d, "a": {"pod": "p1", "intf": "eth%d"}, "b": {"pod": "p2", "intf": "eth%d"}%s}
+            """
+                .formatted(n, n, n, more));
+  }
+
+  private static String address(int n, int end) {
+    return "12.12." + n + "." + end;
+  }
+
+  private static void awaitPing(int n, int payload) {
+    Awaitility.await("ping over link " + n + " with " + payload + " bytes")
+        .atMost(WITHIN)
+        .until(
+            () -> {
+              try (Netns netns = one.open()) {
+                return IcmpEcho.ping(
+                        netns,
+                        InetAddress.getByName(address(n, 2)),
+                        payload,
+                        true,
+                        Duration.ofMillis(500))
+                    .isPresent();
+              } catch (LinuxException e) {
+                return false;
+              }
+            });
+  }
+
+  private static Link linkOf(TestNetns pod, int n) throws Exception {
+    try (Netns netns = pod.open();
+        Netlink inPod = Netlink.open(netns)) {
+      return inPod.require("eth" + n);
+    }
+  }
+}
