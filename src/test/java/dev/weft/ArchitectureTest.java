@@ -37,6 +37,9 @@ class ArchitectureTest {
           Map.entry(
               "wire",
               List.of("pod", "dial", "cluster", "store", "telemetry", "bus", "config", "linux")),
+          Map.entry(
+              "subnet",
+              List.of("pod", "dial", "cluster", "store", "telemetry", "bus", "config", "linux")),
           Map.entry("topology", List.of("wire", "pod", "cluster", "bus", "linux")),
           Map.entry(
               "nsm",
@@ -54,6 +57,7 @@ class ArchitectureTest {
               "api",
               List.of(
                   "topology",
+                  "subnet",
                   "nsm",
                   "wire",
                   "pod",
@@ -67,6 +71,7 @@ class ArchitectureTest {
               List.of(
                   "api",
                   "topology",
+                  "subnet",
                   "nsm",
                   "wire",
                   "pod",
@@ -83,6 +88,7 @@ class ArchitectureTest {
                   "node",
                   "api",
                   "topology",
+                  "subnet",
                   "nsm",
                   "dial",
                   "wire",

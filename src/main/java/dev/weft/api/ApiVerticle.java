@@ -94,6 +94,8 @@ public final class ApiVerticle extends VerticleBase {
           new PodResource(bus, members).bind(operations);
           new TopologyResource(bus, reader).bind(operations);
           new WireResource(bus, members).bind(operations);
+          new SubnetResource(bus, members).bind(operations);
+          new AgentResource(bus).bind(operations);
           new ServiceResource(bus, members).bind(operations);
           stream.bind(operations);
           new Probes(here, metrics, contract).bind(operations);

@@ -1,23 +1,30 @@
 package dev.weft.api;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
 import dev.weft.pod.Pod;
 import dev.weft.pod.PodRef;
 import dev.weft.pod.Pods;
+import dev.weft.subnet.Subnets;
 import io.vertx.core.Future;
 import io.vertx.ext.web.RoutingContext;
 
 /** {@code /pods}. */
 final class PodResource {
-  private record Registration(String netns) {}
+  /**
+   * @param address auto, an address of the node's subnet, or null for none
+   */
+  private record Registration(String netns, String address) {}
 
   private final Pods pods;
+  private final Subnets subnets;
   private final Members members;
 
   PodResource(Bus bus, Members members) {
     this.pods = bus.proxy(Pods.class);
+    this.subnets = bus.proxy(Subnets.class);
     this.members = members;
   }
 
@@ -26,9 +33,21 @@ final class PodResource {
         "listPods", ctx -> members.list(ctx.queryParams().get("scope"), Pods.class, Pods::local));
     operations.answer("getPod", ctx -> find(ref(ctx)));
     operations.answer(
-        "putPod",
-        ctx -> pods.put(ref(ctx), Json.read(ctx.body().asString(), Registration.class).netns()));
+        "putPod", ctx -> put(ref(ctx), Json.read(ctx.body().asString(), Registration.class)));
     operations.answer("deletePod", ctx -> pods.remove(ref(ctx)));
+  }
+
+  private Future<?> put(PodRef ref, Registration wanted) {
+    Future<Pod> registered = pods.put(ref, wanted.netns());
+    return wanted.address() == null
+        ? registered
+        : registered.compose(
+            pod -> subnets.attach(ref, wanted.address()).map(given -> withAddress(pod, given)));
+  }
+
+  private static ObjectNode withAddress(Pod pod, Subnets.AddressView given) {
+    ObjectNode node = Json.mapper().valueToTree(pod);
+    return node.put("address", given.address()).put("gateway", given.gateway());
   }
 
   private Future<Pod> find(PodRef ref) {

@@ -68,6 +68,9 @@ public final class Main implements Runnable {
         new TopologyCommand(in),
         new PodCommand(),
         new WireCommand(),
+        new SubnetsCommand(),
+        new AddressCommand(),
+        new RoutesCommand(),
         new ServiceCommand(),
         new CertCommand(),
         new CompletionCommand());

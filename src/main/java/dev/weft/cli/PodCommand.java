@@ -1,5 +1,6 @@
 package dev.weft.cli;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weft.bus.Json;
 import dev.weft.pod.PodRef;
 import picocli.CommandLine.Command;
@@ -25,15 +26,30 @@ final class PodCommand {
               paramLabel = "PATH|NAME|pid:N",
               description = "Its network namespace: a path, a name under /run/netns, or pid:N.")
           String netns,
+      @Option(
+              names = "--address",
+              paramLabel = "auto|CIDR",
+              description =
+                  "Give it interface eth0 with an address of the node's subnet and a default route.")
+          String address,
       @Mixin NodeOptions options) {
-    var answer =
-        options
-            .client()
-            .send("PUT", path(pod), Json.mapper().createObjectNode().put("netns", netns));
+    ObjectNode wanted = Json.mapper().createObjectNode().put("netns", netns);
+    if (address != null) {
+      wanted.put("address", address);
+    }
+    var answer = options.client().send("PUT", path(pod), wanted);
     if (options.json()) {
       options.printJson(answer);
     } else {
-      options.out().println("pod " + pod + " is in " + answer.path("netns").asText());
+      String given = answer.path("address").asText();
+      options
+          .out()
+          .println(
+              "pod "
+                  + pod
+                  + " is in "
+                  + answer.path("netns").asText()
+                  + (given.isEmpty() ? "" : " with address " + given));
     }
   }
 

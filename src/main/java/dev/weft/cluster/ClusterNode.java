@@ -49,10 +49,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class ClusterNode implements Cluster {
   static final String MAP_PREFIX = "weft.";
+  static final String LEASE_PREFIX = "lease.";
 
   private static final Logger log = LoggerFactory.getLogger(ClusterNode.class);
   private static final String ROOM = "cluster";
   private static final String MEMBERS = "members";
+  private static final String LARGEST = "largest-membership";
   private static final Duration SYNC_EVERY = Duration.ofSeconds(30);
 
   private final String self;
@@ -64,8 +66,13 @@ public final class ClusterNode implements Cluster {
   private final Store store;
   private final Health health;
   private final Clock clock;
+  private final Quorum quorum;
   private final ScheduledExecutorService thread;
   private final Map<String, Rows> tables = new ConcurrentHashMap<>();
+
+  /** The largest membership on disk; of the cluster thread. */
+  private int noted;
+
   private volatile Set<String> live = Set.of();
   private volatile Map<String, Member> members = Map.of();
   private volatile Bus bus;
@@ -78,7 +85,8 @@ public final class ClusterNode implements Cluster {
       Seal seal,
       Store store,
       Health health,
-      Clock clock) {
+      Clock clock,
+      Quorum quorum) {
     this.self = self;
     this.epoch = epoch;
     this.vertx = vertx;
@@ -88,6 +96,7 @@ public final class ClusterNode implements Cluster {
     this.store = store;
     this.health = health;
     this.clock = clock;
+    this.quorum = quorum;
     this.thread =
         Executors.newSingleThreadScheduledExecutor(
             r -> {
@@ -128,8 +137,27 @@ public final class ClusterNode implements Cluster {
           .setTrustOptions(
               new PemTrustOptions().addCertPath(security.ca().orElseThrow().toString()));
     }
+    return store
+        .get(ROOM, LARGEST)
+        .map(text -> text.map(Integer::parseInt).orElse(0))
+        .map(largest -> new Quorum(config.size(), config.join().size() + 1, largest))
+        .compose(
+            quorum -> start(config, identity, epoch, store, health, options, bus, quorum, clock));
+  }
+
+  private static Future<ClusterNode> start(
+      ClusterConfig config,
+      Identity identity,
+      long epoch,
+      Store store,
+      Health health,
+      VertxOptions options,
+      EventBusOptions bus,
+      Quorum quorum,
+      Clock clock) {
+    String self = identity.nodeId().value();
     HazelcastClusterManager manager =
-        new HazelcastClusterManager(HazelcastSettings.of(config, self));
+        new HazelcastClusterManager(HazelcastSettings.of(config, self, quorum));
     return Vertx.builder()
         .with(new VertxOptions(options).setEventBusOptions(bus))
         .withClusterManager(manager)
@@ -145,7 +173,8 @@ public final class ClusterNode implements Cluster {
                         new IdentitySeal(identity),
                         store,
                         health,
-                        clock)
+                        clock,
+                        quorum)
                     .open()
                     .recover(e -> vertx.close().transform(v -> Future.failedFuture(e))));
   }
@@ -265,6 +294,22 @@ public final class ClusterNode implements Cluster {
             });
   }
 
+  /** Names that one holder has at a time. */
+  public Leases leases(String name) {
+    return (Leases)
+        tables.computeIfAbsent(
+            LEASE_PREFIX + name,
+            n -> {
+              LeaseShelf shelf = new LeaseShelf(hazelcast.getMap(MAP_PREFIX + n), n, seal, quorum);
+              LeaseRows rows =
+                  new LeaseRows(vertx, n, shelf, seal, self, thread, clock, store, quorum);
+              rows.load()
+                  .onFailure(e -> log.error("leases {} not read: {}", name, e.getMessage()))
+                  .onComplete(done -> opened(rows, shelf));
+              return rows;
+            });
+  }
+
   /** Leaves the cluster and closes Vert.x with it. */
   public Future<Void> close() {
     thread.shutdownNow();
@@ -307,6 +352,13 @@ public final class ClusterNode implements Cluster {
             .map(m -> m.getAttribute(HazelcastSettings.NODE_ATTRIBUTE))
             .filter(Objects::nonNull)
             .collect(Collectors.toUnmodifiableSet());
+    quorum.sees(hazelcast.getCluster().getMembers().size());
+    if (quorum.largest() > noted) {
+      noted = quorum.largest();
+      store
+          .put(ROOM, LARGEST, Integer.toString(noted))
+          .onFailure(e -> log.warn("size of the cluster not noted: {}", e.getMessage()));
+    }
     onMembersChanged();
     tables.values().forEach(Rows::changed);
   }

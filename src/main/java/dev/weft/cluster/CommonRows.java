@@ -19,11 +19,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A table that every member stores; the highest (counter, node id) wins. */
-final class CommonRows extends Rows implements CommonTable {
+class CommonRows extends Rows implements CommonTable {
   private static final long TOMBSTONE_SECONDS = 7 * 24 * 3600;
   private static final Logger log = LoggerFactory.getLogger(CommonRows.class);
 
-  private final Executor thread;
+  final Executor thread;
   private final Clock clock;
   private final Store store;
 
@@ -92,7 +92,11 @@ final class CommonRows extends Rows implements CommonTable {
 
   private Envelope next(String key, String json) {
     Envelope old = known.get(key);
-    long counter = old == null ? 1 : old.counter() + 1;
+    return next(key, old == null ? 1 : old.counter() + 1, json);
+  }
+
+  /** A record of this node's making. */
+  final Envelope next(String key, long counter, String json) {
     return Envelope.seal(seal, name, key, self, 0, counter, clock.instant().getEpochSecond(), json);
   }
 
@@ -128,10 +132,14 @@ final class CommonRows extends Rows implements CommonTable {
     thread.execute(() -> shelf.set(known.key(), text(known)));
   }
 
+  /** Done once it is on this node's disk. */
+  final Future<Void> keep(Envelope envelope) {
+    return store.put(storeTable(), envelope.key(), text(envelope));
+  }
+
   @Override
   void accepted(Envelope envelope) {
-    store
-        .put(storeTable(), envelope.key(), text(envelope))
+    keep(envelope)
         .onFailure(e -> log.warn("{}/{} not stored: {}", name, envelope.key(), e.getMessage()));
   }
 

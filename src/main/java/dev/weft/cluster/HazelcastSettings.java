@@ -6,6 +6,8 @@ import com.hazelcast.config.JoinConfig;
 import com.hazelcast.config.MapConfig;
 import com.hazelcast.config.MultiMapConfig;
 import com.hazelcast.config.NetworkConfig;
+import com.hazelcast.config.SplitBrainProtectionConfig;
+import com.hazelcast.splitbrainprotection.SplitBrainProtectionOn;
 import dev.weft.config.ClusterConfig;
 
 /** Hazelcast as Weft wants it: found by an explicit list, silent to strangers, quick to notice. */
@@ -13,9 +15,11 @@ final class HazelcastSettings {
   /** The member attribute that says which node a member is; its record proves it. */
   static final String NODE_ATTRIBUTE = "weft.node";
 
+  private static final String QUORUM = "weft-quorum";
+
   private HazelcastSettings() {}
 
-  static Config of(ClusterConfig cluster, String nodeId) {
+  static Config of(ClusterConfig cluster, String nodeId, Quorum quorum) {
     Config config = new Config();
     // What the event bus's subscriptions live in, as vertx-hazelcast's default-cluster.xml has it.
     config.addMultiMapConfig(
@@ -29,6 +33,16 @@ final class HazelcastSettings {
     config.getMemberAttributeConfig().setAttribute(NODE_ATTRIBUTE, nodeId);
     config.getJetConfig().setEnabled(false);
     config.addMapConfig(new MapConfig(ClusterNode.MAP_PREFIX + "*").setBackupCount(2));
+
+    config
+        .addSplitBrainProtectionConfig(
+            new SplitBrainProtectionConfig(QUORUM, true)
+                .setProtectOn(SplitBrainProtectionOn.WRITE)
+                .setFunctionImplementation(members -> quorum.sees(members.size())))
+        .addMapConfig(
+            new MapConfig(ClusterNode.MAP_PREFIX + ClusterNode.LEASE_PREFIX + "*")
+                .setBackupCount(MapConfig.MAX_BACKUP_COUNT)
+                .setSplitBrainProtectionName(QUORUM));
 
     NetworkConfig network = config.getNetworkConfig();
     network.setPort(cluster.port()).setPortAutoIncrement(false).setReuseAddress(true);

@@ -7,7 +7,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** A shared table in a Hazelcast map. */
-final class HazelcastShelf implements Shelf {
+class HazelcastShelf implements Shelf {
   private final IMap<String, String> map;
 
   HazelcastShelf(IMap<String, String> map) {
@@ -15,7 +15,7 @@ final class HazelcastShelf implements Shelf {
   }
 
   /** Feeds the rows with every change of the map, on Hazelcast's event thread. */
-  void feed(Rows rows) {
+  final void feed(Rows rows) {
     EntryAddedListener<String, String> added = e -> rows.onEntry(e.getKey(), e.getValue());
     EntryUpdatedListener<String, String> updated = e -> rows.onEntry(e.getKey(), e.getValue());
     map.addEntryListener(added, true);

@@ -62,8 +62,8 @@ abstract class Rows {
       return;
     }
     Envelope old = known.get(key);
-    if (!envelope.newerThan(old)) {
-      if (old.newerThan(envelope)) {
+    if (!replaces(envelope, old)) {
+      if (replaces(old, envelope)) {
         onOlder(old);
       }
       return;
@@ -101,6 +101,11 @@ abstract class Rows {
 
   static String text(Envelope envelope) {
     return dev.weft.bus.Json.write(envelope);
+  }
+
+  /** Whether a record takes the place of the one that is known, null for none. */
+  boolean replaces(Envelope next, Envelope old) {
+    return next.newerThan(old);
   }
 
   /** Whether the writer may write this key. */

@@ -130,6 +130,10 @@ final class CrossChecks {
     listeners.add(
         new Listener(
             "http.port", "http.host", new HostPort(config.http().host(), config.http().port())));
+    config
+        .subnets()
+        .runtime()
+        .ifPresent(at -> listeners.add(new Listener("subnets.runtime", "subnets.runtime", at)));
     for (int i = 0; i < listeners.size(); i++) {
       Listener later = listeners.get(i);
       for (Listener earlier : listeners.subList(0, i)) {

@@ -10,6 +10,7 @@ public record WeftConfig(
     HttpConfig http,
     SecurityConfig security,
     WiresConfig wires,
+    SubnetsConfig subnets,
     NsmConfig nsm,
     LogConfig log) {
 
@@ -22,6 +23,7 @@ public record WeftConfig(
             HttpConfig.read(root.section("http", "token-file", "read-token-file")),
             SecurityConfig.read(root.section("security")),
             WiresConfig.read(root.section("wires")),
+            SubnetsConfig.read(root.section("subnets")),
             NsmConfig.read(root.section("nsm")),
             LogConfig.read(root.section("log", "level")));
     root.end();

@@ -81,7 +81,7 @@ public final class DirectDial implements Dial {
     return connection.onFailure(e -> shared.remove(nodeId, connection));
   }
 
-  private static String reason(Throwable t) {
+  static String reason(Throwable t) {
     Throwable root = t;
     while (root.getCause() != null && root.getCause() != root) {
       root = root.getCause();

@@ -22,6 +22,9 @@ public final class Grpc {
   /** A flag byte and a 4-byte length before each message. */
   public static final int PREFIX = 5;
 
+  /** Status of a method that the server does not have. */
+  public static final int UNIMPLEMENTED = 12;
+
   /** What a node calls itself; it counts only where security.insecure leaves no certificate. */
   static final String NODE_HEADER = "weft-node";
 
@@ -93,6 +96,22 @@ public final class Grpc {
               WeftException failure =
                   failure(trailersOnly ? response.headers() : response.trailers());
               return failure == null ? Future.succeededFuture(body) : Future.failedFuture(failure);
+            });
+  }
+
+  /** Waits for the end of the response and gives its status, whatever it is. */
+  public static Future<Integer> statusCode(HttpClientResponse response) {
+    return response
+        .body()
+        .map(
+            body -> {
+              String status = response.trailers().get("grpc-status");
+              String code = status == null ? response.headers().get("grpc-status") : status;
+              if (code == null || !code.matches("\\d{1,3}")) {
+                throw Fault.UNAVAILABLE.because(
+                    "HTTP status " + response.statusCode() + ", gRPC status " + code);
+              }
+              return Integer.parseInt(code);
             });
   }
 

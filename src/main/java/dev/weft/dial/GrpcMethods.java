@@ -1,5 +1,6 @@
 package dev.weft.dial;
 
+import com.google.protobuf.Descriptors.ServiceDescriptor;
 import com.google.protobuf.Message;
 import dev.weft.bus.WeftException;
 import io.vertx.core.Future;
@@ -9,29 +10,34 @@ import io.vertx.grpc.common.GrpcMessageEncoder;
 import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.common.ServiceMethod;
 import io.vertx.grpc.common.ServiceName;
+import io.vertx.grpc.health.HealthService;
 import io.vertx.grpc.server.GrpcProtocol;
 import io.vertx.grpc.server.GrpcServer;
 import io.vertx.grpc.server.GrpcServerOptions;
 import io.vertx.grpc.server.GrpcServerRequest;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
-import java.util.function.Consumer;
 import java.util.function.Function;
 
-/** The unary methods of a listener, each handed its caller. */
+/**
+ * The unary methods of listeners, each handed its caller, with the standard health and reflection
+ * services.
+ */
 final class GrpcMethods<C> {
   private final long maxMessage;
-  private final Function<GrpcServerRequest<?, ?>, Future<C>> callerOf;
-  private final Map<String, Consumer<GrpcServer>> methods = new LinkedHashMap<>();
+  private final Map<String, BiConsumer<GrpcServer, Function<GrpcServerRequest<?, ?>, C>>> methods =
+      new LinkedHashMap<>();
+  private final Set<ServiceDescriptor> services = new LinkedHashSet<>();
 
   /**
    * @param maxMessage bytes of a request
-   * @param callerOf who makes a call; its failure is the call's
    */
-  GrpcMethods(long maxMessage, Function<GrpcServerRequest<?, ?>, Future<C>> callerOf) {
+  GrpcMethods(long maxMessage) {
     this.maxMessage = maxMessage;
-    this.callerOf = callerOf;
   }
 
   /** Serves a method; a failed future becomes its gRPC status. */
@@ -43,21 +49,30 @@ final class GrpcMethods<C> {
             method.name(),
             GrpcMessageEncoder.encoder(),
             GrpcMessageDecoder.decoder(method.request()));
+    name(method.service());
     methods.put(
         method.path(),
-        server ->
+        (server, callerOf) ->
             server.callHandler(
                 serviceMethod,
                 call ->
                     call.last()
-                        .compose(
-                            request -> callerOf.apply(call).compose(c -> handler.apply(c, request)))
+                        .compose(request -> handler.apply(callerOf.apply(call), request))
                         .onSuccess(answer -> call.response().end(answer))
                         .onFailure(e -> refuse(call, WeftException.of(e)))));
   }
 
-  /** A request handler that serves them, as gRPC over HTTP/2 only. */
-  GrpcServer server(Vertx vertx) {
+  /** Names a service in health and reflection. */
+  void name(ServiceDescriptor service) {
+    services.add(service);
+  }
+
+  /**
+   * A request handler that serves them, as gRPC over HTTP/2 only.
+   *
+   * @param callerOf who makes a call; what it throws becomes the call's status
+   */
+  GrpcServer server(Vertx vertx, Function<GrpcServerRequest<?, ?>, C> callerOf) {
     GrpcServerOptions options = new GrpcServerOptions().setMaxMessageSize(maxMessage);
     for (GrpcProtocol protocol : GrpcProtocol.values()) {
       if (protocol != GrpcProtocol.HTTP_2) {
@@ -65,8 +80,19 @@ final class GrpcMethods<C> {
       }
     }
     GrpcServer server = GrpcServer.server(vertx, options);
-    methods.values().forEach(method -> method.accept(server));
+    methods.values().forEach(method -> method.accept(server, callerOf));
+    server.addService(health(vertx));
+    new Reflection(services).serve(server);
     return server;
+  }
+
+  /** All services are served as long as the node stands; "" asks for the node as a whole. */
+  private HealthService health(Vertx vertx) {
+    HealthService health = HealthService.create(vertx);
+    for (ServiceDescriptor service : services) {
+      health.register(service.getFullName(), () -> Future.succeededFuture(true));
+    }
+    return health;
   }
 
   private static void refuse(GrpcServerRequest<?, ?> call, WeftException e) {

@@ -42,15 +42,18 @@ final class GrpcSettings {
     return options;
   }
 
+  static HttpClientOptions plainClient() {
+    return new HttpClientOptions()
+        .setProtocolVersion(HttpVersion.HTTP_2)
+        .setHttp2ClearTextUpgrade(false)
+        .setConnectTimeout(CONNECT_MILLIS)
+        .setTcpNoDelay(true)
+        .setInitialSettings(settings())
+        .setHttp2ConnectionWindowSize(WINDOW);
+  }
+
   static HttpClientOptions client(SecurityConfig security, Identity identity) {
-    HttpClientOptions options =
-        new HttpClientOptions()
-            .setProtocolVersion(HttpVersion.HTTP_2)
-            .setHttp2ClearTextUpgrade(false)
-            .setConnectTimeout(CONNECT_MILLIS)
-            .setTcpNoDelay(true)
-            .setInitialSettings(settings())
-            .setHttp2ConnectionWindowSize(WINDOW);
+    HttpClientOptions options = plainClient();
     if (security.mutualTls()) {
       options
           .setSsl(true)

@@ -1,9 +1,11 @@
 package dev.weft.dial;
 
+import com.google.protobuf.Descriptors.ServiceDescriptor;
 import com.google.protobuf.Message;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.config.GrpcConfig;
+import dev.weft.config.HostPort;
 import dev.weft.config.SecurityConfig;
 import dev.weft.identity.Identity;
 import io.vertx.core.AbstractVerticle;
@@ -19,11 +21,18 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.grpc.server.GrpcServer;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 
-/** The gRPC listeners. Rooms add their methods, then {@link #listen} opens the doors. */
+/**
+ * The gRPC listeners, each with the standard health and reflection services. Rooms add their
+ * methods, then {@link #listen} opens the doors.
+ */
 public final class Ingress {
+  /** Whom a method is for that says nothing else. */
+  private static final Set<Door> TRUSTED = Set.of(Door.LOCAL, Door.MEMBERS);
+
   /** Largest message of a unary method; the data path bounds its own. */
   private static final long MAX_MESSAGE = 4 << 20;
 
@@ -35,9 +44,7 @@ public final class Ingress {
   private final Identity identity;
   private final int instances;
   private final Map<String, BiConsumer<Caller, HttpServerRequest>> streams = new HashMap<>();
-  private final GrpcMethods<Caller> unary =
-      new GrpcMethods<>(
-          MAX_MESSAGE, call -> Future.succeededFuture(callerOf(call.connection(), call.headers())));
+  private final GrpcMethods<Caller> unary = new GrpcMethods<>(MAX_MESSAGE);
   private volatile int port;
 
   /**
@@ -52,16 +59,35 @@ public final class Ingress {
     this.instances = instances;
   }
 
-  /** Serves a unary method; a failed future becomes its gRPC status. */
+  /**
+   * Serves a unary method to programs of this host and members; a failed future becomes its gRPC
+   * status.
+   */
   public <Q extends Message, R extends Message> Ingress serve(
       GrpcMethod<Q, R> method, BiFunction<Caller, Q, Future<R>> handler) {
-    unary.add(method, handler);
+    return serve(method, TRUSTED, handler);
+  }
+
+  /** Serves a unary method to those who come in by one of the doors; DENIED to others. */
+  public <Q extends Message, R extends Message> Ingress serve(
+      GrpcMethod<Q, R> method, Set<Door> doors, BiFunction<Caller, Q, Future<R>> handler) {
+    unary.add(
+        method,
+        (caller, request) ->
+            doors.contains(caller.door())
+                ? handler.apply(caller, request)
+                : Future.failedFuture(denied(method.path(), caller)));
     return this;
   }
 
-  /** Serves a method whose framing the handler does itself; it runs on the connection's loop. */
-  public Ingress stream(String path, BiConsumer<Caller, HttpServerRequest> handler) {
-    streams.put(path, handler);
+  /**
+   * Serves a method whose framing the handler does itself, to callers of all doors; it runs on the
+   * connection's loop.
+   */
+  public Ingress stream(
+      ServiceDescriptor service, String method, BiConsumer<Caller, HttpServerRequest> handler) {
+    unary.name(service);
+    streams.put("/" + service.getFullName() + "/" + method, handler);
     return this;
   }
 
@@ -73,7 +99,7 @@ public final class Ingress {
   /** Opens the listeners; fails naming the address that is taken. */
   public Future<Void> listen() {
     HttpServerOptions local = GrpcSettings.server(LOOPBACK, config.port());
-    return open(local, 1)
+    return open(Door.LOCAL, local, 1)
         .compose(
             bound -> {
               port = bound;
@@ -84,7 +110,16 @@ public final class Ingress {
               if (security.mutualTls()) {
                 GrpcSettings.secure(remote, identity);
               }
-              return open(remote, instances).mapEmpty();
+              return open(Door.MEMBERS, remote, instances);
+            })
+        .compose(
+            v -> {
+              if (config.meshnet().isEmpty()) {
+                return Future.succeededFuture();
+              }
+              HostPort at = config.meshnet().get();
+              return open(Door.MESHNET, GrpcSettings.server(at.host(), at.port()), instances)
+                  .mapEmpty();
             });
   }
 
@@ -93,11 +128,11 @@ public final class Ingress {
     return port;
   }
 
-  private Future<Integer> open(HttpServerOptions options, int loops) {
+  private Future<Integer> open(Door door, HttpServerOptions options, int loops) {
     Promise<Integer> port = Promise.promise();
     return vertx
         .deployVerticle(
-            () -> new Listener(options, port), new DeploymentOptions().setInstances(loops))
+            () -> new Listener(door, options, port), new DeploymentOptions().setInstances(loops))
         .recover(
             e ->
                 Future.failedFuture(
@@ -112,19 +147,27 @@ public final class Ingress {
         .compose(id -> port.future());
   }
 
-  private Caller callerOf(HttpConnection connection, MultiMap headers) {
+  private Caller callerOf(Door door, HttpConnection connection, MultiMap headers) {
     String address = connection.remoteAddress().hostAddress();
-    if (connection.localAddress().hostAddress().equals(LOOPBACK)) {
-      return new Caller(null, address);
+    if (door == Door.LOCAL || connection.localAddress().hostAddress().equals(LOOPBACK)) {
+      return new Caller(Door.LOCAL, null, address);
+    }
+    if (door == Door.MESHNET) {
+      return new Caller(door, null, address);
     }
     if (connection.isSsl()) {
       return new Caller(
+          door,
           identity.peerOf(connection.sslSession()).orElseThrow(() -> stranger(address)).value(),
           address);
     }
     // Without TLS, which only security.insecure allows, a node is who it says it is.
     String claimed = headers.get(Grpc.NODE_HEADER);
-    return new Caller(claimed == null ? "" : claimed, address);
+    return new Caller(door, claimed == null ? "" : claimed, address);
+  }
+
+  private static WeftException denied(String path, Caller caller) {
+    return Fault.DENIED.because(path + " is not for " + caller);
   }
 
   private static WeftException stranger(String address) {
@@ -133,17 +176,20 @@ public final class Ingress {
 
   /** One event loop's share of a listener. */
   private final class Listener extends AbstractVerticle {
+    private final Door door;
     private final HttpServerOptions options;
     private final Promise<Integer> port;
 
-    Listener(HttpServerOptions options, Promise<Integer> port) {
+    Listener(Door door, HttpServerOptions options, Promise<Integer> port) {
+      this.door = door;
       this.options = options;
       this.port = port;
     }
 
     @Override
     public void start(Promise<Void> started) {
-      GrpcServer grpc = unary.server(vertx);
+      GrpcServer grpc =
+          unary.server(vertx, call -> callerOf(door, call.connection(), call.headers()));
       HttpServer server = vertx.createHttpServer(options);
       server
           .requestHandler(
@@ -152,7 +198,7 @@ public final class Ingress {
                 if (stream == null) {
                   grpc.handle(request);
                 } else {
-                  stream.accept(callerOf(request.connection(), request.headers()), request);
+                  stream.accept(callerOf(door, request.connection(), request.headers()), request);
                 }
               })
           .listen()

@@ -30,7 +30,7 @@ public final class UnixIngress {
   private final Vertx vertx;
   private final Path path;
   private final Path parent;
-  private final GrpcMethods<UnixPeer> methods;
+  private final GrpcMethods<UnixPeer> methods = new GrpcMethods<>(MAX_MESSAGE);
   private HttpServer server;
 
   /**
@@ -41,9 +41,6 @@ public final class UnixIngress {
     this.vertx = vertx;
     this.path = path;
     this.parent = parent;
-    this.methods =
-        new GrpcMethods<>(
-            MAX_MESSAGE, call -> Future.succeededFuture(UnixPeer.of(call.connection())));
   }
 
   /** Serves a unary method; a failed future becomes its gRPC status. */
@@ -61,7 +58,10 @@ public final class UnixIngress {
     HttpServerOptions options =
         new HttpServerOptions().setIdleTimeout(IDLE_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS);
     options.getInitialSettings().setMaxConcurrentStreams(MAX_CALLS_PER_CONNECTION);
-    server = vertx.createHttpServer(options).requestHandler(methods.server(vertx));
+    server =
+        vertx
+            .createHttpServer(options)
+            .requestHandler(methods.server(vertx, call -> UnixPeer.of(call.connection())));
     return vertx
         .executeBlocking(this::nursery)
         .compose(

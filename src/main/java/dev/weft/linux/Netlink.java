@@ -299,6 +299,28 @@ public final class Netlink implements AutoCloseable {
     }
   }
 
+  /**
+   * The main table's route to exactly this destination, whoever made it; the one that counts where
+   * there are several. A narrower route to the destination's first address hides it.
+   */
+  public Optional<Route> routeOf(Cidr destination) throws LinuxException {
+    try {
+      return socket
+          .exchange(
+              RouteCodec.match(destination.address()),
+              "route of " + destination,
+              RouteCodec::decodeMain)
+          .stream()
+          .filter(route -> route.destination().equals(destination))
+          .findFirst();
+    } catch (LinuxException e) {
+      if (e.is(Errno.ENETUNREACH) || e.is(Errno.EHOSTUNREACH)) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
   // Neighbours
 
   /** Replaces what that address had. */

@@ -23,6 +23,7 @@ final class RouteCodec {
   private static final int RT_SCOPE_NOWHERE = 255;
   private static final int RTNH_F_ONLINK = 4;
   private static final int RTM_F_CLONED = 0x200;
+  private static final int RTM_F_FIB_MATCH = 0x2000;
 
   private RouteCodec() {}
 
@@ -42,12 +43,21 @@ final class RouteCodec {
 
   /** Which way the kernel would send to an address. */
   static NetlinkMessage lookup(InetAddress to) {
+    return lookup(to, 0);
+  }
+
+  /** The table's entry that the kernel would use for an address, as it stands there. */
+  static NetlinkMessage match(InetAddress to) {
+    return lookup(to, RTM_F_FIB_MATCH);
+  }
+
+  private static NetlinkMessage lookup(InetAddress to, int flags) {
     return new NetlinkMessage(RTM_GETROUTE, 0)
         .u8(SocketAddresses.family(to))
         .u8(to.getAddress().length * 8)
         .u16(0)
         .u32(0)
-        .u32(0)
+        .u32(flags)
         .attribute(RTA_DST, to);
   }
 

@@ -12,17 +12,21 @@ import dev.weft.config.HttpConfig;
 import dev.weft.config.WeftConfig;
 import dev.weft.dial.DirectDial;
 import dev.weft.dial.Ingress;
+import dev.weft.dial.MeshnetDial;
 import dev.weft.identity.Identity;
 import dev.weft.nsm.NsmVerticle;
 import dev.weft.pod.PodVerticle;
 import dev.weft.store.DataDirectory;
 import dev.weft.store.Store;
+import dev.weft.subnet.AgentVerticle;
+import dev.weft.subnet.SubnetVerticle;
 import dev.weft.telemetry.EventLog;
 import dev.weft.telemetry.Health;
 import dev.weft.telemetry.Metrics;
 import dev.weft.topology.TopologyFile;
 import dev.weft.topology.TopologyVerticle;
 import dev.weft.wire.WireVerticle;
+import dev.weft.wire.meshnet.MeshnetVerticle;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -31,6 +35,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -157,6 +162,8 @@ public final class Node {
     ingress = new Ingress(vertx, config.grpc(), config.security(), identity, loops);
     DirectDial dial = new DirectDial(vertx, cluster, config.security(), identity);
     stands("dial", dial::close);
+    MeshnetDial meshnetDial = new MeshnetDial(vertx, config.grpc());
+    stands("dial of meshnet daemons", meshnetDial::close);
     if (config.security().insecure() && !config.security().mutualTls()) {
       health.raise(
           new Health.Warning(
@@ -184,11 +191,17 @@ public final class Node {
                         bus,
                         store,
                         dial,
+                        meshnetDial,
                         ingress,
                         health,
                         metrics,
                         config.wires(),
                         loops)))
+        .compose(
+            v ->
+                deploy(
+                    new MeshnetVerticle(
+                        cluster, store, ingress, config.grpc(), new TopologyLinks(bus))))
         .compose(
             v ->
                 deploy(
@@ -204,6 +217,17 @@ public final class Node {
                         config.wires().mtu(),
                         clock)))
         .compose(v -> ingress.listen())
+        .compose(v -> deploy(subnets(store, identity)))
+        .compose(
+            v ->
+                deploy(
+                    new AgentVerticle(
+                        bus,
+                        cluster,
+                        cluster.leases(SubnetVerticle.LEASES),
+                        store,
+                        config.subnets(),
+                        clock)))
         .compose(v -> deploy(new TopologyVerticle(bus, cluster, config.wires().mtu())))
         .compose(v -> deploy(api))
         .compose(v -> cluster.announce(bus, member()));
@@ -222,6 +246,24 @@ public final class Node {
     synchronized (standing) {
       standing.addFirst(new Part(name, close));
     }
+  }
+
+  private SubnetVerticle subnets(Store store, Identity identity) {
+    Optional<Ingress> runtime =
+        config
+            .subnets()
+            .runtime()
+            .map(at -> new GrpcConfig(at.host(), at.port(), at, Optional.empty()))
+            .map(grpc -> new Ingress(cluster.vertx(), grpc, config.security(), identity, 1));
+    return new SubnetVerticle(
+        bus,
+        cluster,
+        cluster.leases(SubnetVerticle.LEASES),
+        store,
+        health,
+        metrics,
+        config.subnets(),
+        runtime);
   }
 
   private ApiSettings apiSettings(long epoch) {

@@ -22,6 +22,9 @@ public interface Topologies {
   /** NOT_FOUND for a pod without a topology. */
   Future<TopologyStatus> get(PodRef pod);
 
+  /** As {@link #get}, without a look at how its links stand. */
+  Future<Topology> describe(PodRef pod);
+
   /** The links made by {@link #addLink}, each seen from its end {@code a}. */
   Future<List<LinkStatus>> links();
 

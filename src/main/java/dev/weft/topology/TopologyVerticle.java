@@ -101,6 +101,11 @@ public final class TopologyVerticle extends VerticleBase implements Topologies {
   }
 
   @Override
+  public Future<Topology> describe(PodRef pod) {
+    return Future.succeededFuture(table.read().topologyOf(pod));
+  }
+
+  @Override
   public Future<List<LinkStatus>> links() {
     return plan()
         .compose(

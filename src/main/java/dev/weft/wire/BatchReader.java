@@ -17,11 +17,11 @@ final class BatchReader {
   private static final int SLOT_BYTES = 66 << 10;
 
   private final WireEnd end;
-  private final WireStream stream;
+  private final FrameSink stream;
   private final Pace pace = new Pace(SLOTS);
   private int buffer = Pace.MOST_BUFFER;
 
-  BatchReader(WireEnd end, WireStream stream) {
+  BatchReader(WireEnd end, FrameSink stream) {
     this.end = end;
     this.stream = stream;
   }
@@ -40,28 +40,23 @@ final class BatchReader {
     if (frames <= 0) {
       return null;
     }
+    int room = 1;
+    for (int i = 0; i < frames; i++) {
+      room += ring.truncated(i) ? 0 : stream.writer().room(ring, i);
+    }
+    ByteBuf batch = PooledByteBufAllocator.DEFAULT.directBuffer(room);
     int bytes = 0;
-    int segments = 0;
+    int carried = 0;
     int dropped = 0;
     for (int i = 0; i < frames; i++) {
-      if (ring.truncated(i)) {
-        dropped++;
-      } else {
-        bytes += ring.length(i);
-        segments += VnetCheck.segments(ring.vnetWord(i), ring.length(i));
-      }
+      int written = ring.truncated(i) ? 0 : stream.writer().write(ring, i, batch);
+      carried += written;
+      bytes += written == 0 ? 0 : ring.length(i);
+      dropped += written == 0 ? 1 : 0;
     }
-    end.sent().carried(segments, bytes);
+    end.sent().carried(carried, bytes);
     end.sent().dropped(dropped);
     pace.sent(System.nanoTime(), frames, bytes);
-    ByteBuf batch =
-        PooledByteBufAllocator.DEFAULT.directBuffer(
-            Math.max(1, bytes + frames * PacketWriter.overhead()));
-    for (int i = 0; i < frames; i++) {
-      if (!ring.truncated(i)) {
-        stream.writer().write(ring, i, batch);
-      }
-    }
     return batch;
   }
 

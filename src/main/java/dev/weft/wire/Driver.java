@@ -5,7 +5,7 @@ import io.vertx.core.Future;
 /** Moves frames from packet sockets to streams. Drivers differ in whose thread reads the socket. */
 interface Driver {
   /** Reads the end's socket into the stream until the handle is closed. */
-  Handle attach(WireEnd end, WireStream stream, Lane lane);
+  Handle attach(WireEnd end, FrameSink stream, Lane lane);
 
   /** Stops the reading; the socket stays open. */
   interface Handle {

@@ -34,7 +34,7 @@ final class EpollDriver implements Driver {
   }
 
   @Override
-  public Handle attach(WireEnd end, WireStream stream, Lane lane) {
+  public Handle attach(WireEnd end, FrameSink stream, Lane lane) {
     Reader reader = new Reader(end, stream, lane);
     IoEventLoop loop = (IoEventLoop) ((ContextInternal) lane.loop()).nettyEventLoop();
     loop.register(reader)
@@ -59,14 +59,14 @@ final class EpollDriver implements Driver {
 
   /** One wire's reading; all of it on its event loop. */
   private static final class Reader implements EpollIoHandle {
-    private final WireStream stream;
+    private final FrameSink stream;
     private final BatchReader batches;
     private final Lane lane;
     private final FileDescriptor fd;
     private IoRegistration registration;
     private boolean closed;
 
-    Reader(WireEnd end, WireStream stream, Lane lane) {
+    Reader(WireEnd end, FrameSink stream, Lane lane) {
       this.stream = stream;
       this.batches = new BatchReader(end, stream);
       this.lane = lane;

@@ -1,9 +1,12 @@
 package dev.weft.wire;
 
+import com.google.protobuf.Descriptors.ServiceDescriptor;
 import dev.weft.bus.Fault;
 import dev.weft.dial.Caller;
 import dev.weft.dial.Grpc;
+import dev.weft.dial.Ingress;
 import dev.weft.linux.SendRing;
+import dev.weft.wire.proto.Meshnet;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
@@ -16,12 +19,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Serves {@code WireProtocol/SendToStream}: frames from a peer go to the interface that each names,
- * on the connection's own event loop. A frame that may not go there ends the stream with its gRPC
- * status; a frame that the kernel does not take is dropped and counted.
+ * Serves {@code WireProtocol}, its calls of one frame and its streams: frames from a peer go to the
+ * interface that each names, on the connection's own event loop. A frame that may not go there ends
+ * the call with its gRPC status; a frame that the kernel does not take is dropped and counted.
  */
 final class FrameIngress {
-  static final String PATH = "/meshnet.v1beta1.WireProtocol/SendToStream";
+  static final ServiceDescriptor SERVICE =
+      Meshnet.getDescriptor().findServiceByName("WireProtocol");
+  static final String STREAM = "/" + SERVICE.getFullName() + "/SendToStream";
+  static final String ONCE = "/" + SERVICE.getFullName() + "/SendToOnce";
 
   /** Frames given to the kernel at once, and room for a batch of super-frames. */
   private static final int RING_SLOTS = 256;
@@ -40,13 +46,22 @@ final class FrameIngress {
     this.ends = ends;
   }
 
-  void serve(Caller caller, HttpServerRequest request) {
+  void addTo(Ingress ingress) {
+    ingress.stream(SERVICE, "SendToStream", this::serve).stream(SERVICE, "SendToOnce", this::serve);
+  }
+
+  private void serve(Caller caller, HttpServerRequest request) {
     request.response().putHeader("content-type", "application/grpc").setChunked(true);
     Stream stream = new Stream(caller, request.response());
     request
         .handler(stream::onChunk)
         .endHandler(v -> stream.onEnd())
         .exceptionHandler(e -> stream.close());
+  }
+
+  /** A framed BoolResponse. */
+  private static Buffer answer(boolean response) {
+    return Buffer.buffer(response ? new byte[] {0, 0, 0, 0, 2, 8, 1} : new byte[Grpc.PREFIX]);
   }
 
   private SendRing ring() {
@@ -59,6 +74,8 @@ final class FrameIngress {
     private final PacketReader reader = new PacketReader(this);
     private final SendRing ring = ring();
     private WireEnd end;
+    private long id;
+    private boolean dropped;
     private long bytes;
     private long segments;
     private boolean closed;
@@ -78,12 +95,15 @@ final class FrameIngress {
     }
 
     void onEnd() {
-      if (!closed) {
-        close();
-        response
-            .putTrailer("grpc-status", "0")
-            .end(Buffer.buffer(new byte[] {0, 0, 0, 0, 2, 8, 1}));
+      if (closed) {
+        return;
       }
+      if (reader.isInsideMessage()) {
+        refuse(Fault.INVALID, "the call ended inside a message");
+        return;
+      }
+      close();
+      response.putTrailer("grpc-status", "0").end(answer(!dropped));
     }
 
     void close() {
@@ -96,14 +116,15 @@ final class FrameIngress {
       if (closed) {
         return;
       }
-      if (end == null || end.interfaceId() != interfaceId || end.closed()) {
+      if (end == null || id != interfaceId || end.closed()) {
         flush();
-        end = ends.find(interfaceId);
+        id = interfaceId;
+        end = ends.find(interfaceId, caller);
         if (end == null) {
           refuse(Fault.NOT_FOUND, "interface id " + interfaceId + " is no wire's here");
           return;
         }
-        if (!end.peerNode().equals(caller.node())) {
+        if (!end.isPeer(caller)) {
           refuse(Fault.DENIED, "interface id " + interfaceId + " is not yours to send to");
           return;
         }
@@ -112,6 +133,7 @@ final class FrameIngress {
       int csumOffset = vnet < 0 ? 0 : source.getUnsignedShortLE(vnet + 8);
       if (length < 14 || !VnetCheck.fits(low, csumOffset, length)) {
         end.received().dropped(1);
+        dropped = true;
         return;
       }
       ByteBuffer copied = source.nioBuffer(frame, length);
@@ -136,6 +158,7 @@ final class FrameIngress {
       int sent = end.send(ring);
       end.received().carried(segments - (frames - sent), bytes);
       end.received().dropped(frames - sent);
+      dropped |= sent < frames;
       bytes = 0;
       segments = 0;
     }
@@ -145,7 +168,7 @@ final class FrameIngress {
       ends.refuse();
       close();
       if (warnings.allows()) {
-        log.warn("stream from {} ended: {}", caller, why);
+        log.warn("frames from {} refused: {}", caller, why);
       }
       response
           .putTrailer("grpc-status", String.valueOf(fault.grpcStatus()))

@@ -87,7 +87,8 @@ final class PacketReader implements AutoCloseable {
 
   private void keepRest(ByteBuf chunk) {
     if (!broken && chunk.isReadable()) {
-      partial = ByteBufAllocator.DEFAULT.buffer(PREFIX + MAX_MESSAGE);
+      int length = chunk.readableBytes() < PREFIX ? 0 : chunk.getInt(chunk.readerIndex() + 1);
+      partial = ByteBufAllocator.DEFAULT.buffer(PREFIX + length, PREFIX + MAX_MESSAGE);
       partial.writeBytes(chunk);
     }
   }
@@ -182,6 +183,11 @@ final class PacketReader implements AutoCloseable {
   private void breakOff(String why) {
     broken = true;
     sink.onBroken(why);
+  }
+
+  /** Whether what came so far ends inside a message. */
+  boolean isInsideMessage() {
+    return partial != null;
   }
 
   /** Reads nothing more. */

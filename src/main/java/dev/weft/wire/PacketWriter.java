@@ -2,7 +2,10 @@ package dev.weft.wire;
 
 import dev.weft.linux.RecvRing;
 import dev.weft.linux.VnetHeader;
+import dev.weft.wire.offload.Segmenter;
 import io.netty.buffer.ByteBuf;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /**
  * Writes frames as gRPC-framed {@code Packet} messages. Everything before the frame that does not
@@ -12,9 +15,17 @@ final class PacketWriter {
   private static final int TAG_FRAME = 2 << 3 | 2;
   private static final int TAG_FRAME_LEN = 3 << 3;
   private static final int TAG_VNET = 16 << 3 | 2;
+  private static final int VNET_FIELD = 3 + VnetHeader.LENGTH;
+
+  /** What a message adds to its frame, at most. */
+  private static final int OVERHEAD = 5 + 11 + 4 + 4 + VNET_FIELD;
+
+  /** Headers that each segment repeats; longer ones make the batch's buffer grow. */
+  private static final int USUAL_HEADERS = 96;
 
   private final byte[] idField;
   private final boolean vnet;
+  private final Segmenter segmenter = new Segmenter();
 
   /**
    * @param interfaceId of the peer's end
@@ -30,33 +41,75 @@ final class PacketWriter {
       rest >>>= 7;
     }
     field[n++] = (byte) rest;
-    this.idField = java.util.Arrays.copyOf(field, n);
+    this.idField = Arrays.copyOf(field, n);
     this.vnet = vnet;
   }
 
-  /** Upper bound of what {@link #write} adds to a frame. */
-  static int overhead() {
-    return 5 + 11 + 4 + 4 + 3 + VnetHeader.LENGTH;
+  /** About how many bytes {@link #write} appends for this frame. */
+  int room(RecvRing ring, int slot) {
+    int segments = vnet ? 1 : VnetCheck.segments(ring.vnetWord(slot), ring.length(slot));
+    int repeated = Math.min(segments, Segmenter.MAX_SEGMENTS) * (USUAL_HEADERS + OVERHEAD);
+    return ring.length(slot) + repeated;
   }
 
-  /** Appends frame {@code slot} of the ring. */
-  void write(RecvRing ring, int slot, ByteBuf out) {
-    int length = ring.length(slot);
-    int lengthSize = varintSize(length);
-    int message = idField.length + 1 + lengthSize + length + 1 + lengthSize;
-    boolean header = vnet && ring.vnetWord(slot) != VnetHeader.NONE;
-    if (header) {
-      message += 3 + VnetHeader.LENGTH;
+  /**
+   * Appends frame {@code slot} of the ring; for a peer that takes no vnet headers, the complete
+   * frames that it stands for.
+   *
+   * @return how many frames they are on an ordinary link; 0 if the vnet header does not fit
+   */
+  int write(RecvRing ring, int slot, ByteBuf out) {
+    ByteBuffer frame = ring.frame(slot);
+    long word = ring.vnetWord(slot);
+    if (!vnet && word != VnetHeader.NONE) {
+      return writeComplete(frame, word, ring.checksumOffset(slot), out);
     }
-    out.writeByte(0).writeInt(message).writeBytes(idField);
+    int length = frame.remaining();
+    boolean header = word != VnetHeader.NONE;
+    openMessage(out, length, header ? VNET_FIELD : 0);
     if (header) {
       writeVarint(out, TAG_VNET);
       out.writeByte(VnetHeader.LENGTH);
-      out.writeLongLE(ring.vnetWord(slot)).writeShortLE(ring.checksumOffset(slot));
+      out.writeLongLE(word).writeShortLE(ring.checksumOffset(slot));
     }
+    openFrame(out, length);
+    out.writeBytes(frame);
+    closeMessage(out, length);
+    return VnetCheck.segments(word, length);
+  }
+
+  private int writeComplete(ByteBuffer frame, long word, int checksumOffset, ByteBuf out) {
+    int segments = segmenter.open(frame, word, checksumOffset);
+    for (int i = 0; i < segments; i++) {
+      segmenter.select(i);
+      int length = segmenter.headerLength() + segmenter.payloadLength();
+      openMessage(out, length, 0);
+      openFrame(out, length);
+      writeRange(frame, segmenter.headerFrom(), segmenter.headerLength(), out);
+      writeRange(frame, segmenter.payloadFrom(), segmenter.payloadLength(), out);
+      closeMessage(out, length);
+    }
+    return segments;
+  }
+
+  private static void writeRange(ByteBuffer frame, int from, int length, ByteBuf out) {
+    int limit = frame.limit();
+    out.writeBytes(frame.position(from).limit(from + length));
+    frame.limit(limit);
+  }
+
+  private void openMessage(ByteBuf out, int length, int vnetField) {
+    int lengthSize = varintSize(length);
+    int message = idField.length + vnetField + 1 + lengthSize + length + 1 + lengthSize;
+    out.writeByte(0).writeInt(message).writeBytes(idField);
+  }
+
+  private static void openFrame(ByteBuf out, int length) {
     out.writeByte(TAG_FRAME);
     writeVarint(out, length);
-    out.writeBytes(ring.frame(slot));
+  }
+
+  private static void closeMessage(ByteBuf out, int length) {
     out.writeByte(TAG_FRAME_LEN);
     writeVarint(out, length);
   }

@@ -29,7 +29,7 @@ final class Wire {
   long peerId;
 
   boolean peerVnet;
-  WireStream stream;
+  FrameSink stream;
 
   private final Vertx vertx;
   private final Function<Wire, Future<Void>> pass;
@@ -148,7 +148,7 @@ final class Wire {
     peerId = 0;
   }
 
-  void opened(WireStream opened, Driver.Handle handle) {
+  void opened(FrameSink opened, Driver.Handle handle) {
     stream = opened;
     reading = handle;
   }
@@ -158,7 +158,7 @@ final class Wire {
     if (stream == null) {
       return Future.succeededFuture();
     }
-    WireStream closing = stream;
+    FrameSink closing = stream;
     stream = null;
     closing.close();
     return reading.close();

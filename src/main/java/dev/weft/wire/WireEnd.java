@@ -1,8 +1,10 @@
 package dev.weft.wire;
 
+import dev.weft.dial.Caller;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.PacketSocket;
 import dev.weft.linux.SendRing;
+import java.util.function.Predicate;
 
 /**
  * The end of a grpc wire on this node, while it stands: where frames from the peer go and frames
@@ -10,7 +12,7 @@ import dev.weft.linux.SendRing;
  */
 final class WireEnd {
   private final long interfaceId;
-  private final String peerNode;
+  private final Predicate<Caller> peer;
   private final int ifindex;
   private final PacketSocket socket;
   private final TrafficCounter sent;
@@ -19,17 +21,17 @@ final class WireEnd {
 
   /**
    * @param interfaceId random, 62 bits: only the peer node learns it
-   * @param peerNode the one node that may send to it
+   * @param peer the one that may send to it
    */
   WireEnd(
       long interfaceId,
-      String peerNode,
+      Predicate<Caller> peer,
       int ifindex,
       PacketSocket socket,
       TrafficCounter sent,
       TrafficCounter received) {
     this.interfaceId = interfaceId;
-    this.peerNode = peerNode;
+    this.peer = peer;
     this.ifindex = ifindex;
     this.socket = socket;
     this.sent = sent;
@@ -40,8 +42,9 @@ final class WireEnd {
     return interfaceId;
   }
 
-  String peerNode() {
-    return peerNode;
+  /** Whether that is who the wire's other end is with. */
+  boolean isPeer(Caller caller) {
+    return peer.test(caller);
   }
 
   int ifindex() {

@@ -10,7 +10,7 @@ import io.vertx.core.internal.buffer.BufferInternal;
  * The outgoing {@code SendToStream} call of one wire. It is written to on its lane's event loop
  * alone; when the connection is full it says so, and nothing is queued here.
  */
-final class WireStream {
+final class WireStream implements FrameSink {
   private final HttpClientRequest request;
   private final PacketWriter writer;
   private final Promise<Void> ended = Promise.promise();
@@ -21,16 +21,18 @@ final class WireStream {
     request.exceptionHandler(ended::tryFail);
   }
 
-  PacketWriter writer() {
+  @Override
+  public PacketWriter writer() {
     return writer;
   }
 
-  /** Completes or fails, with the peer's status, when the call is over. */
-  Future<Void> ended() {
+  @Override
+  public Future<Void> ended() {
     return ended.future();
   }
 
-  void end(Throwable why) {
+  @Override
+  public void end(Throwable why) {
     if (why == null) {
       ended.tryComplete();
     } else {
@@ -38,13 +40,8 @@ final class WireStream {
     }
   }
 
-  /**
-   * Writes a batch of whole messages, which the stream then owns.
-   *
-   * @param drained runs when a stream that is full takes more
-   * @return whether it takes more at once
-   */
-  boolean write(ByteBuf batch, Runnable drained) {
+  @Override
+  public boolean write(ByteBuf batch, Runnable drained) {
     if (ended.future().isComplete()) {
       batch.release();
       return true;
@@ -58,8 +55,8 @@ final class WireStream {
     return true;
   }
 
-  /** Ends the call; the peer sees a clean end of the stream. */
-  void close() {
+  @Override
+  public void close() {
     if (!ended.future().isComplete()) {
       request.end();
       ended.tryComplete();

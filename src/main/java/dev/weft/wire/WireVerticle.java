@@ -11,7 +11,9 @@ import dev.weft.config.HostPort;
 import dev.weft.config.WiresConfig;
 import dev.weft.dial.Caller;
 import dev.weft.dial.Dial;
+import dev.weft.dial.Door;
 import dev.weft.dial.Ingress;
+import dev.weft.dial.MeshnetDial;
 import dev.weft.linux.Capabilities;
 import dev.weft.linux.IpAddress;
 import dev.weft.linux.LinkEvent;
@@ -46,6 +48,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,7 +62,6 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
   /** How often every wire is compared with the kernel, whether anything was heard or not. */
   private static final long RECONCILE_MILLIS = 15_000;
 
-  /** Interface ids are positive and random, so that a peer cannot guess another's. */
   private static final long ID_MASK = (1L << 62) - 1;
 
   private final Cluster cluster;
@@ -67,6 +69,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
   private final Bus bus;
   private final Store store;
   private final Dial dial;
+  private final MeshnetDial meshnetDial;
   private final Ingress ingress;
   private final Health health;
   private final Metrics metrics;
@@ -80,6 +83,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
   private Driver driver;
   private Pods pods;
   private PeerCalls peers;
+  private MeshnetWires meshnet;
   private LinkMonitor monitor;
   private List<String> lacking = List.of();
 
@@ -91,6 +95,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
       Bus bus,
       Store store,
       Dial dial,
+      MeshnetDial meshnetDial,
       Ingress ingress,
       Health health,
       Metrics metrics,
@@ -101,6 +106,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
     this.bus = bus;
     this.store = store;
     this.dial = dial;
+    this.meshnetDial = meshnetDial;
     this.ingress = ingress;
     this.health = health;
     this.metrics = metrics;
@@ -116,10 +122,24 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
     peers = new PeerCalls(dial);
     lacking = WireNeeds.lacking(Capabilities.effective());
     WireNeeds.report(lacking, health);
-    FrameIngress frames = new FrameIngress(ends);
-    ingress.stream(FrameIngress.PATH, frames::serve)
-        .serve(PeerCalls.JOIN, (caller, def) -> here(() -> onJoin(caller, def)))
-        .serve(PeerCalls.DOWN, (caller, def) -> here(() -> onDown(caller, def)));
+    meshnet =
+        new MeshnetWires(
+            self,
+            vertx,
+            context,
+            bus,
+            store,
+            ends,
+            kernel,
+            metrics.registry(),
+            random,
+            config.mtu());
+    meshnet.addTo(ingress);
+    new FrameIngress(ends).addTo(ingress);
+    Set<Door> all = Set.of(Door.values());
+    ingress
+        .serve(PeerCalls.JOIN, all, (caller, def) -> here(() -> onJoin(caller, def)))
+        .serve(PeerCalls.DOWN, all, (caller, def) -> here(() -> onDown(caller, def)));
     store
         .all(TABLE)
         .compose(
@@ -133,9 +153,15 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
               return deployDataPath();
             })
         .compose(v -> openKernel())
+        .compose(v -> openMeshnet())
         .compose(v -> bus.serve(Wires.class, this))
         .onSuccess(v -> onStarted())
         .onComplete(started);
+  }
+
+  /** Interface ids are positive and random, so that a peer cannot guess another's. */
+  static long interfaceId(RandomGenerator random) {
+    return random.nextLong() & ID_MASK | 1;
   }
 
   private Future<Void> deployDataPath() {
@@ -159,6 +185,13 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
       driver = new EpollDriver();
     }
     return Future.all(deployed).mapEmpty();
+  }
+
+  private Future<Void> openMeshnet() {
+    return lacking.isEmpty()
+        ? meshnet.open(
+            lanes.stream().map(lane -> new MeshnetLane(lane, meshnetDial, self)).toList(), driver)
+        : Future.succeededFuture();
   }
 
   private Future<Void> openKernel() {
@@ -203,6 +236,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
       wire.stop();
       closed.add(takeDown(wire));
     }
+    closed.add(meshnet.close());
     Future.join(closed)
         .transform(
             done ->
@@ -271,15 +305,17 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
 
   @Override
   public Future<List<WireStatus>> list() {
-    return Future.succeededFuture(wires.values().stream().map(Wire::status).toList());
+    return Future.succeededFuture(
+        Stream.concat(wires.values().stream().map(Wire::status), meshnet.list()).toList());
   }
 
   @Override
   public Future<WireStatus> get(String id) {
-    Wire wire = wires.get(id);
-    return wire == null
-        ? Future.failedFuture(Fault.NOT_FOUND.because("wire " + id + " is not on this node"))
-        : Future.succeededFuture(wire.status());
+    return Optional.ofNullable(wires.get(id))
+        .map(Wire::status)
+        .or(() -> meshnet.get(id))
+        .map(Future::succeededFuture)
+        .orElseThrow(() -> Fault.NOT_FOUND.because("wire " + id + " is not on this node"));
   }
 
   // What happens around it.
@@ -295,6 +331,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
   }
 
   private void onLinkGone(int ifindex) {
+    meshnet.onLinkGone(ifindex);
     for (Wire wire : wires.values()) {
       if (wire.end != null && wire.end.ifindex() == ifindex) {
         takeDown(wire).onComplete(done -> wire.kick());
@@ -303,6 +340,10 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
   }
 
   private Future<WireCreateResponse> onJoin(Caller caller, WireDef def) {
+    if (def.getWireId().isEmpty()) {
+      needNothing();
+      return meshnet.onAddRemote(caller, def);
+    }
     Wire wire = ofPeer(caller, def);
     if (def.getMtu() != wire.spec.mtu()) {
       throw Fault.CONFLICT.because(
@@ -324,6 +365,9 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
   }
 
   private Future<WireDownResponse> onDown(Caller caller, WireDef def) {
+    if (def.getWireId().isEmpty()) {
+      return meshnet.onDown(caller, def);
+    }
     WireDownResponse yes = WireDownResponse.newBuilder().setResponse(true).build();
     if (!wires.containsKey(def.getWireId())) {
       return Future.succeededFuture(yes);
@@ -344,7 +388,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
     if (wire == null) {
       throw Fault.PRECONDITION.because("wire " + def.getWireId() + " is not wanted here yet");
     }
-    if (caller.local() || !caller.node().equals(wire.spec.peer().node())) {
+    if (!caller.isNode(wire.spec.peer().node())) {
       throw Fault.DENIED.because("wire " + def.getWireId() + " has no end at " + caller);
     }
     return wire;
@@ -414,9 +458,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
 
   private Pod needed(Map<PodRef, Pod> pods, WireSpec.End end) {
     Pod pod = pods.get(end.pod());
-    if (!lacking.isEmpty()) {
-      throw Fault.PRECONDITION.because("this node lacks " + String.join(", ", lacking));
-    }
+    needNothing();
     if (pod == null || !pod.node().equals(self)) {
       throw Fault.PRECONDITION.because("pod " + end.pod() + " is not registered on this node");
     }
@@ -424,6 +466,12 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
       throw Fault.PRECONDITION.because("pod " + end.pod() + ": " + pod.problem());
     }
     return pod;
+  }
+
+  private void needNothing() {
+    if (!lacking.isEmpty()) {
+      throw Fault.PRECONDITION.because("this node lacks " + String.join(", ", lacking));
+    }
   }
 
   private Future<Void> end(Wire wire, Pod pod) {
@@ -436,8 +484,8 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
             made -> {
               WireEnd end =
                   new WireEnd(
-                      random.nextLong() & ID_MASK | 1,
-                      wire.spec.peer().node(),
+                      interfaceId(random),
+                      caller -> caller.isNode(wire.spec.peer().node()),
                       made.ifindex(),
                       made.socket(),
                       wire.sent,

@@ -43,7 +43,7 @@ final class WorkerDriver extends AbstractVerticle implements Driver {
   }
 
   @Override
-  public Handle attach(WireEnd end, WireStream stream, Lane lane) {
+  public Handle attach(WireEnd end, FrameSink stream, Lane lane) {
     Reader reader = new Reader(end, stream, lane.loop());
     command(reader::open);
     return () -> {
@@ -82,12 +82,12 @@ final class WorkerDriver extends AbstractVerticle implements Driver {
   /** One wire's reading; all of it on the worker. */
   private final class Reader {
     private final WireEnd end;
-    private final WireStream stream;
+    private final FrameSink stream;
     private final BatchReader batches;
     private final Context loop;
     private boolean open;
 
-    Reader(WireEnd end, WireStream stream, Context loop) {
+    Reader(WireEnd end, FrameSink stream, Context loop) {
       this.end = end;
       this.stream = stream;
       this.batches = new BatchReader(end, stream);

@@ -12,6 +12,8 @@ import dev.weft.cluster.OwnedTable;
 import dev.weft.pod.Pod;
 import dev.weft.pod.PodRef;
 import dev.weft.pod.Pods;
+import dev.weft.subnet.Agents;
+import dev.weft.subnet.Subnets;
 import dev.weft.telemetry.EventLog;
 import dev.weft.telemetry.Health;
 import dev.weft.telemetry.Metrics;
@@ -78,6 +80,9 @@ public final class TestNode implements AutoCloseable {
     health.state("wire", Health.State.READY);
     await(bus.serve(Pods.class, new MemoryPods(id)));
     await(bus.serve(Wires.class, new MemoryWires()));
+    MemorySubnets subnets = new MemorySubnets();
+    await(bus.serve(Subnets.class, subnets));
+    await(bus.serve(Agents.class, subnets));
     await(bus.serve(Topologies.class, new MemoryTopologies()));
   }
 
@@ -326,6 +331,11 @@ public final class TestNode implements AutoCloseable {
       return topologies.containsKey(pod)
           ? Future.succeededFuture(topologies.get(pod))
           : unknown(pod);
+    }
+
+    @Override
+    public Future<Topology> describe(PodRef pod) {
+      return get(pod).map(TopologyStatus::topology);
     }
 
     private <T> Future<T> unknown(PodRef pod) {

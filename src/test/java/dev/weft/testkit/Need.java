@@ -41,6 +41,7 @@ public enum Need {
       return isOnPath("chromium");
     }
   },
+  /** Debian's python3-grpcio, which another Python in the path does not have. */
   PYTHON_GRPC {
     @Override
     boolean isMet() throws IOException, InterruptedException {

@@ -30,9 +30,11 @@ public final class TestCluster implements AutoCloseable {
   private final Path directory;
   private final CertificateAuthority ca;
   private final int size;
+  private final boolean meshnet;
   private final List<Node> nodes = new ArrayList<>();
 
-  private TestCluster(Path directory, CertificateAuthority ca, int size) {
+  private TestCluster(Path directory, CertificateAuthority ca, int size, boolean meshnet) {
+    this.meshnet = meshnet;
     this.directory = directory;
     this.ca = ca;
     this.size = size;
@@ -40,9 +42,18 @@ public final class TestCluster implements AutoCloseable {
 
   /** Starts {@code size} nodes, n1 first. */
   public static TestCluster start(Path directory, int size) throws Exception {
+    return start(directory, size, false);
+  }
+
+  /** Nodes that serve plugins and foreign daemons of meshnet too, each at its address. */
+  public static TestCluster startWithMeshnet(Path directory, int size) throws Exception {
+    return start(directory, size, true);
+  }
+
+  private static TestCluster start(Path directory, int size, boolean meshnet) throws Exception {
     CertificateAuthority ca =
         CertificateAuthority.create(directory.resolve("ca"), "test", 31, Clock.systemUTC());
-    TestCluster cluster = new TestCluster(directory, ca, size);
+    TestCluster cluster = new TestCluster(directory, ca, size, meshnet);
     try {
       for (int i = 1; i <= size; i++) {
         cluster.nodes.add(cluster.startNode(i));
@@ -95,7 +106,7 @@ public final class TestCluster implements AutoCloseable {
     return """
         node: { name: n%d, data: %s }
         cluster: { name: test, port: %d, join: [%s], bus: "%s:0" }
-        grpc: { host: %s, port: %d }
+        grpc: { host: %s, port: %d, meshnet: "%s" }
         http: { port: 0, socket: %s }
         security: { ca: %s, cert: %s, key: %s }
         wires: { on-stop: keep }
@@ -109,6 +120,7 @@ public final class TestCluster implements AutoCloseable {
             address,
             address,
             GRPC_PORT + number,
+            meshnet ? address + ":51111" : "",
             home.resolve("http.sock"),
             issued.ca(),
             issued.cert(),
@@ -116,7 +128,7 @@ public final class TestCluster implements AutoCloseable {
             home.resolve("nsm"));
   }
 
-  private static String addressOf(int number) {
+  public static String addressOf(int number) {
     return "127.0.1." + number;
   }
 

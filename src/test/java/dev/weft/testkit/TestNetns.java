@@ -74,7 +74,7 @@ public final class TestNetns implements AutoCloseable {
       String text = Files.readString(output);
       if (!ended || process.exitValue() != 0) {
         throw new AssertionError(
-            String.join(" ", command)
+            String.join(" ", List.of(command).subList(0, Math.min(2, command.length)))
                 + (ended ? ": exit " + process.exitValue() : ": no end")
                 + "\n"
                 + text);

@@ -5,6 +5,7 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
 import dev.weft.cli.ApiClient;
 import dev.weft.identity.CertificateAuthority;
+import dev.weft.linux.Cidr;
 import dev.weft.linux.Netns;
 import dev.weft.pod.PodRef;
 import dev.weft.topology.LinkStatus;
@@ -73,6 +74,7 @@ final class Demo {
       awaitReady(node);
     }
     awaitMembers();
+    awaitSubnets();
   }
 
   /** Makes the pods as namespaces, round-robin over the nodes, and applies the topology. */
@@ -89,7 +91,8 @@ final class Demo {
               "PUT",
               "/api/v1/pods/" + pod.ns() + "/" + pod.name(),
               "application/json",
-              Json.write(Json.mapper().createObjectNode().put("netns", netns)));
+              Json.write(
+                  Json.mapper().createObjectNode().put("netns", netns).put("address", "auto")));
     }
     client(running.get(0)).send("POST", "/api/v1/topologies", "application/yaml", text);
   }
@@ -105,6 +108,58 @@ final class Demo {
       }
       LockSupport.parkNanos(LOOK_EVERY.toNanos());
     }
+  }
+
+  /** Every pod's address, as soon as every node has a route to every other's subnet. */
+  List<DemoPod> awaitRoutes() throws IOException {
+    long deadline = System.nanoTime() + JOINED_WITHIN.toNanos();
+    for (DemoNode node : running) {
+      while (routesOf(node) < nodes - 1 && System.nanoTime() < deadline) {
+        LockSupport.parkNanos(LOOK_EVERY.toNanos());
+      }
+    }
+    int mtu = Integer.MAX_VALUE;
+    for (JsonNode subnet : client(first()).get("/api/v1/subnets").path("items")) {
+      int its = subnet.path("mtu").asInt();
+      mtu = its > 0 ? Math.min(mtu, its) : mtu;
+    }
+    List<DemoPod> pods = new ArrayList<>();
+    for (DemoNode node : running) {
+      for (JsonNode a : client(node).get("/api/v1/addresses").path("items")) {
+        PodRef pod = PodRef.parse(a.path("pod").asText());
+        pods.add(new DemoPod(pod, node.name(), Cidr.parse(a.path("address").asText()), mtu));
+      }
+    }
+    return pods;
+  }
+
+  private static long routesOf(DemoNode node) {
+    long up = 0;
+    for (JsonNode route : client(node).get("/api/v1/routes").path("items")) {
+      up += route.has("member") && route.path("up").asBoolean() ? 1 : 0;
+    }
+    return up;
+  }
+
+  private void awaitSubnets() {
+    long deadline = System.nanoTime() + JOINED_WITHIN.toNanos();
+    for (DemoNode node : running) {
+      while (!hasSubnet(node)) {
+        if (System.nanoTime() > deadline) {
+          throw Fault.TIMEOUT.because("node " + node.name() + " has no subnet");
+        }
+        LockSupport.parkNanos(LOOK_EVERY.toNanos());
+      }
+    }
+  }
+
+  private static boolean hasSubnet(DemoNode node) {
+    for (JsonNode subnet : client(node).get("/api/v1/subnets").path("items")) {
+      if (subnet.path("self").asBoolean()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   DemoNode first() {

@@ -101,6 +101,7 @@ public final class DemoCommand implements Callable<Integer> {
     demo.start();
     demo.apply(file, text);
     DemoReport report = DemoReport.of(demo.awaitLinks());
+    report.pingAll(demo.awaitRoutes());
     out.print(report.text());
     out.flush();
     if (keep) {

@@ -14,6 +14,7 @@ final class DemoReport {
   private static final String LOCALHOST = "localhost";
 
   private final List<String[]> rows = new ArrayList<>();
+  private final List<String[]> pairs = new ArrayList<>();
   private final List<String> waiting = new ArrayList<>();
   private boolean passed = true;
 
@@ -47,6 +48,30 @@ final class DemoReport {
     return other.uid() == link.uid()
         && other.pod().equals(link.peer())
         && other.localIntf().equals(link.peerIntf());
+  }
+
+  /** Pings every pod's address from every other pod. */
+  void pingAll(List<DemoPod> pods) {
+    for (DemoPod from : pods) {
+      for (DemoPod to : pods) {
+        if (from.equals(to)) {
+          continue;
+        }
+        LinkProof.Result result =
+            LinkProof.ping(
+                from.pod(), from.toString(), to.toString(), to.address().address(), to.mtu());
+        passed &= result.problem() == null;
+        pairs.add(
+            new String[] {
+              result.from(),
+              result.to(),
+              to.address().toString(),
+              String.valueOf(to.mtu()),
+              rtt(result.rtt()),
+              result.problem() == null ? "ok" : result.problem()
+            });
+      }
+    }
   }
 
   private void proved(LinkStatus link) {
@@ -97,6 +122,11 @@ final class DemoReport {
       List<String[]> table = new ArrayList<>(rows);
       table.add(0, new String[] {"UID", "FROM", "TO", "KIND", "MTU", "RTT", "PING"});
       text.append(dev.weft.cli.TextTable.of(table));
+    }
+    if (!pairs.isEmpty()) {
+      List<String[]> table = new ArrayList<>(pairs);
+      table.add(0, new String[] {"FROM", "TO", "ADDRESS", "MTU", "RTT", "PING"});
+      text.append(System.lineSeparator()).append(dev.weft.cli.TextTable.of(table));
     }
     waiting.forEach(line -> text.append(line).append(System.lineSeparator()));
     text.append(passed ? "all pings were answered" : "NOT all pings were answered")

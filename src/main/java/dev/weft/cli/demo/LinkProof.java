@@ -4,6 +4,7 @@ import dev.weft.linux.Cidr;
 import dev.weft.linux.IcmpEcho;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netns;
+import dev.weft.pod.PodRef;
 import dev.weft.topology.LinkStatus;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -31,10 +32,14 @@ final class LinkProof {
   static Result ping(LinkStatus link) {
     String from = link.pod().name() + ":" + link.localIntf();
     String to = link.peer().name() + ":" + link.peerIntf();
-    InetAddress target = Cidr.parse(link.peerIp()).address();
+    return ping(link.pod(), from, to, Cidr.parse(link.peerIp()).address(), link.mtu());
+  }
+
+  /** Pings an address from a pod, with packets as long as the MTU. */
+  static Result ping(PodRef pod, String from, String to, InetAddress target, int mtu) {
     int headers = target instanceof Inet4Address ? 28 : 48;
-    try (Netns netns = Netns.open(DemoNetwork.netnsOf(link.pod()));
-        IcmpEcho echo = IcmpEcho.open(netns, target, link.mtu() - headers, true)) {
+    try (Netns netns = Netns.open(DemoNetwork.netnsOf(pod));
+        IcmpEcho echo = IcmpEcho.open(netns, target, mtu - headers, true)) {
       List<Duration> trips = new ArrayList<>();
       // The first one also resolves the neighbour.
       boolean answered = echo.ping(TIMEOUT).isPresent();

@@ -1,0 +1,49 @@
+package dev.weft.cluster;
+
+import io.vertx.core.Future;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * Names that one holder has at a time, in the whole cluster: a node's subnet. They are given under
+ * a quorum, signed by the member that gave them, and stored by every member, so that one that
+ * returns finds its own again.
+ *
+ * <p>Two holders of one name can come from a partition alone; the higher claim counter then wins,
+ * then the lower node id, and {@link #all} shows the winner.
+ */
+public interface Leases {
+  /** What a holder that is no member begins with; a member holds under its node id. */
+  String OUTSIDER = "agent/";
+
+  /**
+   * A name that is held.
+   *
+   * @param holder a node id, or {@link #OUTSIDER} and a name
+   * @param signer node id of the member that wrote it
+   * @param counter rises by one with every change of the holder
+   */
+  record Lease(String key, String holder, String signer, long counter) {}
+
+  /** Every name that is held, also by holders that are not live, by name. */
+  List<Lease> all();
+
+  /**
+   * Takes a name, atomically in the cluster, and keeps it over restarts.
+   *
+   * @param holder this node's id, or an outsider
+   * @param mayTake whether a name may be taken from the one who holds it
+   * @return whether the holder has it now; fails with UNAVAILABLE below the quorum
+   */
+  Future<Boolean> claim(String key, String holder, Predicate<Lease> mayTake);
+
+  /** Frees a name, whoever held it; one that is free is success. UNAVAILABLE below the quorum. */
+  Future<Void> release(String key);
+
+  /** Why no name can be given now; empty while the quorum is met. */
+  Optional<String> refusal();
+
+  /** Runs the listener on the caller's context after leases may have changed. */
+  void onChange(Runnable listener);
+}

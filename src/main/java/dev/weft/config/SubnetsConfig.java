@@ -1,0 +1,99 @@
+package dev.weft.config;
+
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Node subnets, addresses and the overlay between nodes.
+ *
+ * @param cidr the cluster's range, without host bits
+ * @param prefix length of a node's part, 1..16 bits longer than the range's
+ * @param overlay name of the VXLAN device; empty for none
+ * @param underlay the device that carries it; empty for the one that reaches the members
+ * @param leaseGrace how long the part of an absent node stays its own
+ * @param runtime listener of {@code quilt.QuiltRuntime}, on 127.0.0.1
+ */
+public record SubnetsConfig(
+    String cidr,
+    int prefix,
+    Optional<String> overlay,
+    Optional<String> underlay,
+    Duration leaseGrace,
+    Optional<HostPort> runtime,
+    OnStop onStop) {
+
+  /** What becomes of routes, the overlay and pods' interfaces when the node stops. */
+  public enum OnStop {
+    KEEP,
+    REMOVE
+  }
+
+  private static final Pattern CIDR = Pattern.compile("([^/]+)/(0|[1-9]\\d{0,2})");
+  // IFNAMSIZ: 16 bytes with the NUL.
+  private static final Pattern DEVICE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,14}");
+  private static final int MAX_PARTS_BITS = 16;
+
+  private static final Kind<String> RANGE =
+      new Kind<>(
+          "a network without host bits, as in 10.42.0.0/16",
+          t -> Optional.of(t).filter(SubnetsConfig::isNetwork));
+  private static final Kind<String> INTERFACE =
+      new Kind<>(
+          "1 to 15 letters, digits, '.', '_' or '-'",
+          t -> Optional.of(t).filter(name -> DEVICE.matcher(name).matches()));
+  private static final Kind<HostPort> LOCAL =
+      new Kind<>(
+          "127.0.0.1:PORT", t -> HostPort.parse(t, -1).filter(at -> at.host().equals("127.0.0.1")));
+
+  static SubnetsConfig read(Section s) {
+    SubnetsConfig subnets =
+        new SubnetsConfig(
+            s.read("cidr", "10.42.0.0/16", RANGE),
+            s.read("prefix", "24", Kind.integer(1, 126)),
+            s.read("overlay", "vxlan100", INTERFACE.orNone()),
+            s.read("underlay", "", INTERFACE.orNone()),
+            s.read(
+                "lease-grace", "24h", Kind.duration(Duration.ofMinutes(1), Duration.ofDays(365))),
+            s.read("runtime", "127.0.0.1:50051", LOCAL.orNone()),
+            s.read("on-stop", "keep", Kind.choice(OnStop.class)));
+    subnets.checkPrefix(s);
+    s.end();
+    return subnets;
+  }
+
+  private void checkPrefix(Section s) {
+    Matcher range = CIDR.matcher(cidr);
+    if (!range.matches()) {
+      return;
+    }
+    int length = Integer.parseInt(range.group(2));
+    int most = Math.min(length + MAX_PARTS_BITS, cidr.contains(":") ? 126 : 30);
+    if (prefix <= length || prefix > most) {
+      s.problem("prefix", Integer.toString(prefix), (length + 1) + ".." + most + " in " + cidr);
+    }
+  }
+
+  private static boolean isNetwork(String text) {
+    Matcher m = CIDR.matcher(text);
+    Optional<InetAddress> address =
+        m.matches() ? AddressLiteral.parse(m.group(1)) : Optional.empty();
+    if (address.isEmpty()) {
+      return false;
+    }
+    byte[] bytes = address.get().getAddress();
+    int length = Integer.parseInt(m.group(2));
+    // Room for two parts of which each has room for two hosts.
+    if (length < 1 || length > 8 * bytes.length - 3) {
+      return false;
+    }
+    for (int bit = length; bit < 8 * bytes.length; bit++) {
+      if ((bytes[bit / 8] >> (7 - bit % 8) & 1) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,289 @@
+package dev.weft.subnet;
+
+import dev.weft.bus.Bus;
+import dev.weft.bus.Fault;
+import dev.weft.bus.Json;
+import dev.weft.bus.WeftException;
+import dev.weft.cluster.Cluster;
+import dev.weft.cluster.CommonTable;
+import dev.weft.cluster.Leases;
+import dev.weft.cluster.OwnedTable;
+import dev.weft.config.SubnetsConfig;
+import dev.weft.linux.Cidr;
+import dev.weft.linux.IpAddress;
+import dev.weft.store.Store;
+import io.vertx.core.AbstractVerticle;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Owns what this member knows of agents' nodes. Registrations are common to all members; a
+ * heartbeat belongs to the member that heard it.
+ */
+public final class AgentVerticle extends AbstractVerticle implements Agents {
+  private static final Logger log = LoggerFactory.getLogger(AgentVerticle.class);
+  private static final String NODES = "agents";
+  private static final String BEATS = "agent-heartbeats";
+  private static final long CHECK_MILLIS = 5000;
+  private static final long DOWN_AFTER_SECONDS = 30;
+
+  /** Agents beat as often as they like; members are told this often. */
+  private static final long TELL_SECONDS = 5;
+
+  private static final int MOST = 10_000;
+
+  /**
+   * @param member the node id of the member on that host, null if none runs there
+   */
+  private record Row(
+      String hostname,
+      String hostIp,
+      String subnet,
+      int cpuCores,
+      long ramMb,
+      long registeredAt,
+      String member) {}
+
+  private record Beat(long at) {}
+
+  private final Bus bus;
+  private final Cluster cluster;
+  private final Leases leases;
+  private final Clock clock;
+  private final LeaseKeeper keeper;
+  private CommonTable nodes;
+  private OwnedTable beats;
+  private OwnedTable members;
+  private final Map<String, Long> told = new HashMap<>();
+  private Map<String, String> seen = new HashMap<>();
+
+  public AgentVerticle(
+      Bus bus, Cluster cluster, Leases leases, Store store, SubnetsConfig config, Clock clock) {
+    this.bus = bus;
+    this.cluster = cluster;
+    this.leases = leases;
+    this.clock = clock;
+    this.keeper =
+        new LeaseKeeper(
+            cluster,
+            leases,
+            store,
+            new SubnetRange(Cidr.parse(config.cidr()), config.prefix()),
+            config.leaseGrace(),
+            System::nanoTime);
+  }
+
+  @Override
+  public void start(Promise<Void> started) {
+    nodes = cluster.common(NODES);
+    beats = cluster.owned(BEATS);
+    members = cluster.owned(SubnetVerticle.MEMBERS_TABLE);
+    vertx.setPeriodic(CHECK_MILLIS, id -> check());
+    bus.serve(Agents.class, this).onComplete(started);
+  }
+
+  @Override
+  public Future<Registered> register(Registration host) {
+    String address = address(host);
+    Optional<Map.Entry<String, String>> member = memberAt(address);
+    String id = member.map(Map.Entry::getKey).orElseGet(() -> idOf(address));
+    Row old = rows().get(id);
+    if (old == null && rows().size() >= MOST) {
+      throw Fault.EXHAUSTED.because("agents: " + MOST + " are registered (expected: fewer)");
+    }
+    Future<String> subnet =
+        member.isPresent()
+            ? Future.succeededFuture(member.get().getValue())
+            : leased(Leases.OUTSIDER + id);
+    return subnet.compose(
+        given -> {
+          Row row =
+              new Row(
+                  host.hostname(),
+                  address,
+                  given,
+                  host.cpuCores(),
+                  host.ramMb(),
+                  old == null ? now() : old.registeredAt(),
+                  member.isPresent() ? id : null);
+          Future<Void> kept =
+              row.equals(old)
+                  ? Future.succeededFuture()
+                  : nodes.write(Map.of(id, Json.write(row)), Set.of());
+          return kept.compose(v -> beat(id)).onSuccess(v -> check()).map(new Registered(id, given));
+        });
+  }
+
+  @Override
+  public Future<Void> heartbeat(String nodeId) {
+    known(nodeId);
+    return beat(nodeId);
+  }
+
+  @Override
+  public Future<Void> deregister(String nodeId) {
+    Row row = known(nodeId);
+    // The row first: a crash after it leaves a lease that the same host's next registration finds.
+    return nodes
+        .write(Map.of(), Set.of(nodeId))
+        .compose(v -> told.remove(nodeId) == null ? Future.succeededFuture() : beats.remove(nodeId))
+        .compose(
+            v ->
+                row.member() == null
+                    ? freeAll(held(Leases.OUTSIDER + nodeId))
+                    : Future.succeededFuture())
+        .onSuccess(v -> check());
+  }
+
+  @Override
+  public Future<List<AgentNode>> list() {
+    Map<String, Long> last = lastBeats();
+    List<AgentNode> list = new ArrayList<>();
+    rows()
+        .forEach(
+            (id, row) -> {
+              long at = Math.max(row.registeredAt(), last.getOrDefault(id, 0L));
+              list.add(
+                  new AgentNode(
+                      id,
+                      row.hostname(),
+                      row.hostIp(),
+                      row.subnet(),
+                      row.cpuCores(),
+                      row.ramMb(),
+                      now() - at > DOWN_AFTER_SECONDS ? "down" : "up",
+                      row.registeredAt(),
+                      at));
+            });
+    return Future.succeededFuture(list);
+  }
+
+  /** Its lease, or a new one; of two that came of two registrations at once, the first. */
+  private Future<String> leased(String holder) {
+    List<Leases.Lease> held = held(holder);
+    if (held.isEmpty()) {
+      return keeper.claimFor(holder).map(Cidr::toString);
+    }
+    return freeAll(held.subList(1, held.size())).map(held.get(0).key());
+  }
+
+  private List<Leases.Lease> held(String holder) {
+    return leases.all().stream().filter(lease -> lease.holder().equals(holder)).toList();
+  }
+
+  private Future<Void> freeAll(List<Leases.Lease> some) {
+    return Future.join(some.stream().map(lease -> leases.release(lease.key())).toList()).mapEmpty();
+  }
+
+  private Future<Void> beat(String id) {
+    Long last = told.get(id);
+    if (last != null && now() - last < TELL_SECONDS) {
+      return Future.succeededFuture();
+    }
+    return beats.put(id, Json.write(new Beat(now()))).onSuccess(v -> told.put(id, now()));
+  }
+
+  private Row known(String id) {
+    Row row = rows().get(id);
+    if (row == null) {
+      throw Fault.NOT_FOUND.because(
+          "node: " + id + " is not registered (expected: register first)");
+    }
+    return row;
+  }
+
+  private Map<String, Row> rows() {
+    Map<String, Row> rows = new TreeMap<>();
+    nodes.rows().forEach((id, json) -> read(json, Row.class).ifPresent(row -> rows.put(id, row)));
+    return rows;
+  }
+
+  private Map<String, Long> lastBeats() {
+    Map<String, Long> last = new HashMap<>();
+    for (OwnedTable.Row row : beats.rows()) {
+      read(row.json(), Beat.class).ifPresent(beat -> last.merge(row.key(), beat.at(), Math::max));
+    }
+    return last;
+  }
+
+  /** The member whose underlay address it is, with its subnet. */
+  private Optional<Map.Entry<String, String>> memberAt(String address) {
+    for (OwnedTable.Row row : members.rows()) {
+      Optional<MemberRow> its = read(row.json(), MemberRow.class);
+      if (its.isPresent() && address.equals(its.get().endpoint()) && its.get().subnet() != null) {
+        return Optional.of(Map.entry(row.node(), its.get().subnet()));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static <T> Optional<T> read(String json, Class<T> type) {
+    try {
+      return Optional.of(Json.read(json, type));
+    } catch (WeftException e) {
+      log.warn("agent record ignored: {}", e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private void check() {
+    list()
+        .onSuccess(
+            list -> {
+              Map<String, String> now = new HashMap<>();
+              list.forEach(
+                  node -> {
+                    now.put(node.nodeId(), node.hostname());
+                    String key = node.nodeId() + " " + node.status();
+                    now.put(key, node.hostname());
+                    if (!seen.containsKey(key)) {
+                      bus.publish(new AgentChanged(node.nodeId(), node.hostname(), node.status()));
+                    }
+                  });
+              seen.forEach(
+                  (key, hostname) -> {
+                    if (key.indexOf(' ') < 0 && !now.containsKey(key)) {
+                      bus.publish(new AgentChanged(key, hostname, "gone"));
+                    }
+                  });
+              seen = now;
+            });
+  }
+
+  private long now() {
+    return clock.instant().getEpochSecond();
+  }
+
+  private static String address(Registration host) {
+    try {
+      return IpAddress.format(IpAddress.parse(host.hostIp()));
+    } catch (IllegalArgumentException e) {
+      throw Fault.INVALID.because("host_ip: " + e.getMessage(), e);
+    }
+  }
+
+  /** The same for the same host, so that a registration that was cut short is found again. */
+  private static String idOf(String address) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(address.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(digest, 0, 8);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}

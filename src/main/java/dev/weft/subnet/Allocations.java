@@ -1,0 +1,142 @@
+package dev.weft.subnet;
+
+import dev.weft.bus.Fault;
+import dev.weft.bus.Json;
+import dev.weft.linux.IpAddress;
+import dev.weft.pod.PodRef;
+import dev.weft.store.Store;
+import io.vertx.core.Future;
+import java.net.InetAddress;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Which pod has which address, on disk before it is told. For the room's event loop. */
+final class Allocations {
+  private static final String TABLE = "subnet-addresses";
+
+  /**
+   * @param attached whether the pod gets an interface with it
+   */
+  record Allocation(PodRef pod, String address, boolean attached) {
+    InetAddress inet() {
+      return IpAddress.parse(address);
+    }
+  }
+
+  private final Store store;
+  private final Map<PodRef, Allocation> byPod = new TreeMap<>();
+
+  /** Those that the disk does not have yet: no one is told of them before it does. */
+  private final Map<PodRef, Future<Allocation>> pending = new HashMap<>();
+
+  Allocations(Store store) {
+    this.store = store;
+  }
+
+  Future<Void> load() {
+    return store
+        .all(TABLE)
+        .map(
+            rows -> {
+              rows.values().stream()
+                  .map(json -> Json.read(json, Allocation.class))
+                  .forEach(a -> byPod.put(a.pod(), a));
+              return null;
+            });
+  }
+
+  /** The one of a pod; a pod that has one keeps it. */
+  Future<Allocation> allocate(AddressPool pool, PodRef pod, String wanted, boolean attached) {
+    Future<Allocation> beingKept = pending.get(pod);
+    if (beingKept != null) {
+      return beingKept.transform(done -> allocate(pool, pod, wanted, attached));
+    }
+    Allocation old = byPod.get(pod);
+    boolean auto = wanted.equals("auto");
+    InetAddress chosen = auto ? null : pool.check(wanted);
+    if (old != null && (auto || chosen.equals(old.inet()))) {
+      return old.attached() || !attached
+          ? Future.succeededFuture(old)
+          : keep(new Allocation(pod, old.address(), true));
+    }
+    if (old != null) {
+      throw Fault.CONFLICT.because(
+          "address: "
+              + wanted
+              + " (expected: auto or "
+              + old.address()
+              + ", which pod "
+              + pod
+              + " has; release it first)");
+    }
+    Set<InetAddress> used = used();
+    if (chosen != null && used.contains(chosen)) {
+      throw Fault.CONFLICT.because("address: " + wanted + " is in use (expected: a free one)");
+    }
+    InetAddress address =
+        chosen != null
+            ? chosen
+            : pool.lowest(used)
+                .orElseThrow(
+                    () ->
+                        Fault.EXHAUSTED.because(
+                            "addresses: all "
+                                + pool.capacity()
+                                + " of "
+                                + pool.subnet()
+                                + " are in use (expected: a free one)"));
+    return keep(new Allocation(pod, IpAddress.format(address), attached));
+  }
+
+  Future<Void> release(PodRef pod) {
+    Allocation old = byPod.remove(pod);
+    return old == null
+        ? Future.succeededFuture()
+        : store.delete(TABLE, pod.toString()).<Void>mapEmpty().onFailure(e -> byPod.put(pod, old));
+  }
+
+  Collection<Allocation> all() {
+    return byPod.values();
+  }
+
+  Optional<Allocation> of(PodRef pod) {
+    return Optional.ofNullable(byPod.get(pod));
+  }
+
+  int size() {
+    return byPod.size();
+  }
+
+  private Set<InetAddress> used() {
+    Set<InetAddress> used = new HashSet<>();
+    byPod.values().forEach(a -> used.add(a.inet()));
+    return used;
+  }
+
+  private Future<Allocation> keep(Allocation allocation) {
+    // Taken at once, so that the next call in line does not get it while the disk works.
+    Allocation old = byPod.put(allocation.pod(), allocation);
+    Future<Allocation> kept =
+        store
+            .put(TABLE, allocation.pod().toString(), Json.write(allocation))
+            .map(allocation)
+            .onFailure(
+                e -> {
+                  if (old == null) {
+                    byPod.remove(allocation.pod(), allocation);
+                  } else {
+                    byPod.put(allocation.pod(), old);
+                  }
+                })
+            .onComplete(done -> pending.remove(allocation.pod()));
+    if (!kept.isComplete()) {
+      pending.put(allocation.pod(), kept);
+    }
+    return kept;
+  }
+}

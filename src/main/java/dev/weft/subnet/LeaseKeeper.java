@@ -1,0 +1,243 @@
+package dev.weft.subnet;
+
+import dev.weft.bus.Fault;
+import dev.weft.bus.Json;
+import dev.weft.bus.WeftException;
+import dev.weft.cluster.Cluster;
+import dev.weft.cluster.Leases;
+import dev.weft.cluster.Leases.Lease;
+import dev.weft.linux.Cidr;
+import dev.weft.store.Store;
+import io.vertx.core.Future;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+
+/**
+ * This node's lease: claims one, keeps it over restarts, finds it again after an absence, and
+ * notices if another node has it. For the room's event loop.
+ */
+final class LeaseKeeper {
+  static final String TABLE = "subnet";
+  private static final String KEY = "own";
+
+  private record Own(String subnet) {}
+
+  private final Cluster cluster;
+  private final Leases leases;
+  private final Store store;
+  private final SubnetRange range;
+  private final Duration grace;
+  private final LongSupplier nanoTime;
+  private final Map<String, Long> absentSince = new HashMap<>();
+  private Cidr subnet;
+  private boolean held;
+
+  LeaseKeeper(
+      Cluster cluster,
+      Leases leases,
+      Store store,
+      SubnetRange range,
+      Duration grace,
+      LongSupplier nanoTime) {
+    this.cluster = cluster;
+    this.leases = leases;
+    this.store = store;
+    this.range = range;
+    this.grace = grace;
+    this.nanoTime = nanoTime;
+  }
+
+  /** Reads what this node had before. */
+  Future<Void> load() {
+    return store
+        .get(TABLE, KEY)
+        .map(
+            json -> {
+              json.map(text -> Json.read(text, Own.class))
+                  .ifPresent(own -> subnet = Cidr.parse(own.subnet()));
+              held = subnet != null;
+              return null;
+            });
+  }
+
+  /** The subnet that pods of this node have their addresses from. */
+  Optional<Cidr> subnet() {
+    return Optional.ofNullable(subnet);
+  }
+
+  /** Whether it is ours to give addresses from and to be routed to; if not, it drains. */
+  boolean held() {
+    return held;
+  }
+
+  /**
+   * Brings the lease in order.
+   *
+   * @param used addresses in use: with any, the subnet stays what it is
+   * @return a failure that says why there is no lease
+   */
+  Future<Void> settle(int used) {
+    observe();
+    if (subnet != null) {
+      Optional<Lease> lease = find(subnet.toString());
+      boolean fits = range.cidr().contains(subnet) && subnet.prefixLength() == range.prefix();
+      if (lease.isPresent() && !lease.get().holder().equals(cluster.self()) || !fits) {
+        held = false;
+        return used == 0 ? adoptOrClaim() : Future.succeededFuture();
+      }
+      held = true;
+      return lease.isPresent() ? freeOthers() : claim(subnet, other -> false).mapEmpty();
+    }
+    return adoptOrClaim();
+  }
+
+  /** Takes this one in place of the present one. */
+  Future<Void> change(Cidr wanted) {
+    if (wanted.equals(subnet) && held) {
+      return Future.succeededFuture();
+    }
+    return claim(wanted, other -> false)
+        .compose(
+            taken -> {
+              if (!taken) {
+                String holder = find(wanted.toString()).map(l -> nameOf(l.holder())).orElse("?");
+                throw Fault.CONFLICT.because(
+                    "subnet: " + wanted + " belongs to node " + holder + " (expected: a free one)");
+              }
+              return use(wanted);
+            })
+        .compose(v -> freeOthers());
+  }
+
+  /** Frees the lease of one that is gone. */
+  Future<Void> free(String holder) {
+    if (cluster.member(holder).isPresent()) {
+      throw Fault.CONFLICT.because(
+          "node: "
+              + nameOf(holder)
+              + " is a member and keeps its subnet (expected: one that left)");
+    }
+    return releaseAll(
+        leases.all().stream().filter(lease -> lease.holder().equals(holder)).toList());
+  }
+
+  /** A free subnet for one that is no member. */
+  Future<Cidr> claimFor(String outsider) {
+    return claimNext(outsider);
+  }
+
+  List<Lease> all() {
+    return leases.all();
+  }
+
+  Optional<Lease> find(String key) {
+    return leases.all().stream().filter(lease -> lease.key().equals(key)).findFirst();
+  }
+
+  String nameOf(String holder) {
+    return cluster.member(holder).map(member -> member.name()).orElse(holder);
+  }
+
+  Optional<String> refusal() {
+    return leases.refusal();
+  }
+
+  private Future<Void> adoptOrClaim() {
+    Optional<Cidr> before =
+        leases.all().stream()
+            .filter(lease -> lease.holder().equals(cluster.self()))
+            .map(lease -> Cidr.parse(lease.key()))
+            .filter(cidr -> range.cidr().contains(cidr) && cidr.prefixLength() == range.prefix())
+            .findFirst();
+    Future<Cidr> found =
+        before.isPresent() ? Future.succeededFuture(before.get()) : claimNext(cluster.self());
+    return found.compose(this::use).compose(v -> freeOthers());
+  }
+
+  private Future<Cidr> claimNext(String holder) {
+    Map<String, Lease> taken = new HashMap<>();
+    leases.all().forEach(lease -> taken.put(lease.key(), lease));
+    for (int i = 0; i < range.size(); i++) {
+      Cidr part = range.part(i);
+      if (!taken.containsKey(part.toString())) {
+        return claimOrNext(part, holder, other -> false);
+      }
+    }
+    for (int i = 0; i < range.size(); i++) {
+      Cidr part = range.part(i);
+      if (isAbandoned(taken.get(part.toString()))) {
+        return claimOrNext(part, holder, this::isAbandoned);
+      }
+    }
+    return Future.failedFuture(
+        Fault.EXHAUSTED.because(
+            "subnets: all "
+                + range.size()
+                + " of "
+                + range.cidr()
+                + " are leased (expected: a free one; weft subnets release frees that of a node"
+                + " that is gone)"));
+  }
+
+  private Future<Cidr> claimOrNext(
+      Cidr part, String holder, java.util.function.Predicate<Lease> mayTake) {
+    return leases
+        .claim(part.toString(), holder, mayTake)
+        // Another node was quicker: by now its lease is known here.
+        .compose(won -> won ? Future.succeededFuture(part) : claimNext(holder));
+  }
+
+  private Future<Boolean> claim(Cidr part, java.util.function.Predicate<Lease> mayTake) {
+    return leases.claim(part.toString(), cluster.self(), mayTake);
+  }
+
+  private Future<Void> use(Cidr now) {
+    return store
+        .put(TABLE, KEY, Json.write(new Own(now.toString())))
+        .onSuccess(
+            v -> {
+              subnet = now;
+              held = true;
+            });
+  }
+
+  /** A node has one subnet: what it held besides, after a merge or a change, is free again. */
+  private Future<Void> freeOthers() {
+    String own = subnet.toString();
+    return releaseAll(
+        leases.all().stream()
+            .filter(l -> l.holder().equals(cluster.self()) && !l.key().equals(own))
+            .toList());
+  }
+
+  private Future<Void> releaseAll(List<Lease> some) {
+    return Future.join(some.stream().map(lease -> leases.release(lease.key())).toList()).mapEmpty();
+  }
+
+  private void observe() {
+    long now = nanoTime.getAsLong();
+    for (Lease lease : leases.all()) {
+      if (cluster.member(lease.holder()).isPresent()) {
+        absentSince.remove(lease.holder());
+      } else {
+        absentSince.putIfAbsent(lease.holder(), now);
+      }
+    }
+  }
+
+  private boolean isAbandoned(Lease lease) {
+    Long since = lease == null ? null : absentSince.get(lease.holder());
+    return since != null
+        && !lease.holder().startsWith(Leases.OUTSIDER)
+        && nanoTime.getAsLong() - since > grace.toNanos();
+  }
+
+  /** Why there is no lease, from the failure of {@link #settle}. */
+  static String reason(Throwable failure) {
+    return WeftException.of(failure).getMessage();
+  }
+}

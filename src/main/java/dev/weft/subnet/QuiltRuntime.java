@@ -1,0 +1,121 @@
+package dev.weft.subnet;
+
+import com.google.protobuf.Descriptors.ServiceDescriptor;
+import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
+import dev.weft.dial.GrpcMethod;
+import dev.weft.dial.Ingress;
+import dev.weft.subnet.proto.ConfigureNodeSubnetRequest;
+import dev.weft.subnet.proto.ConfigureNodeSubnetResponse;
+import dev.weft.subnet.proto.InjectRouteRequest;
+import dev.weft.subnet.proto.InjectRouteResponse;
+import dev.weft.subnet.proto.Quilt;
+import dev.weft.subnet.proto.RemoveRouteRequest;
+import dev.weft.subnet.proto.RemoveRouteResponse;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** {@code quilt.QuiltRuntime} for agents of this host. A refusal is an answer, not a status. */
+final class QuiltRuntime {
+  private static final Logger log = LoggerFactory.getLogger(QuiltRuntime.class);
+  private static final ServiceDescriptor SERVICE =
+      Quilt.getDescriptor().findServiceByName("QuiltRuntime");
+
+  private final Subnets subnets;
+  private final Context context;
+
+  /**
+   * @param context of the room
+   */
+  QuiltRuntime(Subnets subnets, Context context) {
+    this.subnets = subnets;
+    this.context = context;
+  }
+
+  void serveOn(Ingress ingress) {
+    ingress
+        .serve(
+            new GrpcMethod<>(
+                SERVICE,
+                "ConfigureNodeSubnet",
+                ConfigureNodeSubnetRequest.getDefaultInstance(),
+                ConfigureNodeSubnetResponse.getDefaultInstance()),
+            (caller, request) -> onConfigure(request))
+        .serve(
+            new GrpcMethod<>(
+                SERVICE,
+                "InjectRoute",
+                InjectRouteRequest.getDefaultInstance(),
+                InjectRouteResponse.getDefaultInstance()),
+            (caller, request) -> onInject(request))
+        .serve(
+            new GrpcMethod<>(
+                SERVICE,
+                "RemoveRoute",
+                RemoveRouteRequest.getDefaultInstance(),
+                RemoveRouteResponse.getDefaultInstance()),
+            (caller, request) -> onRemove(request));
+  }
+
+  private Future<ConfigureNodeSubnetResponse> onConfigure(ConfigureNodeSubnetRequest request) {
+    log.info("RPC: ConfigureNodeSubnet(subnet={})", printable(request.getSubnet()));
+    return answer(
+        () -> subnets.configure(request.getSubnet()),
+        (success, error) ->
+            ConfigureNodeSubnetResponse.newBuilder().setSuccess(success).setError(error).build());
+  }
+
+  private Future<InjectRouteResponse> onInject(InjectRouteRequest request) {
+    log.info(
+        "RPC: InjectRoute(destination={}, via={})",
+        printable(request.getDestination()),
+        printable(request.getViaInterface()));
+    return answer(
+        () -> subnets.inject(request.getDestination(), request.getViaInterface()),
+        (success, error) ->
+            InjectRouteResponse.newBuilder().setSuccess(success).setError(error).build());
+  }
+
+  private Future<RemoveRouteResponse> onRemove(RemoveRouteRequest request) {
+    log.info("RPC: RemoveRoute(destination={})", printable(request.getDestination()));
+    return answer(
+        () -> subnets.remove(request.getDestination()),
+        (success, error) ->
+            RemoveRouteResponse.newBuilder().setSuccess(success).setError(error).build());
+  }
+
+  private <R> Future<R> answer(
+      Supplier<Future<Void>> call, BiFunction<Boolean, String, R> response) {
+    Promise<Void> promise = Promise.promise();
+    context.runOnContext(
+        v -> {
+          try {
+            call.get().onComplete(promise);
+          } catch (WeftException refused) {
+            promise.fail(refused);
+          }
+        });
+    return promise
+        .future()
+        .map(v -> response.apply(true, ""))
+        .otherwise(
+            failure -> {
+              WeftException why = WeftException.of(failure);
+              if (why.fault() == Fault.INTERNAL) {
+                log.error("RPC failed", why);
+              }
+              return response.apply(false, why.getMessage());
+            });
+  }
+
+  /** One line, whatever a caller sends. */
+  private static String printable(String text) {
+    String line = text.replaceAll("\\p{Cntrl}", "?");
+    return line.length() > 100 ? line.substring(0, 100) + "…" : line;
+  }
+}

@@ -1,0 +1,32 @@
+package dev.weft.subnet;
+
+import dev.weft.bus.Fact;
+
+/**
+ * This node's subnet is another one, or is contested.
+ *
+ * @param subnet null for none
+ * @param lost the lease belongs to another node: pods that have addresses of it keep them, new ones
+ *     get none
+ */
+public record SubnetChanged(String node, String subnet, boolean lost) implements Fact {
+  @Override
+  public String subject() {
+    return node;
+  }
+
+  @Override
+  public String text() {
+    if (subnet == null) {
+      return "node " + node + " has no subnet";
+    }
+    return lost
+        ? "subnet " + subnet + " belongs to another node; pods here that have addresses of it drain"
+        : "IPAM configured with subnet: " + subnet;
+  }
+
+  @Override
+  public Severity severity() {
+    return lost ? Severity.ERROR : Severity.INFO;
+  }
+}

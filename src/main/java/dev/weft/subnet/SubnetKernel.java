@@ -1,0 +1,268 @@
+package dev.weft.subnet;
+
+import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
+import dev.weft.linux.Cidr;
+import dev.weft.linux.Link;
+import dev.weft.linux.LinuxException;
+import dev.weft.linux.Netlink;
+import dev.weft.linux.Netns;
+import dev.weft.linux.Route;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The kernel's part of subnets, in one namespace. All calls block, and only one runs at a time.
+ *
+ * <p>One node per namespace: a lock says so.
+ */
+final class SubnetKernel implements AutoCloseable {
+  /** Ethernet's usual 1500 less the overlay's overhead: of pods before there is an overlay. */
+  private static final int LONE_MTU = 1450;
+
+  private static final int LONE_MTU_V6 = 1430;
+
+  private final NetnsLock lock;
+  private final Netns netns;
+  private final Netlink netlink;
+  private final Cidr range;
+  private final Optional<String> overlayName;
+  private final Optional<String> underlayName;
+  private final OverlayDevice overlay;
+  private final PodLinks podLinks;
+  private final RouteTable table;
+  private boolean rangeIsFree;
+  private Optional<String> rival = Optional.empty();
+
+  private SubnetKernel(
+      Netns netns,
+      NetnsLock lock,
+      Marks marks,
+      Cidr range,
+      Optional<String> overlayName,
+      Optional<String> underlayName)
+      throws LinuxException {
+    this.lock = lock;
+    this.netns = netns;
+    this.netlink = Netlink.open(netns);
+    this.range = range;
+    this.overlayName = overlayName;
+    this.underlayName = underlayName;
+    this.overlay = new OverlayDevice(netns, netlink, marks, overlayName.orElse(""));
+    this.podLinks = new PodLinks(netns, netlink, marks);
+    this.table = new RouteTable(netlink);
+  }
+
+  /**
+   * Opens the kernel's part; takes the namespace over.
+   *
+   * @throws WeftException CONFLICT if another node has this namespace
+   */
+  static SubnetKernel open(
+      Netns netns,
+      Marks marks,
+      Cidr range,
+      Optional<String> overlayName,
+      Optional<String> underlayName)
+      throws IOException {
+    NetnsLock lock = NetnsLock.take(netns);
+    try {
+      return new SubnetKernel(netns, lock, marks, range, overlayName, underlayName);
+    } catch (LinuxException e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  /** Makes the kernel what is wanted, as far as it can be; one thing that fails stops no other. */
+  Observed reconcile(Wanted wanted) throws LinuxException {
+    if (!rangeIsFree) {
+      rival = table.rival(range, ownDevices());
+      // Looked at until it is free: a rival that comes later does not take a working network down.
+      rangeIsFree = rival.isEmpty();
+    }
+    boolean mayUse = rangeIsFree;
+    Optional<Underlay> underlay = overlayName.isEmpty() ? Optional.empty() : underlay(wanted);
+    Optional<Link> device = Optional.empty();
+    List<Route> routes = new ArrayList<>();
+    boolean hasPeers = mayUse && wanted.own().isPresent() && underlay.isPresent();
+    if (hasPeers && !wanted.peers().isEmpty()) {
+      device = Optional.of(overlay.ensure(underlay.get(), wanted.own().get()));
+    } else if (overlayName.isPresent()) {
+      device = overlay.find();
+    }
+    if (device.isPresent()) {
+      List<Wanted.Peer> peers = hasPeers ? wanted.peers() : List.of();
+      boolean flood = wanted.injected().containsValue(device.get().name());
+      overlay.reach(device.get(), peers, flood);
+      for (Wanted.Peer peer : peers) {
+        routes.add(Route.via(peer.subnet(), peer.router(), device.get().index()));
+      }
+    }
+    Map<Cidr, String> problems = new HashMap<>();
+    routes.addAll(injected(wanted.injected(), problems));
+    RouteTable.Outcome outcome = table.reconcile(routes);
+    problems.putAll(outcome.problems());
+    int mtu = underlay.map(Underlay::overlayMtu).orElse(0);
+    Map<dev.weft.pod.PodRef, String> podProblems = new HashMap<>();
+    if (mayUse && wanted.own().isPresent()) {
+      podProblems = podLinks.reconcile(wanted.own().get(), wanted.pods(), mtu > 0 ? mtu : lone());
+    } else {
+      for (Wanted.PodEnd pod : wanted.pods()) {
+        podProblems.put(
+            pod.pod(), rival.map(r -> "the range overlaps " + r).orElse("no subnet yet"));
+      }
+    }
+    return new Observed(
+        device.map(Link::name).orElse(null),
+        underlay.map(Underlay::address).orElse(null),
+        mtu,
+        there(routes, problems),
+        problems,
+        podProblems,
+        rival.orElse(null),
+        changes(outcome));
+  }
+
+  /**
+   * Looks whether a route may be made.
+   *
+   * @throws WeftException NOT_FOUND for a device that is not there, CONFLICT if another program has
+   *     a route to that destination
+   */
+  Route examine(Cidr destination, String device) throws LinuxException {
+    Link link =
+        netlink
+            .link(device)
+            .orElseThrow(
+                () ->
+                    Fault.NOT_FOUND.because(
+                        "interface: " + device + " (expected: one of this host)"));
+    if (!link.up()) {
+      throw Fault.PRECONDITION.because("interface: " + device + " is down (expected: up)");
+    }
+    table.checkFree(destination);
+    return Route.onLink(destination, link.index());
+  }
+
+  Map<Cidr, WeftException> put(List<Route> routes) throws LinuxException {
+    return table.put(routes);
+  }
+
+  /** Deletes routes that were injected; another program's to the same destination is CONFLICT. */
+  Map<Cidr, WeftException> delete(List<Cidr> destinations) throws LinuxException {
+    Map<Cidr, WeftException> refused = new HashMap<>();
+    List<Route> ours = new ArrayList<>();
+    for (Cidr destination : destinations) {
+      Optional<Route> there = netlink.routeOf(destination);
+      if (there.isPresent() && there.get().protocol() == Route.PROTOCOL) {
+        ours.add(there.get());
+      }
+    }
+    refused.putAll(table.delete(ours));
+    return refused;
+  }
+
+  void checkFree(Cidr destination) throws LinuxException {
+    table.checkFree(destination);
+  }
+
+  /** Takes away all that this room made here. */
+  void removeAll() throws LinuxException {
+    table.reconcile(List.of());
+    podLinks.remove();
+    Optional<Link> device = overlay.find();
+    if (device.isPresent()) {
+      netlink.delete(device.get().index());
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    netlink.close();
+    netns.close();
+    lock.close();
+  }
+
+  private Optional<Underlay> underlay(Wanted wanted) throws LinuxException {
+    if (underlayName.isPresent()) {
+      boolean four = wanted.members().stream().allMatch(Inet4Address.class::isInstance);
+      return Underlay.of(netlink, underlayName.get(), four);
+    }
+    return Underlay.towards(netlink, wanted.members());
+  }
+
+  private int lone() {
+    return range.address() instanceof Inet4Address ? LONE_MTU : LONE_MTU_V6;
+  }
+
+  private List<Integer> ownDevices() throws LinuxException {
+    List<Integer> devices = new ArrayList<>();
+    for (String name : List.of(PodLinks.BRIDGE, overlayName.orElse(PodLinks.BRIDGE))) {
+      // Also a vxlan100 that an agent of the original made: its routes lead to the same range.
+      netlink.link(name).ifPresent(link -> devices.add(link.index()));
+    }
+    overlay.find().ifPresent(link -> devices.add(link.index()));
+    return devices;
+  }
+
+  private List<Route> injected(Map<Cidr, String> intents, Map<Cidr, String> problems)
+      throws LinuxException {
+    Map<String, Optional<Link>> devices = new HashMap<>();
+    List<Route> routes = new ArrayList<>(intents.size());
+    for (Map.Entry<Cidr, String> intent : intents.entrySet()) {
+      String name = intent.getValue();
+      Optional<Link> device = devices.get(name);
+      if (device == null) {
+        device = netlink.link(name);
+        devices.put(name, device);
+      }
+      if (device.isPresent()) {
+        routes.add(Route.onLink(intent.getKey(), device.get().index()));
+      } else {
+        problems.put(intent.getKey(), "interface: " + name + " (expected: one of this host)");
+      }
+    }
+    return routes;
+  }
+
+  private Map<Cidr, String> there(List<Route> routes, Map<Cidr, String> problems)
+      throws LinuxException {
+    Map<Integer, String> names = new HashMap<>();
+    Map<Cidr, String> there = new HashMap<>();
+    for (Route route : routes) {
+      if (!problems.containsKey(route.destination())) {
+        there.put(route.destination(), name(route.ifindex(), names));
+      }
+    }
+    return there;
+  }
+
+  private List<RouteChanged> changes(RouteTable.Outcome outcome) throws LinuxException {
+    Map<Integer, String> names = new HashMap<>();
+    List<RouteChanged> changes = new ArrayList<>();
+    for (Route route : outcome.removed()) {
+      changes.add(
+          new RouteChanged(route.destination().toString(), name(route.ifindex(), names), false));
+    }
+    for (Route route : outcome.added()) {
+      changes.add(
+          new RouteChanged(route.destination().toString(), name(route.ifindex(), names), true));
+    }
+    return changes;
+  }
+
+  private String name(int ifindex, Map<Integer, String> names) throws LinuxException {
+    String known = names.get(ifindex);
+    if (known == null) {
+      known = netlink.link(ifindex).map(Link::name).orElse("?");
+      names.put(ifindex, known);
+    }
+    return known;
+  }
+}

@@ -1,0 +1,61 @@
+package dev.weft.subnet;
+
+import dev.weft.bus.Fault;
+import dev.weft.linux.Cidr;
+import java.math.BigInteger;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Arrays;
+
+/**
+ * The cluster's range, cut into one part for each node.
+ *
+ * @param prefix length of a part, longer than the range's by 1..16
+ */
+record SubnetRange(Cidr cidr, int prefix) {
+
+  /** How many parts there are. */
+  int size() {
+    return 1 << (prefix - cidr.prefixLength());
+  }
+
+  /**
+   * The parts in the order they are given out: from the second up, then the first and the last,
+   * which other programs find odd.
+   *
+   * @param order 0..size-1
+   */
+  Cidr part(int order) {
+    int size = size();
+    int index = order == size - 1 ? size - 1 : order == size - 2 ? 0 : order + 1;
+    int shift = cidr.address().getAddress().length * 8 - prefix;
+    return new Cidr(plus(cidr.address(), BigInteger.valueOf(index).shiftLeft(shift)), prefix);
+  }
+
+  /** A node's part from its text; INVALID says what is wrong with it. */
+  Cidr check(String text) {
+    Cidr part = Prefixes.network("subnet", text);
+    if (part.prefixLength() != prefix) {
+      throw Fault.invalid(
+          "subnet", text, "prefix length " + prefix + ", not " + part.prefixLength());
+    }
+    if (!cidr.contains(part)) {
+      throw Fault.invalid("subnet", text, "a part of the cluster's range " + cidr);
+    }
+    return part;
+  }
+
+  /** The address so many places further. */
+  static InetAddress plus(InetAddress address, BigInteger places) {
+    byte[] bytes = address.getAddress();
+    byte[] sum = new BigInteger(1, bytes).add(places).toByteArray();
+    byte[] result = new byte[bytes.length];
+    int length = Math.min(sum.length, result.length);
+    System.arraycopy(sum, sum.length - length, result, result.length - length, length);
+    try {
+      return InetAddress.getByAddress(result);
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("an address of " + Arrays.toString(result), e);
+    }
+  }
+}

@@ -1,0 +1,120 @@
+package dev.weft.subnet;
+
+import dev.weft.config.SubnetsConfig;
+import dev.weft.linux.Cidr;
+import dev.weft.telemetry.Health;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What the room has to complain of, each thing until it is right again. */
+final class Warnings {
+  private static final Logger log = LoggerFactory.getLogger(Warnings.class);
+
+  private final Health health;
+  private final SubnetsConfig config;
+
+  Warnings(Health health, SubnetsConfig config) {
+    this.health = health;
+    this.config = config;
+  }
+
+  void kernelRefused(String why) {
+    raise(
+        "namespace",
+        why,
+        "this node makes no routes, no overlay and no pod interfaces",
+        "run one node in each network namespace");
+  }
+
+  void runtimeRefused(String why) {
+    raise(
+        "runtime",
+        why,
+        "agents on this host cannot call quilt.QuiltRuntime",
+        "end the program that has the port, or set subnets.runtime");
+  }
+
+  void leased() {
+    health.clear(SubnetVerticle.ROOM, "lease");
+  }
+
+  void notLeased(Optional<Cidr> kept, String why) {
+    raise(
+        "lease",
+        why,
+        kept.map(c -> "this node keeps " + c + " and gets no other")
+            .orElse("pods of this node get no addresses"),
+        "bring members back, or set cluster.size or subnets.cidr as it should be");
+  }
+
+  void lost(SubnetChanged now) {
+    if (!now.lost()) {
+      health.clear(SubnetVerticle.ROOM, "lease-lost");
+      return;
+    }
+    raise(
+        "lease-lost",
+        "subnet " + now.subnet() + " is not this node's any more",
+        "pods here with addresses of it are not reached from other nodes, and no new ones are given",
+        "remove these pods and add them again; with the last one the node gets another subnet");
+  }
+
+  void passFailed(String why) {
+    log.warn("subnets: {}", why);
+    raise(
+        "kernel",
+        why,
+        "routes and pods' interfaces may not be as they should",
+        "it is tried again every 5 s");
+  }
+
+  void passed() {
+    health.clear(SubnetVerticle.ROOM, "kernel");
+  }
+
+  void observed(Wanted wanted, Observed now) {
+    when(
+        now.refusal() != null,
+        "range",
+        "subnets.cidr " + config.cidr() + " overlaps a route of this host: " + now.refusal(),
+        "no overlay, no routes to members and no pod interfaces here",
+        "choose another subnets.cidr on every member, or remove that route");
+    when(
+        config.overlay().isPresent()
+            && now.endpoint() == null
+            && wanted.members().stream().anyMatch(a -> !a.isLoopbackAddress()),
+        "underlay",
+        "no address of this host "
+            + config.underlay().map(d -> "on " + d + " ").orElse("")
+            + "reaches the members",
+        "pods of this node do not reach those of others",
+        "set subnets.underlay to the device that leads to the members");
+    when(
+        !now.problems().isEmpty(),
+        "routes",
+        now.problems().size() + " routes are missing, such as " + first(now.problems()),
+        "what is behind them is not reached",
+        "weft routes shows the reason for each");
+  }
+
+  private static String first(Map<Cidr, String> problems) {
+    return problems.entrySet().stream()
+        .findFirst()
+        .map(e -> e.getKey() + ": " + e.getValue())
+        .orElse("");
+  }
+
+  private void when(boolean wrong, String code, String text, String affects, String action) {
+    if (wrong) {
+      raise(code, text, affects, action);
+    } else {
+      health.clear(SubnetVerticle.ROOM, code);
+    }
+  }
+
+  private void raise(String code, String text, String affects, String action) {
+    health.raise(new Health.Warning(SubnetVerticle.ROOM, code, text, affects, action));
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * Node subnets, pods' addresses, kernel routes and the overlay: every pod reaches every pod by
+ * address.
+ *
+ * <p>Enters: membership and the members' signed records (subnet, underlay address, MAC), pods with
+ * an address, and calls of {@code quilt.QuiltRuntime} and the API. Leaves: this node's lease, its
+ * record in the owned table {@code subnets}, and kernel objects of the namespace that the node runs
+ * in: the VXLAN device, one neighbour, one forwarding entry and one route for each other member,
+ * injected routes, and a bridge with a veth pair for each pod with an address.
+ *
+ * <p>Kernel marks: links carry the alias {@code weft:<node id>:subnet:<what>}, routes the protocol
+ * number 187. Nothing else is ever changed. Intents are on disk before the kernel is touched; what
+ * is missing or too much is found by comparing with the kernel, on every change and every 5 s.
+ */
+package dev.weft.subnet;

@@ -1,0 +1,199 @@
+package dev.weft.wire.meshnet;
+
+import com.google.protobuf.Message;
+import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
+import dev.weft.cluster.Cluster;
+import dev.weft.config.GrpcConfig;
+import dev.weft.dial.Caller;
+import dev.weft.dial.Door;
+import dev.weft.dial.GrpcMethod;
+import dev.weft.dial.Ingress;
+import dev.weft.pod.PodRef;
+import dev.weft.store.Store;
+import dev.weft.wire.PeerAddress;
+import dev.weft.wire.proto.BoolResponse;
+import dev.weft.wire.proto.GenerateNodeInterfaceNameRequest;
+import dev.weft.wire.proto.GenerateNodeInterfaceNameResponse;
+import dev.weft.wire.proto.Link;
+import dev.weft.wire.proto.Meshnet;
+import dev.weft.wire.proto.Pod;
+import dev.weft.wire.proto.PodQuery;
+import dev.weft.wire.proto.RemotePod;
+import dev.weft.wire.proto.SkipQuery;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.VerticleBase;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+
+/** Serves the part of meshnet's {@code Local} and {@code Remote} that is not about frames. */
+public final class MeshnetVerticle extends VerticleBase {
+  private static final Set<Door> PROGRAMS = Set.of(Door.LOCAL);
+  private static final Set<Door> READERS = Set.of(Door.LOCAL, Door.MEMBERS);
+  private static final BoolResponse YES = BoolResponse.newBuilder().setResponse(true).build();
+
+  private final Cluster cluster;
+  private final Ingress ingress;
+  private final GrpcConfig config;
+  private final PodLinks links;
+  private final InterfaceNames names;
+  private final VxlanEnds vxlans;
+  private PodStates states;
+
+  public MeshnetVerticle(
+      Cluster cluster, Store store, Ingress ingress, GrpcConfig config, PodLinks links) {
+    this.cluster = cluster;
+    this.ingress = ingress;
+    this.config = config;
+    this.links = links;
+    this.names = new InterfaceNames(store);
+    this.vxlans = new VxlanEnds(cluster.self());
+  }
+
+  @Override
+  public Future<?> start() {
+    states = new PodStates(cluster.common("meshnet"));
+    serve(
+        "Local",
+        "Get",
+        READERS,
+        PodQuery.getDefaultInstance(),
+        Pod.getDefaultInstance(),
+        this::onGet);
+    serve("Local", "SetAlive", PROGRAMS, Pod.getDefaultInstance(), YES, this::onSetAlive);
+    serve("Local", "Skip", PROGRAMS, SkipQuery.getDefaultInstance(), YES, this::onSkip);
+    serve("Local", "SkipReverse", PROGRAMS, SkipQuery.getDefaultInstance(), YES, this::onReverse);
+    serve("Local", "IsSkipped", READERS, SkipQuery.getDefaultInstance(), YES, this::onIsSkipped);
+    serve(
+        "Local",
+        "GenerateNodeInterfaceName",
+        PROGRAMS,
+        GenerateNodeInterfaceNameRequest.getDefaultInstance(),
+        GenerateNodeInterfaceNameResponse.getDefaultInstance(),
+        this::onGenerate);
+    ingress.serve(
+        method("Remote", "Update", RemotePod.getDefaultInstance(), YES),
+        Set.of(Door.values()),
+        (caller, pod) -> here(pod, p -> onUpdate(caller, p)));
+    return Future.succeededFuture();
+  }
+
+  private <Q extends Message, R extends Message> void serve(
+      String service,
+      String name,
+      Set<Door> doors,
+      Q request,
+      R response,
+      Function<Q, Future<R>> handler) {
+    ingress.serve(
+        method(service, name, request, response), doors, (caller, query) -> here(query, handler));
+  }
+
+  private static <Q extends Message, R extends Message> GrpcMethod<Q, R> method(
+      String service, String name, Q request, R response) {
+    return new GrpcMethod<>(
+        Meshnet.getDescriptor().findServiceByName(service), name, request, response);
+  }
+
+  private Future<Pod> onGet(PodQuery query) {
+    PodRef pod = ref(query.getKubeNs(), query.getName());
+    return links
+        .of(pod)
+        .compose(
+            found ->
+                vertx
+                    .executeBlocking(() -> NodeAddress.find(config), false)
+                    .map(node -> describe(pod, query, found, node)));
+  }
+
+  private Pod describe(PodRef pod, PodQuery query, List<Link> found, NodeAddress node) {
+    Pod.Builder answer =
+        Pod.newBuilder()
+            .setName(query.getName())
+            .setKubeNs(query.getKubeNs())
+            .addAllLinks(found)
+            .setNodeIp(node.ip())
+            .setNodeIntf(node.intf());
+    Optional<PodState> state = states.find(pod);
+    state.ifPresent(
+        s -> answer.setSrcIp(s.srcIp()).setNetNs(s.netNs()).setContainerId(s.containerId()));
+    return answer.build();
+  }
+
+  private Future<BoolResponse> onSetAlive(Pod pod) {
+    PodRef ref = ref(pod.getKubeNs(), pod.getName());
+    boolean isAlive = !pod.getSrcIp().isEmpty() && !pod.getNetNs().isEmpty();
+    Future<Void> kept =
+        isAlive
+            ? states.set(ref, new PodState(pod.getSrcIp(), pod.getNetNs(), pod.getContainerId()))
+            : states.unset(ref, pod.getContainerId());
+    return kept.map(YES);
+  }
+
+  private Future<BoolResponse> onSkip(SkipQuery query) {
+    return states.skip(pod(query), peer(query), query.getLinkId()).map(YES);
+  }
+
+  private Future<BoolResponse> onReverse(SkipQuery query) {
+    return states.reverse(pod(query), peer(query), query.getLinkId()).map(YES);
+  }
+
+  private Future<BoolResponse> onIsSkipped(SkipQuery query) {
+    boolean skipped = states.isSkipped(pod(query), peer(query), query.getLinkId());
+    return Future.succeededFuture(BoolResponse.newBuilder().setResponse(skipped).build());
+  }
+
+  private Future<GenerateNodeInterfaceNameResponse> onGenerate(
+      GenerateNodeInterfaceNameRequest request) {
+    return names
+        .next(request.getPodName(), request.getPodIntfName())
+        .map(
+            name ->
+                GenerateNodeInterfaceNameResponse.newBuilder()
+                    .setOk(true)
+                    .setNodeIntfName(name)
+                    .build());
+  }
+
+  private Future<BoolResponse> onUpdate(Caller caller, RemotePod pod) {
+    if (!caller.local() && !PeerAddress.parse("peer_vtep", pod.getPeerVtep()).isOf(caller)) {
+      throw Fault.DENIED.because(
+          "peer_vtep: " + pod.getPeerVtep() + " (expected: " + caller + ", who asks)");
+    }
+    return vertx.executeBlocking(
+        () -> {
+          vxlans.update(pod);
+          return YES;
+        },
+        false);
+  }
+
+  private static PodRef pod(SkipQuery query) {
+    return ref(query.getKubeNs(), query.getPod());
+  }
+
+  private static PodRef peer(SkipQuery query) {
+    return ref(query.getKubeNs(), query.getPeer());
+  }
+
+  private static PodRef ref(String ns, String name) {
+    return new PodRef(ns.isEmpty() ? PodRef.DEFAULT_NAMESPACE : ns, name);
+  }
+
+  /** Runs a call from a connection's event loop on this room's. */
+  private <Q, R> Future<R> here(Q request, Function<Q, Future<R>> handler) {
+    Promise<R> promise = Promise.promise();
+    context.runOnContext(
+        v -> {
+          try {
+            handler.apply(request).onComplete(promise);
+          } catch (WeftException e) {
+            promise.fail(e);
+          }
+        });
+    return promise.future();
+  }
+}

@@ -1,0 +1,83 @@
+package dev.weft.wire.meshnet;
+
+import dev.weft.bus.Json;
+import dev.weft.cluster.CommonTable;
+import dev.weft.pod.PodRef;
+import io.vertx.core.Future;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Which pods are alive, and which of them wait for which peers. A waiting entry is a row of its
+ * own, so that two nodes that change one pod's list at a time lose nothing.
+ */
+final class PodStates {
+  private final CommonTable table;
+
+  PodStates(CommonTable table) {
+    this.table = table;
+  }
+
+  Optional<PodState> find(PodRef pod) {
+    return Optional.ofNullable(table.rows().get(podKey(pod)))
+        .map(json -> Json.read(json, PodState.class));
+  }
+
+  /** Alive with that state from now on. */
+  Future<Void> set(PodRef pod, PodState state) {
+    return table.write(Map.of(podKey(pod), Json.write(state)), Set.of());
+  }
+
+  /**
+   * Not alive from now on.
+   *
+   * @param containerId of the container that went: another one's end changes nothing
+   */
+  Future<Void> unset(PodRef pod, String containerId) {
+    Optional<PodState> state = find(pod);
+    boolean isAnothers =
+        state.isPresent()
+            && !containerId.isEmpty()
+            && !state.get().containerId().isEmpty()
+            && !state.get().containerId().equals(containerId);
+    return state.isEmpty() || isAnothers
+        ? Future.succeededFuture()
+        : table.write(Map.of(), Set.of(podKey(pod)));
+  }
+
+  /** A pod waits for a peer on a link; once, however often it is said. */
+  Future<Void> skip(PodRef pod, PodRef peer, long uid) {
+    String key = skipKey(pod, peer, uid);
+    return table.rows().containsKey(key)
+        ? Future.succeededFuture()
+        : table.write(Map.of(key, "{}"), Set.of());
+  }
+
+  /** A pod goes: if that peer is alive, the peer waits for it, and no longer it for the peer. */
+  Future<Void> reverse(PodRef pod, PodRef peer, long uid) {
+    return find(peer).isPresent()
+        ? table.write(Map.of(skipKey(peer, pod, uid), "{}"), Set.of(skipKey(pod, peer, uid)))
+        : Future.succeededFuture();
+  }
+
+  /**
+   * Whether a peer waits for a pod.
+   *
+   * @param uid of the link; 0, which the plugin leaves in where it means any, for any
+   */
+  boolean isSkipped(PodRef pod, PodRef peer, long uid) {
+    return uid == 0
+        ? table.rows().keySet().stream()
+            .anyMatch(key -> key.startsWith("skip/" + peer + "/") && key.endsWith("/" + pod.name()))
+        : table.rows().containsKey(skipKey(peer, pod, uid));
+  }
+
+  private static String podKey(PodRef pod) {
+    return "pod/" + pod;
+  }
+
+  private static String skipKey(PodRef pod, PodRef peer, long uid) {
+    return "skip/" + pod + "/" + uid + "/" + peer.name();
+  }
+}

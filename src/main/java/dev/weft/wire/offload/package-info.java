@@ -1,0 +1,8 @@
+/**
+ * What a network card would do with frames that a kernel left unfinished, in plain arithmetic.
+ *
+ * <p>Enters: an Ethernet frame with its vnet header ({@link dev.weft.linux.VnetHeader}). Leaves:
+ * complete frames, each no longer than the sender's MTU allows: checksums in place, super-frames of
+ * TCP and UDP cut into segments. For whoever takes no vnet headers.
+ */
+package dev.weft.wire.offload;

@@ -1,0 +1,70 @@
+package dev.weft.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class LeaseRulesTest {
+  private static final String HELD = "{\"holder\":\"x\"}";
+
+  @Test
+  void shouldLetTheHigherClaimWinWhateverTheClockSays() {
+    assertThat(LeaseRows.wins(claim("b", 2, 10, HELD), claim("a", 1, 99, HELD))).isTrue();
+    assertThat(LeaseRows.wins(claim("a", 1, 99, HELD), claim("b", 2, 10, HELD))).isFalse();
+  }
+
+  @Test
+  void shouldLetTheLowerNodeWinBetweenEqualClaims() {
+    assertThat(LeaseRows.wins(claim("a", 1, 10, HELD), claim("b", 1, 20, HELD))).isTrue();
+    assertThat(LeaseRows.wins(claim("b", 1, 20, HELD), claim("a", 1, 10, HELD))).isFalse();
+  }
+
+  @Test
+  void shouldNotReplaceARecordByItself() {
+    Envelope one = claim("a", 1, 10, HELD);
+
+    assertThat(LeaseRows.wins(one, one)).isFalse();
+  }
+
+  @Test
+  void shouldPreferAHolderToNoneBetweenEqualClaims() {
+    assertThat(LeaseRows.wins(claim("b", 1, 10, HELD), claim("a", 1, 10, null))).isTrue();
+    assertThat(LeaseRows.wins(claim("a", 1, 10, null), claim("b", 1, 10, HELD))).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // configured, in the join list, largest seen, present, enough
+    "0, 1, 0, 1, true",
+    "0, 3, 0, 1, false",
+    "0, 3, 0, 2, true",
+    "0, 4, 0, 2, false",
+    "0, 3, 5, 2, false",
+    "0, 3, 5, 3, true",
+    "5, 3, 0, 2, false",
+    "5, 3, 0, 3, true",
+    "1, 3, 9, 1, true",
+  })
+  void shouldNeedAMajority(int size, int join, int largest, int present, boolean enough) {
+    Quorum quorum = new Quorum(size, join, largest);
+
+    assertThat(quorum.sees(present)).isEqualTo(enough);
+    assertThat(quorum.refusal().isEmpty()).isEqualTo(enough);
+  }
+
+  @Test
+  void shouldRememberTheLargestMembership() {
+    Quorum quorum = new Quorum(0, 2, 0);
+    quorum.sees(5);
+
+    assertThat(quorum.sees(2)).isFalse();
+    assertThat(quorum.largest()).isEqualTo(5);
+    assertThat(quorum.refusal().orElseThrow()).contains("members: 2", "at least 3 of 5");
+  }
+
+  private static Envelope claim(String node, long counter, long at, String body) {
+    return new Envelope(1, "lease.t", "k", node, 0, counter, at, body, null, null);
+  }
+}

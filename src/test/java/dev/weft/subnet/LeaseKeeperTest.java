@@ -1,0 +1,198 @@
+package dev.weft.subnet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
+import dev.weft.linux.Cidr;
+import io.vertx.core.Future;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class LeaseKeeperTest {
+  private static final Duration GRACE = Duration.ofHours(1);
+
+  private final MemoryLeases leases = new MemoryLeases();
+  private final AtomicLong nanos = new AtomicLong();
+
+  @Test
+  void shouldGiveEveryNodeItsOwnAndTheNextAClearError() {
+    List<String> given = new ArrayList<>();
+    for (int i = 0; i < 256; i++) {
+      Node node = new Node("node" + i);
+      settled(node, 0);
+      given.add(node.keeper.subnet().orElseThrow().toString());
+    }
+
+    Node last = new Node("node256");
+
+    assertThat(given).doesNotHaveDuplicates().hasSize(256);
+    assertThatThrownBy(() -> settled(last, 0))
+        .isInstanceOfSatisfying(
+            WeftException.class, e -> assertThat(e.fault()).isEqualTo(Fault.EXHAUSTED))
+        .hasMessageContaining("all 256 of 10.42.0.0/16 are leased");
+    assertThat(last.keeper.subnet()).isEmpty();
+  }
+
+  @Test
+  void shouldKeepItsSubnetOverARestartAlsoBelowTheQuorum() {
+    Node node = new Node("a");
+    settled(node, 0);
+    leases.refusal = Optional.of("members: 1 (expected: at least 2 of 3)");
+
+    node.restart();
+    settled(node, 0);
+
+    assertThat(node.keeper.subnet()).contains(Cidr.parse("10.42.1.0/24"));
+    assertThat(node.keeper.held()).isTrue();
+  }
+
+  @Test
+  void shouldSayWhyThereIsNoneBelowTheQuorum() {
+    leases.refusal = Optional.of("members: 1 (expected: at least 2 of 3)");
+    Node node = new Node("a");
+
+    assertThatThrownBy(() -> settled(node, 0)).hasMessageContaining("at least 2 of 3");
+    assertThat(node.keeper.subnet()).isEmpty();
+  }
+
+  @Test
+  void shouldFindItsSubnetAgainWithoutItsDisk() {
+    Node node = new Node("a");
+    settled(node, 0);
+    settled(new Node("b"), 0);
+
+    Node again = new Node("a");
+    settled(again, 0);
+
+    assertThat(again.keeper.subnet()).isEqualTo(node.keeper.subnet());
+  }
+
+  @Test
+  void shouldDrainASubnetThatAnotherNodeWonAndThenTakeAnother() {
+    Node node = new Node("b");
+    settled(node, 0);
+    leases.give("10.42.1.0/24", "a");
+
+    settled(node, 2);
+    boolean heldWithPods = node.keeper.held();
+    Optional<Cidr> withPods = node.keeper.subnet();
+    settled(node, 0);
+
+    assertThat(heldWithPods).isFalse();
+    assertThat(withPods).contains(Cidr.parse("10.42.1.0/24"));
+    assertThat(node.keeper.held()).isTrue();
+    assertThat(node.keeper.subnet()).contains(Cidr.parse("10.42.2.0/24"));
+    assertThat(leases.holder("10.42.1.0/24")).contains("a");
+  }
+
+  @Test
+  void shouldHaveOneSubnetAfterAMergeThatLeftItTwo() {
+    Node node = new Node("a");
+    settled(node, 0);
+    leases.give("10.42.9.0/24", "a");
+
+    settled(node, 3);
+
+    assertThat(node.keeper.subnet()).contains(Cidr.parse("10.42.1.0/24"));
+    assertThat(leases.holder("10.42.9.0/24")).isEmpty();
+  }
+
+  @Test
+  void shouldGiveOnAnAbsentNodesSubnetOnlyAfterTheGraceAndWhenNoneIsFree() {
+    for (int i = 0; i < 256; i++) {
+      leases.give(leases.range.part(i).toString(), "gone" + i);
+    }
+    Node node = new Node("a");
+    assertThatThrownBy(() -> settled(node, 0)).hasMessageContaining("are leased");
+    nanos.addAndGet(GRACE.toNanos() - 1);
+    assertThatThrownBy(() -> settled(node, 0)).hasMessageContaining("are leased");
+    nanos.addAndGet(2);
+
+    settled(node, 0);
+
+    assertThat(node.keeper.subnet()).contains(Cidr.parse("10.42.1.0/24"));
+  }
+
+  @Test
+  void shouldNotTakeASubnetFromANodeThatIsThere() {
+    for (int i = 0; i < 256; i++) {
+      leases.give(leases.range.part(i).toString(), "there" + i);
+      leases.members.add("there" + i);
+    }
+    Node node = new Node("a");
+    assertThatThrownBy(() -> settled(node, 0)).hasMessageContaining("are leased");
+    nanos.addAndGet(2 * GRACE.toNanos());
+
+    assertThatThrownBy(() -> settled(node, 0)).hasMessageContaining("are leased");
+  }
+
+  @Test
+  void shouldFreeTheSubnetOfANodeThatIsGoneAndOfNoOther() {
+    leases.give("10.42.1.0/24", "gone");
+    leases.give("10.42.2.0/24", "there");
+    leases.members.add("there");
+    Node node = new Node("a");
+
+    done(node.keeper.free("gone"));
+
+    assertThat(leases.holder("10.42.1.0/24")).isEmpty();
+    assertThatThrownBy(() -> done(node.keeper.free("there")))
+        .hasMessageContaining("there is a member and keeps its subnet");
+  }
+
+  @Test
+  void shouldTakeTheSubnetThatIsAskedForAndFreeTheOldOne() {
+    Node node = new Node("a");
+    settled(node, 0);
+
+    done(node.keeper.change(Cidr.parse("10.42.7.0/24")));
+
+    assertThat(node.keeper.subnet()).contains(Cidr.parse("10.42.7.0/24"));
+    assertThat(leases.holder("10.42.1.0/24")).isEmpty();
+  }
+
+  @Test
+  void shouldNotTakeAnotherNodesSubnetWhenAskedTo() {
+    leases.give("10.42.7.0/24", "b");
+    Node node = new Node("a");
+    settled(node, 0);
+
+    assertThatThrownBy(() -> done(node.keeper.change(Cidr.parse("10.42.7.0/24"))))
+        .hasMessageContaining("10.42.7.0/24 belongs to node b");
+    assertThat(node.keeper.subnet()).contains(Cidr.parse("10.42.1.0/24"));
+  }
+
+  private static void settled(Node node, int used) {
+    done(node.keeper.settle(used));
+  }
+
+  private static <T> T done(Future<T> future) {
+    assertThat(future.isComplete()).isTrue();
+    if (future.failed()) {
+      throw WeftException.of(future.cause());
+    }
+    return future.result();
+  }
+
+  private final class Node {
+    private final String id;
+    private final MemoryStore store = new MemoryStore();
+    private LeaseKeeper keeper;
+
+    Node(String id) {
+      this.id = id;
+      restart();
+    }
+
+    void restart() {
+      keeper = new LeaseKeeper(leases.seenBy(id), leases, store, leases.range, GRACE, nanos::get);
+      done(keeper.load());
+    }
+  }
+}

@@ -1,0 +1,183 @@
+package dev.weft.subnet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weft.linux.IcmpEcho;
+import dev.weft.linux.IpAddress;
+import dev.weft.linux.Netns;
+import dev.weft.testkit.Need;
+import dev.weft.testkit.Needs;
+import dev.weft.testkit.NodeProcesses;
+import dev.weft.testkit.QuiltClient;
+import dev.weft.testkit.TestNetns;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Three node processes that start at the same moment, and what befalls them, in this order. */
+@Needs({Need.ROOT, Need.IPROUTE2, Need.PYTHON_GRPC})
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class SubnetClusterIT {
+  private static final int NODES = 3;
+
+  @TempDir static Path directory;
+  private static NodeProcesses nodes;
+  private static final List<TestNetns> pods = new ArrayList<>();
+  private static final List<String> subnets = new ArrayList<>();
+
+  @BeforeAll
+  static void startAllAtOnce() throws Exception {
+    nodes = new NodeProcesses(directory, NODES, "");
+    for (int i = 1; i <= NODES; i++) {
+      pods.add(TestNetns.create("pod" + i));
+      nodes.start(i);
+    }
+    for (int i = 1; i <= NODES; i++) {
+      nodes.awaitReady(i);
+    }
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    pods.forEach(TestNetns::close);
+    nodes.close();
+  }
+
+  @Test
+  @Order(1)
+  void shouldGiveNodesThatStartTogetherDifferentSubnets() {
+    await().atMost(Duration.ofSeconds(60)).until(() -> distinctSubnets().size() == NODES);
+
+    for (int i = 1; i <= NODES; i++) {
+      subnets.add(nodes.subnetOf(i));
+    }
+    assertThat(subnets).doesNotHaveDuplicates().allMatch(s -> s.matches("10\\.42\\.\\d+\\.0/24"));
+  }
+
+  @Test
+  @Order(2)
+  void shouldLetEveryPodReachEveryPod() throws Exception {
+    for (int i = 1; i <= NODES; i++) {
+      String given = addPod(i).path("address").asText();
+      assertThat(given).isEqualTo(addressIn(i) + "/24");
+      assertThat(addPod(i).path("address").asText()).isEqualTo(given);
+    }
+
+    awaitAllPings(Duration.ofSeconds(15));
+  }
+
+  @Test
+  @Order(3)
+  void shouldForgetAKilledNodeAndKnowItAgain() throws Exception {
+    nodes.kill(3);
+    long killed = System.nanoTime();
+    await()
+        .pollInterval(Duration.ofMillis(100))
+        .atMost(Duration.ofSeconds(15))
+        .until(() -> !routes(1).contains(subnets.get(2)) && !routes(2).contains(subnets.get(2)));
+    say("routes of a killed node are gone after", killed);
+
+    nodes.start(3);
+    nodes.awaitReady(3);
+    long ready = System.nanoTime();
+    assertThat(nodes.subnetOf(3)).isEqualTo(subnets.get(2));
+    await()
+        .pollInterval(Duration.ofMillis(50))
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> reaches(1, 3) && reaches(3, 1));
+    say("a node that came back is reached after it was ready by", ready);
+  }
+
+  @Test
+  @Order(4)
+  void shouldRepairWhatSomeoneElseDeletes() throws Exception {
+    nodes.netns(1).run("ip", "route", "del", subnets.get(1));
+
+    await().atMost(Duration.ofSeconds(12)).until(() -> reaches(1, 2));
+  }
+
+  @Test
+  @Order(5)
+  void shouldGiveNoLeaseInAMinorityAndKeepTheOneThatIs() throws Exception {
+    nodes.partition(3);
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> nodes.api(3).get("/api/v1/nodes").path("items").size() == 1);
+
+    nodes.kill(3);
+    nodes.start(3);
+    nodes.awaitReady(3);
+
+    assertThat(nodes.subnetOf(3)).isEqualTo(subnets.get(2));
+    assertThat(new QuiltClient(nodes.netns(3)).call("ConfigureNodeSubnet", "10.42.77.0/24"))
+        .contains("10.42.77.0/24", subnets.get(2), "1 of its addresses");
+    nodes.heal();
+    await()
+        .atMost(Duration.ofSeconds(90))
+        .until(() -> nodes.api(1).get("/api/v1/nodes").path("items").size() == NODES);
+    awaitAllPings(Duration.ofSeconds(30));
+    for (int i = 1; i <= NODES; i++) {
+      assertThat(nodes.subnetOf(i)).isEqualTo(subnets.get(i - 1));
+    }
+  }
+
+  private static Set<String> distinctSubnets() {
+    Set<String> found = new TreeSet<>();
+    for (int i = 1; i <= NODES; i++) {
+      found.add(nodes.subnetOf(i));
+    }
+    found.remove("");
+    return found;
+  }
+
+  private static JsonNode addPod(int node) {
+    String body = "{\"netns\":\"" + pods.get(node - 1).name() + "\",\"address\":\"auto\"}";
+    return nodes.api(node).send("PUT", "/api/v1/pods/default/p" + node, "application/json", body);
+  }
+
+  private static String addressIn(int node) {
+    return subnets.get(node - 1).replace(".0/24", ".10");
+  }
+
+  private static String routes(int node) throws Exception {
+    return nodes.netns(node).run("ip", "route");
+  }
+
+  private static void awaitAllPings(Duration within) {
+    await()
+        .atMost(within)
+        .until(
+            () -> {
+              boolean all = true;
+              for (int from = 1; from <= NODES; from++) {
+                for (int to = 1; to <= NODES; to++) {
+                  all &= from == to || reaches(from, to);
+                }
+              }
+              return all;
+            });
+  }
+
+  private static boolean reaches(int from, int to) throws Exception {
+    try (Netns netns = pods.get(from - 1).open();
+        IcmpEcho echo = IcmpEcho.open(netns, IpAddress.parse(addressIn(to)), 1422, true)) {
+      return echo.ping(Duration.ofSeconds(1)).isPresent();
+    }
+  }
+
+  private static void say(String what, long since) {
+    System.out.printf("%s %.2f s%n", what, (System.nanoTime() - since) / 1e9);
+  }
+}

@@ -1,0 +1,408 @@
+package dev.weft.subnet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
+import dev.weft.linux.Cidr;
+import dev.weft.linux.IcmpEcho;
+import dev.weft.linux.IpAddress;
+import dev.weft.linux.Netns;
+import dev.weft.linux.Route;
+import dev.weft.pod.PodRef;
+import dev.weft.testkit.Need;
+import dev.weft.testkit.Needs;
+import dev.weft.testkit.TestNetns;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The kernel's tables of two nodes whose eth0 are joined. */
+@Needs({Need.ROOT, Need.IPROUTE2})
+class SubnetKernelIT {
+  private static final Cidr RANGE = Cidr.parse("10.42.0.0/16");
+  private static final String ID1 = "1111111111111111";
+  private static final String ID2 = "2222222222222222";
+  private static final PodRef POD1 = PodRef.parse("p1");
+  private static final PodRef POD2 = PodRef.parse("p2");
+
+  private final List<TestNetns> made = new ArrayList<>();
+  private TestNetns one;
+  private TestNetns two;
+  private TestNetns pod1;
+  private TestNetns pod2;
+  private SubnetKernel kernel1;
+  private SubnetKernel kernel2;
+
+  @BeforeEach
+  void join() throws Exception {
+    one = netns("one");
+    two = netns("two");
+    pod1 = netns("pod1");
+    pod2 = netns("pod2");
+    one.run("ip", "link", "add", "eth0", "type", "veth", "peer", "eth0", "netns", two.name());
+    one.run("ip", "addr", "add", "10.99.0.1/24", "dev", "eth0");
+    two.run("ip", "addr", "add", "10.99.0.2/24", "dev", "eth0");
+    one.run("ip", "link", "set", "eth0", "up");
+    two.run("ip", "link", "set", "eth0", "up");
+    kernel1 = open(one, ID1);
+    kernel2 = open(two, ID2);
+  }
+
+  @AfterEach
+  void remove() throws Exception {
+    kernel1.close();
+    kernel2.close();
+    made.forEach(TestNetns::close);
+  }
+
+  @Test
+  void shouldMakeNothingBeforeItIsNeeded() throws Exception {
+    String before = one.run("ip", "-o", "link");
+
+    Observed observed = kernel1.reconcile(wanted("10.42.1.0/24", List.of(), Map.of(), List.of()));
+
+    assertThat(observed.changes()).isEmpty();
+    assertThat(one.run("ip", "-o", "link")).isEqualTo(before);
+    assertThat(one.run("ip", "route")).doesNotContain("10.42");
+  }
+
+  @Test
+  void shouldCarryWholePacketsBetweenPodsOfDifferentSubnets() throws Exception {
+    Observed observed = connect();
+
+    assertThat(observed.mtu()).isEqualTo(1450);
+    assertThat(observed.podProblems()).isEmpty();
+    assertThat(ping(pod1, "10.42.2.10", 1450)).isPresent();
+    assertThat(ping(pod2, "10.42.1.10", 1450)).isPresent();
+    assertThat(pod1.run("ip", "-N", "route")).contains("default via 10.42.1.1 dev eth0 proto 187");
+    assertThat(one.run("ip", "-d", "link", "show", "vxlan100"))
+        .contains("vxlan id 100", "local 10.99.0.1", "dstport 4789", "nolearning", "mtu 1450");
+    assertThat(one.run("ip", "route"))
+        .contains("10.42.2.0/24 via 10.42.2.0 dev vxlan100", "onlink");
+  }
+
+  @Test
+  void shouldChangeNothingInASecondPass() throws Exception {
+    connect();
+    String links = one.run("ip", "-o", "addr");
+
+    Observed again = kernel1.reconcile(wanted1());
+
+    assertThat(again.changes()).isEmpty();
+    assertThat(one.run("ip", "-o", "addr")).isEqualTo(links);
+  }
+
+  @Test
+  void shouldRepairWhatSomeoneElseDeleted() throws Exception {
+    connect();
+    one.run("ip", "route", "del", "10.42.2.0/24");
+    one.run("bridge", "fdb", "del", Marks.overlayMac(ID2), "dev", "vxlan100", "dst", "10.99.0.2");
+    one.run("ip", "neigh", "del", "10.42.2.0", "dev", "vxlan100");
+    pod1.run("ip", "route", "del", "default");
+
+    kernel1.reconcile(wanted1());
+
+    assertThat(ping(pod1, "10.42.2.10", 1450)).isPresent();
+  }
+
+  @Test
+  void shouldFollowAMemberWhoseAddressChanges() throws Exception {
+    connect();
+    two.run("ip", "addr", "del", "10.99.0.2/24", "dev", "eth0");
+    two.run("ip", "addr", "add", "10.99.0.7/24", "dev", "eth0");
+
+    Observed second = kernel2.reconcile(wanted2());
+    kernel1.reconcile(
+        wanted(
+            "10.42.1.0/24",
+            List.of(peer(ID2, "10.42.2.0/24", "10.99.0.7")),
+            Map.of(),
+            List.of(end(POD1, pod1, "10.42.1.10"))));
+
+    assertThat(second.endpoint()).isEqualTo(IpAddress.parse("10.99.0.7"));
+    assertThat(one.run("bridge", "fdb", "show", "dev", "vxlan100"))
+        .contains("dst 10.99.0.7")
+        .doesNotContain("dst 10.99.0.2");
+    assertThat(ping(pod1, "10.42.2.10", 1450)).isPresent();
+  }
+
+  @Test
+  void shouldRemoveWhatBelongsToAMemberThatLeft() throws Exception {
+    connect();
+
+    Observed alone =
+        kernel1.reconcile(
+            wanted("10.42.1.0/24", List.of(), Map.of(), List.of(end(POD1, pod1, "10.42.1.10"))));
+
+    assertThat(alone.changes())
+        .containsExactly(new RouteChanged("10.42.2.0/24", "vxlan100", false));
+    assertThat(one.run("ip", "route")).doesNotContain("10.42.2.0");
+    assertThat(one.run("bridge", "fdb", "show", "dev", "vxlan100")).doesNotContain("10.99.0.2");
+    assertThat(one.run("ip", "neigh")).doesNotContain("10.42.2.0");
+  }
+
+  @Test
+  void shouldDetachAPodAndLeaveItsNamespace() throws Exception {
+    connect();
+
+    kernel1.reconcile(wanted("10.42.1.0/24", List.of(), Map.of(), List.of()));
+
+    assertThat(pod1.run("ip", "-o", "link")).doesNotContain("eth0");
+    assertThat(one.run("ip", "-o", "link")).doesNotContain("wp");
+  }
+
+  @Test
+  void shouldLeaveAnInterfaceThatThePodHadAlready() throws Exception {
+    pod1.run("ip", "link", "add", "eth0", "type", "bridge");
+
+    Observed observed = kernel1.reconcile(wanted1());
+
+    assertThat(observed.podProblems().get(POD1)).contains("eth0", "p1", "Weft did not make it");
+    assertThat(pod1.run("ip", "-d", "link", "show", "eth0")).contains("bridge");
+  }
+
+  @Test
+  void shouldLeaveAnotherProgramsVxlan100AndTakeASecondName() throws Exception {
+    one.run(
+        "ip",
+        "link",
+        "add",
+        "vxlan100",
+        "type",
+        "vxlan",
+        "id",
+        "100",
+        "dstport",
+        "8472",
+        "local",
+        "10.99.0.1");
+
+    Observed observed = connect();
+
+    assertThat(observed.device()).isEqualTo("weft-vx");
+    assertThat(ping(pod1, "10.42.2.10", 1450)).isPresent();
+    assertThat(one.run("ip", "-d", "link", "show", "vxlan100")).contains("dstport 8472");
+  }
+
+  @Test
+  void shouldAdoptWhatACrashLeftHalfMade() throws Exception {
+    one.run(
+        "ip",
+        "link",
+        "add",
+        "vxlan100",
+        "type",
+        "vxlan",
+        "id",
+        "100",
+        "dstport",
+        "4789",
+        "local",
+        "10.99.0.1",
+        "dev",
+        "eth0",
+        "nolearning");
+    one.run("ip", "link", "add", "weft0", "type", "bridge");
+    one.run(
+        "ip",
+        "link",
+        "add",
+        Marks.linkName(POD1.toString()),
+        "type",
+        "veth",
+        "peer",
+        "eth0",
+        "netns",
+        pod1.name());
+
+    Observed observed = connect();
+
+    assertThat(observed.device()).isEqualTo("vxlan100");
+    assertThat(observed.podProblems()).isEmpty();
+    assertThat(ping(pod1, "10.42.2.10", 1450)).isPresent();
+  }
+
+  @Test
+  void shouldTakeOverWhatAnEarlierProcessMade() throws Exception {
+    connect();
+    one.run("ip", "route", "add", "10.77.0.0/16", "dev", "eth0", "proto", "187");
+    kernel1.close();
+    kernel1 = open(one, ID1);
+
+    Observed observed = kernel1.reconcile(wanted1());
+
+    assertThat(observed.changes()).containsExactly(new RouteChanged("10.77.0.0/16", "eth0", false));
+    assertThat(ping(pod1, "10.42.2.10", 1450)).isPresent();
+  }
+
+  @Test
+  void shouldRefuseARangeThatTheHostUses() throws Exception {
+    one.run("ip", "route", "add", "10.42.9.0/24", "dev", "eth0");
+
+    Observed observed = kernel1.reconcile(wanted1());
+
+    assertThat(observed.refusal()).isEqualTo("10.42.9.0/24 dev eth0 proto 3");
+    assertThat(one.run("ip", "-o", "link")).doesNotContain("vxlan100", "weft0");
+    assertThat(observed.podProblems().get(POD1)).contains("10.42.9.0/24");
+  }
+
+  @Test
+  void shouldReachInjectedDestinationsThroughTheOverlay() throws Exception {
+    Map<Cidr, String> injected = Map.of(Cidr.parse("172.20.0.0/24"), "vxlan100");
+    two.run("ip", "addr", "add", "172.20.0.5/32", "dev", "lo");
+    connect();
+
+    kernel1.reconcile(
+        wanted(
+            "10.42.1.0/24",
+            List.of(peer(ID2, "10.42.2.0/24", "10.99.0.2")),
+            injected,
+            List.of(end(POD1, pod1, "10.42.1.10"))));
+
+    assertThat(ping(pod1, "172.20.0.5", 1450)).isPresent();
+  }
+
+  @Test
+  void shouldLeaveAnotherProgramsRoute() throws Exception {
+    one.run("ip", "route", "add", "10.50.0.0/16", "dev", "eth0", "metric", "100");
+    one.run("ip", "route", "add", "10.51.0.0/16", "dev", "eth0");
+    String before = one.run("ip", "route");
+
+    assertThatThrownBy(() -> kernel1.examine(Cidr.parse("10.50.0.0/16"), "eth0"))
+        .hasMessageContaining("10.50.0.0/16 dev eth0 proto 3");
+    assertThatThrownBy(() -> kernel1.checkFree(Cidr.parse("10.51.0.0/16")))
+        .isInstanceOfSatisfying(
+            WeftException.class, e -> assertThat(e.fault()).isEqualTo(Fault.CONFLICT));
+    Map<Cidr, WeftException> refused =
+        kernel1.put(List.of(Route.onLink(Cidr.parse("10.51.0.0/16"), index(one, "eth0"))));
+    kernel1.delete(List.of(Cidr.parse("10.50.0.0/16"), Cidr.parse("10.51.0.0/16")));
+    Observed observed =
+        kernel1.reconcile(
+            wanted(
+                "10.42.1.0/24", List.of(), Map.of(Cidr.parse("10.51.0.0/16"), "eth0"), List.of()));
+
+    assertThat(refused).containsOnlyKeys(Cidr.parse("10.51.0.0/16"));
+    assertThat(observed.problems().get(Cidr.parse("10.51.0.0/16"))).contains("another program");
+    assertThat(one.run("ip", "route")).isEqualTo(before);
+  }
+
+  @Test
+  void shouldRefuseADeviceThatIsNotThere() {
+    assertThatThrownBy(() -> kernel1.examine(Cidr.parse("10.50.0.0/16"), "eth7"))
+        .hasMessage("interface: eth7 (expected: one of this host)");
+  }
+
+  @Test
+  void shouldReconcileTenThousandRoutesWithOneDumpAndNoWrite() throws Exception {
+    Map<Cidr, String> many = new HashMap<>();
+    for (int i = 0; i < 10_000; i++) {
+      many.put(
+          Cidr.parse("11." + (i >> 16 & 255) + "." + (i >> 8 & 255) + "." + (i & 255) + "/32"),
+          "eth0");
+    }
+    Wanted wanted = wanted("10.42.1.0/24", List.of(), many, List.of());
+    Observed first = kernel1.reconcile(wanted);
+
+    long begun = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+    Observed second = kernel1.reconcile(wanted);
+    long cpuMillis =
+        (ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - begun) / 1_000_000;
+
+    System.out.println("a pass over 10,000 routes with nothing to do: " + cpuMillis + " ms of CPU");
+    assertThat(cpuMillis).isLessThan(200);
+    assertThat(first.problems()).isEmpty();
+    assertThat(first.changes()).hasSize(10_000);
+    assertThat(second.changes()).isEmpty();
+    assertThat(one.run("ip", "route", "show", "proto", "187").lines()).hasSize(10_000);
+  }
+
+  @Test
+  void shouldLetOneNodeKeepANamespace() {
+    assertThatThrownBy(() -> open(one, ID2)).hasMessageContaining("another node keeps the routes");
+  }
+
+  @Test
+  void shouldTakeEverythingAwayWhenToldTo() throws Exception {
+    one.run("ip", "route", "add", "10.51.0.0/16", "dev", "eth0");
+    String links = one.run("ip", "-o", "link").replaceAll("@if\\d+", "");
+    String routes = one.run("ip", "route");
+    connect();
+
+    kernel1.removeAll();
+
+    assertThat(one.run("ip", "-o", "link").replaceAll("@if\\d+", "")).isEqualTo(links);
+    assertThat(one.run("ip", "route")).isEqualTo(routes);
+  }
+
+  private Observed connect() throws Exception {
+    kernel2.reconcile(wanted2());
+    return kernel1.reconcile(wanted1());
+  }
+
+  private Wanted wanted1() {
+    return wanted(
+        "10.42.1.0/24",
+        List.of(peer(ID2, "10.42.2.0/24", "10.99.0.2")),
+        Map.of(),
+        List.of(end(POD1, pod1, "10.42.1.10")));
+  }
+
+  private Wanted wanted2() {
+    return wanted(
+        "10.42.2.0/24",
+        List.of(peer(ID1, "10.42.1.0/24", "10.99.0.1")),
+        Map.of(),
+        List.of(end(POD2, pod2, "10.42.2.10")));
+  }
+
+  private static Wanted wanted(
+      String own, List<Wanted.Peer> peers, Map<Cidr, String> injected, List<Wanted.PodEnd> pods) {
+    List<InetAddress> members =
+        List.of(IpAddress.parse(own.equals("10.42.1.0/24") ? "10.99.0.2" : "10.99.0.1"));
+    return new Wanted(Optional.of(Cidr.parse(own)), members, peers, injected, pods);
+  }
+
+  private static Wanted.Peer peer(String id, String subnet, String endpoint) {
+    return new Wanted.Peer(
+        id, "n" + id, Cidr.parse(subnet), IpAddress.parse(endpoint), Marks.overlayMac(id));
+  }
+
+  private static Wanted.PodEnd end(PodRef pod, TestNetns netns, String address) {
+    return new Wanted.PodEnd(pod, netns.name(), IpAddress.parse(address));
+  }
+
+  private static SubnetKernel open(TestNetns netns, String id) throws Exception {
+    return SubnetKernel.open(
+        netns.open(), new Marks(id), RANGE, Optional.of("vxlan100"), Optional.empty());
+  }
+
+  private static int index(TestNetns netns, String link) throws Exception {
+    try (Netns open = netns.open();
+        dev.weft.linux.Netlink netlink = dev.weft.linux.Netlink.open(open)) {
+      return netlink.require(link).index();
+    }
+  }
+
+  private static Optional<Duration> ping(TestNetns from, String to, int mtu) throws Exception {
+    try (Netns netns = from.open();
+        IcmpEcho echo = IcmpEcho.open(netns, IpAddress.parse(to), mtu - 28, true)) {
+      return echo.ping(Duration.ofSeconds(2));
+    }
+  }
+
+  private TestNetns netns(String label) {
+    TestNetns netns = TestNetns.create(label);
+    made.add(netns);
+    return netns;
+  }
+}
