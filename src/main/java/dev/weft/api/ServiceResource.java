@@ -27,7 +27,7 @@ final class ServiceResource {
 
   void bind(Operations operations) {
     operations.answer("listServices", ctx -> services.services().map(Page::of));
-    operations.answer("getService", ctx -> find(ctx.pathParam("service")));
+    operations.answer("getService", ctx -> find(ctx.pathParam("name")));
     operations.answer(
         "listConnections",
         ctx ->
