@@ -134,7 +134,12 @@ final class LeaseRows extends CommonRows implements Leases {
     if (envelope.tombstone()) {
       return true;
     }
-    String holder = Json.read(envelope.body(), Body.class).holder();
+    String holder;
+    try {
+      holder = Json.read(envelope.body(), Body.class).holder();
+    } catch (WeftException notALease) {
+      return false;
+    }
     return holder != null && (holder.equals(envelope.node()) || holder.startsWith(OUTSIDER));
   }
 

@@ -91,7 +91,7 @@ public final class AgentVerticle extends AbstractVerticle implements Agents {
   public void start(Promise<Void> started) {
     nodes = cluster.common(NODES);
     beats = cluster.owned(BEATS);
-    members = cluster.owned(SubnetVerticle.MEMBERS_TABLE);
+    members = cluster.owned(MemberDirectory.TABLE);
     vertx.setPeriodic(CHECK_MILLIS, id -> check());
     bus.serve(Agents.class, this).onComplete(started);
   }

@@ -2,14 +2,10 @@ package dev.weft.subnet;
 
 import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
-import dev.weft.bus.Json;
 import dev.weft.bus.WeftException;
 import dev.weft.cluster.Cluster;
 import dev.weft.cluster.Leases;
-import dev.weft.cluster.Member;
 import dev.weft.cluster.MemberChanged;
-import dev.weft.cluster.OwnedTable;
-import dev.weft.config.HostPort;
 import dev.weft.config.SubnetsConfig;
 import dev.weft.dial.Ingress;
 import dev.weft.linux.Capabilities;
@@ -29,7 +25,6 @@ import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -50,7 +45,6 @@ public final class SubnetVerticle extends AbstractVerticle implements Subnets {
   public static final String LEASES = "subnets";
 
   private static final Logger log = LoggerFactory.getLogger(SubnetVerticle.class);
-  static final String MEMBERS_TABLE = "subnets";
   private static final Duration EVERY = Duration.ofSeconds(5);
   private static final String AUTO = "auto";
 
@@ -65,8 +59,8 @@ public final class SubnetVerticle extends AbstractVerticle implements Subnets {
   private final SubnetRange range;
   private final Warnings warnings;
   private Pods pods;
-  private OwnedTable table;
   private LeaseKeeper keeper;
+  private MemberDirectory directory;
   private Allocations allocations;
   private InjectedRoutes injected;
   private SubnetKernel kernel;
@@ -74,7 +68,6 @@ public final class SubnetVerticle extends AbstractVerticle implements Subnets {
   private Timer passes;
   private Observed observed = Observed.NOTHING;
   private List<Wanted.Peer> peers = List.of();
-  private MemberRow told;
   private SubnetChanged lastChange;
   private boolean passing;
   private Promise<Void> nextPass;
@@ -107,8 +100,8 @@ public final class SubnetVerticle extends AbstractVerticle implements Subnets {
   public void start(Promise<Void> started) {
     health.state(ROOM, Health.State.STARTING);
     pods = bus.proxy(Pods.class);
-    table = cluster.owned(MEMBERS_TABLE);
     keeper = new LeaseKeeper(cluster, leases, store, range, config.leaseGrace(), System::nanoTime);
+    directory = new MemberDirectory(cluster, keeper, range);
     allocations = new Allocations(store);
     this.<Void>blocking(
             () -> {
@@ -172,7 +165,7 @@ public final class SubnetVerticle extends AbstractVerticle implements Subnets {
     gauge("weft_subnet_addresses", "Addresses in use", () -> allocations.size());
     gauge("weft_subnet_injected_routes", "Routes injected", () -> injected.size());
     gauge("weft_subnet_route_problems", "Routes missing", () -> observed.problems().size());
-    table.onChange(this::pass);
+    directory.onChange(this::pass);
     leases.onChange(this::pass);
     bus.on(MemberChanged.class, change -> pass());
     bus.on(PodChanged.class, change -> pass());
@@ -204,7 +197,7 @@ public final class SubnetVerticle extends AbstractVerticle implements Subnets {
 
   @Override
   public Future<List<SubnetView>> leases() {
-    Map<String, MemberRow> rows = rows();
+    Map<String, MemberRow> rows = directory.rows();
     List<SubnetView> views = new ArrayList<>();
     for (Leases.Lease lease : keeper.all()) {
       MemberRow row = rows.get(lease.holder());
@@ -415,7 +408,7 @@ public final class SubnetVerticle extends AbstractVerticle implements Subnets {
     settleLease()
         .compose(v -> releaseStrangers())
         .compose(v -> reconcile())
-        .compose(v -> tell())
+        .compose(v -> directory.tell(observed))
         .onFailure(e -> warnings.passFailed(e.getMessage()))
         .onSuccess(v -> warnings.passed())
         .onComplete(
@@ -491,8 +484,7 @@ public final class SubnetVerticle extends AbstractVerticle implements Subnets {
   }
 
   private Wanted wanted(List<Pod> local) {
-    List<Wanted.Peer> others = new ArrayList<>();
-    rows().forEach((node, row) -> peer(node, row).ifPresent(others::add));
+    List<Wanted.Peer> others = directory.peers();
     Map<Cidr, String> intents = new HashMap<>(injected.intents());
     // A member may have come by a destination that was injected before: its own route counts.
     others.forEach(peer -> intents.remove(peer.subnet()));
@@ -503,69 +495,7 @@ public final class SubnetVerticle extends AbstractVerticle implements Subnets {
           .filter(a -> a.attached() && pod.alive())
           .ifPresent(a -> ends.add(new Wanted.PodEnd(pod.ref(), pod.netns(), a.inet())));
     }
-    return new Wanted(keeper.subnet(), memberAddresses(), others, intents, ends);
-  }
-
-  private List<InetAddress> memberAddresses() {
-    List<InetAddress> addresses = new ArrayList<>();
-    for (Member member : cluster.members()) {
-      if (!member.id().equals(cluster.self()) && member.bus() != null) {
-        HostPort.parse(member.bus(), 0)
-            .map(HostPort::host)
-            .map(IpAddress::parse)
-            .ifPresent(addresses::add);
-      }
-    }
-    return addresses;
-  }
-
-  private Map<String, MemberRow> rows() {
-    Map<String, MemberRow> rows = new HashMap<>();
-    for (OwnedTable.Row row : table.rows()) {
-      try {
-        rows.put(row.node(), Json.read(row.json(), MemberRow.class));
-      } catch (WeftException e) {
-        log.warn("subnet record of node {} ignored: {}", row.node(), e.getMessage());
-      }
-    }
-    return rows;
-  }
-
-  /** A member with a subnet that is leased to it, and an address to send to. */
-  private Optional<Wanted.Peer> peer(String node, MemberRow row) {
-    if (node.equals(cluster.self()) || row.subnet() == null || row.endpoint() == null) {
-      return Optional.empty();
-    }
-    boolean leased =
-        keeper.find(row.subnet()).filter(lease -> lease.holder().equals(node)).isPresent();
-    if (!leased) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(
-          new Wanted.Peer(
-              node,
-              keeper.nameOf(node),
-              range.check(row.subnet()),
-              IpAddress.parse(row.endpoint()),
-              Marks.overlayMac(node)));
-    } catch (IllegalArgumentException | WeftException e) {
-      log.warn("subnet record of node {} ignored: {}", node, e.getMessage());
-      return Optional.empty();
-    }
-  }
-
-  private Future<Void> tell() {
-    MemberRow row =
-        new MemberRow(
-            keeper.held() ? keeper.subnet().map(Cidr::toString).orElse(null) : null,
-            observed.endpoint() == null ? null : IpAddress.format(observed.endpoint()),
-            Marks.overlayMac(cluster.self()),
-            observed.mtu());
-    if (row.equals(told)) {
-      return Future.succeededFuture();
-    }
-    return table.put("", Json.write(row)).onSuccess(v -> told = row);
+    return new Wanted(keeper.subnet(), directory.addresses(), others, intents, ends);
   }
 
   private <T> Future<T> blocking(Callable<T> work) {

@@ -25,6 +25,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The kernel's tables of two nodes whose eth0 are joined. */
 @Needs({Need.ROOT, Need.IPROUTE2})
@@ -331,6 +333,50 @@ class SubnetKernelIT {
     assertThatThrownBy(() -> open(one, ID2)).hasMessageContaining("another node keeps the routes");
   }
 
+  @ParameterizedTest
+  @CsvSource({"10.99.0, 1450, 1402", "fd99::, 1430, 1382"})
+  void shouldCarryIpv6PodsOverEitherUnderlay(String underlay, int mtu, int payload)
+      throws Exception {
+    boolean four = underlay.contains(".");
+    String near = four ? underlay + ".1" : underlay + "1";
+    String far = four ? underlay + ".2" : underlay + "2";
+    if (!four) {
+      one.run("ip", "addr", "add", near + "/64", "dev", "eth0", "nodad");
+      two.run("ip", "addr", "add", far + "/64", "dev", "eth0", "nodad");
+    }
+    kernel1.close();
+    kernel2.close();
+    kernel1 = open(one, ID1, Cidr.parse("fd42::/48"));
+    kernel2 = open(two, ID2, Cidr.parse("fd42::/48"));
+
+    Observed second = kernel2.reconcile(six(2, pod2, ID1, 1, near));
+    Observed first = kernel1.reconcile(six(1, pod1, ID2, 2, far));
+
+    assertThat(first.podProblems()).isEmpty();
+    assertThat(second.podProblems()).isEmpty();
+    assertThat(first.problems()).isEmpty();
+    assertThat(first.mtu()).isEqualTo(mtu);
+    try (Netns netns = pod1.open();
+        IcmpEcho echo = IcmpEcho.open(netns, IpAddress.parse("fd42:0:0:2::a"), payload, true)) {
+      assertThat(echo.ping(Duration.ofSeconds(3))).isPresent();
+    }
+    assertThat(kernel1.reconcile(six(1, pod1, ID2, 2, far)).changes()).isEmpty();
+  }
+
+  private static Wanted six(
+      int own, TestNetns pod, String peerId, int peerNumber, String endpoint) {
+    Wanted.Peer peer = peer(peerId, "fd42:0:0:" + peerNumber + "::/64", endpoint);
+    Wanted.PodEnd end =
+        new Wanted.PodEnd(
+            PodRef.parse("p" + own), pod.name(), IpAddress.parse("fd42:0:0:" + own + "::a"));
+    return new Wanted(
+        Optional.of(Cidr.parse("fd42:0:0:" + own + "::/64")),
+        List.of(IpAddress.parse(endpoint)),
+        List.of(peer),
+        Map.of(),
+        List.of(end));
+  }
+
   @Test
   void shouldTakeEverythingAwayWhenToldTo() throws Exception {
     one.run("ip", "route", "add", "10.51.0.0/16", "dev", "eth0");
@@ -382,8 +428,12 @@ class SubnetKernelIT {
   }
 
   private static SubnetKernel open(TestNetns netns, String id) throws Exception {
+    return open(netns, id, RANGE);
+  }
+
+  private static SubnetKernel open(TestNetns netns, String id, Cidr range) throws Exception {
     return SubnetKernel.open(
-        netns.open(), new Marks(id), RANGE, Optional.of("vxlan100"), Optional.empty());
+        netns.open(), new Marks(id), range, Optional.of("vxlan100"), Optional.empty());
   }
 
   private static int index(TestNetns netns, String link) throws Exception {

@@ -1,0 +1,114 @@
+package dev.weft.subnet;
+
+import dev.weft.bus.Json;
+import dev.weft.bus.WeftException;
+import dev.weft.cluster.Cluster;
+import dev.weft.cluster.Member;
+import dev.weft.cluster.OwnedTable;
+import dev.weft.config.HostPort;
+import dev.weft.linux.Cidr;
+import dev.weft.linux.IpAddress;
+import io.vertx.core.Future;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What the members tell each other of their subnets. For the room's event loop. */
+final class MemberDirectory {
+  static final String TABLE = "subnets";
+
+  private static final Logger log = LoggerFactory.getLogger(MemberDirectory.class);
+
+  private final Cluster cluster;
+  private final OwnedTable table;
+  private final LeaseKeeper keeper;
+  private final SubnetRange range;
+  private MemberRow told;
+
+  MemberDirectory(Cluster cluster, LeaseKeeper keeper, SubnetRange range) {
+    this.cluster = cluster;
+    this.table = cluster.owned(TABLE);
+    this.keeper = keeper;
+    this.range = range;
+  }
+
+  void onChange(Runnable listener) {
+    table.onChange(listener);
+  }
+
+  /** The members with a subnet that is leased to them, and an address to send to. */
+  List<Wanted.Peer> peers() {
+    List<Wanted.Peer> peers = new ArrayList<>();
+    rows().forEach((node, row) -> peer(node, row).ifPresent(peers::add));
+    return peers;
+  }
+
+  /** Where the other members listen: the route to them is the underlay. */
+  List<InetAddress> addresses() {
+    List<InetAddress> addresses = new ArrayList<>();
+    for (Member member : cluster.members()) {
+      if (!member.id().equals(cluster.self()) && member.bus() != null) {
+        HostPort.parse(member.bus(), 0)
+            .map(HostPort::host)
+            .map(IpAddress::parse)
+            .ifPresent(addresses::add);
+      }
+    }
+    return addresses;
+  }
+
+  /** What every member tells, by node id. */
+  Map<String, MemberRow> rows() {
+    Map<String, MemberRow> rows = new HashMap<>();
+    for (OwnedTable.Row row : table.rows()) {
+      try {
+        rows.put(row.node(), Json.read(row.json(), MemberRow.class));
+      } catch (WeftException e) {
+        log.warn("subnet record of node {} ignored: {}", row.node(), e.getMessage());
+      }
+    }
+    return rows;
+  }
+
+  private Optional<Wanted.Peer> peer(String node, MemberRow row) {
+    if (node.equals(cluster.self()) || row.subnet() == null || row.endpoint() == null) {
+      return Optional.empty();
+    }
+    boolean leased =
+        keeper.find(row.subnet()).filter(lease -> lease.holder().equals(node)).isPresent();
+    if (!leased) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(
+          new Wanted.Peer(
+              node,
+              keeper.nameOf(node),
+              range.check(row.subnet()),
+              IpAddress.parse(row.endpoint()),
+              Marks.overlayMac(node)));
+    } catch (IllegalArgumentException | WeftException e) {
+      log.warn("subnet record of node {} ignored: {}", node, e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  /** Tells the others of this node, if it is something new. */
+  Future<Void> tell(Observed observed) {
+    MemberRow row =
+        new MemberRow(
+            keeper.held() ? keeper.subnet().map(Cidr::toString).orElse(null) : null,
+            observed.endpoint() == null ? null : IpAddress.format(observed.endpoint()),
+            Marks.overlayMac(cluster.self()),
+            observed.mtu());
+    if (row.equals(told)) {
+      return Future.succeededFuture();
+    }
+    return table.put("", Json.write(row)).onSuccess(v -> told = row);
+  }
+}
