@@ -32,7 +32,7 @@ class ArchitectureTest {
           Map.entry("store", List.of("bus")),
           Map.entry("identity", List.of("bus", "config")),
           Map.entry("cluster", List.of("identity", "store", "telemetry", "bus", "config")),
-          Map.entry("dial", List.of("cluster", "identity", "bus", "config")),
+          Map.entry("dial", List.of("cluster", "identity", "bus", "config", "linux")),
           Map.entry("pod", List.of("cluster", "store", "telemetry", "bus", "linux")),
           Map.entry(
               "wire",
@@ -42,15 +42,37 @@ class ArchitectureTest {
               List.of("pod", "dial", "cluster", "store", "telemetry", "bus", "config", "linux")),
           Map.entry("topology", List.of("wire", "pod", "cluster", "bus", "linux")),
           Map.entry(
+              "nsm",
+              List.of(
+                  "wire",
+                  "pod",
+                  "dial",
+                  "cluster",
+                  "store",
+                  "telemetry",
+                  "bus",
+                  "config",
+                  "linux")),
+          Map.entry(
               "api",
               List.of(
-                  "topology", "subnet", "wire", "pod", "cluster", "telemetry", "bus", "config")),
+                  "topology",
+                  "subnet",
+                  "nsm",
+                  "wire",
+                  "pod",
+                  "cluster",
+                  "telemetry",
+                  "bus",
+                  "config",
+                  "linux")),
           Map.entry(
               "node",
               List.of(
                   "api",
                   "topology",
                   "subnet",
+                  "nsm",
                   "wire",
                   "pod",
                   "dial",
@@ -67,6 +89,8 @@ class ArchitectureTest {
                   "api",
                   "topology",
                   "subnet",
+                  "nsm",
+                  "dial",
                   "wire",
                   "pod",
                   "cluster",
@@ -154,6 +178,10 @@ class ArchitectureTest {
         .haveSimpleNameEndingWith("Planner")
         .or()
         .haveSimpleName("VnetCheck")
+        .or()
+        .haveSimpleName("AddressPool")
+        .or()
+        .haveFullyQualifiedName("dev.weft.nsm.Names")
         .or()
         .haveSimpleName("Envelope")
         .or()

@@ -96,6 +96,7 @@ public final class ApiVerticle extends VerticleBase {
           new WireResource(bus, members).bind(operations);
           new SubnetResource(bus, members).bind(operations);
           new AgentResource(bus).bind(operations);
+          new ServiceResource(bus, members).bind(operations);
           stream.bind(operations);
           new Probes(here, metrics, contract).bind(operations);
           Router router = builder.createRouter();

@@ -62,6 +62,8 @@ public final class Main implements Runnable {
         new NodesCommand(),
         new PodsCommand(),
         new WiresCommand(),
+        new ServicesCommand(),
+        new ConnectionsCommand(),
         new EventsCommand(),
         new TopologyCommand(in),
         new PodCommand(),
@@ -69,6 +71,7 @@ public final class Main implements Runnable {
         new SubnetsCommand(),
         new AddressCommand(),
         new RoutesCommand(),
+        new ServiceCommand(),
         new CertCommand(),
         new CompletionCommand());
   }

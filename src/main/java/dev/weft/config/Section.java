@@ -69,7 +69,10 @@ final class Section {
 
   /** Any number of values, none by default. */
   <T> List<T> list(String key, Kind<T> kind) {
-    Node node = know(key, "[]");
+    return items(key, know(key, "[]"), kind);
+  }
+
+  private <T> List<T> items(String key, Node node, Kind<T> kind) {
     List<T> items = new ArrayList<>();
     if (node instanceof SequenceNode sequence) {
       for (int i = 0; i < sequence.getValue().size(); i++) {
@@ -82,6 +85,19 @@ final class Section {
       binding.problem(sub(key), describe(node), "a list, each item " + kind.expected(), line(node));
     }
     return items;
+  }
+
+  /** Lists under names of the file's choosing, none by default. */
+  <T> Map<String, List<T>> lists(String key, Kind<T> kind) {
+    Node node = know(key, "{}");
+    Map<String, List<T>> lists = new LinkedHashMap<>();
+    if (node instanceof MappingNode mapping) {
+      Section inner = new Section(binding, sub(key), mapping, Set.of());
+      inner.entries.forEach((name, list) -> lists.put(name, inner.items(name, list, kind)));
+    } else if (node != null) {
+      binding.problem(sub(key), describe(node), "a mapping of lists", line(node));
+    }
+    return lists;
   }
 
   /** One value; the default is given as one would write it in the file. */

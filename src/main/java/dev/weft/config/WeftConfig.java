@@ -11,6 +11,7 @@ public record WeftConfig(
     SecurityConfig security,
     WiresConfig wires,
     SubnetsConfig subnets,
+    NsmConfig nsm,
     LogConfig log) {
 
   static WeftConfig read(Section root) {
@@ -23,6 +24,7 @@ public record WeftConfig(
             SecurityConfig.read(root.section("security")),
             WiresConfig.read(root.section("wires")),
             SubnetsConfig.read(root.section("subnets")),
+            NsmConfig.read(root.section("nsm")),
             LogConfig.read(root.section("log", "level")));
     root.end();
     return config;

@@ -1,6 +1,5 @@
 package dev.weft.dial;
 
-import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
@@ -13,16 +12,12 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientConnection;
-import io.vertx.core.http.HttpClientRequest;
-import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpConnectOptions;
-import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.SocketAddress;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 
 /** Dials the address in the member's signed record. */
 public final class DirectDial implements Dial {
@@ -71,7 +66,7 @@ public final class DirectDial implements Dial {
   public <Q extends Message, R extends Message> Future<R> call(
       String nodeId, GrpcMethod<Q, R> method, Q request, Duration deadline) {
     return control(nodeId)
-        .compose(connection -> send(connection, method, request, deadline))
+        .compose(c -> Grpc.call(c, method, request, cluster.self(), deadline))
         .recover(e -> Future.failedFuture(WeftException.of(e)));
   }
 
@@ -84,45 +79,6 @@ public final class DirectDial implements Dial {
         shared.computeIfAbsent(
             nodeId, id -> connect(id).onSuccess(c -> c.closeHandler(v -> shared.remove(id))));
     return connection.onFailure(e -> shared.remove(nodeId, connection));
-  }
-
-  private <Q extends Message, R extends Message> Future<R> send(
-      HttpClientConnection connection, GrpcMethod<Q, R> method, Q request, Duration deadline) {
-    RequestOptions options =
-        Grpc.request(method.path(), cluster.self())
-            .putHeader("grpc-timeout", deadline.toMillis() + "m");
-    return connection
-        .request(options)
-        .compose(
-            call ->
-                call.send(Grpc.frame(request.toByteArray()))
-                    .compose(response -> answer(response, method))
-                    .timeout(deadline.toMillis(), TimeUnit.MILLISECONDS)
-                    .onFailure(e -> cancel(call)));
-  }
-
-  private static void cancel(HttpClientRequest call) {
-    call.reset(0x8);
-  }
-
-  private static <R extends Message> Future<R> answer(
-      HttpClientResponse response, GrpcMethod<?, R> method) {
-    return Grpc.status(response)
-        .compose(
-            body -> {
-              try {
-                return Future.succeededFuture(parse(method.response(), Grpc.single(body)));
-              } catch (InvalidProtocolBufferException e) {
-                return Future.failedFuture(
-                    Fault.UNAVAILABLE.because(method.path() + ": " + e.getMessage(), e));
-              }
-            });
-  }
-
-  @SuppressWarnings("unchecked") // a message's parser makes messages of its own type
-  private static <R extends Message> R parse(R prototype, byte[] bytes)
-      throws InvalidProtocolBufferException {
-    return (R) prototype.getParserForType().parseFrom(bytes);
   }
 
   static String reason(Throwable t) {

@@ -1,16 +1,21 @@
 package dev.weft.dial;
 
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientConnection;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 
 /** gRPC over HTTP/2, client side, and its framing (PROTOCOL-HTTP2.md). */
 public final class Grpc {
@@ -23,6 +28,9 @@ public final class Grpc {
   /** What a node calls itself; it counts only where security.insecure leaves no certificate. */
   static final String NODE_HEADER = "weft-node";
 
+  /** RFC 9113 section 7. */
+  private static final int CANCEL = 0x8;
+
   private Grpc() {}
 
   /** The request of a call. */
@@ -33,6 +41,45 @@ public final class Grpc {
         .putHeader("content-type", "application/grpc")
         .putHeader("te", "trailers")
         .putHeader(NODE_HEADER, self);
+  }
+
+  /** One call over a connection; no answer within the deadline cancels it. */
+  static <Q extends Message, R extends Message> Future<R> call(
+      HttpClientConnection connection,
+      GrpcMethod<Q, R> method,
+      Q request,
+      String self,
+      Duration deadline) {
+    RequestOptions options =
+        request(method.path(), self).putHeader("grpc-timeout", deadline.toMillis() + "m");
+    return connection
+        .request(options)
+        .compose(
+            call ->
+                call.send(frame(request.toByteArray()))
+                    .compose(response -> answer(response, method))
+                    .timeout(deadline.toMillis(), TimeUnit.MILLISECONDS)
+                    .onFailure(e -> call.reset(CANCEL)));
+  }
+
+  private static <R extends Message> Future<R> answer(
+      HttpClientResponse response, GrpcMethod<?, R> method) {
+    return status(response)
+        .compose(
+            body -> {
+              try {
+                return Future.succeededFuture(parse(method.response(), single(body)));
+              } catch (InvalidProtocolBufferException e) {
+                return Future.failedFuture(
+                    Fault.UNAVAILABLE.because(method.path() + ": " + e.getMessage(), e));
+              }
+            });
+  }
+
+  @SuppressWarnings("unchecked") // a message's parser makes messages of its own type
+  private static <R extends Message> R parse(R prototype, byte[] bytes)
+      throws InvalidProtocolBufferException {
+    return (R) prototype.getParserForType().parseFrom(bytes);
   }
 
   /** Waits for the end of the response; fails with the status that its trailers tell of. */

@@ -18,19 +18,8 @@ import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.grpc.common.GrpcMessageDecoder;
-import io.vertx.grpc.common.GrpcMessageEncoder;
-import io.vertx.grpc.common.GrpcStatus;
-import io.vertx.grpc.common.ServiceMethod;
-import io.vertx.grpc.common.ServiceName;
-import io.vertx.grpc.health.HealthService;
-import io.vertx.grpc.server.GrpcProtocol;
 import io.vertx.grpc.server.GrpcServer;
-import io.vertx.grpc.server.GrpcServerOptions;
-import io.vertx.grpc.server.GrpcServerRequest;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
@@ -55,8 +44,7 @@ public final class Ingress {
   private final Identity identity;
   private final int instances;
   private final Map<String, BiConsumer<Caller, HttpServerRequest>> streams = new HashMap<>();
-  private final Map<String, BiConsumer<Door, GrpcServer>> unary = new LinkedHashMap<>();
-  private final Set<ServiceDescriptor> services = new LinkedHashSet<>();
+  private final GrpcMethods<Caller> unary = new GrpcMethods<>(MAX_MESSAGE);
   private volatile int port;
 
   /**
@@ -83,29 +71,12 @@ public final class Ingress {
   /** Serves a unary method to those who come in by one of the doors; DENIED to others. */
   public <Q extends Message, R extends Message> Ingress serve(
       GrpcMethod<Q, R> method, Set<Door> doors, BiFunction<Caller, Q, Future<R>> handler) {
-    ServiceMethod<Q, R> serviceMethod =
-        ServiceMethod.server(
-            ServiceName.create(method.service().getFullName()),
-            method.name(),
-            GrpcMessageEncoder.encoder(),
-            GrpcMessageDecoder.decoder(method.request()));
-    services.add(method.service());
-    unary.put(
-        method.path(),
-        (door, server) ->
-            server.callHandler(
-                serviceMethod,
-                call ->
-                    call.last()
-                        .compose(
-                            request -> {
-                              Caller caller = callerOf(door, call.connection(), call.headers());
-                              return doors.contains(caller.door())
-                                  ? handler.apply(caller, request)
-                                  : Future.failedFuture(denied(method.path(), caller));
-                            })
-                        .onSuccess(answer -> call.response().end(answer))
-                        .onFailure(e -> refuse(call, WeftException.of(e)))));
+    unary.add(
+        method,
+        (caller, request) ->
+            doors.contains(caller.door())
+                ? handler.apply(caller, request)
+                : Future.failedFuture(denied(method.path(), caller)));
     return this;
   }
 
@@ -115,7 +86,7 @@ public final class Ingress {
    */
   public Ingress stream(
       ServiceDescriptor service, String method, BiConsumer<Caller, HttpServerRequest> handler) {
-    services.add(service);
+    unary.name(service);
     streams.put("/" + service.getFullName() + "/" + method, handler);
     return this;
   }
@@ -203,22 +174,6 @@ public final class Ingress {
     return Fault.UNAUTHENTICATED.because("no node certificate from " + address);
   }
 
-  /** All services are served as long as the node stands; "" asks for the node as a whole. */
-  private HealthService health() {
-    HealthService health = HealthService.create(vertx);
-    for (ServiceDescriptor service : services) {
-      health.register(service.getFullName(), () -> Future.succeededFuture(true));
-    }
-    return health;
-  }
-
-  private static void refuse(GrpcServerRequest<?, ?> call, WeftException e) {
-    call.response()
-        .status(GrpcStatus.valueOf(e.fault().grpcStatus()))
-        .statusMessage(e.getMessage())
-        .end();
-  }
-
   /** One event loop's share of a listener. */
   private final class Listener extends AbstractVerticle {
     private final Door door;
@@ -233,16 +188,8 @@ public final class Ingress {
 
     @Override
     public void start(Promise<Void> started) {
-      GrpcServerOptions grpcOptions = new GrpcServerOptions().setMaxMessageSize(MAX_MESSAGE);
-      for (GrpcProtocol protocol : GrpcProtocol.values()) {
-        if (protocol != GrpcProtocol.HTTP_2) {
-          grpcOptions.removeEnabledProtocol(protocol);
-        }
-      }
-      GrpcServer grpc = GrpcServer.server(vertx, grpcOptions);
-      unary.values().forEach(method -> method.accept(door, grpc));
-      grpc.addService(health());
-      new Reflection(services).serve(grpc);
+      GrpcServer grpc =
+          unary.server(vertx, call -> callerOf(door, call.connection(), call.headers()));
       HttpServer server = vertx.createHttpServer(options);
       server
           .requestHandler(

@@ -13,6 +13,7 @@ final class NativeSocket implements AutoCloseable {
   static final int AF_INET6 = 10;
   static final int AF_NETLINK = 16;
   static final int AF_PACKET = 17;
+  static final int SOCK_STREAM = 1;
   static final int SOCK_DGRAM = 2;
   static final int SOCK_RAW = 3;
   static final int SOL_SOCKET = 1;
@@ -32,7 +33,8 @@ final class NativeSocket implements AutoCloseable {
   }
 
   /**
-   * @param type SOCK_DGRAM or SOCK_RAW, with SOCK_NONBLOCK if wanted; SOCK_CLOEXEC is added
+   * @param type SOCK_STREAM, SOCK_DGRAM or SOCK_RAW, with SOCK_NONBLOCK if wanted; SOCK_CLOEXEC is
+   *     added
    * @param name what the socket is in messages
    */
   static NativeSocket open(int family, int type, int protocol, String name) throws LinuxException {

@@ -14,6 +14,7 @@ import dev.weft.dial.DirectDial;
 import dev.weft.dial.Ingress;
 import dev.weft.dial.MeshnetDial;
 import dev.weft.identity.Identity;
+import dev.weft.nsm.NsmVerticle;
 import dev.weft.pod.PodVerticle;
 import dev.weft.store.DataDirectory;
 import dev.weft.store.Store;
@@ -201,6 +202,20 @@ public final class Node {
                 deploy(
                     new MeshnetVerticle(
                         cluster, store, ingress, config.grpc(), new TopologyLinks(bus))))
+        .compose(
+            v ->
+                deploy(
+                    new NsmVerticle(
+                        bus,
+                        cluster,
+                        store,
+                        dial,
+                        ingress,
+                        health,
+                        metrics,
+                        config.nsm(),
+                        config.wires().mtu(),
+                        clock)))
         .compose(v -> ingress.listen())
         .compose(v -> deploy(subnets(store, identity)))
         .compose(

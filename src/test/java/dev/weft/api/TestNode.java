@@ -9,6 +9,9 @@ import dev.weft.cluster.Cluster;
 import dev.weft.cluster.CommonTable;
 import dev.weft.cluster.Member;
 import dev.weft.cluster.OwnedTable;
+import dev.weft.nsm.ConnectionStatus;
+import dev.weft.nsm.NetworkService;
+import dev.weft.nsm.NetworkServices;
 import dev.weft.pod.Pod;
 import dev.weft.pod.PodRef;
 import dev.weft.pod.Pods;
@@ -84,6 +87,7 @@ public final class TestNode implements AutoCloseable {
     await(bus.serve(Subnets.class, subnets));
     await(bus.serve(Agents.class, subnets));
     await(bus.serve(Topologies.class, new MemoryTopologies()));
+    await(bus.serve(NetworkServices.class, new NoServices()));
   }
 
   public TestNode start() {
@@ -274,6 +278,34 @@ public final class TestNode implements AutoCloseable {
       return wires.containsKey(id)
           ? Future.succeededFuture(wires.get(id))
           : Future.failedFuture(Fault.NOT_FOUND.because("wire " + id + ": not on this node"));
+    }
+  }
+
+  /** Nobody advertises anything. */
+  private static final class NoServices implements NetworkServices {
+    @Override
+    public Future<List<NetworkService>> services() {
+      return Future.succeededFuture(List.of());
+    }
+
+    @Override
+    public Future<List<ConnectionStatus>> connections() {
+      return Future.succeededFuture(List.of());
+    }
+
+    @Override
+    public Future<ConnectionStatus> connection(String id) {
+      throw Fault.NOT_FOUND.because("connection " + id + ": no end on this node");
+    }
+
+    @Override
+    public Future<ConnectionStatus> connect(PodRef pod, String service, String requestId) {
+      throw Fault.NOT_FOUND.because("service " + service + ": nobody advertises it");
+    }
+
+    @Override
+    public Future<Void> close(String id) {
+      throw Fault.NOT_FOUND.because("connection " + id + ": no end on this node");
     }
   }
 

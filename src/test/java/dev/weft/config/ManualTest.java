@@ -62,7 +62,9 @@ class ManualTest {
   }
 
   private static void flatten(String path, Node node, Map<String, String> into) {
-    if (node instanceof MappingNode mapping) {
+    if (node instanceof MappingNode mapping && mapping.getValue().isEmpty()) {
+      into.put(path, "{}");
+    } else if (node instanceof MappingNode mapping) {
       for (NodeTuple tuple : mapping.getValue()) {
         String key = ((ScalarNode) tuple.getKeyNode()).getValue();
         flatten(path.isEmpty() ? key : path + "." + key, tuple.getValueNode(), into);

@@ -45,9 +45,12 @@ public enum Need {
   PYTHON_GRPC {
     @Override
     boolean isMet() throws IOException, InterruptedException {
-      return succeeds("/usr/bin/python3", "-c", "import grpc");
+      return succeeds(PYTHON, "-c", "import grpc");
     }
   };
+
+  /** The one that the distribution installs modules for. */
+  public static final String PYTHON = "/usr/bin/python3";
 
   private static final int PROBE_SECONDS = 20;
 

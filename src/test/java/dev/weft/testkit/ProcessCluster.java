@@ -242,6 +242,7 @@ public final class ProcessCluster implements AutoCloseable {
         grpc: { host: %s }
         http: { socket: %s }
         security: { %s }
+        nsm: { sockets: %s }
         %s
         """
             .formatted(
@@ -253,6 +254,7 @@ public final class ProcessCluster implements AutoCloseable {
                 address,
                 home.resolve("http.sock"),
                 security,
+                home.resolve("nsm"),
                 extraConfiguration));
     return issued.info().nodeId().orElseThrow().value();
   }

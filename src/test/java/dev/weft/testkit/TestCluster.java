@@ -110,6 +110,7 @@ public final class TestCluster implements AutoCloseable {
         http: { port: 0, socket: %s }
         security: { ca: %s, cert: %s, key: %s }
         wires: { on-stop: keep }
+        nsm: { sockets: %s }
         """
         .formatted(
             number,
@@ -123,7 +124,8 @@ public final class TestCluster implements AutoCloseable {
             home.resolve("http.sock"),
             issued.ca(),
             issued.cert(),
-            issued.key());
+            issued.key(),
+            home.resolve("nsm"));
   }
 
   public static String addressOf(int number) {

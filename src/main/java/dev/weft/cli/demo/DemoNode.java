@@ -55,6 +55,7 @@ final class DemoNode {
         grpc: { host: %s }
         http: { socket: %s }
         security: { ca: %s, cert: %s, key: %s }
+        nsm: { sockets: %s }
         """
             .formatted(
                 name(),
@@ -66,7 +67,8 @@ final class DemoNode {
                 socket(),
                 issued.ca(),
                 issued.cert(),
-                issued.key()));
+                issued.key(),
+                directory.resolve("nsm")));
     return issued.info().nodeId().orElseThrow().value();
   }
 

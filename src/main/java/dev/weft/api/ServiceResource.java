@@ -1,0 +1,62 @@
+package dev.weft.api;
+
+import dev.weft.bus.Bus;
+import dev.weft.bus.Fault;
+import dev.weft.bus.Json;
+import dev.weft.nsm.NetworkService;
+import dev.weft.nsm.NetworkServices;
+import dev.weft.pod.PodRef;
+import io.vertx.core.Future;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
+
+/** {@code /services} and {@code /connections}. */
+final class ServiceResource {
+  /** An endpoint may take 15 s to answer, and there may be others to try. */
+  private static final Duration DEADLINE = Duration.ofSeconds(90);
+
+  private record Request(PodRef pod, String service, String requestId) {}
+
+  private final NetworkServices services;
+  private final Members members;
+
+  ServiceResource(Bus bus, Members members) {
+    this.services = bus.proxy(NetworkServices.class, DEADLINE);
+    this.members = members;
+  }
+
+  void bind(Operations operations) {
+    operations.answer("listServices", ctx -> services.services().map(Page::of));
+    operations.answer("getService", ctx -> find(ctx.pathParam("name")));
+    operations.answer(
+        "listConnections",
+        ctx ->
+            members.list(
+                ctx.queryParams().get("scope"),
+                NetworkServices.class,
+                NetworkServices::connections));
+    operations.answer("addConnection", this::onAdd);
+    operations.answer("getConnection", ctx -> services.connection(ctx.pathParam("id")));
+    operations.answer("removeConnection", ctx -> services.close(ctx.pathParam("id")));
+  }
+
+  private Future<NetworkService> find(String name) {
+    return services
+        .services()
+        .map(
+            all ->
+                all.stream()
+                    .filter(s -> s.name().equals(name))
+                    .findFirst()
+                    .orElseThrow(
+                        () ->
+                            Fault.NOT_FOUND.because("service " + name + ": nobody advertises it")));
+  }
+
+  private Future<Operations.Created> onAdd(RoutingContext ctx) {
+    Request request = Json.read(ctx.body().asString(), Request.class);
+    return services
+        .connect(request.pod(), request.service(), request.requestId())
+        .map(c -> new Operations.Created("/api/v1/connections/" + c.id(), c));
+  }
+}

@@ -1,0 +1,119 @@
+package dev.weft.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weft.bus.Json;
+import dev.weft.pod.PodRef;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.UUID;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "service",
+    description = "Play a network service's client or endpoint.",
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "(request | close | advertise)")
+final class ServiceCommand {
+  @Spec private CommandSpec spec;
+
+  @Command(
+      name = "request",
+      description = "Connect a pod of the node to a service, as the pod's own request would.",
+      mixinStandardHelpOptions = true)
+  void request(
+      @Parameters(paramLabel = "SERVICE") String service,
+      @Option(
+              names = "--pod",
+              required = true,
+              paramLabel = "[NS/]NAME",
+              converter = Converters.Pod.class,
+              description = "The client.")
+          PodRef pod,
+      @Option(
+              names = "--request-id",
+              paramLabel = "ID",
+              description = "The same again is the same connection (default: a new one).")
+          String requestId,
+      @Mixin NodeOptions options) {
+    JsonNode made =
+        options
+            .client()
+            .send(
+                "POST",
+                "/api/v1/connections",
+                Json.mapper()
+                    .createObjectNode()
+                    .put("pod", pod.toString())
+                    .put("service", service)
+                    .put(
+                        "requestId", requestId == null ? UUID.randomUUID().toString() : requestId));
+    if (options.json()) {
+      options.printJson(made);
+    } else {
+      options
+          .out()
+          .println(
+              "connection %s %s: %s has %s on %s, %s is at %s"
+                  .formatted(
+                      made.path("id").asText(),
+                      made.path("state").asText(),
+                      pod,
+                      made.path("clientAddress").asText(),
+                      made.path("clientInterface").asText(),
+                      made.path("provider").asText(),
+                      made.path("endpointAddress").asText()));
+    }
+  }
+
+  @Command(
+      name = "close",
+      description = "End a connection on both nodes.",
+      mixinStandardHelpOptions = true)
+  void close(
+      @Parameters(paramLabel = "ID", description = "16 hex digits, as weft connections shows them.")
+          String id,
+      @Mixin NodeOptions options) {
+    if (!id.matches("[0-9a-f]{16}")) {
+      throw options.usage("connection: " + id + " (expected: 16 hex digits)");
+    }
+    options.client().delete("/api/v1/connections/" + id);
+    if (!options.json()) {
+      options.out().println("connection " + id + " ended");
+    }
+  }
+
+  @Command(
+      name = "advertise",
+      description = "Provide a service from a namespace of this host until Ctrl-C.",
+      mixinStandardHelpOptions = true)
+  int advertise(
+      @Parameters(paramLabel = "SERVICE") String service,
+      @Option(names = "--name", required = true, description = "The endpoint's name.") String name,
+      @Option(
+              names = "--netns",
+              required = true,
+              paramLabel = "PATH|NAME",
+              description = "Where clients' connections end.")
+          String netns,
+      @Option(
+              names = "--sockets",
+              paramLabel = "DIR",
+              defaultValue = "/var/lib/networkservicemesh",
+              description = "The node's nsm.sockets (default: $${DEFAULT-VALUE}).")
+          Path sockets,
+      @Option(
+              names = "--route",
+              paramLabel = "CIDR",
+              description = "What clients are to reach through it; may be given several times.")
+          List<String> routes)
+      throws InterruptedException {
+    EndpointRole endpoint =
+        new EndpointRole(sockets, service, name, netns, routes == null ? List.of() : routes);
+    return endpoint.play(spec.commandLine().getOut());
+  }
+}

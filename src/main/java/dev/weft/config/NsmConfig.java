@@ -1,0 +1,84 @@
+package dev.weft.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * Network services.
+ *
+ * @param sockets directory of the sockets
+ * @param cidr IPv4 network, 8..28 bits, that connections take their addresses from
+ * @param clientUids users besides root who may ask and advertise
+ * @param allow per service the users (numbers) and pods ({@code ns/name}) that may advertise it; a
+ *     service that is not named here may be advertised by all who may use the socket
+ * @param tunnels to other nodes, best first
+ * @param heal how long a connection that lost its endpoint waits for another one
+ */
+public record NsmConfig(
+    Path sockets,
+    String cidr,
+    List<Integer> clientUids,
+    Map<String, List<String>> allow,
+    List<Tunnel> tunnels,
+    Duration heal) {
+
+  /** What carries frames to an endpoint on another node. */
+  public enum Tunnel {
+    /** A wire over gRPC: encrypted, full MTU. */
+    DEFAULT,
+    /** A kernel VXLAN: neither, but less work. */
+    VXLAN
+  }
+
+  private static final Pattern NETWORK = Pattern.compile("([0-9.]+)/([1-9][0-9]?)");
+
+  private static final Kind<String> CIDR =
+      new Kind<>(
+          "an IPv4 network of 8 to 28 bits as in 10.44.0.0/16",
+          text -> Optional.of(text).filter(NsmConfig::isNetwork));
+
+  private static final Kind<String> ALLOWED =
+      new Kind<>(
+          "a user number or a pod as ns/name",
+          text -> Optional.of(text).filter(t -> t.matches("[0-9]{1,9}|[a-z0-9.-]+/[a-z0-9.-]+")));
+
+  static NsmConfig read(Section s) {
+    NsmConfig nsm =
+        new NsmConfig(
+            s.read("sockets", "/var/lib/networkservicemesh", Kind.PATH),
+            s.read("cidr", "10.44.0.0/16", CIDR),
+            s.list("client-uids", Kind.integer(0, 999_999_999)),
+            s.lists("allow", ALLOWED),
+            s.list("tunnels", Kind.choice(Tunnel.class)),
+            s.read("heal", "10s", Kind.duration(Duration.ZERO, Duration.ofHours(1))));
+    s.end();
+    return nsm.tunnels().isEmpty() ? nsm.withTunnels(List.of(Tunnel.values())) : nsm;
+  }
+
+  private NsmConfig withTunnels(List<Tunnel> all) {
+    return new NsmConfig(sockets, cidr, clientUids, allow, all, heal);
+  }
+
+  private static boolean isNetwork(String text) {
+    var m = NETWORK.matcher(text);
+    if (!m.matches() || AddressLiteral.parse(m.group(1)).isEmpty()) {
+      return false;
+    }
+    int bits = Integer.parseInt(m.group(2));
+    long address = 0;
+    for (String octet : m.group(1).split("\\.", -1)) {
+      address = address << 8 | Integer.parseInt(octet);
+    }
+    return bits >= 8 && bits <= 28 && (address & (0xffffffffL >>> bits)) == 0;
+  }
+
+  /** As it is written in the file. */
+  public static String word(Tunnel tunnel) {
+    return tunnel.name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,145 @@
+package dev.weft.linux;
+
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/**
+ * The file of a listening Unix socket, mode 0600. The socket is bound in a directory that only its
+ * owner may enter and moved into place once its mode is set, so that at no moment another user can
+ * connect. A socket that nobody answers on is replaced; any other file is never touched.
+ */
+public final class SocketFile {
+  /** sockaddr_un.sun_path holds 108 bytes with the closing zero (unix(7)). */
+  public static final int MAX_PATH = 107;
+
+  private static final int FILE_TYPE = 0170000;
+  private static final int SOCKET = 0140000;
+  private static final String BOUND = "s";
+
+  private static final int SO_PEERCRED = 17;
+
+  /** {@code struct ucred}: pid, uid, gid. */
+  private static final int UCRED_BYTES = 12;
+
+  private SocketFile() {}
+
+  /** What is at a path. */
+  public enum Occupant {
+    NOTHING,
+    /** A socket that nobody answers on. */
+    STALE,
+    /** A socket that somebody answers on. */
+    SERVED,
+    /** Not a socket. */
+    OTHER_FILE
+  }
+
+  /** Looks without waiting; symbolic links are not followed. */
+  public static Occupant occupant(Path path) throws IOException {
+    if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+      return Occupant.NOTHING;
+    }
+    if (!isSocket(path)) {
+      return Occupant.OTHER_FILE;
+    }
+    return isServed(path) ? Occupant.SERVED : Occupant.STALE;
+  }
+
+  /** Whether the path itself, not what a link there points to, is a socket. */
+  public static boolean isSocket(Path path) throws IOException {
+    int mode = (int) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+    return (mode & FILE_TYPE) == SOCKET;
+  }
+
+  /** User id of the file's owner, links not followed. */
+  public static int owner(Path path) throws IOException {
+    return (int) Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /**
+   * Who listens on a socket (SO_PEERCRED, unix(7)), as it was when it began to.
+   *
+   * @param pid its process; 0 if it is not visible from this process's PID namespace
+   * @param uid its user
+   */
+  public record Listener(int pid, int uid) {}
+
+  /**
+   * Asks the kernel by a connection that is closed at once, without waiting.
+   *
+   * @throws LinuxException ECONNREFUSED if nobody listens, EAGAIN if too many wait to be accepted
+   */
+  public static Listener listener(Path path) throws LinuxException {
+    int type = NativeSocket.SOCK_STREAM | LibC.O_NONBLOCK;
+    try (NativeSocket probe = NativeSocket.open(NativeSocket.AF_UNIX, type, 0, path.toString())) {
+      probe.connect(SocketAddresses.unix(path.toString()));
+      ByteBuffer ucred = probe.get(NativeSocket.SOL_SOCKET, SO_PEERCRED, UCRED_BYTES);
+      return new Listener(ucred.getInt(0), ucred.getInt(4));
+    }
+  }
+
+  /** Whether a program listens there; one that is too busy to accept does. */
+  public static boolean isServed(Path path) {
+    try (SocketChannel probe = SocketChannel.open(java.net.StandardProtocolFamily.UNIX)) {
+      probe.configureBlocking(false);
+      probe.connect(UnixDomainSocketAddress.of(path));
+      return true;
+    } catch (IOException | IllegalArgumentException nobodyAnswers) {
+      return false;
+    }
+  }
+
+  /**
+   * A new directory, mode 0700, to bind {@link #bound} in.
+   *
+   * @param path where the socket will be
+   * @param parent where the directory is made, on the same file system
+   * @throws IllegalArgumentException if a path is too long for a socket
+   */
+  public static Path nursery(Path path, Path parent) throws IOException {
+    Path nursery =
+        Files.createTempDirectory(
+            parent,
+            ".weft",
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    int longest = Math.max(bytes(bound(nursery)), bytes(path));
+    if (longest > MAX_PATH) {
+      Files.delete(nursery);
+      int spare = longest - bytes(path);
+      throw new IllegalArgumentException(
+          path + " (expected: at most " + (MAX_PATH - spare) + " bytes)");
+    }
+    return nursery;
+  }
+
+  /** Where in the nursery to bind. */
+  public static Path bound(Path nursery) {
+    return nursery.resolve(BOUND);
+  }
+
+  /** Gives the bound socket its mode and its name; the name's former file is replaced. */
+  public static void publish(Path nursery, Path path) throws IOException {
+    Files.setPosixFilePermissions(bound(nursery), PosixFilePermissions.fromString("rw-------"));
+    Files.move(
+        bound(nursery), path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  /** Removes the nursery, whatever became of it. */
+  public static void discard(Path nursery) throws IOException {
+    Files.deleteIfExists(bound(nursery));
+    Files.deleteIfExists(nursery);
+  }
+
+  /** Length of a path as the kernel counts it. */
+  public static int bytes(Path path) {
+    return path.toString().getBytes(StandardCharsets.UTF_8).length;
+  }
+}

@@ -1,0 +1,75 @@
+package dev.weft.nsm;
+
+import dev.weft.bus.Fault;
+import dev.weft.config.NsmConfig;
+import dev.weft.dial.UnixPeer;
+import dev.weft.nsm.proto.NetworkServiceEndpoint;
+import dev.weft.pod.Pod;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+/** Who may ask and who may advertise, by what the kernel says of the caller. */
+final class Admission {
+  private final NsmConfig config;
+
+  Admission(NsmConfig config) {
+    this.config = config;
+  }
+
+  /** DENIED unless the caller is a process of that pod. */
+  void checkClient(UnixPeer peer, ClientPod pod) {
+    checkUser(peer);
+    if (Namespaces.inodeOfProcess(peer.pid()) != pod.inode()) {
+      throw Fault.DENIED.because(
+          "caller: process "
+              + peer.pid()
+              + " (expected: one in the network namespace of pod "
+              + pod.ref()
+              + ", whose socket this is)");
+    }
+  }
+
+  void checkUser(UnixPeer peer) {
+    if (peer.uid() != 0 && !config.clientUids().contains(peer.uid())) {
+      throw Fault.DENIED.because(
+          "caller: uid " + peer.uid() + " (expected: 0, or one of nsm.client-uids)");
+    }
+  }
+
+  /** DENIED if {@code nsm.allow} names the service and not this caller. */
+  void checkMayAdvertise(UnixPeer peer, String service, Collection<Pod> pods) {
+    List<String> allowed = config.allow().get(service);
+    if (allowed == null || allowed.contains(Integer.toString(peer.uid()))) {
+      return;
+    }
+    long inode = Namespaces.inodeOfProcess(peer.pid());
+    Optional<String> pod =
+        pods.stream()
+            .filter(p -> Namespaces.inodeIfThere(p.netns()) == inode)
+            .map(p -> p.ref().toString())
+            .findFirst();
+    if (pod.isEmpty() || !allowed.contains(pod.get())) {
+      throw Fault.DENIED.because(
+          "service "
+              + service
+              + ": advertised by uid "
+              + peer.uid()
+              + pod.map(p -> " in pod " + p).orElse("")
+              + " (expected: one of nsm.allow: "
+              + String.join(", ", allowed)
+              + ")");
+    }
+  }
+
+  /** What an advertisement says, on this node; INVALID names what is wrong. */
+  static Endpoint endpoint(String node, NetworkServiceEndpoint message) {
+    String namespace = message.getNseProviderNamesapce();
+    return new Endpoint(
+        node,
+        namespace.isEmpty() ? "" : Names.name("nse_provider_namesapce", namespace),
+        Names.name("nse_provider_name", message.getNseProviderName()),
+        Names.name("network_service_name", message.getNetworkServiceName()),
+        Wish.of(message.getInterfaceList()).stream().map(Wish::type).toList());
+  }
+}

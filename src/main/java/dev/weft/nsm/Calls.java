@@ -1,0 +1,88 @@
+package dev.weft.nsm;
+
+import com.google.protobuf.Message;
+import dev.weft.dial.GrpcMethod;
+import dev.weft.nsm.proto.ConnectionEnd;
+import dev.weft.nsm.proto.ConnectionEnded;
+import dev.weft.nsm.proto.ConnectionReply;
+import dev.weft.nsm.proto.ConnectionRequest;
+import dev.weft.nsm.proto.EndpointAdvertiseReply;
+import dev.weft.nsm.proto.EndpointAdvertiseRequest;
+import dev.weft.nsm.proto.EndpointConnectionReply;
+import dev.weft.nsm.proto.EndpointConnectionRequest;
+import dev.weft.nsm.proto.EndpointRemoveReply;
+import dev.weft.nsm.proto.EndpointRemoveRequest;
+import dev.weft.nsm.proto.LeaseRenewal;
+import dev.weft.nsm.proto.LeaseState;
+import dev.weft.nsm.proto.NseConnectProto;
+import dev.weft.nsm.proto.NsmConnectProto;
+import dev.weft.nsm.proto.NsmLeaseProto;
+import dev.weft.nsm.proto.ProxyConnectionReply;
+import dev.weft.nsm.proto.ProxyConnectionRequest;
+
+/** The gRPC methods of network services. */
+public final class Calls {
+  /** A client asks its node. */
+  public static final GrpcMethod<ConnectionRequest, ConnectionReply> REQUEST =
+      connect(
+          "ClientConnection",
+          "RequestConnection",
+          ConnectionRequest.getDefaultInstance(),
+          ConnectionReply.getDefaultInstance());
+
+  /** An endpoint makes itself known. */
+  public static final GrpcMethod<EndpointAdvertiseRequest, EndpointAdvertiseReply> ADVERTISE =
+      endpoint(
+          "EndpointOperations",
+          "AdvertiseEndpoint",
+          EndpointAdvertiseRequest.getDefaultInstance(),
+          EndpointAdvertiseReply.getDefaultInstance());
+
+  public static final GrpcMethod<EndpointRemoveRequest, EndpointRemoveReply> REMOVE =
+      endpoint(
+          "EndpointOperations",
+          "RemoveEndpoint",
+          EndpointRemoveRequest.getDefaultInstance(),
+          EndpointRemoveReply.getDefaultInstance());
+
+  /** A node asks an endpoint, which serves this. */
+  public static final GrpcMethod<EndpointConnectionRequest, EndpointConnectionReply> ASK =
+      endpoint(
+          "EndpointConnection",
+          "RequestEndpointConnection",
+          EndpointConnectionRequest.getDefaultInstance(),
+          EndpointConnectionReply.getDefaultInstance());
+
+  static final GrpcMethod<ProxyConnectionRequest, ProxyConnectionReply> PROXY =
+      connect(
+          "ProxyConnection",
+          "RequestProxyConnection",
+          ProxyConnectionRequest.getDefaultInstance(),
+          ProxyConnectionReply.getDefaultInstance());
+
+  static final GrpcMethod<LeaseRenewal, LeaseState> RENEW =
+      lease("Renew", LeaseRenewal.getDefaultInstance(), LeaseState.getDefaultInstance());
+
+  static final GrpcMethod<ConnectionEnd, ConnectionEnded> END =
+      lease("End", ConnectionEnd.getDefaultInstance(), ConnectionEnded.getDefaultInstance());
+
+  private Calls() {}
+
+  private static <Q extends Message, R extends Message> GrpcMethod<Q, R> connect(
+      String service, String method, Q request, R reply) {
+    return new GrpcMethod<>(
+        NsmConnectProto.getDescriptor().findServiceByName(service), method, request, reply);
+  }
+
+  private static <Q extends Message, R extends Message> GrpcMethod<Q, R> endpoint(
+      String service, String method, Q request, R reply) {
+    return new GrpcMethod<>(
+        NseConnectProto.getDescriptor().findServiceByName(service), method, request, reply);
+  }
+
+  private static <Q extends Message, R extends Message> GrpcMethod<Q, R> lease(
+      String method, Q request, R reply) {
+    return new GrpcMethod<>(
+        NsmLeaseProto.getDescriptor().findServiceByName("Leases"), method, request, reply);
+  }
+}

@@ -1,0 +1,60 @@
+package dev.weft.nsm;
+
+import dev.weft.pod.PodRef;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * A connection as it is, told by a node that has one of its ends.
+ *
+ * @param clientPod the client
+ * @param clientInterface the interface's name in the client's namespace
+ * @param clientAddress with its prefix length
+ * @param provider who provides the service, {@code namespace/name}
+ * @param routes what the client reaches through its interface
+ * @param reason why it is not up; null if it is
+ * @param since when the client asked
+ */
+public record ConnectionStatus(
+    String id,
+    String service,
+    String requestId,
+    String clientNode,
+    PodRef clientPod,
+    String clientInterface,
+    String clientAddress,
+    String endpointNode,
+    String provider,
+    String endpointInterface,
+    String endpointAddress,
+    List<String> routes,
+    Carrier carrier,
+    int mtu,
+    ConnectionState state,
+    String reason,
+    Instant since) {
+
+  static ConnectionStatus of(Connection c, ConnectionState state, String reason) {
+    Connection.Target target = c.endpoint();
+    return new ConnectionStatus(
+        c.id(),
+        c.service(),
+        c.requestId(),
+        c.client().node(),
+        c.client().pod(),
+        c.client().intf(),
+        c.clientAddress().toString(),
+        target.node(),
+        target.namespace().isEmpty()
+            ? target.provider()
+            : target.namespace() + "/" + target.provider(),
+        target.intf(),
+        c.endpointAddress().toString(),
+        c.allRoutes(),
+        c.link().carrier(),
+        c.link().mtu(),
+        state,
+        reason,
+        c.since());
+  }
+}

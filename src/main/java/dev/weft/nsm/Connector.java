@@ -1,0 +1,234 @@
+package dev.weft.nsm;
+
+import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
+import dev.weft.linux.Cidr;
+import io.vertx.core.Future;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+
+/** The client's side of a connection's life: select an endpoint, join, heal, end. */
+final class Connector {
+  /** Endpoints that one request tries. */
+  private static final int MAX_TRIES = 5;
+
+  private static final int MAX_PER_POD = 4096;
+
+  /** Prefixes proposed to an endpoint, while there are plenty. */
+  private static final int PROPOSALS = 4;
+
+  private final String self;
+  private final Endpoints endpoints;
+  private final Connections connections;
+  private final AddressPool pool;
+  private final Views views;
+  private final Carriers carriers;
+  private final LocalTarget local;
+  private final RemoteTarget remote;
+  private final EndpointPods pods;
+  private final Peers peers;
+  private final CandidatePlanner planner;
+  private final Clock clock;
+  private final RandomGenerator random = new SecureRandom();
+
+  Connector(
+      String self,
+      Endpoints endpoints,
+      Connections connections,
+      AddressPool pool,
+      Views views,
+      Carriers carriers,
+      LocalTarget local,
+      RemoteTarget remote,
+      EndpointPods pods,
+      Peers peers,
+      Clock clock) {
+    this.self = self;
+    this.endpoints = endpoints;
+    this.connections = connections;
+    this.pool = pool;
+    this.views = views;
+    this.carriers = carriers;
+    this.local = local;
+    this.remote = remote;
+    this.pods = pods;
+    this.peers = peers;
+    this.clock = clock;
+    this.planner = new CandidatePlanner(self, connections::loadOf);
+  }
+
+  /**
+   * A new connection. NOT_FOUND if nobody advertises the service, PRECONDITION without a common
+   * interface type, {@link Refused} if no endpoint could be had.
+   */
+  Future<Held> connect(ClientPod pod, String requestId, String service, List<Wish> asked) {
+    if (connections.countOf(pod.ref()) >= MAX_PER_POD) {
+      throw Fault.EXHAUSTED.because(
+          "pod " + pod.ref() + ": " + MAX_PER_POD + " connections (expected: fewer)");
+    }
+    List<CandidatePlanner.Candidate> candidates = candidates(service, asked);
+    return views
+        .of(pod.netns())
+        .compose(
+            view -> {
+              if (view.inode() != pod.inode()) {
+                throw Fault.PRECONDITION.because(
+                    "pod " + pod.ref() + ": its namespace was just replaced");
+              }
+              Draft draft = draft(pod, requestId, service, asked, view);
+              return choose(draft, candidates)
+                  .compose(c -> establish(c))
+                  .onComplete(
+                      done -> {
+                        Optional<Cidr> used =
+                            done.succeeded()
+                                ? Optional.of(done.result().connection().prefix())
+                                : Optional.empty();
+                        draft.prefixes().stream()
+                            .filter(p -> !used.equals(Optional.of(p)))
+                            .forEach(pool::release);
+                        if (done.failed()) {
+                          connections.releaseName(pod.inode(), draft.client().intf());
+                          views.forget(pod.netns());
+                        }
+                      });
+            });
+  }
+
+  /**
+   * Gives a connection that lost its endpoint or its interface another one of each; fails if none
+   * can be had now.
+   */
+  Future<Void> heal(Held held) {
+    Connection old = held.connection();
+    List<CandidatePlanner.Candidate> candidates = candidates(old.service(), old.asked());
+    return carriers
+        .part(old)
+        .compose(v -> leave(old, "the client heals"))
+        .compose(v -> choose(Draft.of(old), candidates))
+        .compose(
+            next ->
+                connections
+                    .change(held, next)
+                    .compose(v -> carriers.join(next))
+                    .onFailure(e -> undo(next)))
+        .compose(v -> pods.release(old))
+        .onSuccess(
+            v -> {
+              if (connections.holds(held)) {
+                connections.state(held, ConnectionState.UP, null);
+              }
+            });
+  }
+
+  /** Ends it on both nodes. */
+  Future<Void> end(Held held, String reason) {
+    Connection c = held.connection();
+    held.busy = true;
+    return carriers
+        .part(c)
+        .onFailure(e -> held.busy = false)
+        .compose(v -> connections.remove(held, reason))
+        .compose(v -> leave(c, reason))
+        .compose(v -> pods.release(c));
+  }
+
+  private List<CandidatePlanner.Candidate> candidates(String service, List<Wish> asked) {
+    List<Endpoint> offered = endpoints.of(service);
+    if (offered.isEmpty()) {
+      throw Fault.NOT_FOUND.because("service " + service + ": nobody advertises it");
+    }
+    return planner.plan(asked, offered);
+  }
+
+  private Draft draft(
+      ClientPod pod, String requestId, String service, List<Wish> asked, KernelLinks.View view) {
+    int count = pool.size() - pool.used() > 64 * PROPOSALS ? PROPOSALS : 1;
+    List<Cidr> prefixes = pool.take(count, p -> !view.collides(p));
+    if (prefixes.isEmpty()) {
+      throw new Refused("addresses: all " + pool.size() + " blocks of nsm.cidr are in use");
+    }
+    String name =
+        Names.interfaceFor(
+            service, n -> view.names().contains(n) || connections.nameTaken(pod.inode(), n));
+    connections.reserveName(pod.inode(), name);
+    return new Draft(
+        HexFormat.of().toHexDigits(random.nextLong()),
+        requestId,
+        service,
+        asked,
+        clock.instant(),
+        new Connection.Client(self, pod.ref(), pod.netns(), pod.inode(), pod.identity(), name),
+        prefixes);
+  }
+
+  /** The first candidate that agrees; its side of the connection stands then. */
+  private Future<Connection> choose(Draft draft, List<CandidatePlanner.Candidate> candidates) {
+    return choose(draft, candidates, 0, new ArrayList<>());
+  }
+
+  private Future<Connection> choose(
+      Draft draft, List<CandidatePlanner.Candidate> candidates, int number, List<String> failures) {
+    if (number == Math.min(candidates.size(), MAX_TRIES)) {
+      return Future.failedFuture(new Refused(String.join("; ", failures)));
+    }
+    CandidatePlanner.Candidate candidate = candidates.get(number);
+    boolean here = candidate.endpoint().node().equals(self);
+    return Future.<Void>succeededFuture()
+        .compose(v -> here ? local.agree(draft, candidate) : remote.agree(draft, candidate))
+        .recover(
+            e -> {
+              failures.add(
+                  "endpoint "
+                      + candidate.endpoint().name()
+                      + (here ? "" : " on node " + candidate.endpoint().node())
+                      + ": "
+                      + WeftException.of(e).getMessage());
+              return choose(draft, candidates, number + 1, failures);
+            });
+  }
+
+  private Future<Held> establish(Connection c) {
+    return connections
+        .add(c, ConnectionState.JOINING)
+        .compose(
+            held ->
+                carriers
+                    .join(c)
+                    .<Held>map(
+                        v -> {
+                          connections.state(held, ConnectionState.UP, null);
+                          return held;
+                        })
+                    .recover(
+                        e ->
+                            undo(c)
+                                .compose(v -> connections.forget(held))
+                                .compose(v -> Future.failedFuture(refusal(c, e)))));
+  }
+
+  /** A data path that did not come about; the client may ask again. */
+  private static Throwable refusal(Connection c, Throwable e) {
+    return new Refused(
+        "endpoint " + c.endpoint().provider() + ": " + WeftException.of(e).getMessage());
+  }
+
+  private Future<Void> undo(Connection c) {
+    return carriers
+        .part(c)
+        .transform(done -> leave(c, "it could not be joined"))
+        .compose(v -> pods.release(c));
+  }
+
+  /** Tells the endpoint's node that the client's half is gone. */
+  private Future<Void> leave(Connection c, String reason) {
+    return c.endpointAt(self)
+        ? Future.succeededFuture()
+        : peers.end(c.endpoint().node(), c.id(), reason, false);
+  }
+}

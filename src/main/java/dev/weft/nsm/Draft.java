@@ -1,0 +1,31 @@
+package dev.weft.nsm;
+
+import dev.weft.linux.Cidr;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * A connection whose endpoint is not chosen yet.
+ *
+ * @param client its end, with the interface's name, which is reserved
+ * @param prefixes addresses that are reserved for it, to choose one of
+ */
+record Draft(
+    String id,
+    String requestId,
+    String service,
+    List<Wish> asked,
+    Instant since,
+    Connection.Client client,
+    List<Cidr> prefixes) {
+
+  /** A standing connection that needs another endpoint: name and addresses stay. */
+  static Draft of(Connection c) {
+    return new Draft(
+        c.id(), c.requestId(), c.service(), c.asked(), c.since(), c.client(), List.of(c.prefix()));
+  }
+
+  Connection joined(Wish agreed, Connection.Target target, Connection.Link link) {
+    return new Connection(id, requestId, service, asked, agreed, since, client, target, link);
+  }
+}

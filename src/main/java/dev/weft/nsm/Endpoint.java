@@ -1,0 +1,38 @@
+package dev.weft.nsm;
+
+import dev.weft.nsm.proto.InterfaceType;
+import java.util.List;
+
+/**
+ * An endpoint of a service.
+ *
+ * @param node id of the node that it was advertised on
+ * @param namespace the provider's, as in Kubernetes; may be empty
+ * @param provider its name within that namespace
+ * @param interfaces what it can be connected by; empty for whatever the node chooses
+ */
+public record Endpoint(
+    String node,
+    String namespace,
+    String provider,
+    String service,
+    List<InterfaceType> interfaces) {
+
+  /** Unique on its node. */
+  String key() {
+    return namespace + "/" + provider + "/" + service;
+  }
+
+  /** Who it is, for people. */
+  String name() {
+    return namespace.isEmpty() ? provider : namespace + "/" + provider;
+  }
+
+  /** What it was advertised without is an offer of DEFAULT, and DEFAULT is a kernel interface. */
+  boolean offers(InterfaceType type) {
+    return type == InterfaceType.DEFAULT_INTERFACE
+        || interfaces.contains(type)
+        || (type == InterfaceType.KERNEL_INTERFACE
+            && (interfaces.isEmpty() || interfaces.contains(InterfaceType.DEFAULT_INTERFACE)));
+  }
+}

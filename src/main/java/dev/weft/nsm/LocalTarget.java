@@ -1,0 +1,83 @@
+package dev.weft.nsm;
+
+import dev.weft.bus.Fault;
+import dev.weft.linux.Cidr;
+import io.vertx.core.Future;
+import java.util.List;
+
+/** An endpoint of this node. */
+final class LocalTarget {
+  private final Endpoints endpoints;
+  private final Asker asker;
+  private final Views views;
+  private final Connections connections;
+  private final int mtu;
+
+  /**
+   * @param mtu of veth pairs, bytes
+   */
+  LocalTarget(Endpoints endpoints, Asker asker, Views views, Connections connections, int mtu) {
+    this.endpoints = endpoints;
+    this.asker = asker;
+    this.views = views;
+    this.connections = connections;
+    this.mtu = mtu;
+  }
+
+  /** Asks it; the connection is agreed and nothing of it stands. */
+  Future<Connection> agree(Draft draft, CandidatePlanner.Candidate candidate) {
+    Endpoint e = candidate.endpoint();
+    Endpoints.Advertised endpoint =
+        endpoints
+            .mine(e.namespace(), e.provider(), e.service())
+            .orElseThrow(() -> Fault.NOT_FOUND.because("it was removed meanwhile"));
+    return asker
+        .ask(endpoint, draft.requestId())
+        .compose(
+            spot ->
+                free(draft.id(), spot, draft.prefixes())
+                    .map(
+                        prefix ->
+                            draft.joined(
+                                candidate.agreed(),
+                                new Connection.Target(
+                                    e.node(),
+                                    e.namespace(),
+                                    e.provider(),
+                                    spot.netns(),
+                                    spot.inode(),
+                                    null,
+                                    Names.endpointInterface(draft.id())),
+                                new Connection.Link(
+                                    Carrier.VETH,
+                                    prefix.toString(),
+                                    spot.routes(),
+                                    mtu,
+                                    0,
+                                    null,
+                                    null))));
+  }
+
+  /** Something was taken away there. */
+  void changed(String netns) {
+    views.forget(netns);
+  }
+
+  /** The first of the proposed prefixes that the endpoint's namespace does not know. */
+  Future<Cidr> free(String connectionId, Spot spot, List<Cidr> proposed) {
+    return views
+        .of(spot.netns())
+        .map(
+            view ->
+                proposed.stream()
+                    .filter(p -> !view.collides(p))
+                    .filter(p -> !connections.usesIn(spot.inode(), p, connectionId))
+                    .findFirst()
+                    .orElseThrow(
+                        () ->
+                            Fault.CONFLICT.because(
+                                "addresses: "
+                                    + proposed
+                                    + " are in use in the endpoint's namespace")));
+  }
+}

@@ -1,0 +1,67 @@
+package dev.weft.nsm;
+
+import dev.weft.bus.Fault;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+
+/** Names that programs give, and those that interfaces get. */
+final class Names {
+  /** IFNAMSIZ without its terminating zero. */
+  private static final int MAX_INTERFACE = 15;
+
+  private static final int MAX_LENGTH = 253;
+  private static final Pattern NAME =
+      Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?");
+  private static final Pattern PRINTABLE = Pattern.compile("[\\x21-\\x7e]{1,253}");
+  private static final Pattern HEX_ID = Pattern.compile("[0-9a-f]{16}");
+
+  private Names() {}
+
+  /** Names of services and providers. */
+  static String name(String what, String value) {
+    if (!NAME.matcher(value).matches()) {
+      throw Fault.invalid(
+          what, shown(value), "1 to 253 letters, digits, '.', '_' or '-', as in firewall");
+    }
+    return value;
+  }
+
+  static String requestId(String value) {
+    if (!PRINTABLE.matcher(value).matches()) {
+      throw Fault.invalid(
+          "request_id", shown(value), "1 to 253 printable characters, such as the pod's UID");
+    }
+    return value;
+  }
+
+  static String connectionId(String value) {
+    if (!HEX_ID.matcher(value).matches()) {
+      throw Fault.invalid("connection_id", shown(value), "16 hex digits");
+    }
+    return value;
+  }
+
+  /** The service's name, cut to 15 characters, with a number where that is taken. */
+  static String interfaceFor(String service, Predicate<String> taken) {
+    String name = service.substring(0, Math.min(service.length(), MAX_INTERFACE));
+    for (int i = 1; taken.test(name); i++) {
+      String number = Integer.toString(i);
+      int kept = Math.min(service.length(), MAX_INTERFACE - number.length());
+      name = service.substring(0, kept) + number;
+    }
+    return name;
+  }
+
+  /** The endpoint's interface; unique on its node by the connection's random id. */
+  static String endpointInterface(String connectionId) {
+    return "nsm" + connectionId.substring(0, 12);
+  }
+
+  /** What does not belong in a message is left out of it. */
+  private static String shown(String value) {
+    String printable = value.replaceAll("[^\\x20-\\x7e]", "?");
+    return printable.length() <= MAX_LENGTH + 11
+        ? "\"" + printable + "\""
+        : "\"" + printable.substring(0, 32) + "…\" of " + value.length() + " characters";
+  }
+}

@@ -1,0 +1,344 @@
+package dev.weft.nsm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weft.bus.Json;
+import dev.weft.dial.UnixDial;
+import dev.weft.dial.UnixIngress;
+import dev.weft.nsm.proto.EndpointAdvertiseRequest;
+import dev.weft.nsm.proto.EndpointConnectionReply;
+import dev.weft.nsm.proto.NetworkServiceEndpoint;
+import dev.weft.testkit.Need;
+import dev.weft.testkit.Needs;
+import dev.weft.testkit.TestNetns;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/** One node, its sockets, and programs that use them well, badly and all at once. */
+@Needs({Need.ROOT, Need.IPROUTE2, Need.PYTHON_GRPC})
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class LocalServiceIT {
+  private static final Path PROBE = Path.of("src/test/resources/nsm/probe.py").toAbsolutePath();
+  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final int MANY = 1000;
+
+  private static NsmNodes nodes;
+  private static NsmNodes.Node node;
+  private static TestNetns client;
+  private static TestNetns there;
+  private static Vertx vertx;
+
+  @BeforeAll
+  static void start() throws Exception {
+    nodes = NsmNodes.start(1, "heal: 1s");
+    node = nodes.node(1);
+    client = node.pod("c1");
+    there = nodes.namespace("echo");
+    vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
+    serveEcho("quick");
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    if (vertx != null) {
+      vertx.close().toCompletionStage().toCompletableFuture().join();
+    }
+    if (nodes != null) {
+      nodes.close();
+    }
+  }
+
+  /** An endpoint that takes no time of its own. */
+  private static void serveEcho(String name) {
+    Path socket = node.directory.resolve(name + ".sock");
+    UnixIngress ingress =
+        new UnixIngress(vertx, socket, node.directory)
+            .serve(
+                Calls.ASK,
+                (peer, request) ->
+                    Future.succeededFuture(
+                        EndpointConnectionReply.newBuilder()
+                            .setRequestId(request.getRequestId())
+                            .setNetworkServiceName(request.getNetworkServiceName())
+                            .setLinuxNamespace(there.name())
+                            .build()));
+    EndpointAdvertiseRequest advertise =
+        EndpointAdvertiseRequest.newBuilder()
+            .addNetworkEndpoint(
+                NetworkServiceEndpoint.newBuilder()
+                    .setNetworkServiceName("echo")
+                    .setNseProviderName(name)
+                    .setSocketLocation(socket.toString()))
+            .build();
+    Path nodeSocket = node.sockets().resolve("nsm.endpoint.io.sock");
+    ingress
+        .listen()
+        .compose(
+            v ->
+                new UnixDial(vertx, "test")
+                    .call(nodeSocket, Calls.ADVERTISE, advertise, Duration.ofSeconds(5)))
+        .toCompletionStage()
+        .toCompletableFuture()
+        .join();
+  }
+
+  private static String[] probe(String... arguments) {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "env",
+                "PYTHONPATH=" + NsmNodes.EXAMPLE,
+                "PYTHONDONTWRITEBYTECODE=1",
+                Need.PYTHON,
+                PROBE.toString()));
+    command.addAll(Arrays.asList(arguments));
+    return command.toArray(String[]::new);
+  }
+
+  private static JsonNode ask(TestNetns where, String... arguments)
+      throws IOException, InterruptedException {
+    String output = where.run(probe(arguments));
+    return Json.mapper().readTree(output.substring(output.indexOf("{")));
+  }
+
+  private static long linksOf(TestNetns netns) throws IOException, InterruptedException {
+    return netns.run("ip", "-br", "link").lines().filter(l -> !l.startsWith("lo ")).count();
+  }
+
+  private static JsonNode connections() throws IOException {
+    return node.get("/api/v1/connections").path("items");
+  }
+
+  private static void closeAll() throws Exception {
+    for (JsonNode connection : connections()) {
+      node.http("DELETE", "/api/v1/connections/" + connection.path("id").asText(), "");
+    }
+  }
+
+  @Test
+  @Order(1)
+  void shouldKeepItsSocketsToItsOwner() throws IOException {
+    assertThat(mode(node.sockets())).isEqualTo("rwx------");
+    assertThat(mode(node.sockets().resolve("nsm.endpoint.io.sock"))).isEqualTo("rw-------");
+    assertThat(mode(node.socketOf("c1").getParent())).isEqualTo("rwx------");
+    assertThat(mode(node.socketOf("c1"))).isEqualTo("rw-------");
+  }
+
+  private static String mode(Path path) throws IOException {
+    return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
+  }
+
+  @Test
+  @Order(2)
+  void shouldSayWhatIsWrongWithARequest() throws Exception {
+    String sockets = node.sockets().resolve("nsm.endpoint.io.sock").toString();
+
+    JsonNode outcome = ask(client, "bad", node.socketOf("c1").toString(), sockets, there.name());
+
+    assertThat(outcome.path("no request id").asText()).startsWith("INVALID_ARGUMENT request_id");
+    assertThat(outcome.path("no service").asText())
+        .startsWith("INVALID_ARGUMENT network_service_name");
+    assertThat(outcome.path("unknown service").asText())
+        .isEqualTo("NOT_FOUND service nobody: nobody advertises it");
+    assertThat(outcome.path("long service").asText())
+        .startsWith("INVALID_ARGUMENT network_service_name")
+        .contains("of 300 characters");
+    assertThat(outcome.path("service with slash").asText()).startsWith("INVALID_ARGUMENT");
+    assertThat(outcome.path("unknown namespace").asText())
+        .startsWith("INVALID_ARGUMENT linux_namespace: no-such-namespace");
+    assertThat(outcome.path("a file as namespace").asText())
+        .startsWith("INVALID_ARGUMENT linux_namespace: /etc/passwd");
+    assertThat(outcome.path("another namespace").asText())
+        .startsWith("PERMISSION_DENIED linux_namespace: " + there.name());
+    assertThat(outcome.path("no common type").asText())
+        .isEqualTo(
+            "FAILED_PRECONDITION no interface type in common: asked MEM_INTERFACE; offered"
+                + " DEFAULT_INTERFACE by quick");
+    assertThat(outcome.path("unknown type").asText()).startsWith("INVALID_ARGUMENT interface");
+    assertThat(outcome.path("own namespace by inode").asText()).isEqualTo("OK");
+    assertThat(outcome.path("endpoint socket is a file").asText())
+        .startsWith("INVALID_ARGUMENT socket_location: /etc/passwd");
+    assertThat(outcome.path("endpoint socket is nothing").asText())
+        .startsWith("INVALID_ARGUMENT socket_location: /tmp/no-such.sock");
+    assertThat(outcome.path("endpoint without name").asText())
+        .startsWith("INVALID_ARGUMENT nse_provider_name");
+    assertThat(outcome.path("unknown endpoint removed").asText()).isEqualTo("OK");
+    closeAll();
+    assertThat(linksOf(client)).isZero();
+  }
+
+  @Test
+  @Order(3)
+  void shouldServeAPodsSocketToThatPodAlone() throws Exception {
+    TestNetns stranger = nodes.namespace("stranger");
+
+    JsonNode outcome = ask(stranger, "flood", node.socketOf("c1").toString(), "0");
+
+    assertThat(outcome.path("answer").asText())
+        .startsWith("PERMISSION_DENIED caller: process ")
+        .contains("expected: one in the network namespace of pod default/c1");
+  }
+
+  @Test
+  @Order(4)
+  void shouldRefuseWhatAnEndpointAnswersWrongly() throws Exception {
+    String socket = node.socketOf("c1").toString();
+    String sockets = node.sockets().resolve("nsm.endpoint.io.sock").toString();
+    for (String how : List.of("other", "gone", "silent")) {
+      Path output = node.directory.resolve(how + ".log");
+      Process liar =
+          there.start(output.toFile(), probe("liar", sockets, node.directory.toString(), how));
+      await(how)
+          .atMost(SOON)
+          .untilAsserted(() -> assertThat(Files.readString(output)).contains("ready"));
+
+      String answer = client.run(probeRequest(socket, how));
+
+      assertThat(answer)
+          .contains(
+              switch (how) {
+                case "other" -> "it answered request \"another\"";
+                case "gone" -> "gone-namespace (expected: an existing network namespace)";
+                default -> "no answer within 15000 ms";
+              });
+      liar.destroyForcibly().onExit().join();
+    }
+    assertThat(connections()).isEmpty();
+    assertThat(linksOf(client)).isZero();
+  }
+
+  private static String[] probeRequest(String socket, String service) {
+    String program =
+        "import nsm\ntry:\n  nsm.request('%s', '%s', 'r')\nexcept nsm.Refused as e:\n  print(e)"
+            .formatted(socket, service);
+    return new String[] {
+      "env",
+      "PYTHONPATH=" + NsmNodes.EXAMPLE,
+      "PYTHONDONTWRITEBYTECODE=1",
+      Need.PYTHON,
+      "-c",
+      program
+    };
+  }
+
+  @Test
+  @Order(5)
+  void shouldStayWellUnderConnectionsThatNeverSayAWord() throws Exception {
+    JsonNode outcome = ask(client, "flood", node.socketOf("c1").toString(), "10000");
+
+    System.out.println("flood: " + outcome);
+    assertThat(outcome.path("answer").asText()).isEqualTo("OK");
+    assertThat(outcome.path("millis").asDouble()).isLessThan(5000);
+    assertThat(node.get("/api/v1/node").path("id").asText()).isEqualTo(node.id);
+    closeAll();
+  }
+
+  @Test
+  @Order(6)
+  void shouldMakeAThousandConnectionsOnceEachAndLeaveNoneOfThem() throws Exception {
+    String socket = node.socketOf("c1").toString();
+    ask(client, "load", socket, "300", "50", "warm");
+    closeAll();
+
+    // When
+    JsonNode first = ask(client, "load", socket, Integer.toString(MANY), "50", "r");
+    JsonNode again = ask(client, "load", socket, Integer.toString(MANY), "50", "r");
+
+    // Then
+    System.out.println("1,000 requests: " + first + "; the same again: " + again);
+    assertThat(first.path("failed").asInt()).as(first.toString()).isZero();
+    assertThat(again.path("failed").asInt()).as(again.toString()).isZero();
+    assertThat(first.path("interfaces").asInt()).isEqualTo(MANY);
+    assertThat(linksOf(client)).isEqualTo(MANY);
+    assertThat(linksOf(there)).isEqualTo(MANY);
+    // 50 ms are meant, on a host that does nothing else; here other builds may run beside it.
+    assertThat(first.path("p99").asDouble()).isLessThan(2000);
+
+    // When
+    closeAll();
+
+    // Then
+    assertThat(linksOf(client)).isZero();
+    assertThat(linksOf(there)).isZero();
+    assertThat(connections()).isEmpty();
+  }
+
+  @Test
+  @Order(8)
+  void shouldKeepConnectionsWhenTheNodeIsKilledAndComesBack() throws Exception {
+    node.http(
+        "POST",
+        "/api/v1/connections",
+        "{\"pod\": \"c1\", \"service\": \"echo\", \"requestId\": \"kept\"}");
+    JsonNode before = connections().get(0);
+    String link = client.run("ip", "-o", "link", "show", "echo");
+    node.kill();
+
+    // When
+    Files.delete(node.directory.resolve("http.sock"));
+    node.start();
+    node.awaitMembers(1);
+
+    // Then
+    await("its socket is served again").atMost(SOON).until(() -> answersAgain("kept"));
+    assertThat(connections()).containsExactly(before);
+    assertThat(client.run("ip", "-o", "link", "show", "echo")).isEqualTo(link);
+  }
+
+  private static boolean answersAgain(String requestId) throws Exception {
+    JsonNode load = ask(client, "load", node.socketOf("c1").toString(), "1", "1", requestId);
+    closeOthers(requestId);
+    return load.path("failed").asInt() == 0;
+  }
+
+  /** The probe numbers its requests, so it made another connection. */
+  private static void closeOthers(String requestId) throws IOException {
+    for (JsonNode connection : connections()) {
+      if (!connection.path("requestId").asText().equals(requestId)) {
+        node.http("DELETE", "/api/v1/connections/" + connection.path("id").asText(), "");
+      }
+    }
+  }
+
+  @Test
+  @Order(7)
+  void shouldEndWhatAPodThatGoesHad() throws Exception {
+    TestNetns brief = node.pod("brief");
+    node.http(
+        "POST",
+        "/api/v1/connections",
+        "{\"pod\": \"brief\", \"service\": \"echo\", \"requestId\": \"1\"}");
+    assertThat(linksOf(brief)).isEqualTo(1);
+
+    node.http("DELETE", "/api/v1/pods/default/brief", "");
+
+    await("the connection ends")
+        .atMost(SOON)
+        .untilAsserted(
+            () -> {
+              assertThat(connections().size()).isZero();
+              assertThat(linksOf(brief)).isZero();
+              try (Stream<Path> left = Files.list(node.sockets())) {
+                assertThat(left).noneMatch(p -> p.toString().contains("brief"));
+              }
+            });
+  }
+}

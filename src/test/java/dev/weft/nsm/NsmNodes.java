@@ -1,0 +1,310 @@
+package dev.weft.nsm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weft.bus.Json;
+import dev.weft.identity.CertificateAuthority;
+import dev.weft.linux.Cidr;
+import dev.weft.linux.Link;
+import dev.weft.linux.Netlink;
+import dev.weft.linux.Netns;
+import dev.weft.linux.VethSpec;
+import dev.weft.testkit.Need;
+import dev.weft.testkit.TestNetns;
+import java.io.File;
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** Real nodes in processes and namespaces of their own, joined by a bridge, with mutual TLS. */
+final class NsmNodes implements AutoCloseable {
+  static final Path EXAMPLE = Path.of("deploy/examples/nsm").toAbsolutePath();
+
+  private static final Duration SOON = Duration.ofSeconds(90);
+
+  private final Path directory;
+  private final TestNetns bridge = TestNetns.create("switch");
+  private final List<TestNetns> namespaces = new ArrayList<>();
+  private final List<Node> nodes = new ArrayList<>();
+  private final List<Process> programs = new ArrayList<>();
+
+  /** One of them. */
+  final class Node {
+    final String name;
+    final String id;
+    final TestNetns netns;
+    final Path directory;
+    private Process process;
+
+    private Node(String name, String id, TestNetns netns, Path directory) {
+      this.name = name;
+      this.id = id;
+      this.netns = netns;
+      this.directory = directory;
+    }
+
+    Path sockets() {
+      return directory.resolve("nsm");
+    }
+
+    /** The socket of a pod in the namespace default. */
+    Path socketOf(String pod) {
+      return sockets().resolve("nsm-" + pod).resolve("nsm.ligato.io.sock");
+    }
+
+    void start() throws IOException {
+      List<String> command = new ArrayList<>();
+      command.addAll(List.of("nsenter", "--net=/run/netns/" + netns.name()));
+      command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+      command.addAll(List.of("-XX:+UseSerialGC", "-Xmx192m", "-Xss512k", "-cp"));
+      // Without the tests' own logback configuration, which is terse.
+      command.add(
+          Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
+              .filter(entry -> !entry.endsWith("test-classes"))
+              .collect(Collectors.joining(File.pathSeparator)));
+      command.addAll(List.of("dev.weft.Weft", "run", "--conf"));
+      command.add(directory.resolve("weft.yaml").toString());
+      process =
+          new ProcessBuilder(command)
+              .redirectInput(new File("/dev/null"))
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.appendTo(log()))
+              .start();
+    }
+
+    File log() {
+      return directory.resolve("node.log").toFile();
+    }
+
+    /** As kill -9. */
+    void kill() {
+      process.destroyForcibly().onExit().join();
+    }
+
+    void awaitMembers(int count) {
+      await("members of " + name)
+          .atMost(SOON)
+          .ignoreExceptions()
+          .untilAsserted(
+              () -> {
+                assertThat(process.isAlive()).as(Files.readString(log().toPath())).isTrue();
+                assertThat(get("/api/v1/nodes").path("items")).hasSize(count);
+              });
+    }
+
+    JsonNode get(String path) throws IOException {
+      return http("GET", path, "");
+    }
+
+    JsonNode http(String method, String path, String body) throws IOException {
+      try (SocketChannel channel =
+          SocketChannel.open(UnixDomainSocketAddress.of(directory.resolve("http.sock")))) {
+        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+        String head =
+            "%s %s HTTP/1.0\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                    .formatted(method, path)
+                + "Content-Length: %d\r\n\r\n".formatted(bytes.length);
+        channel.write(ByteBuffer.wrap((head + body).getBytes(StandardCharsets.UTF_8)));
+        StringBuilder text = new StringBuilder();
+        ByteBuffer in = ByteBuffer.allocate(1 << 16);
+        while (channel.read(in.clear()) >= 0) {
+          text.append(StandardCharsets.UTF_8.decode(in.flip()));
+        }
+        String answer = text.substring(text.indexOf("\r\n\r\n") + 4);
+        assertThat(text.substring(9, 12)).as(method + " " + path + ": " + answer).startsWith("2");
+        return answer.isEmpty() ? null : Json.mapper().readTree(answer);
+      }
+    }
+
+    /** Registers a new namespace as a pod and waits for its socket. */
+    TestNetns pod(String pod) throws IOException {
+      TestNetns made = namespace(pod);
+      http("PUT", "/api/v1/pods/default/" + pod, "{\"netns\":\"" + made.name() + "\"}");
+      await("socket of pod " + pod).atMost(SOON).until(() -> Files.exists(socketOf(pod)));
+      return made;
+    }
+
+    /** The example's endpoint in a namespace; returns once it is advertised. */
+    Process echo(String endpoint, TestNetns where, String... more) throws IOException {
+      Path output = directory.resolve(endpoint + ".log");
+      List<String> command =
+          new ArrayList<>(
+              List.of(
+                  Need.PYTHON,
+                  EXAMPLE.resolve("echo_endpoint.py").toString(),
+                  "--sockets",
+                  sockets().toString(),
+                  "--name",
+                  endpoint,
+                  "--socket",
+                  directory.resolve(endpoint + ".sock").toString()));
+      command.addAll(List.of(more));
+      Files.deleteIfExists(directory.resolve(endpoint + ".sock"));
+      Process started = where.start(output.toFile(), command.toArray(String[]::new));
+      programs.add(started);
+      await("endpoint " + endpoint)
+          .atMost(SOON)
+          .untilAsserted(() -> assertThat(Files.readString(output)).contains("provides"));
+      return started;
+    }
+
+    /** The example's client in a pod. */
+    JsonNode ask(String pod, TestNetns where, String requestId, String... more)
+        throws IOException, InterruptedException {
+      List<String> command =
+          new ArrayList<>(
+              List.of(
+                  Need.PYTHON,
+                  EXAMPLE.resolve("echo_client.py").toString(),
+                  "--socket",
+                  socketOf(pod).toString(),
+                  "--request-id",
+                  requestId));
+      command.addAll(List.of(more));
+      String output = where.run(command.toArray(String[]::new));
+      return Json.mapper().readTree(output.substring(output.indexOf('{')));
+    }
+  }
+
+  private NsmNodes(Path directory) {
+    this.directory = directory;
+  }
+
+  /**
+   * Starts them and waits until each knows all.
+   *
+   * @param nsm more keys of the section nsm, {@code tunnels: [vxlan]}
+   */
+  static NsmNodes start(int count, String nsm) throws IOException {
+    // Short, for paths of sockets.
+    NsmNodes all = new NsmNodes(Files.createTempDirectory(Path.of("/tmp"), "wn"));
+    try {
+      all.create(count, nsm);
+      for (Node node : all.nodes) {
+        node.start();
+      }
+      all.nodes.forEach(n -> n.awaitMembers(count));
+      return all;
+    } catch (IOException | RuntimeException | AssertionError e) {
+      all.close();
+      throw e;
+    }
+  }
+
+  Node node(int number) {
+    return nodes.get(number - 1);
+  }
+
+  /** A namespace that goes away with the nodes. */
+  TestNetns namespace(String label) {
+    TestNetns made = TestNetns.create(label);
+    namespaces.add(made);
+    return made;
+  }
+
+  private void create(int count, String nsm) throws IOException {
+    CertificateAuthority ca = CertificateAuthority.create(directory, "test", 2, Clock.systemUTC());
+    try (Netns bridgeNs = bridge.open();
+        Netlink inBridge = Netlink.open(bridgeNs)) {
+      Link br0 = inBridge.createBridge("br0");
+      inBridge.setUp(br0.index());
+      for (int i = 1; i <= count; i++) {
+        TestNetns netns = namespace("n" + i);
+        try (Netns ns = netns.open();
+            Netlink in = Netlink.open(ns)) {
+          Link port =
+              inBridge.createVeth(
+                  new VethSpec(
+                      "n" + i, 1500, "", true, false, new VethSpec.Peer(ns, "eth0", 1500)));
+          inBridge.setMaster(port.index(), br0.index());
+          Link eth0 = in.require("eth0");
+          in.addAddress(eth0.index(), Cidr.parse("10.98.0." + i + "/24"));
+          in.setUp(eth0.index());
+        }
+        nodes.add(node(i, count, netns, ca, nsm));
+      }
+    }
+  }
+
+  private Node node(int i, int count, TestNetns netns, CertificateAuthority ca, String nsm)
+      throws IOException {
+    Path own = Files.createDirectories(directory.resolve("n" + i));
+    String address = "10.98.0." + i;
+    CertificateAuthority.Issued issued = ca.issueNode(own, "n" + i, List.of(address), 1);
+    String join =
+        IntStream.rangeClosed(1, count)
+            .filter(n -> n != i)
+            .mapToObj(n -> "10.98.0." + n)
+            .collect(Collectors.joining(", "));
+    Files.writeString(
+        own.resolve("weft.yaml"),
+        """
+        node: { name: n%d, data: %s }
+        cluster: { name: %s, bind: %s, join: [%s], bus: "%s:0" }
+        grpc: { host: %s }
+        http: { socket: %s }
+        security: { ca: %s, cert: %s, key: %s }
+        nsm: { sockets: %s, %s }
+        """
+            .formatted(
+                i,
+                own.resolve("data"),
+                directory.getFileName(),
+                address,
+                join,
+                address,
+                address,
+                own.resolve("http.sock"),
+                issued.ca(),
+                issued.cert(),
+                issued.key(),
+                own.resolve("nsm"),
+                nsm));
+    return new Node("n" + i, issued.info().nodeId().orElseThrow().value(), netns, own);
+  }
+
+  @Override
+  public void close() throws IOException {
+    programs.forEach(p -> p.destroyForcibly().onExit().join());
+    for (Node node : nodes) {
+      if (node.process != null) {
+        node.kill();
+      }
+    }
+    namespaces.forEach(TestNetns::close);
+    bridge.close();
+    for (Node node : nodes) {
+      Netns.deleteIfExists("weft-" + node.id);
+    }
+    // For whoever wants to know why a test failed.
+    Path logs = Files.createDirectories(Path.of("target", "nsm-logs"));
+    for (Node node : nodes) {
+      if (node.log().exists()) {
+        Files.copy(
+            node.log().toPath(),
+            logs.resolve(directory.getFileName() + "-" + node.name + ".log"),
+            StandardCopyOption.REPLACE_EXISTING);
+      }
+    }
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+}
