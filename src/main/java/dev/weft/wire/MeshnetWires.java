@@ -258,7 +258,7 @@ final class MeshnetWires {
       throw Fault.invalid("local_pod_name", "", "a pod, or its local_pod_net_ns");
     }
     List<Future<Void>> removed =
-        held.values().stream()
+        List.copyOf(held.values()).stream()
             .filter(h -> h.intent().matches(def))
             .map(
                 h ->
@@ -479,8 +479,8 @@ final class MeshnetWires {
         v -> {
           try {
             work.get().onComplete(promise);
-          } catch (WeftException e) {
-            promise.fail(e);
+          } catch (RuntimeException e) {
+            promise.fail(WeftException.of(e));
           }
         });
     return promise.future();

@@ -129,6 +129,10 @@ final class Wire {
     unmeter.run();
   }
 
+  boolean stopped() {
+    return stopped;
+  }
+
   /** Completes when no turn is under way. */
   Future<Void> settled() {
     return turn;

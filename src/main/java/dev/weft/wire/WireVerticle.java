@@ -82,7 +82,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
   private final KernelEnds kernel;
   private Driver driver;
   private Pods pods;
-  private PeerCalls peers;
+  private WireAssembler assembler;
   private MeshnetWires meshnet;
   private LinkMonitor monitor;
   private List<String> lacking = List.of();
@@ -119,9 +119,11 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
   public void start(Promise<Void> started) throws IOException {
     health.state(ROOM, Health.State.STARTING);
     pods = bus.proxy(Pods.class);
-    peers = new PeerCalls(dial);
     lacking = WireNeeds.lacking(Capabilities.effective());
     WireNeeds.report(lacking, health);
+    assembler =
+        new WireAssembler(
+            context, cluster, bus, new PeerCalls(dial), kernel, ends, config, random, lacking);
     meshnet =
         new MeshnetWires(
             self,
@@ -149,7 +151,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
                   .forEach(
                       spec ->
                           wires.put(
-                              spec.id(), new Wire(spec, vertx, metrics.registry(), this::pass)));
+                              spec.id(), new Wire(spec, vertx, metrics.registry(), assembler::pass)));
               return deployDataPath();
             })
         .compose(v -> openKernel())
@@ -184,6 +186,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
     } else {
       driver = new EpollDriver();
     }
+    assembler.carryOver(lanes, driver);
     return Future.all(deployed).mapEmpty();
   }
 
@@ -200,7 +203,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
     }
     Set<String> wanted = Set.copyOf(wires.keySet());
     Context context = this.context;
-    return blocking(
+    return assembler.blocking(
         () -> {
           kernel.open(wanted);
           monitor =
@@ -233,14 +236,15 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
   public void stop(Promise<Void> stopped) {
     List<Future<Void>> closed = new ArrayList<>();
     for (Wire wire : wires.values()) {
+      boolean removes = config.onStop() == WiresConfig.OnStop.REMOVE;
       wire.stop();
-      closed.add(takeDown(wire));
+      closed.add(removes ? remove(wire) : assembler.takeDown(wire));
     }
     closed.add(meshnet.close());
     Future.join(closed)
         .transform(
             done ->
-                blocking(
+                assembler.blocking(
                     () -> {
                       if (monitor != null) {
                         monitor.close();
@@ -280,7 +284,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
         .compose(v -> known == null ? Future.succeededFuture() : retire(known, spec))
         .map(
             v -> {
-              Wire wire = new Wire(spec, vertx, metrics.registry(), this::pass);
+              Wire wire = new Wire(spec, vertx, metrics.registry(), assembler::pass);
               wires.put(spec.id(), wire);
               wire.kick();
               return wire.status();
@@ -334,14 +338,14 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
     meshnet.onLinkGone(ifindex);
     for (Wire wire : wires.values()) {
       if (wire.end != null && wire.end.ifindex() == ifindex) {
-        takeDown(wire).onComplete(done -> wire.kick());
+        assembler.takeDown(wire).onComplete(done -> wire.kick());
       }
     }
   }
 
   private Future<WireCreateResponse> onJoin(Caller caller, WireDef def) {
     if (def.getWireId().isEmpty()) {
-      needNothing();
+      assembler.needCapabilities();
       return meshnet.onAddRemote(caller, def);
     }
     Wire wire = ofPeer(caller, def);
@@ -376,7 +380,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
     if (wire.peerId == def.getWireIfIdOnPeerNode()) {
       wire.closeStream();
       wire.parted();
-      changed(
+      assembler.changed(
           wire, WireState.JOINING, "the node of " + wire.spec.peer().pod() + " took its end down");
       wire.kick();
     }
@@ -394,197 +398,6 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
     return wire;
   }
 
-  // Bringing a wire to what its spec says, one pass at a time.
-
-  private Future<Void> pass(Wire wire) {
-    return pods.all()
-        .compose(
-            all -> {
-              Map<PodRef, Pod> byRef = new TreeMap<>();
-              all.forEach(pod -> byRef.put(pod.ref(), pod));
-              Pod local = needed(byRef, wire.spec.local());
-              return switch (wire.spec.kind()) {
-                case GRPC ->
-                    end(wire, local).compose(v -> joinPeer(wire)).compose(v -> stream(wire));
-                case VETH -> {
-                  Pod peer = needed(byRef, wire.spec.peer());
-                  yield made(wire, () -> kernel.joinVeth(wire.spec, local, peer));
-                }
-                case VXLAN -> {
-                  InetAddress here = underlayAddress(self);
-                  InetAddress there = underlayAddress(wire.spec.peer().node());
-                  yield made(
-                      wire,
-                      () -> kernel.tunnels().vxlan(wire.spec, local, here, there, config.mtu()));
-                }
-                case MACVLAN -> made(wire, () -> kernel.tunnels().macvlan(wire.spec, local));
-              };
-            })
-        .onFailure(e -> changed(wire, stateOf(WeftException.of(e), wire), e.getMessage()));
-  }
-
-  /** A step of a wire that the kernel carries: it is up once it stands. */
-  private interface KernelStep {
-    void run() throws IOException;
-  }
-
-  private Future<Void> made(Wire wire, KernelStep step) {
-    return this.<Void>blocking(
-            () -> {
-              step.run();
-              return null;
-            })
-        .onSuccess(v -> up(wire));
-  }
-
-  /** Where a member's tunnels end: the address that it serves other members on. */
-  private InetAddress underlayAddress(String node) {
-    String grpc =
-        cluster
-            .member(node)
-            .map(Member::grpc)
-            .orElseThrow(
-                () ->
-                    Fault.UNAVAILABLE.because(
-                        "node " + node + " is no live member that serves others"));
-    String host = HostPort.parse(grpc, 0).orElseThrow().host();
-    try {
-      return IpAddress.parse(host);
-    } catch (IllegalArgumentException e) {
-      throw Fault.PRECONDITION.because(
-          "node " + node + " advertises " + host + " (expected: an address, for a vxlan link)", e);
-    }
-  }
-
-  private Pod needed(Map<PodRef, Pod> pods, WireSpec.End end) {
-    Pod pod = pods.get(end.pod());
-    needNothing();
-    if (pod == null || !pod.node().equals(self)) {
-      throw Fault.PRECONDITION.because("pod " + end.pod() + " is not registered on this node");
-    }
-    if (!pod.alive()) {
-      throw Fault.PRECONDITION.because("pod " + end.pod() + ": " + pod.problem());
-    }
-    return pod;
-  }
-
-  private void needNothing() {
-    if (!lacking.isEmpty()) {
-      throw Fault.PRECONDITION.because("this node lacks " + String.join(", ", lacking));
-    }
-  }
-
-  private Future<Void> end(Wire wire, Pod pod) {
-    if (wire.end != null && wire.podIdentity == pod.identity()) {
-      return Future.succeededFuture();
-    }
-    return takeDown(wire)
-        .compose(v -> blocking(() -> kernel.join(wire.spec, pod)))
-        .map(
-            made -> {
-              WireEnd end =
-                  new WireEnd(
-                      interfaceId(random),
-                      caller -> caller.isNode(wire.spec.peer().node()),
-                      made.ifindex(),
-                      made.socket(),
-                      wire.sent,
-                      wire.received);
-              wire.end = end;
-              wire.podIdentity = pod.identity();
-              ends.add(end);
-              return null;
-            });
-  }
-
-  private Future<Void> joinPeer(Wire wire) {
-    if (wire.peerId != 0) {
-      return Future.succeededFuture();
-    }
-    if (wire.state() != WireState.JOINING) {
-      changed(wire, WireState.JOINING, "asking the node of " + wire.spec.peer().pod());
-    }
-    return home(peers.join(wire.spec, wire.end.interfaceId()))
-        .map(
-            answer -> {
-              wire.joined(answer.getPeerIntfId(), answer.getVnet());
-              return null;
-            });
-  }
-
-  private Future<Void> stream(Wire wire) {
-    if (wire.stream != null) {
-      return Future.succeededFuture();
-    }
-    WireEnd end = wire.end;
-    long peerId = wire.peerId;
-    if (end == null || peerId == 0) {
-      // The peer parted, or the end went, while this pass was under way.
-      return Future.failedFuture(
-          Fault.UNAVAILABLE.because("an end of the wire went; joining again"));
-    }
-    Lane lane = lanes.get(Math.floorMod(wire.spec.id().hashCode(), lanes.size()));
-    return home(lane.open(wire.spec.peer().node(), new PacketWriter(peerId, wire.peerVnet)))
-        .map(
-            stream -> {
-              wire.opened(stream, driver.attach(end, stream, lane));
-              stream
-                  .ended()
-                  .onComplete(
-                      done ->
-                          context.runOnContext(
-                              v -> {
-                                String why = done.failed() ? done.cause().getMessage() : "closed";
-                                onStreamEnded(wire, stream, why);
-                              }));
-              up(wire);
-              return null;
-            });
-  }
-
-  private void onStreamEnded(Wire wire, WireStream stream, String why) {
-    if (wire.stream == stream) {
-      wire.closeStream();
-      wire.parted();
-      changed(wire, WireState.JOINING, why);
-      wire.kick();
-    }
-  }
-
-  private void up(Wire wire) {
-    changed(wire, WireState.UP, null);
-  }
-
-  private static WireState stateOf(WeftException e, Wire wire) {
-    return switch (e.fault()) {
-      case PRECONDITION, UNAVAILABLE, TIMEOUT ->
-          wire.end == null ? WireState.WAITING : WireState.JOINING;
-      default -> WireState.FAILED;
-    };
-  }
-
-  private void changed(Wire wire, WireState state, String reason) {
-    boolean wasUp = wire.state() == WireState.UP;
-    if (wire.enter(state, reason) && wires.get(wire.spec.id()) == wire) {
-      bus.publish(new WireChanged(wire.spec.id(), wire.link(), state, reason));
-    }
-    boolean isUp = state == WireState.UP;
-    if (config.carrier() == WiresConfig.Carrier.FOLLOW && wire.end != null && wasUp != isUp) {
-      int ifindex = wire.end.ifindex();
-      // In order, so that the last state is the one that stays.
-      vertx
-          .executeBlocking(
-              () -> {
-                kernel.carrier(ifindex, isUp);
-                return null;
-              },
-              true)
-          .onFailure(e -> log.warn("carrier of wire {}: {}", wire.spec.id(), e.getMessage()));
-    }
-  }
-
-  // Taking it down.
-
   /** Makes way for another intent; an interface that can serve it as well stays where it is. */
   private Future<Void> retire(Wire wire, WireSpec next) {
     boolean sameInterface =
@@ -595,18 +408,18 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
       return remove(wire);
     }
     wire.stop();
-    return wire.settled().compose(v -> takeDown(wire));
+    return wire.settled().compose(v -> assembler.takeDown(wire));
   }
 
   private Future<Void> remove(Wire wire) {
     wire.stop();
     return wire.settled()
-        .compose(v -> takeDown(wire))
+        .compose(v -> assembler.takeDown(wire))
         .compose(v -> pods.local())
         .compose(
             local ->
                 lacking.isEmpty()
-                    ? blocking(
+                    ? assembler.blocking(
                         () -> {
                           kernel.remove(
                               wire.spec,
@@ -616,34 +429,6 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
                           return null;
                         })
                     : Future.succeededFuture());
-  }
-
-  /** Closes stream and socket and tells the peer; kernel links stay. */
-  private Future<Void> takeDown(Wire wire) {
-    Future<Void> detached = home(wire.closeStream());
-    WireEnd end = wire.end;
-    if (end == null) {
-      return detached;
-    }
-    wire.end = null;
-    wire.parted();
-    ends.remove(end);
-    // The peer learns it from its stream too; being told is quicker.
-    peers.down(wire.spec, end.interfaceId());
-    return detached.onComplete(done -> end.close());
-  }
-
-  private <T> Future<T> blocking(Callable<T> work) {
-    return vertx
-        .executeBlocking(work, false)
-        .recover(e -> Future.failedFuture(WeftException.of(e)));
-  }
-
-  /** A result from another thread, handed over to this room's event loop. */
-  private <T> Future<T> home(Future<T> away) {
-    Promise<T> promise = Promise.promise();
-    away.onComplete(result -> context.runOnContext(v -> promise.handle(result)));
-    return promise.future();
   }
 
   /** Runs a call from another event loop on this room's. */

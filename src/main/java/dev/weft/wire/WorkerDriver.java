@@ -69,14 +69,23 @@ final class WorkerDriver extends AbstractVerticle implements Driver {
       return;
     }
     for (Runnable command = commands.poll(); command != null; command = commands.poll()) {
-      command.run();
+      guarded(command);
     }
     try {
-      poller.poll(TURN_MILLIS, (reader, events) -> reader.read());
+      poller.poll(TURN_MILLIS, (reader, events) -> guarded(reader::read));
     } catch (LinuxException e) {
       throw new IllegalStateException("the worker driver cannot wait for frames", e);
     }
     context.runOnContext(v -> turn());
+  }
+
+  /** One wire's failure must not end the turns of all. */
+  private static void guarded(Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException e) {
+      log.error("a wire's step failed", e);
+    }
   }
 
   /** One wire's reading; all of it on the worker. */

@@ -155,7 +155,7 @@ final class ApiIT {
             "/api/v1/wires",
             """
             {"uid":"x","a":{"pod":"r1","intf":"abcdefghijklmnopqrstu"},"b":{"pod":"r2"},
-             "mtu":70000,"kind":"vxlan","mut":1}
+             "mtu":70000,"kind":"gre","mut":1}
             """);
 
     JsonNode problem = problem(refused, 400, "invalid", "$.mtu: 70000 (expected: 68..65535)");
@@ -165,7 +165,7 @@ final class ApiIT {
             "$.a.intf: \"abcdefghijklmnopqrstu\" (expected: 1 to 15 characters)",
             "$.b.intf: missing (expected: 1 to 15 characters)",
             "$.mtu: 70000 (expected: 68..65535)",
-            "$.kind: \"vxlan\" (expected: grpc or veth)",
+            "$.kind: \"gre\" (expected: grpc, veth, vxlan or macvlan)",
             "$.mut: not a field (expected: a, b, kind, mtu, uid)");
     assertThat(problem.at("/errors")).hasSize(6);
     assertThat(problem.at("/errors/0/path").asText()).isEqualTo("$.uid");

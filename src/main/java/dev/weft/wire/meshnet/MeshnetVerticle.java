@@ -190,8 +190,8 @@ public final class MeshnetVerticle extends VerticleBase {
         v -> {
           try {
             handler.apply(request).onComplete(promise);
-          } catch (WeftException e) {
-            promise.fail(e);
+          } catch (RuntimeException e) {
+            promise.fail(WeftException.of(e));
           }
         });
     return promise.future();
