@@ -1,5 +1,6 @@
 package dev.weft.cli;
 
+import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.config.ConfigException;
 import dev.weft.config.ConfigFile;
@@ -101,10 +102,12 @@ final class RunCommand implements Callable<Integer> {
 
   private static int refused(PrintWriter err, Throwable why) {
     err.println("weft: " + why.getMessage());
-    if (!(why instanceof WeftException)) {
+    if (!(why instanceof WeftException known)) {
       log.error("the node did not start", why);
+      return ExitCode.DIED;
     }
-    return ExitCode.DIED;
+    // What only starting tells about the configuration, such as a certificate of another CA.
+    return known.fault() == Fault.INVALID ? ExitCode.USAGE : ExitCode.DIED;
   }
 
   private static boolean close(Node node) throws InterruptedException {

@@ -83,7 +83,7 @@ public final class TestCluster implements AutoCloseable {
 
   /** The node's API on a Unix socket, for any number of nodes in one namespace. */
   public Path socket(int number) {
-    return directory.resolve("n" + number).resolve("http.sock");
+    return home(number).resolve("http.sock");
   }
 
   public static <T> T await(Future<T> future) throws Exception {
@@ -91,20 +91,37 @@ public final class TestCluster implements AutoCloseable {
   }
 
   private Node startNode(int number) throws Exception {
-    return await(Node.start(ConfigFile.parse(configuration(number), Map.of()), Clock.systemUTC()));
+    return startNode(number, number);
   }
 
-  private String configuration(int number) throws IOException {
-    Path home = Files.createDirectories(directory.resolve("n" + number));
+  /** Starts a node with the key and certificate of another, as a cloned disk has them. */
+  public Node startTwin(int number) throws Exception {
+    return startNode(size + 1, number);
+  }
+
+  private Node startNode(int number, int identity) throws Exception {
+    String text = configuration(number, identity);
+    return await(Node.start(ConfigFile.parse(text, Map.of()), Clock.systemUTC()));
+  }
+
+  /** Directory of a node's key and certificate. */
+  public Path home(int number) {
+    return directory.resolve("n" + number);
+  }
+
+  private String configuration(int number, int identity) throws IOException {
+    Path home = Files.createDirectories(home(number));
     String address = addressOf(number);
-    CertificateAuthority.Issued issued = ca.issueNode(home, "n" + number, List.of(address), 30);
+    String name = "n" + identity;
+    CertificateAuthority.Issued issued =
+        ca.issueNode(home(identity), name, List.of(addressOf(identity)), 30);
     String join =
         IntStream.rangeClosed(1, size)
             .filter(i -> i != number)
             .mapToObj(i -> "127.0.0.1:" + (CLUSTER_PORT + i))
             .collect(Collectors.joining(", "));
     return """
-        node: { name: n%d, data: %s }
+        node: { name: %s, data: %s }
         cluster: { name: test, port: %d, join: [%s], bus: "%s:0" }
         grpc: { host: %s, port: %d, meshnet: "%s" }
         http: { port: 0, socket: %s }
@@ -113,7 +130,7 @@ public final class TestCluster implements AutoCloseable {
         nsm: { sockets: %s }
         """
         .formatted(
-            number,
+            name,
             home.resolve("data"),
             CLUSTER_PORT + number,
             join,

@@ -1,0 +1,167 @@
+package dev.weft.cli.demo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.weft.cli.ApiClient;
+import dev.weft.linux.Netns;
+import dev.weft.testkit.Need;
+import dev.weft.testkit.Needs;
+import dev.weft.testkit.WeftProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The newcomer's first command, from the jar. */
+@Needs(Need.ROOT)
+class DemoIT {
+  private static final Path ROOT = Path.of("/run/weft-demo");
+  private static final Path TOPOLOGIES = Path.of("src/test/resources/topologies");
+  private static final Pattern DASHBOARD =
+      Pattern.compile("dashboard: (http://127\\.0\\.0\\.1:\\d+)");
+
+  @TempDir Path directory;
+
+  @BeforeEach
+  void awaitTurn() {
+    // One demo at a time on a host, whoever runs it.
+    await().atMost(Duration.ofMinutes(3)).until(() -> run("--stop").awaitExit() == 0);
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    run("--stop").awaitExit();
+  }
+
+  @Test
+  void shouldPingAlongATriangle() throws Exception {
+    WeftProcess demo = run("--check");
+
+    assertThat(demo.awaitExit()).as(demo.out() + demo.err()).isZero();
+    assertThat(pings(demo)).hasSize(6).allMatch(line -> line.matches(".* grpc +1500 .* ms +ok"));
+    assertThat(demo.err()).doesNotContain("WARNING", "Exception");
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void shouldShowALinkThatWaitsBesideOneThatWorks() throws Exception {
+    WeftProcess demo = run("--check", "--topology", TOPOLOGIES.resolve("2node.yml").toString());
+
+    assertThat(demo.awaitExit()).as(demo.out() + demo.err()).isZero();
+    assertThat(pings(demo)).hasSize(2).allMatch(line -> line.endsWith("ok"));
+    assertThat(demo.out()).contains("default/r3 uid 2", "waiting: r4 has no topology");
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void shouldConnectThreePodsOnThreeNodes() throws Exception {
+    WeftProcess demo = run("--check", "--topology", TOPOLOGIES.resolve("3node.yml").toString());
+
+    assertThat(demo.awaitExit()).as(demo.out() + demo.err()).isZero();
+    assertThat(pings(demo)).hasSize(6).allMatch(line -> line.endsWith("ok"));
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void shouldRefuseASecondDemoAndRemoveTheFirstWhenItIsEnded() throws Exception {
+    WeftProcess first = run("--nodes", "1");
+    String url = first.awaitLine(DASHBOARD).group(1);
+    assertThat(ApiClient.of(url, null).get("/api/v1/pods").path("items")).hasSize(3);
+    List<Long> processes = processes();
+    List<String> namespaces = namespacesOfNodes();
+
+    WeftProcess second = run("--check");
+
+    assertThat(second.awaitExit()).isEqualTo(1);
+    assertThat(second.err()).contains("another demo is running on this host");
+    assertThat(processes).isNotEmpty().allMatch(DemoIT::isRunning);
+    first.stop();
+    assertThat(processes).noneMatch(DemoIT::isRunning);
+    assertThat(Netns.list()).doesNotContainAnyElementsOf(namespaces);
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void shouldClearUpAfterADemoThatWasKilled() throws Exception {
+    WeftProcess killed = run("--nodes", "1");
+    killed.awaitLine(DASHBOARD);
+    List<Long> processes = processes();
+    List<String> namespaces = namespacesOfNodes();
+    killed.kill();
+    assertThat(processes).isNotEmpty().allMatch(DemoIT::isRunning);
+
+    WeftProcess next = run("--check", "--nodes", "1");
+
+    assertThat(next.awaitExit()).as(next.out() + next.err()).isZero();
+    assertThat(processes).noneMatch(DemoIT::isRunning);
+    assertThat(Netns.list()).doesNotContainAnyElementsOf(namespaces);
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void shouldKeepADemoUntilItIsStopped() throws Exception {
+    WeftProcess keeping = run("--keep", "--nodes", "1");
+    assertThat(keeping.awaitExit()).as(keeping.out() + keeping.err()).isZero();
+    String url = keeping.awaitLine(DASHBOARD).group(1);
+    assertThat(ApiClient.of(url, null).get("/api/v1/wires").path("items")).hasSize(3);
+    List<Long> processes = processes();
+    assertThat(processes).hasSize(2).allMatch(DemoIT::isRunning);
+
+    int exit = run("--stop").awaitExit();
+
+    assertThat(exit).isZero();
+    assertThat(processes).noneMatch(DemoIT::isRunning);
+    assertNothingIsLeft();
+  }
+
+  private WeftProcess run(String... options) throws IOException {
+    List<String> arguments = new ArrayList<>(List.of("demo"));
+    arguments.addAll(List.of(options));
+    return WeftProcess.start(directory, arguments.toArray(String[]::new));
+  }
+
+  private static List<String> pings(WeftProcess demo) throws IOException {
+    return demo.out().lines().filter(line -> line.matches(" +\\d+ +\\S+:\\S+ .*")).toList();
+  }
+
+  private static void assertNothingIsLeft() throws IOException {
+    assertThat(ROOT).doesNotExist();
+    assertThat(Netns.list()).noneMatch(name -> name.startsWith("weft-demo-"));
+  }
+
+  private static List<Long> processes() throws IOException {
+    return contents("pid").stream().map(Long::valueOf).toList();
+  }
+
+  private static List<String> namespacesOfNodes() throws IOException {
+    return contents("id").stream().map(id -> "weft-" + id).toList();
+  }
+
+  private static List<String> contents(String name) throws IOException {
+    List<String> contents = new ArrayList<>();
+    try (Stream<Path> homes = Files.list(ROOT)) {
+      for (Path file : homes.map(home -> home.resolve(name)).filter(Files::exists).toList()) {
+        contents.add(Files.readString(file).strip());
+      }
+    }
+    return contents;
+  }
+
+  /** A process that has ended has no command line, even while nobody has asked for its end. */
+  private static boolean isRunning(long pid) {
+    try {
+      return Files.readString(Path.of("/proc/" + pid + "/cmdline")).contains(ROOT.toString());
+    } catch (IOException gone) {
+      return false;
+    }
+  }
+}

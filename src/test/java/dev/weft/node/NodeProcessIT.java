@@ -1,0 +1,172 @@
+package dev.weft.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.cli.ApiClient;
+import dev.weft.testkit.Need;
+import dev.weft.testkit.Needs;
+import dev.weft.testkit.WeftProcess;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** One node alone, as a process: how it starts, stops, and refuses to start. */
+class NodeProcessIT {
+  private static final Pattern READY =
+      Pattern.compile("weft: node (\\S+) \\((\\p{XDigit}{16})\\) is ready: .* (http://\\S+), gRPC");
+  private static final String ALONE =
+      """
+      node: { name: alone, data: %s }
+      cluster: { port: 0 }
+      grpc: { port: 0 }
+      http: { port: 0 }
+      wires: { on-stop: remove }
+      """;
+  private static final List<String> WITHOUT_CAPABILITIES =
+      List.of("setpriv", "--bounding-set=-all", "--inh-caps=-all");
+
+  @TempDir Path directory;
+
+  @Test
+  void shouldSayThatItIsReadyAndStopCleanly() throws Exception {
+    try (WeftProcess node = WeftProcess.start(directory, "run", "--conf", configuration(ALONE))) {
+      Matcher ready = node.awaitLine(READY);
+      String health = get(ready.group(3) + "/readyz?verbose");
+      long resident = node.resident();
+
+      int exit = node.stop();
+
+      assertThat(exit).as(node.err()).isZero();
+      assertThat(node.out().lines()).as("standard output").hasSize(1);
+      assertThat(node.err()).doesNotContain("WARNING", "Exception", "ERROR");
+      assertThat(health).contains("node alone ", "cluster", "pod", "wire", "api");
+      assertThat(resident).as("resident memory, bytes").isLessThan(250L << 20);
+    }
+  }
+
+  @Test
+  void shouldKeepWhatItWasToldOverARestart() throws Exception {
+    String conf = configuration(ALONE);
+    String topology =
+        "{\"apiVersion\": \"networkop.co.uk/v1beta1\", \"kind\": \"Topology\", \"metadata\":"
+            + " {\"name\": \"r1\"}, \"spec\": {\"links\": []}}";
+    String netns = "{\"netns\": \"pid:" + ProcessHandle.current().pid() + "\"}";
+    Matcher before;
+    try (WeftProcess node = WeftProcess.start(directory, "run", "--conf", conf)) {
+      before = node.awaitLine(READY);
+      ApiClient api = ApiClient.of(before.group(3), null);
+      api.send("PUT", "/api/v1/pods/default/r1", "application/json", netns);
+      api.send("PUT", "/api/v1/topologies/default/r1", "application/yaml", topology);
+      node.stop();
+    }
+
+    try (WeftProcess node = WeftProcess.start(directory, "run", "--conf", conf)) {
+      Matcher after = node.awaitLine(READY);
+
+      ApiClient api = ApiClient.of(after.group(3), null);
+      assertThat(after.group(2)).as("node id").isEqualTo(before.group(2));
+      assertThat(api.get("/api/v1/pods").at("/items/0/ref").asText()).isEqualTo("default/r1");
+      assertThat(api.get("/api/v1/topologies/default/r1").at("/topology/pod").asText())
+          .isEqualTo("default/r1");
+      assertThat(node.stop()).as(node.err()).isZero();
+    }
+  }
+
+  @Test
+  @Needs(Need.ROOT)
+  void shouldRunWithoutCapabilitiesAndNameEachThatItLacks() throws Exception {
+    String conf = configuration(ALONE);
+    try (WeftProcess node =
+        WeftProcess.start(directory, WITHOUT_CAPABILITIES, "run", "--conf", conf)) {
+      Matcher ready = node.awaitLine(READY);
+
+      String health = get(ready.group(3) + "/readyz?verbose");
+
+      assertThat(health)
+          .contains("node alone degraded")
+          .containsOnlyOnce("cap-net-admin:")
+          .containsOnlyOnce("cap-net-raw:")
+          .containsOnlyOnce("cap-sys-admin:");
+      assertThat(node.stop()).as(node.err()).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"http", "grpc", "cluster"})
+  void shouldNameThePortThatIsTaken(String section) throws Exception {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      String conf =
+          configuration(
+              ALONE.replace(
+                  section + ": { port: 0 }", section + ": { port: " + taken.getLocalPort() + " }"));
+
+      WeftProcess node = WeftProcess.start(directory, "run", "--conf", conf);
+
+      assertThat(node.awaitExit()).as(node.err()).isEqualTo(3);
+      assertThat(node.err().lines())
+          .singleElement()
+          .asString()
+          .contains(section + ".port: cannot listen on 127.0.0.1:" + taken.getLocalPort());
+    }
+  }
+
+  @Test
+  void shouldRefuseADataDirectoryInUse() throws Exception {
+    String conf = configuration(ALONE);
+    try (WeftProcess first = WeftProcess.start(directory, "run", "--conf", conf)) {
+      first.awaitLine(READY);
+
+      WeftProcess second = WeftProcess.start(directory, "run", "--conf", conf);
+
+      assertThat(second.awaitExit()).isEqualTo(3);
+      assertThat(second.err()).contains("data directory", "held by process " + first.pid());
+    }
+  }
+
+  @Test
+  void shouldTellEveryProblemOfItsConfigurationAtOnce() throws Exception {
+    String conf =
+        configuration(
+            """
+            nodee: {}
+            node: { data: %s }
+            cluster: { port: 70000 }
+            wires: { mtu: 0, driver: foo }
+            """);
+
+    WeftProcess node = WeftProcess.start(directory, "run", "--conf", conf);
+
+    assertThat(node.awaitExit()).isEqualTo(2);
+    assertThat(node.err())
+        .contains(
+            "nodee: unknown key (expected: node)",
+            "cluster.port: 70000 (expected: 0..65535)",
+            "wires.mtu: 0 (expected: 68..65535)",
+            "wires.driver: foo (expected: auto, epoll, worker)");
+  }
+
+  private String configuration(String text) throws IOException {
+    return Files.writeString(
+            directory.resolve("weft.yaml"), text.formatted(directory.resolve("data")))
+        .toString();
+  }
+
+  private static String get(String url) throws IOException, InterruptedException {
+    return HttpClient.newHttpClient()
+        .send(HttpRequest.newBuilder(URI.create(url)).build(), BodyHandlers.ofString())
+        .body();
+  }
+}
