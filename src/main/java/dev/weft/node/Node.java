@@ -192,7 +192,7 @@ public final class Node {
             v ->
                 deploy(
                     new MeshnetVerticle(
-                        cluster, store, ingress, config.grpc(), new TopologyLinks(bus))))
+                        bus, cluster, store, ingress, config.grpc(), new TopologyLinks(bus))))
         .compose(v -> ingress.listen())
         .compose(v -> deploy(new TopologyVerticle(bus, cluster, config.wires().mtu())))
         .compose(v -> deploy(api))

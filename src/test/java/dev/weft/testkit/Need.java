@@ -44,7 +44,7 @@ public enum Need {
   PYTHON_GRPC {
     @Override
     boolean isMet() throws IOException, InterruptedException {
-      return succeeds("python3", "-c", "import grpc");
+      return succeeds("/usr/bin/python3", "-c", "import grpc");
     }
   };
 
