@@ -699,8 +699,7 @@ class MeshnetIT {
     assertThat(ping(one, "12.12.12.2", 1472)).as("the other wire").isTrue();
     // And a stream that stops inside a message is told so.
     int cut =
-        daemon.stream(
-            addressOf(1), MESHNET_PORT, "WireProtocol/SendToStream", lies.slice(0, 60));
+        daemon.stream(addressOf(1), MESHNET_PORT, "WireProtocol/SendToStream", lies.slice(0, 60));
     assertThat(cut).isEqualTo(GrpcStatus.INVALID_ARGUMENT.code);
   }
 
