@@ -158,7 +158,7 @@ public final class Ingress {
     if (connection.isSsl()) {
       return new Caller(
           door,
-          identity.peerOf(connection.sslSession()).orElseThrow(() -> stranger(address)).value(),
+          Identity.peerOf(connection.sslSession()).orElseThrow(() -> stranger(address)).value(),
           address);
     }
     // Without TLS, which only security.insecure allows, a node is who it says it is.

@@ -295,7 +295,7 @@ final class MeshnetWires {
                         inOrder(
                             h.intent().key(),
                             () ->
-                                held.get(h.intent().key().id()) == h
+                                h.equals(held.get(h.intent().key().id()))
                                     ? refresh(h, h.intent().peer(), 0)
                                     : Future.succeededFuture()))
                 .toList())
@@ -403,7 +403,7 @@ final class MeshnetWires {
 
   private Future<Void> forget(Held h) {
     String id = h.intent().key().id();
-    if (held.get(id) != h) {
+    if (!h.equals(held.get(id))) {
       return Future.succeededFuture();
     }
     return uninstall(h)

@@ -37,7 +37,7 @@ final class PacketWriter {
     field[n++] = 1 << 3;
     long rest = interfaceId;
     while ((rest & ~0x7fL) != 0) {
-      field[n++] = (byte) (rest & 0x7f | 0x80);
+      field[n++] = (byte) ((rest & 0x7f) | 0x80);
       rest >>>= 7;
     }
     field[n++] = (byte) rest;
@@ -121,7 +121,7 @@ final class PacketWriter {
   private static void writeVarint(ByteBuf out, int value) {
     int rest = value;
     while ((rest & ~0x7f) != 0) {
-      out.writeByte(rest & 0x7f | 0x80);
+      out.writeByte((rest & 0x7f) | 0x80);
       rest >>>= 7;
     }
     out.writeByte(rest);

@@ -56,7 +56,9 @@ final class PodStates {
 
   /** A pod goes: its living peer waits for it from now on, and no longer it for the peer. */
   Future<Void> reverse(PodRef pod, PodRef peer, long uid) {
-    return table.write(Map.of(skipKey(peer, pod, uid), "{}"), Set.of(skipKey(pod, peer, uid)));
+    return table.write(
+        Map.of(skipKey(/* pod= */ peer, /* peer= */ pod, uid), "{}"),
+        Set.of(skipKey(pod, peer, uid)));
   }
 
   /**
@@ -68,7 +70,7 @@ final class PodStates {
     return uid == 0
         ? table.rows().keySet().stream()
             .anyMatch(key -> key.startsWith("skip/" + peer + "/") && key.endsWith("/" + pod.name()))
-        : table.rows().containsKey(skipKey(peer, pod, uid));
+        : table.rows().containsKey(skipKey(/* pod= */ peer, /* peer= */ pod, uid));
   }
 
   private static String podKey(PodRef pod) {

@@ -125,7 +125,7 @@ public final class Segmenter {
     int transportHeader =
         isTcp ? (frame.get(ip.transport() + TCP_OFFSET) >> 4 & 0xf) * 4 : UDP_HEADER;
     int payload = end - ip.transport() - transportHeader;
-    if (isTcp && transportHeader < TCP_HEADER || payload <= 0) {
+    if ((isTcp && transportHeader < TCP_HEADER) || payload <= 0) {
       return 0;
     }
     int count = (payload + size - 1) / size;
