@@ -5,9 +5,7 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
 import dev.weft.bus.WeftException;
 import dev.weft.cluster.Cluster;
-import dev.weft.cluster.Member;
 import dev.weft.cluster.MemberChanged;
-import dev.weft.config.HostPort;
 import dev.weft.config.WiresConfig;
 import dev.weft.dial.Caller;
 import dev.weft.dial.Dial;
@@ -15,10 +13,8 @@ import dev.weft.dial.Door;
 import dev.weft.dial.Ingress;
 import dev.weft.dial.MeshnetDial;
 import dev.weft.linux.Capabilities;
-import dev.weft.linux.IpAddress;
 import dev.weft.linux.LinkEvent;
 import dev.weft.linux.LinkMonitor;
-import dev.weft.pod.Pod;
 import dev.weft.pod.PodChanged;
 import dev.weft.pod.PodRef;
 import dev.weft.pod.Pods;
@@ -37,7 +33,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.ThreadingModel;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,7 +40,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
@@ -151,7 +145,8 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
                   .forEach(
                       spec ->
                           wires.put(
-                              spec.id(), new Wire(spec, vertx, metrics.registry(), assembler::pass)));
+                              spec.id(),
+                              new Wire(spec, vertx, metrics.registry(), assembler::pass)));
               return deployDataPath();
             })
         .compose(v -> openKernel())
