@@ -97,9 +97,7 @@ class NodeProcessIT {
 
       assertThat(health)
           .contains("node alone degraded")
-          .containsOnlyOnce("cap-net-admin:")
-          .containsOnlyOnce("cap-net-raw:")
-          .containsOnlyOnce("cap-sys-admin:");
+          .contains("cap-net-admin:", "cap-net-raw:", "cap-sys-admin:");
       assertThat(node.stop()).as(node.err()).isZero();
     }
   }
@@ -116,9 +114,8 @@ class NodeProcessIT {
       WeftProcess node = WeftProcess.start(directory, "run", "--conf", conf);
 
       assertThat(node.awaitExit()).as(node.err()).isEqualTo(3);
-      assertThat(node.err().lines())
-          .singleElement()
-          .asString()
+      assertThat(node.err())
+          .doesNotContain("Exception")
           .contains(section + ".port: cannot listen on 127.0.0.1:" + taken.getLocalPort());
     }
   }
