@@ -37,6 +37,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -200,7 +201,7 @@ public final class ClusterNode implements Cluster {
               .addLifecycleListener(
                   event -> {
                     if (event.getState() == LifecycleState.MERGED) {
-                      thread.execute(this::sync);
+                      later(this::sync);
                     }
                   });
           refreshLive();
@@ -408,6 +409,15 @@ public final class ClusterNode implements Cluster {
     }
   }
 
+  /** Reacts to an event of Hazelcast's, which still come while this node closes. */
+  private void later(Runnable reaction) {
+    try {
+      thread.execute(reaction);
+    } catch (RejectedExecutionException e) {
+      log.debug("closing: an event of the cluster is not looked at");
+    }
+  }
+
   private <T> Future<T> onThread(java.util.concurrent.Callable<T> work) {
     Promise<T> promise = Promise.promise();
     thread.execute(
@@ -424,7 +434,7 @@ public final class ClusterNode implements Cluster {
   private final class Membership implements MembershipListener {
     @Override
     public void memberAdded(MembershipEvent event) {
-      thread.execute(
+      later(
           () -> {
             refreshLive();
             // The newcomer may have formed a cluster of its own before: its maps start empty.
@@ -434,7 +444,7 @@ public final class ClusterNode implements Cluster {
 
     @Override
     public void memberRemoved(MembershipEvent event) {
-      thread.execute(
+      later(
           () -> {
             refreshLive();
             sync();
