@@ -201,7 +201,7 @@ public final class Node {
             v ->
                 deploy(
                     new MeshnetVerticle(
-                        cluster, store, ingress, config.grpc(), new TopologyLinks(bus))))
+                        bus, cluster, store, ingress, config.grpc(), new TopologyLinks(bus))))
         .compose(
             v ->
                 deploy(

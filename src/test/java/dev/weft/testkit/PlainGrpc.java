@@ -3,7 +3,10 @@ package dev.weft.testkit;
 import com.google.protobuf.Message;
 import dev.weft.wire.proto.Meshnet;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.grpc.client.GrpcClient;
@@ -18,13 +21,14 @@ import java.util.concurrent.ExecutionException;
 /** A gRPC client without TLS: a CNI plugin, or a foreign daemon at an address of its own. */
 public final class PlainGrpc implements AutoCloseable {
   private final Vertx vertx = Vertx.vertx();
+  private final HttpClientOptions options;
   private final GrpcClient client;
 
   /**
    * @param from the address that servers see
    */
   public PlainGrpc(String from) {
-    HttpClientOptions options =
+    this.options =
         new HttpClientOptions()
             .setProtocolVersion(HttpVersion.HTTP_2)
             .setHttp2ClearTextUpgrade(false)
@@ -52,6 +56,29 @@ public final class PlainGrpc implements AutoCloseable {
                   return call.response();
                 })
             .compose(answer -> answer.last()));
+  }
+
+  /**
+   * The status with which a server ends a call whose framed messages are these bytes.
+   *
+   * @param method as {@code WireProtocol/SendToStream}
+   */
+  public int stream(String host, int port, String method, Buffer messages) throws Exception {
+    HttpClient http = vertx.createHttpClient(options);
+    String path = "/" + Meshnet.getDescriptor().getPackage() + "." + method;
+    return TestCluster.await(
+        http.request(HttpMethod.POST, port, host, path)
+            .compose(
+                request ->
+                    request
+                        .putHeader("content-type", "application/grpc")
+                        .putHeader("te", "trailers")
+                        .send(messages))
+            .compose(
+                response ->
+                    response
+                        .body()
+                        .map(body -> Integer.parseInt(response.trailers().get("grpc-status")))));
   }
 
   /** The status with which a call failed. */

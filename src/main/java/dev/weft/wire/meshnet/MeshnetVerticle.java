@@ -1,6 +1,7 @@
 package dev.weft.wire.meshnet;
 
 import com.google.protobuf.Message;
+import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.cluster.Cluster;
@@ -24,17 +25,21 @@ import dev.weft.wire.proto.SkipQuery;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 
 /** Serves the part of meshnet's {@code Local} and {@code Remote} that is not about frames. */
-public final class MeshnetVerticle extends VerticleBase {
+public final class MeshnetVerticle extends VerticleBase implements AlivePods {
   private static final Set<Door> PROGRAMS = Set.of(Door.LOCAL);
   private static final Set<Door> READERS = Set.of(Door.LOCAL, Door.MEMBERS);
   private static final BoolResponse YES = BoolResponse.newBuilder().setResponse(true).build();
 
+  private static final Duration MEMBER_DEADLINE = Duration.ofSeconds(2);
+
+  private final Bus bus;
   private final Cluster cluster;
   private final Ingress ingress;
   private final GrpcConfig config;
@@ -44,7 +49,8 @@ public final class MeshnetVerticle extends VerticleBase {
   private PodStates states;
 
   public MeshnetVerticle(
-      Cluster cluster, Store store, Ingress ingress, GrpcConfig config, PodLinks links) {
+      Bus bus, Cluster cluster, Store store, Ingress ingress, GrpcConfig config, PodLinks links) {
+    this.bus = bus;
     this.cluster = cluster;
     this.ingress = ingress;
     this.config = config;
@@ -78,7 +84,7 @@ public final class MeshnetVerticle extends VerticleBase {
         method("Remote", "Update", RemotePod.getDefaultInstance(), YES),
         Set.of(Door.values()),
         (caller, pod) -> here(pod, p -> onUpdate(caller, p)));
-    return Future.succeededFuture();
+    return bus.serve(AlivePods.class, this);
   }
 
   private <Q extends Message, R extends Message> void serve(
@@ -104,12 +110,41 @@ public final class MeshnetVerticle extends VerticleBase {
         .of(pod)
         .compose(
             found ->
-                vertx
-                    .executeBlocking(() -> NodeAddress.find(config), false)
-                    .map(node -> describe(pod, query, found, node)));
+                find(pod)
+                    .compose(
+                        state ->
+                            vertx
+                                .executeBlocking(() -> NodeAddress.find(config), false)
+                                .map(node -> describe(query, found, state, node))));
   }
 
-  private Pod describe(PodRef pod, PodQuery query, List<Link> found, NodeAddress node) {
+  /**
+   * A pod's state, asked of all members where this one knows of none: of two plugins that each set
+   * their pod alive and then look for the other's, one at least must find it, and the common table
+   * alone takes its time.
+   */
+  private Future<Optional<PodState>> find(PodRef pod) {
+    Optional<PodState> known = states.find(pod);
+    if (known.isPresent()) {
+      return Future.succeededFuture(known);
+    }
+    List<Future<List<PodState>>> answers =
+        cluster.members().stream()
+            .filter(member -> !member.id().equals(cluster.self()))
+            .map(member -> bus.proxy(AlivePods.class, member.id(), MEMBER_DEADLINE).alive(pod))
+            .map(asked -> asked.otherwise(List.of()))
+            .toList();
+    return Future.all(answers)
+        .map(all -> answers.stream().flatMap(answer -> answer.result().stream()).findFirst());
+  }
+
+  @Override
+  public Future<List<PodState>> alive(PodRef pod) {
+    return Future.succeededFuture(states.find(pod).stream().toList());
+  }
+
+  private static Pod describe(
+      PodQuery query, List<Link> found, Optional<PodState> state, NodeAddress node) {
     Pod.Builder answer =
         Pod.newBuilder()
             .setName(query.getName())
@@ -117,7 +152,6 @@ public final class MeshnetVerticle extends VerticleBase {
             .addAllLinks(found)
             .setNodeIp(node.ip())
             .setNodeIntf(node.intf());
-    Optional<PodState> state = states.find(pod);
     state.ifPresent(
         s -> answer.setSrcIp(s.srcIp()).setNetNs(s.netNs()).setContainerId(s.containerId()));
     return answer.build();
@@ -138,7 +172,13 @@ public final class MeshnetVerticle extends VerticleBase {
   }
 
   private Future<BoolResponse> onReverse(SkipQuery query) {
-    return states.reverse(pod(query), peer(query), query.getLinkId()).map(YES);
+    return find(peer(query))
+        .compose(
+            alive ->
+                alive.isPresent()
+                    ? states.reverse(pod(query), peer(query), query.getLinkId())
+                    : Future.succeededFuture())
+        .map(YES);
   }
 
   private Future<BoolResponse> onIsSkipped(SkipQuery query) {

@@ -54,11 +54,9 @@ final class PodStates {
         : table.write(Map.of(key, "{}"), Set.of());
   }
 
-  /** A pod goes: if that peer is alive, the peer waits for it, and no longer it for the peer. */
+  /** A pod goes: its living peer waits for it from now on, and no longer it for the peer. */
   Future<Void> reverse(PodRef pod, PodRef peer, long uid) {
-    return find(peer).isPresent()
-        ? table.write(Map.of(skipKey(peer, pod, uid), "{}"), Set.of(skipKey(pod, peer, uid)))
-        : Future.succeededFuture();
+    return table.write(Map.of(skipKey(peer, pod, uid), "{}"), Set.of(skipKey(pod, peer, uid)));
   }
 
   /**
