@@ -136,7 +136,7 @@ final class Violations {
   private static String expected(JsonObject schema, JsonObject described) {
     JsonArray values = schema.getJsonArray("enum");
     if (values != null) {
-      return values.stream().filter(v -> v != null).map(Object::toString).collect(joining(" or "));
+      return either(values.stream().filter(v -> v != null).map(Object::toString).toList());
     }
     if (schema.containsKey("minimum") && schema.containsKey("maximum")) {
       return schema.getValue("minimum") + ".." + schema.getValue("maximum");
@@ -152,6 +152,14 @@ final class Violations {
             .map(Object::toString)
             .collect(joining(" or "))
         : String.valueOf(type);
+  }
+
+  /** {@code a}, {@code a or b}, {@code a, b or c}. */
+  private static String either(List<String> values) {
+    int last = values.size() - 1;
+    return last < 1
+        ? String.join("", values)
+        : String.join(", ", values.subList(0, last)) + " or " + values.get(last);
   }
 
   private static String text(JsonNode value) {
