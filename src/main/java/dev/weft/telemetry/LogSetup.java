@@ -26,6 +26,8 @@ public final class LogSetup {
     // A port that is taken: the node says so itself, in a line and without their stack traces.
     context.getLogger("com.hazelcast.instance.AddressPicker").setLevel(Level.OFF);
     context.getLogger("io.vertx.core.impl.VertxImpl").setLevel(Level.OFF);
+    // It warns where there is no device but the loopback, and goes on well.
+    context.getLogger("io.netty.util.internal.MacAddressUtil").setLevel(Level.ERROR);
     if (config.format() == LogConfig.Format.JSON && root.getAppender("json") == null) {
       LogstashEncoder encoder = new LogstashEncoder();
       encoder.setContext(context);
