@@ -30,6 +30,9 @@ final class Demo {
 
   private static final int CA_DAYS = 31;
 
+  /** Of an overlay on the demo's network, and of a node's pods while it is alone; bytes. */
+  private static final int OVERLAY_MTU = 1450;
+
   private final DemoDirectory directory;
   private final int nodes;
   private final PrintWriter progress;
@@ -118,7 +121,7 @@ final class Demo {
         LockSupport.parkNanos(LOOK_EVERY.toNanos());
       }
     }
-    int mtu = Integer.MAX_VALUE;
+    int mtu = OVERLAY_MTU;
     for (JsonNode subnet : client(first()).get("/api/v1/subnets").path("items")) {
       int its = subnet.path("mtu").asInt();
       mtu = its > 0 ? Math.min(mtu, its) : mtu;
