@@ -29,11 +29,13 @@ class NodeProcessIT {
       Pattern.compile("weft: node (\\S+) \\((\\p{XDigit}{16})\\) is ready: .* (http://\\S+), gRPC");
   private static final String ALONE =
       """
-      node: { name: alone, data: %s }
+      node: { name: alone, data: %1$s }
       cluster: { port: 0 }
       grpc: { port: 0 }
       http: { port: 0 }
       wires: { on-stop: remove }
+      subnets: { overlay: "", runtime: "", on-stop: remove }
+      nsm: { sockets: %1$s/nsm }
       """;
   private static final List<String> WITHOUT_CAPABILITIES =
       List.of("setpriv", "--bounding-set=-all", "--inh-caps=-all");
