@@ -28,6 +28,7 @@ final class WorkerDriver extends AbstractVerticle implements Driver {
   private Poller<Reader> poller;
   private RecvRing ring;
   private Promise<Void> stopped;
+  private volatile boolean closed;
 
   @Override
   public void start() throws IOException {
@@ -60,17 +61,27 @@ final class WorkerDriver extends AbstractVerticle implements Driver {
   private void command(Runnable command) {
     commands.add(command);
     poller.wakeup();
+    if (closed) {
+      // No turn comes any more, and no thread reads: the caller may do it.
+      runCommands();
+    }
+  }
+
+  private void runCommands() {
+    for (Runnable command = commands.poll(); command != null; command = commands.poll()) {
+      guarded(command);
+    }
   }
 
   private void turn() {
     if (stopped != null) {
+      closed = true;
+      runCommands();
       poller.close();
       stopped.complete();
       return;
     }
-    for (Runnable command = commands.poll(); command != null; command = commands.poll()) {
-      guarded(command);
-    }
+    runCommands();
     try {
       poller.poll(TURN_MILLIS, (reader, events) -> guarded(reader::read));
     } catch (LinuxException e) {
