@@ -9,6 +9,7 @@ import dev.weft.cluster.MemberChanged;
 import dev.weft.config.SubnetsConfig;
 import dev.weft.dial.Ingress;
 import dev.weft.linux.Capabilities;
+import dev.weft.linux.Capability;
 import dev.weft.linux.Cidr;
 import dev.weft.linux.IpAddress;
 import dev.weft.linux.Netns;
@@ -17,6 +18,7 @@ import dev.weft.pod.PodChanged;
 import dev.weft.pod.PodRef;
 import dev.weft.pod.Pods;
 import dev.weft.store.Store;
+import dev.weft.telemetry.CapabilityNeeds;
 import dev.weft.telemetry.Health;
 import dev.weft.telemetry.Metrics;
 import io.micrometer.core.instrument.Gauge;
@@ -40,6 +42,16 @@ import org.slf4j.LoggerFactory;
 /** Owns this node's subnet: the lease, the addresses, and what the kernel has of all subnets. */
 public final class SubnetVerticle extends AbstractVerticle implements Subnets {
   static final String ROOM = "subnet";
+
+  private static final CapabilityNeeds NEEDS =
+      new CapabilityNeeds(
+          ROOM,
+          "this node makes no routes, no overlay and no pod interfaces; leases and addresses are"
+              + " given all the same",
+          List.of(
+              new CapabilityNeeds.Need(Capability.CAP_NET_ADMIN, "make routes and devices"),
+              new CapabilityNeeds.Need(
+                  Capability.CAP_SYS_ADMIN, "enter pods' network namespaces")));
 
   /** Name of the leases in the cluster room. */
   public static final String LEASES = "subnets";
@@ -120,8 +132,8 @@ public final class SubnetVerticle extends AbstractVerticle implements Subnets {
   }
 
   private void openKernel() throws IOException {
-    List<String> lacking = SubnetNeeds.lacking(Capabilities.effective());
-    SubnetNeeds.report(lacking, health);
+    List<String> lacking = NEEDS.lacking(Capabilities.effective());
+    NEEDS.report(lacking, health);
     if (!lacking.isEmpty()) {
       noKernel = "this node lacks " + String.join(", ", lacking);
       return;

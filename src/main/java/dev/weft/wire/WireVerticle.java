@@ -13,12 +13,14 @@ import dev.weft.dial.Door;
 import dev.weft.dial.Ingress;
 import dev.weft.dial.MeshnetDial;
 import dev.weft.linux.Capabilities;
+import dev.weft.linux.Capability;
 import dev.weft.linux.LinkEvent;
 import dev.weft.linux.LinkMonitor;
 import dev.weft.pod.PodChanged;
 import dev.weft.pod.PodRef;
 import dev.weft.pod.Pods;
 import dev.weft.store.Store;
+import dev.weft.telemetry.CapabilityNeeds;
 import dev.weft.telemetry.Health;
 import dev.weft.telemetry.Metrics;
 import dev.weft.wire.proto.WireCreateResponse;
@@ -49,6 +51,16 @@ import org.slf4j.LoggerFactory;
 /** Owns this node's wires: their intents, their kernel ends, their streams to the peers. */
 public final class WireVerticle extends AbstractVerticle implements Wires {
   static final String ROOM = "wire";
+
+  private static final CapabilityNeeds NEEDS =
+      new CapabilityNeeds(
+          ROOM,
+          "wires of this node wait",
+          List.of(
+              new CapabilityNeeds.Need(Capability.CAP_NET_ADMIN, "make veth pairs"),
+              new CapabilityNeeds.Need(Capability.CAP_NET_RAW, "open packet sockets"),
+              new CapabilityNeeds.Need(
+                  Capability.CAP_SYS_ADMIN, "enter pods' network namespaces")));
 
   private static final Logger log = LoggerFactory.getLogger(WireVerticle.class);
   private static final String TABLE = "wires";
@@ -113,8 +125,8 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
   public void start(Promise<Void> started) throws IOException {
     health.state(ROOM, Health.State.STARTING);
     pods = bus.proxy(Pods.class);
-    lacking = WireNeeds.lacking(Capabilities.effective());
-    WireNeeds.report(lacking, health);
+    lacking = NEEDS.lacking(Capabilities.effective());
+    NEEDS.report(lacking, health);
     assembler =
         new WireAssembler(
             context, cluster, bus, new PeerCalls(dial), kernel, ends, config, random, lacking);
