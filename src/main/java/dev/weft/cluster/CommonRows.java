@@ -113,6 +113,12 @@ class CommonRows extends Rows implements CommonTable {
   }
 
   @Override
+  public long version(String key) {
+    Envelope last = known.get(key);
+    return last == null ? 0 : last.counter();
+  }
+
+  @Override
   boolean mayWrite(Envelope envelope) {
     return true;
   }

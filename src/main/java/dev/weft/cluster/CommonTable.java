@@ -12,6 +12,9 @@ public interface CommonTable {
 
   SortedMap<String, String> rows();
 
+  /** How often the row was changed as far as this node knows, its removal included; 0 for never. */
+  long version(String key);
+
   /** Runs the listener on the caller's context after rows may have changed. */
   void onChange(Runnable listener);
 }

@@ -7,7 +7,14 @@ import java.util.List;
 
 /** What a member knows of pods that are alive. */
 public interface AlivePods {
-  /** The pod's state; none if it is not alive as far as this member knows. */
   @ForMembers
-  Future<List<PodState>> alive(PodRef pod);
+  Future<Seen> seen(PodRef pod);
+
+  /**
+   * A pod's state as a member knows it.
+   *
+   * @param version how often it was told, whoever knows the highest knows best
+   * @param state none if the pod is not alive
+   */
+  record Seen(long version, List<PodState> state) {}
 }

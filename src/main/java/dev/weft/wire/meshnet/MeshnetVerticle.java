@@ -26,6 +26,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -121,26 +122,32 @@ public final class MeshnetVerticle extends VerticleBase implements AlivePods {
   /**
    * A pod's state, asked of all members where this one knows of none: of two plugins that each set
    * their pod alive and then look for the other's, one at least must find it, and the common table
-   * alone takes its time.
+   * alone takes its time. Of an end that it did see, the common table may still owe the others.
    */
   private Future<Optional<PodState>> find(PodRef pod) {
-    Optional<PodState> known = states.find(pod);
-    if (known.isPresent()) {
-      return Future.succeededFuture(known);
+    AlivePods.Seen own = states.seen(pod);
+    if (!own.state().isEmpty()) {
+      return Future.succeededFuture(own.state().stream().findFirst());
     }
-    List<Future<List<PodState>>> answers =
+    List<Future<AlivePods.Seen>> answers =
         cluster.members().stream()
             .filter(member -> !member.id().equals(cluster.self()))
-            .map(member -> bus.proxy(AlivePods.class, member.id(), MEMBER_DEADLINE).alive(pod))
-            .map(asked -> asked.otherwise(List.of()))
+            .map(member -> bus.proxy(AlivePods.class, member.id(), MEMBER_DEADLINE).seen(pod))
+            .map(asked -> asked.otherwise(own))
             .toList();
     return Future.all(answers)
-        .map(all -> answers.stream().flatMap(answer -> answer.result().stream()).findFirst());
+        .map(
+            all ->
+                answers.stream()
+                    .map(Future::result)
+                    .filter(seen -> seen.version() >= own.version())
+                    .max(Comparator.comparingLong(AlivePods.Seen::version))
+                    .flatMap(seen -> seen.state().stream().findFirst()));
   }
 
   @Override
-  public Future<List<PodState>> alive(PodRef pod) {
-    return Future.succeededFuture(states.find(pod).stream().toList());
+  public Future<AlivePods.Seen> seen(PodRef pod) {
+    return Future.succeededFuture(states.seen(pod));
   }
 
   private static Pod describe(

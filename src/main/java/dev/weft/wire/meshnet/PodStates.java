@@ -24,6 +24,10 @@ final class PodStates {
         .map(json -> Json.read(json, PodState.class));
   }
 
+  AlivePods.Seen seen(PodRef pod) {
+    return new AlivePods.Seen(table.version(podKey(pod)), find(pod).stream().toList());
+  }
+
   /** Alive with that state from now on. */
   Future<Void> set(PodRef pod, PodState state) {
     return table.write(Map.of(podKey(pod), Json.write(state)), Set.of());
