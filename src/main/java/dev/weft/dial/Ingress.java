@@ -8,8 +8,7 @@ import dev.weft.config.GrpcConfig;
 import dev.weft.config.HostPort;
 import dev.weft.config.SecurityConfig;
 import dev.weft.identity.Identity;
-import io.vertx.core.AbstractVerticle;
-import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Promise;
@@ -18,8 +17,11 @@ import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.grpc.server.GrpcServer;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
@@ -36,27 +38,24 @@ public final class Ingress {
   /** Largest message of a unary method; the data path bounds its own. */
   private static final long MAX_MESSAGE = 4 << 20;
 
+  private static final int HTTP_VERSION_NOT_SUPPORTED = 505;
+
   private static final String LOOPBACK = "127.0.0.1";
 
   private final Vertx vertx;
   private final GrpcConfig config;
   private final SecurityConfig security;
   private final Identity identity;
-  private final int instances;
+  private List<Context> loops = List.of();
   private final Map<String, BiConsumer<Caller, HttpServerRequest>> streams = new HashMap<>();
   private final GrpcMethods<Caller> unary = new GrpcMethods<>(MAX_MESSAGE);
   private volatile int port;
 
-  /**
-   * @param instances event loops that accept connections
-   */
-  public Ingress(
-      Vertx vertx, GrpcConfig config, SecurityConfig security, Identity identity, int instances) {
+  public Ingress(Vertx vertx, GrpcConfig config, SecurityConfig security, Identity identity) {
     this.vertx = vertx;
     this.config = config;
     this.security = security;
     this.identity = identity;
-    this.instances = instances;
   }
 
   /**
@@ -91,6 +90,16 @@ public final class Ingress {
     return this;
   }
 
+  /**
+   * Has connections of members and meshnet daemons served on these event loops, and closed with the
+   * verticles that are on them: one thread for a wire's both directions saves a wake-up for every
+   * acknowledgement.
+   */
+  public Ingress on(List<Context> loops) {
+    this.loops = List.copyOf(loops);
+    return this;
+  }
+
   /** Whether members can reach this node: {@code grpc.host} is beyond 127.0.0.1. */
   public boolean servesMembers() {
     return !config.host().equals(LOOPBACK);
@@ -99,7 +108,7 @@ public final class Ingress {
   /** Opens the listeners; fails naming the address that is taken. */
   public Future<Void> listen() {
     HttpServerOptions local = GrpcSettings.server(LOOPBACK, config.port());
-    return open(Door.LOCAL, local, 1)
+    return open(Door.LOCAL, local, List.of())
         .compose(
             bound -> {
               port = bound;
@@ -110,7 +119,7 @@ public final class Ingress {
               if (security.mutualTls()) {
                 GrpcSettings.secure(remote, identity);
               }
-              return open(Door.MEMBERS, remote, instances);
+              return open(Door.MEMBERS, remote, loops);
             })
         .compose(
             v -> {
@@ -118,7 +127,7 @@ public final class Ingress {
                 return Future.succeededFuture();
               }
               HostPort at = config.meshnet().get();
-              return open(Door.MESHNET, GrpcSettings.server(at.host(), at.port()), instances)
+              return open(Door.MESHNET, GrpcSettings.server(at.host(), at.port()), loops)
                   .mapEmpty();
             });
   }
@@ -128,11 +137,19 @@ public final class Ingress {
     return port;
   }
 
-  private Future<Integer> open(Door door, HttpServerOptions options, int loops) {
-    Promise<Integer> port = Promise.promise();
-    return vertx
-        .deployVerticle(
-            () -> new Listener(door, options, port), new DeploymentOptions().setInstances(loops))
+  /** Listens on each of the event loops; on one of its own without any. */
+  private Future<Integer> open(Door door, HttpServerOptions options, List<Context> on) {
+    List<Future<Integer>> open = new ArrayList<>();
+    for (Context loop : on) {
+      Promise<Integer> port = Promise.promise();
+      loop.runOnContext(v -> listen(door, options).onComplete(port));
+      open.add(port.future());
+    }
+    if (on.isEmpty()) {
+      open.add(listen(door, options));
+    }
+    return Future.all(open)
+        .map(all -> open.get(0).result())
         .recover(
             e ->
                 Future.failedFuture(
@@ -143,8 +160,28 @@ public final class Ingress {
                             + options.getPort()
                             + ": "
                             + e.getMessage(),
-                        e)))
-        .compose(id -> port.future());
+                        e)));
+  }
+
+  private Future<Integer> listen(Door door, HttpServerOptions options) {
+    GrpcServer grpc =
+        unary.server(vertx, call -> callerOf(door, call.connection(), call.headers()));
+    return vertx
+        .createHttpServer(options)
+        .requestHandler(request -> onRequest(door, grpc, request))
+        .listen()
+        .map(HttpServer::actualPort);
+  }
+
+  private void onRequest(Door door, GrpcServer grpc, HttpServerRequest request) {
+    BiConsumer<Caller, HttpServerRequest> stream = streams.get(request.path());
+    if (stream == null) {
+      grpc.handle(request);
+    } else if (request.version() != HttpVersion.HTTP_2) {
+      request.response().setStatusCode(HTTP_VERSION_NOT_SUPPORTED).end();
+    } else {
+      stream.accept(callerOf(door, request.connection(), request.headers()), request);
+    }
   }
 
   private Caller callerOf(Door door, HttpConnection connection, MultiMap headers) {
@@ -172,39 +209,5 @@ public final class Ingress {
 
   private static WeftException stranger(String address) {
     return Fault.UNAUTHENTICATED.because("no node certificate from " + address);
-  }
-
-  /** One event loop's share of a listener. */
-  private final class Listener extends AbstractVerticle {
-    private final Door door;
-    private final HttpServerOptions options;
-    private final Promise<Integer> port;
-
-    Listener(Door door, HttpServerOptions options, Promise<Integer> port) {
-      this.door = door;
-      this.options = options;
-      this.port = port;
-    }
-
-    @Override
-    public void start(Promise<Void> started) {
-      GrpcServer grpc =
-          unary.server(vertx, call -> callerOf(door, call.connection(), call.headers()));
-      HttpServer server = vertx.createHttpServer(options);
-      server
-          .requestHandler(
-              request -> {
-                BiConsumer<Caller, HttpServerRequest> stream = streams.get(request.path());
-                if (stream == null) {
-                  grpc.handle(request);
-                } else {
-                  stream.accept(callerOf(door, request.connection(), request.headers()), request);
-                }
-              })
-          .listen()
-          .onSuccess(s -> port.tryComplete(s.actualPort()))
-          .<Void>mapEmpty()
-          .onComplete(started);
-    }
   }
 }

@@ -52,6 +52,11 @@ public final class Node {
   private final EventLog events;
   private final int loops = Math.max(2, Runtime.getRuntime().availableProcessors());
 
+  /**
+   * Event loops that carry wires; the other half of the processors is the kernel's and the pods'.
+   */
+  private final int lanes = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+
   /** What stands, newest first, each with how to take it down. */
   private final Deque<Part> standing = new ArrayDeque<>();
 
@@ -159,7 +164,7 @@ public final class Node {
     Vertx vertx = cluster.vertx();
     bus = new Bus(vertx, cluster.self(), cluster.seal());
     events.attach(bus);
-    ingress = new Ingress(vertx, config.grpc(), config.security(), identity, loops);
+    ingress = new Ingress(vertx, config.grpc(), config.security(), identity);
     DirectDial dial = new DirectDial(vertx, cluster, config.security(), identity);
     stands("dial", dial::close);
     MeshnetDial meshnetDial = new MeshnetDial(vertx, config.grpc());
@@ -196,7 +201,7 @@ public final class Node {
                         health,
                         metrics,
                         config.wires(),
-                        loops)))
+                        lanes)))
         .compose(
             v ->
                 deploy(
@@ -254,7 +259,7 @@ public final class Node {
             .subnets()
             .runtime()
             .map(at -> new GrpcConfig(at.host(), at.port(), at, Optional.empty()))
-            .map(grpc -> new Ingress(cluster.vertx(), grpc, config.security(), identity, 1));
+            .map(grpc -> new Ingress(cluster.vertx(), grpc, config.security(), identity));
     return new SubnetVerticle(
         bus,
         cluster,

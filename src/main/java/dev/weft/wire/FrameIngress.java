@@ -3,6 +3,7 @@ package dev.weft.wire;
 import com.google.protobuf.Descriptors.ServiceDescriptor;
 import dev.weft.bus.Fault;
 import dev.weft.dial.Caller;
+import dev.weft.dial.DataFrames;
 import dev.weft.dial.Grpc;
 import dev.weft.dial.Ingress;
 import dev.weft.linux.SendRing;
@@ -11,8 +12,8 @@ import io.netty.buffer.ByteBuf;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
-import io.vertx.core.internal.buffer.BufferInternal;
-import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.slf4j.Logger;
@@ -32,7 +33,10 @@ final class FrameIngress {
   /** Frames given to the kernel at once, and room for a batch of super-frames. */
   private static final int RING_SLOTS = 256;
 
-  private static final int RING_BYTES = 1 << 20;
+  private static final int RING_BYTES = 256 << 10;
+
+  /** Longer than any DATA frame, so put together by the reader. */
+  private static final int COPIED = (16 << 10) + 1;
 
   private static final Logger log = LoggerFactory.getLogger(FrameIngress.class);
 
@@ -53,10 +57,8 @@ final class FrameIngress {
   private void serve(Caller caller, HttpServerRequest request) {
     request.response().putHeader("content-type", "application/grpc").setChunked(true);
     Stream stream = new Stream(caller, request.response());
-    request
-        .handler(stream::onChunk)
-        .endHandler(v -> stream.onEnd())
-        .exceptionHandler(e -> stream.close());
+    DataFrames.read(request, stream);
+    request.endHandler(v -> stream.onEnd()).exceptionHandler(e -> stream.close());
   }
 
   /** A framed BoolResponse. */
@@ -68,11 +70,12 @@ final class FrameIngress {
     return rings.computeIfAbsent(Thread.currentThread(), t -> new SendRing(RING_SLOTS, RING_BYTES));
   }
 
-  private final class Stream implements PacketReader.Sink {
+  private final class Stream implements PacketReader.Sink, DataFrames.Reader {
     private final Caller caller;
     private final HttpServerResponse response;
     private final PacketReader reader = new PacketReader(this);
     private final SendRing ring = ring();
+    private final List<ByteBuf> held = new ArrayList<>();
     private WireEnd end;
     private long id;
     private boolean dropped;
@@ -85,12 +88,13 @@ final class FrameIngress {
       this.response = response;
     }
 
-    void onChunk(Buffer chunk) {
-      if (closed) {
-        return;
-      }
-      ByteBuf bytes = ((BufferInternal) chunk).getByteBuf();
-      reader.onChunk(bytes);
+    @Override
+    public void onData(ByteBuf data) {
+      reader.onChunk(data);
+    }
+
+    @Override
+    public void onPause() {
       flush();
     }
 
@@ -98,6 +102,7 @@ final class FrameIngress {
       if (closed) {
         return;
       }
+      flush();
       if (reader.isInsideMessage()) {
         refuse(Fault.INVALID, "the call ended inside a message");
         return;
@@ -136,13 +141,24 @@ final class FrameIngress {
         dropped = true;
         return;
       }
-      ByteBuffer copied = source.nioBuffer(frame, length);
-      if (!ring.addCopy(copied, low, csumOffset)) {
+      if (!add(source, frame, length, low, csumOffset)) {
         flush();
-        ring.addCopy(copied, low, csumOffset);
+        add(source, frame, length, low, csumOffset);
       }
       bytes += length;
       segments += VnetCheck.segments(low, length);
+    }
+
+    /** A long frame lies in a buffer of its own and is sent from there. */
+    private boolean add(ByteBuf source, int frame, int length, long low, int csumOffset) {
+      if (length < COPIED || !source.hasMemoryAddress()) {
+        return ring.addCopy(source.internalNioBuffer(frame, length), low, csumOffset);
+      }
+      boolean added = ring.add(source.memoryAddress() + frame, length, low, csumOffset);
+      if (added) {
+        held.add(source.retain());
+      }
+      return added;
     }
 
     @Override
@@ -156,6 +172,8 @@ final class FrameIngress {
         return;
       }
       int sent = end.send(ring);
+      held.forEach(ByteBuf::release);
+      held.clear();
       end.received().carried(segments - (frames - sent), bytes);
       end.received().dropped(frames - sent);
       dropped |= sent < frames;
@@ -164,6 +182,7 @@ final class FrameIngress {
     }
 
     private void refuse(Fault fault, String why) {
+      flush();
       end = null;
       ends.refuse();
       close();

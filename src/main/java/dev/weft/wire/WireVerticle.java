@@ -194,7 +194,9 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
       driver = new EpollDriver();
     }
     assembler.carryOver(lanes, driver);
-    return Future.all(deployed).mapEmpty();
+    return Future.all(deployed)
+        .onSuccess(v -> ingress.on(lanes.stream().map(Lane::loop).toList()))
+        .mapEmpty();
   }
 
   private Future<Void> openMeshnet() {
