@@ -61,13 +61,18 @@ final class BatchReader {
   }
 
   /** The stream took the last batch and has room for more. */
-  void flowed() {
+  void flowed() throws LinuxException {
     pace.flowed();
+    adapt();
   }
 
   /** The stream was full with the last batch and has drained. */
   void drained() throws LinuxException {
     pace.drained(System.nanoTime());
+    adapt();
+  }
+
+  private void adapt() throws LinuxException {
     int wanted = pace.buffer();
     if (Math.abs(wanted - buffer) > buffer / 4) {
       buffer = wanted;

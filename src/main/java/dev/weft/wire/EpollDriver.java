@@ -92,21 +92,19 @@ final class EpollDriver implements Driver {
       if (closed) {
         return;
       }
-      ByteBuf batch;
       try {
-        batch = batches.read(lane.ring());
+        ByteBuf batch = batches.read(lane.ring());
+        if (batch == null) {
+          return;
+        }
+        if (stream.write(batch, this::onDrained)) {
+          batches.flowed();
+        } else {
+          registered.submit(PAUSED);
+        }
       } catch (LinuxException e) {
         // The link went down or away; if it comes back the socket gives frames again.
         log.debug("{}", e.getMessage());
-        return;
-      }
-      if (batch == null) {
-        return;
-      }
-      if (stream.write(batch, this::onDrained)) {
-        batches.flowed();
-      } else {
-        registered.submit(PAUSED);
       }
     }
 

@@ -5,7 +5,6 @@ import dev.weft.bus.WeftException;
 import dev.weft.dial.Dial;
 import dev.weft.dial.Grpc;
 import dev.weft.linux.RecvRing;
-import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.vertx.core.AbstractVerticle;
@@ -32,9 +31,6 @@ final class Lane extends AbstractVerticle {
   private static final long PING_LIMIT_MILLIS = 4000;
 
   private static final long UNSENT_BYTES = 128 << 10;
-
-  /** A whole batch of super-frames goes to the kernel in one call, rather than each on its own. */
-  private static final WriteBufferWaterMark BATCH = new WriteBufferWaterMark(256 << 10, 1 << 20);
 
   private final Dial dial;
   private final String self;
@@ -95,7 +91,6 @@ final class Lane extends AbstractVerticle {
   private static void boundUnsent(HttpConnection connection) {
     if (connection instanceof HttpClientConnectionInternal internal
         && internal.channelHandlerContext().channel() instanceof EpollSocketChannel channel) {
-      channel.config().setWriteBufferWaterMark(BATCH);
       channel.config().setOption(EpollChannelOption.TCP_NOTSENT_LOWAT, UNSENT_BYTES);
     }
   }

@@ -19,6 +19,9 @@ final class Pace {
 
   static final int MOST_BUFFER = 4 << 20;
 
+  /** What a socket's buffer is charged for a frame beside its bytes: {@code sk_buff} and more. */
+  private static final int FRAME_OVERHEAD = 768;
+
   /** A connection that was not full for so long is not what slows the wire down. */
   private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -78,11 +81,13 @@ final class Pace {
     return (int) Math.max(1, Math.min(mostFrames, frames));
   }
 
-  /** Bytes that the socket should hold. */
+  /** How large the socket's buffer should be, for frames and what the kernel keeps with each. */
   int buffer() {
     if (!limited) {
       return MOST_BUFFER;
     }
-    return (int) Math.max(LEAST_BUFFER, Math.min(MOST_BUFFER, bytesPerNano * HORIZON_NANOS));
+    double frames = bytesPerNano * HORIZON_NANOS / Math.max(1, bytesPerFrame);
+    double bytes = frames * (bytesPerFrame + FRAME_OVERHEAD);
+    return (int) Math.max(LEAST_BUFFER, Math.min(MOST_BUFFER, bytes));
   }
 }

@@ -148,7 +148,11 @@ final class WorkerDriver extends AbstractVerticle implements Driver {
     }
 
     private void onFlowed() {
-      batches.flowed();
+      try {
+        batches.flowed();
+      } catch (LinuxException e) {
+        log.debug("{}", e.getMessage());
+      }
       again();
     }
 
