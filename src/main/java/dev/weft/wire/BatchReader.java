@@ -48,11 +48,18 @@ final class BatchReader {
     int bytes = 0;
     int carried = 0;
     int dropped = 0;
-    for (int i = 0; i < frames; i++) {
-      int written = ring.truncated(i) ? 0 : stream.writer().write(ring, i, batch);
-      carried += written;
-      bytes += written == 0 ? 0 : ring.length(i);
-      dropped += written == 0 ? 1 : 0;
+    for (int i = 0; i < frames; ) {
+      int run = stream.writer().run(ring, i, frames);
+      if (run > 1) {
+        bytes += stream.writer().writeRun(ring, i, batch);
+        carried += run;
+      } else {
+        int written = ring.truncated(i) ? 0 : stream.writer().write(ring, i, batch);
+        carried += written;
+        bytes += written == 0 ? 0 : ring.length(i);
+        dropped += written == 0 ? 1 : 0;
+      }
+      i += run;
     }
     end.sent().carried(carried, bytes);
     end.sent().dropped(dropped);

@@ -424,7 +424,8 @@ final class MeshnetWires {
     }
     MeshnetLane lane = lanes.get(Math.floorMod(wire.spec.id().hashCode(), lanes.size()));
     String address = wire.spec.peer().node();
-    return home(lane.open(address, new PacketWriter(wire.peerId, false), wire.sent))
+    return home(lane.open(
+            address, new PacketWriter(wire.peerId, PacketWriter.Peer.PLAIN), wire.sent))
         .<Void>map(
             sink -> {
               wire.opened(sink, driver.attach(wire.end, sink, lane.lane()));

@@ -2,6 +2,7 @@ package dev.weft.wire;
 
 import dev.weft.linux.RecvRing;
 import dev.weft.linux.VnetHeader;
+import dev.weft.wire.offload.DatagramRun;
 import dev.weft.wire.offload.Segmenter;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
@@ -23,15 +24,45 @@ final class PacketWriter {
   /** Headers that each segment repeats; longer ones make the batch's buffer grow. */
   private static final int USUAL_HEADERS = 96;
 
+  /** What the peer's node can give to its kernel. */
+  enum Peer {
+    /** Complete frames: another program than Weft. */
+    PLAIN,
+
+    /**
+     * Frames with vnet headers; its kernel is older than Linux 6.2 and knows no UDP segmentation
+     * there.
+     */
+    VNET,
+
+    VNET_UDP;
+
+    static Peer of(boolean vnet, boolean udpSegmentation) {
+      return !vnet ? PLAIN : udpSegmentation ? VNET_UDP : VNET;
+    }
+
+    boolean datagramRuns() {
+      return this == VNET_UDP;
+    }
+
+    boolean takes(long word) {
+      return switch (this) {
+        case PLAIN -> word == VnetHeader.NONE;
+        case VNET -> VnetHeader.gsoType(word) != VnetHeader.GSO_UDP_L4;
+        case VNET_UDP -> true;
+      };
+    }
+  }
+
   private final byte[] idField;
-  private final boolean vnet;
+  private final Peer peer;
   private final Segmenter segmenter = new Segmenter();
+  private final DatagramRun run = new DatagramRun();
 
   /**
    * @param interfaceId of the peer's end
-   * @param vnet whether the peer takes vnet headers
    */
-  PacketWriter(long interfaceId, boolean vnet) {
+  PacketWriter(long interfaceId, Peer peer) {
     byte[] field = new byte[11];
     int n = 0;
     field[n++] = 1 << 3;
@@ -42,14 +73,54 @@ final class PacketWriter {
     }
     field[n++] = (byte) rest;
     this.idField = Arrays.copyOf(field, n);
-    this.vnet = vnet;
+    this.peer = peer;
   }
 
   /** About how many bytes {@link #write} appends for this frame. */
   int room(RecvRing ring, int slot) {
-    int segments = vnet ? 1 : VnetCheck.segments(ring.vnetWord(slot), ring.length(slot));
+    int segments =
+        peer.takes(ring.vnetWord(slot))
+            ? 1
+            : VnetCheck.segments(ring.vnetWord(slot), ring.length(slot));
     int repeated = Math.min(segments, Segmenter.MAX_SEGMENTS) * (USUAL_HEADERS + OVERHEAD);
     return ring.length(slot) + repeated;
+  }
+
+  /**
+   * How many frames from {@code slot} on are to be written as one, by {@link #writeRun}; 1 if the
+   * frame stands for itself.
+   *
+   * @param end the slot after the last that holds a frame
+   */
+  int run(RecvRing ring, int slot, int end) {
+    if (!peer.datagramRuns()
+        || slot + 1 == end
+        || !run.open(ring.frame(slot), ring.vnetWord(slot), ring.checksumOffset(slot))) {
+      return 1;
+    }
+    int next = slot + 1;
+    while (next < end
+        && run.add(ring.frame(next), ring.vnetWord(next), ring.checksumOffset(next))) {
+      next++;
+    }
+    return next - slot;
+  }
+
+  /**
+   * Appends the run that {@link #run} found at a slot as one super-frame.
+   *
+   * @return its bytes
+   */
+  int writeRun(RecvRing ring, int slot, ByteBuf out) {
+    long word = run.close();
+    openPacket(out, run.length(), word, ring.checksumOffset(slot));
+    out.writeBytes(ring.frame(slot));
+    for (int i = 1; i < run.segments(); i++) {
+      ByteBuffer frame = ring.frame(slot + i);
+      out.writeBytes(frame.position(frame.position() + run.headerLength()));
+    }
+    closeMessage(out, run.length());
+    return run.length();
   }
 
   /**
@@ -61,18 +132,11 @@ final class PacketWriter {
   int write(RecvRing ring, int slot, ByteBuf out) {
     ByteBuffer frame = ring.frame(slot);
     long word = ring.vnetWord(slot);
-    if (!vnet && word != VnetHeader.NONE) {
+    if (!peer.takes(word)) {
       return writeComplete(frame, word, ring.checksumOffset(slot), out);
     }
     int length = frame.remaining();
-    boolean header = word != VnetHeader.NONE;
-    openMessage(out, length, header ? VNET_FIELD : 0);
-    if (header) {
-      writeVarint(out, TAG_VNET);
-      out.writeByte(VnetHeader.LENGTH);
-      out.writeLongLE(word).writeShortLE(ring.checksumOffset(slot));
-    }
-    openFrame(out, length);
+    openPacket(out, length, word, ring.checksumOffset(slot));
     out.writeBytes(frame);
     closeMessage(out, length);
     return VnetCheck.segments(word, length);
@@ -102,6 +166,17 @@ final class PacketWriter {
     int lengthSize = varintSize(length);
     int message = idField.length + vnetField + 1 + lengthSize + length + 1 + lengthSize;
     out.writeByte(0).writeInt(message).writeBytes(idField);
+  }
+
+  private void openPacket(ByteBuf out, int length, long word, int checksumOffset) {
+    boolean header = word != VnetHeader.NONE;
+    openMessage(out, length, header ? VNET_FIELD : 0);
+    if (header) {
+      writeVarint(out, TAG_VNET);
+      out.writeByte(VnetHeader.LENGTH);
+      out.writeLongLE(word).writeShortLE(checksumOffset);
+    }
+    openFrame(out, length);
   }
 
   private static void openFrame(ByteBuf out, int length) {

@@ -2,6 +2,7 @@ package dev.weft.wire;
 
 import dev.weft.dial.Dial;
 import dev.weft.dial.GrpcMethod;
+import dev.weft.linux.KernelVersion;
 import dev.weft.wire.proto.Meshnet;
 import dev.weft.wire.proto.WireCreateResponse;
 import dev.weft.wire.proto.WireDef;
@@ -57,7 +58,8 @@ final class PeerCalls {
             .setTopoNs(spec.ns())
             .setWireId(spec.id())
             .setMtu(spec.mtu())
-            .setVnet(true);
+            .setVnet(true)
+            .setUdpSegmentation(KernelVersion.hasUdpSegmentation());
     if (spec.peer().address() != null) {
       def.setLocalPodIp(spec.peer().address());
     }

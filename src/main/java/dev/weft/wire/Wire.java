@@ -28,7 +28,7 @@ final class Wire {
   /** The peer's interface id, 0 until it is known. */
   long peerId;
 
-  boolean peerVnet;
+  PacketWriter.Peer peerTakes;
   FrameSink stream;
 
   private final Vertx vertx;
@@ -139,11 +139,11 @@ final class Wire {
   }
 
   /** The peer told its interface id; a stream to a former one is of no use any more. */
-  void joined(long id, boolean vnet) {
+  void joined(long id, PacketWriter.Peer takes) {
     if (peerId != id) {
       closeStream();
       peerId = id;
-      peerVnet = vnet;
+      peerTakes = takes;
     }
   }
 

@@ -200,7 +200,9 @@ final class WireAssembler {
     return home(peers.join(wire.spec, wire.end.interfaceId()))
         .map(
             answer -> {
-              wire.joined(answer.getPeerIntfId(), answer.getVnet());
+              wire.joined(
+                  answer.getPeerIntfId(),
+                  PacketWriter.Peer.of(answer.getVnet(), answer.getUdpSegmentation()));
               return null;
             });
   }
@@ -217,7 +219,7 @@ final class WireAssembler {
           Fault.UNAVAILABLE.because("an end of the wire went; joining again"));
     }
     Lane lane = lanes.get(Math.floorMod(wire.spec.id().hashCode(), lanes.size()));
-    return home(lane.open(wire.spec.peer().node(), new PacketWriter(peerId, wire.peerVnet)))
+    return home(lane.open(wire.spec.peer().node(), new PacketWriter(peerId, wire.peerTakes)))
         .map(
             stream -> {
               wire.opened(stream, driver.attach(end, stream, lane));

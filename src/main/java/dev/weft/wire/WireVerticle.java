@@ -14,6 +14,7 @@ import dev.weft.dial.Ingress;
 import dev.weft.dial.MeshnetDial;
 import dev.weft.linux.Capabilities;
 import dev.weft.linux.Capability;
+import dev.weft.linux.KernelVersion;
 import dev.weft.linux.LinkEvent;
 import dev.weft.linux.LinkMonitor;
 import dev.weft.pod.PodChanged;
@@ -367,13 +368,15 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
       throw Fault.PRECONDITION.because("the end here is not made yet");
     }
     WireEnd end = wire.end;
-    wire.joined(def.getWireIfIdOnPeerNode(), def.getVnet());
+    wire.joined(
+        def.getWireIfIdOnPeerNode(), PacketWriter.Peer.of(def.getVnet(), def.getUdpSegmentation()));
     wire.kick();
     return Future.succeededFuture(
         WireCreateResponse.newBuilder()
             .setResponse(true)
             .setPeerIntfId(end.interfaceId())
             .setVnet(true)
+            .setUdpSegmentation(KernelVersion.hasUdpSegmentation())
             .build());
   }
 
