@@ -36,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 class WireBench {
   private static final int ROUNDS = Integer.getInteger("bench.rounds", 3);
   private static final int SECONDS = Integer.getInteger("bench.seconds", 4);
+  private static final int WARM_SECONDS = 6;
   private static final int PINGS = 500;
 
   @TempDir Path directory;
@@ -45,7 +46,7 @@ class WireBench {
   private record Mode(String name, TestNetns from, TestNetns to, String address, List<Long> pids) {}
 
   /** One mode in one round; rates in bits and datagrams a second, CPU in cores. */
-  private record Figures(double tcp, double udp, double p50, double p99, double cpu) {}
+  private record Figures(double tcp, Iperf.Flood udp, double p50, double p99, double cpu) {}
 
   @AfterEach
   void clean() throws Exception {
@@ -71,8 +72,9 @@ class WireBench {
 
     Map<String, List<Figures>> figures = new LinkedHashMap<>();
     for (Mode mode : modes) {
-      // A JVM runs at full speed after some seconds of traffic.
-      Iperf.tcp(mode.from(), mode.to(), mode.address(), 3);
+      // A JVM runs at full speed after some seconds of traffic of each kind.
+      Iperf.tcp(mode.from(), mode.to(), mode.address(), WARM_SECONDS);
+      Iperf.udp(mode.from(), mode.to(), mode.address(), WARM_SECONDS / 2);
     }
     for (int round = 0; round < ROUNDS; round++) {
       for (Mode mode : modes) {
@@ -87,7 +89,7 @@ class WireBench {
     double cpuBefore = cpuSeconds(mode.pids());
     double tcp = Iperf.tcp(mode.from(), mode.to(), mode.address(), SECONDS);
     double cpu = (cpuSeconds(mode.pids()) - cpuBefore) / SECONDS;
-    double udp = Iperf.udp(mode.from(), mode.to(), mode.address(), SECONDS);
+    Iperf.Flood udp = Iperf.udp(mode.from(), mode.to(), mode.address(), SECONDS);
     return new Figures(tcp, udp, rtt[0], rtt[1], cpu);
   }
 
@@ -106,8 +108,9 @@ class WireBench {
   private static void print(Map<String, List<Figures>> figures) {
     List<Figures> vxlan = figures.get("kernel VXLAN");
     System.out.printf(
-        "%n| mode | TCP Gbit/s | x VXLAN | 64 B UDP kpps | x VXLAN | RTT p50 ms | x VXLAN | p99 ms |"
-            + " node CPU, cores |%n| --- | --- | --- | --- | --- | --- | --- | --- | --- |%n");
+        "%n| mode | TCP Gbit/s | x VXLAN | 64 B UDP kpps | x VXLAN | read | RTT p50 ms | x VXLAN |"
+            + " p99 ms | node CPU, cores |%n"
+            + "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |%n");
     figures.forEach(
         (name, rounds) -> {
           List<Double> tcp = new ArrayList<>();
@@ -115,17 +118,18 @@ class WireBench {
           List<Double> rtt = new ArrayList<>();
           for (int i = 0; i < rounds.size(); i++) {
             tcp.add(rounds.get(i).tcp() / vxlan.get(i).tcp());
-            udp.add(rounds.get(i).udp() / vxlan.get(i).udp());
+            udp.add(rounds.get(i).udp().delivered() / vxlan.get(i).udp().delivered());
             rtt.add(rounds.get(i).p50() / vxlan.get(i).p50());
           }
           System.out.printf(
               Locale.ROOT,
-              "| %s | %.2f | %.2f | %.0f | %.2f | %.3f | %.1f | %.3f | %.2f |%n",
+              "| %s | %.2f | %.2f | %.0f | %.2f | %.0f | %.3f | %.1f | %.3f | %.2f |%n",
               name,
               median(rounds.stream().map(f -> f.tcp() / 1e9).toList()),
               median(tcp),
-              median(rounds.stream().map(f -> f.udp() / 1e3).toList()),
+              median(rounds.stream().map(f -> f.udp().delivered() / 1e3).toList()),
               median(udp),
+              median(rounds.stream().map(f -> f.udp().read() / 1e3).toList()),
               median(rounds.stream().map(Figures::p50).toList()),
               median(rtt),
               median(rounds.stream().map(Figures::p99).toList()),
