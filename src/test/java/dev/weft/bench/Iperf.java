@@ -2,8 +2,8 @@ package dev.weft.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weft.bus.Json;
+import dev.weft.testkit.Snmp;
 import dev.weft.testkit.TestNetns;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,9 +26,9 @@ final class Iperf {
 
   /** 64-byte datagrams a second that the receiving namespace took in, sent as fast as can be. */
   static double udp(TestNetns from, TestNetns to, String address, int seconds) throws Exception {
-    long before = datagramsIn(to);
+    long before = Snmp.read(to, "Udp", "InDatagrams");
     run(from, to, address, seconds, "-u", "-l", "64", "-b", "0");
-    return (double) (datagramsIn(to) - before) / seconds;
+    return (double) (Snmp.read(to, "Udp", "InDatagrams") - before) / seconds;
   }
 
   private static JsonNode run(
@@ -48,21 +48,5 @@ final class Iperf {
       server.destroy();
       Files.delete(log);
     }
-  }
-
-  private static long datagramsIn(TestNetns netns) throws IOException, InterruptedException {
-    String[] lines = netns.run("cat", "/proc/net/snmp").split("\n");
-    for (int i = 0; i + 1 < lines.length; i += 2) {
-      if (lines[i].startsWith("Udp: ")) {
-        String[] names = lines[i].split(" ");
-        String[] values = lines[i + 1].split(" ");
-        for (int k = 1; k < names.length; k++) {
-          if (names[k].equals("InDatagrams")) {
-            return Long.parseLong(values[k]);
-          }
-        }
-      }
-    }
-    throw new IOException("no Udp InDatagrams in /proc/net/snmp");
   }
 }

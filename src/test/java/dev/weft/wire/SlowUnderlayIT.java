@@ -101,15 +101,7 @@ class SlowUnderlayIT {
   @Test
   void shouldAnswerPingsSoonBesideABulkTransfer() throws Exception {
     // Given
-    CompletableFuture<Transfer.Result> bulk =
-        CompletableFuture.supplyAsync(
-            () -> {
-              try {
-                return Transfer.tcp(one, two, TARGET, 128 << 20);
-              } catch (Exception e) {
-                throw new IllegalStateException(e);
-              }
-            });
+    CompletableFuture<Transfer.Result> bulk = Transfer.start(one, two, TARGET, 128 << 20);
     List<Double> millis = new ArrayList<>();
 
     // When
