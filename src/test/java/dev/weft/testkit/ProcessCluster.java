@@ -121,6 +121,25 @@ public final class ProcessCluster implements AutoCloseable {
     processes.get(number - 1).waitFor(10, TimeUnit.SECONDS);
   }
 
+  /** SIGSTOP: the process stands still, and its connections stay open. */
+  public void freeze(int number) throws Exception {
+    host(number).run("kill", "-STOP", String.valueOf(process(number).pid()));
+  }
+
+  /** SIGCONT. */
+  public void thaw(int number) throws Exception {
+    host(number).run("kill", "-CONT", String.valueOf(process(number).pid()));
+  }
+
+  /** SIGTERM, and waits for the end; its exit code. */
+  public int stop(int number) throws Exception {
+    process(number).toHandle().destroy();
+    if (!process(number).waitFor(30, TimeUnit.SECONDS)) {
+      throw new AssertionError("node n" + number + " does not stop: " + log(number));
+    }
+    return process(number).exitValue();
+  }
+
   public Process process(int number) {
     return processes.get(number - 1);
   }
