@@ -8,6 +8,7 @@ import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
 import dev.weft.testkit.ProcessCluster;
 import dev.weft.testkit.ProcessStatus;
+import dev.weft.testkit.Snmp;
 import dev.weft.testkit.TestNetns;
 import dev.weft.testkit.Transfer;
 import java.net.DatagramPacket;
@@ -91,9 +92,13 @@ class SlowUnderlayIT {
 
   @Test
   void shouldGiveTcpWhatTheUnderlayHas() throws Exception {
+    long before = Snmp.read(one, "Tcp", "RetransSegs");
+
     Transfer.Result result = Transfer.tcp(one, two, TARGET, 100 << 20);
 
-    System.out.printf("TCP over 200 Mbit/s: %.0f Mbit/s%n", result.gigabitsPerSecond() * 1000);
+    System.out.printf(
+        "TCP over 200 Mbit/s: %.0f Mbit/s, %d segments sent again%n",
+        result.gigabitsPerSecond() * 1000, Snmp.read(one, "Tcp", "RetransSegs") - before);
     assertThat(result.received()).as("CRC").isEqualTo(result.sent());
     assertThat(result.gigabitsPerSecond() * 1000).as("Mbit/s").isGreaterThan(170);
   }
@@ -155,6 +160,8 @@ class SlowUnderlayIT {
       double received = bytes.get() * 8 / (length.toNanos() / 1e3);
       receiver.close();
       reader.join();
+      // The queues are empty again: the next test's SYN would wait a second if it were dropped.
+      Awaitility.await().until(() -> ping(Duration.ofSeconds(1)).isPresent());
       return received;
     }
   }
