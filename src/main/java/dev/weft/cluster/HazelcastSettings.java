@@ -74,7 +74,12 @@ final class HazelcastSettings {
         .setProperty("hazelcast.operation.thread.count", "2")
         .setProperty("hazelcast.operation.generic.thread.count", "2")
         .setProperty("hazelcast.io.thread.count", "1")
-        .setProperty("hazelcast.event.thread.count", "1");
+        .setProperty("hazelcast.event.thread.count", "1")
+        .setProperty("hazelcast.operation.response.thread.count", "1")
+        // Threads that watch Hazelcast itself and tell nobody.
+        .setProperty("hazelcast.health.monitoring.level", "OFF")
+        .setProperty("hazelcast.slow.operation.detector.enabled", "false");
+    config.getMetricsConfig().setEnabled(false);
     return config;
   }
 }

@@ -219,7 +219,7 @@ public final class Node {
                         health,
                         metrics,
                         config.nsm(),
-                        config.wires().mtu(),
+                        config.wires(),
                         clock)))
         .compose(v -> ingress.listen())
         .compose(v -> deploy(subnets(store, identity)))

@@ -160,9 +160,13 @@ final class KernelLinks {
     }
   }
 
-  /** Removes links of connections that nobody keeps. */
+  /** Removes links of connections that nobody keeps; that the namespace is gone is fine. */
   void sweep(String ref, Set<String> kept) throws IOException {
-    try (Netns netns = Netns.open(ref);
+    Optional<Netns> there = openIfThere(ref);
+    if (there.isEmpty()) {
+      return;
+    }
+    try (Netns netns = there.get();
         Netlink in = Netlink.open(netns)) {
       for (Link link : in.links()) {
         String alias = link.alias();

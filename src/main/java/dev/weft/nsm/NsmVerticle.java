@@ -6,6 +6,7 @@ import dev.weft.bus.WeftException;
 import dev.weft.cluster.Cluster;
 import dev.weft.cluster.MemberChanged;
 import dev.weft.config.NsmConfig;
+import dev.weft.config.WiresConfig;
 import dev.weft.dial.Caller;
 import dev.weft.dial.Dial;
 import dev.weft.dial.Ingress;
@@ -63,7 +64,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
   private final Health health;
   private final Metrics metrics;
   private final NsmConfig config;
-  private final int mtu;
+  private final WiresConfig wires;
   private final Clock clock;
   private final Map<PodRef, Pod> pods = new HashMap<>();
   private List<String> lacking = List.of();
@@ -85,7 +86,8 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
   private boolean watching;
 
   /**
-   * @param mtu of connections, bytes, where the tunnel allows it
+   * @param wires what connections have in common with wires: their MTU where the tunnel allows it,
+   *     and what becomes of their interfaces when the node stops
    */
   public NsmVerticle(
       Bus bus,
@@ -96,7 +98,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
       Health health,
       Metrics metrics,
       NsmConfig config,
-      int mtu,
+      WiresConfig wires,
       Clock clock) {
     this.bus = bus;
     this.cluster = cluster;
@@ -106,7 +108,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
     this.health = health;
     this.metrics = metrics;
     this.config = config;
-    this.mtu = mtu;
+    this.wires = wires;
     this.clock = clock;
   }
 
@@ -152,8 +154,8 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
     Underlay underlay = new Underlay(cluster, config);
     peers = new Peers(dial);
     carriers = new Carriers(self, bus.proxy(Wires.class), kernel, workers);
-    LocalTarget local = new LocalTarget(endpoints, asker, views, connections, mtu);
-    RemoteTarget remote = new RemoteTarget(peers, underlay, mtu);
+    LocalTarget local = new LocalTarget(endpoints, asker, views, connections, wires.mtu());
+    RemoteTarget remote = new RemoteTarget(peers, underlay, wires.mtu());
     connector =
         new Connector(
             self,
@@ -262,11 +264,43 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
 
   @Override
   public void stop(Promise<Void> stopped) {
+    // Nothing is healed or ended any more.
+    connections.all().forEach(held -> held.busy = true);
     sockets
         .close()
+        .transform(done -> removeLinks())
+        .onFailure(e -> log.warn("interfaces not removed: {}", e.getMessage()))
         .transform(done -> unixDial.close())
         .transform(done -> workers.close())
         .onComplete(stopped);
+  }
+
+  /**
+   * Takes the connections' interfaces away where the node is to leave none; the connections stay
+   * known, and are healed after a start. Those over wires the wire room removes.
+   */
+  private Future<Void> removeLinks() {
+    if (wires.onStop() == WiresConfig.OnStop.KEEP || !lacking.isEmpty()) {
+      return Future.succeededFuture();
+    }
+    Set<String> namespaces = new HashSet<>();
+    for (Held held : connections.all()) {
+      Connection c = held.connection();
+      if (c.clientAt(cluster.self())) {
+        namespaces.add(c.client().netns());
+      }
+      if (c.endpointAt(cluster.self())) {
+        namespaces.add(c.endpoint().netns());
+      }
+    }
+    return workers.executeBlocking(
+        () -> {
+          for (String netns : namespaces) {
+            kernel.sweep(netns, Set.of());
+          }
+          return null;
+        },
+        false);
   }
 
   // What programs of this host ask.

@@ -29,6 +29,7 @@ import dev.weft.wire.proto.WireDef;
 import dev.weft.wire.proto.WireDownResponse;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
+import io.netty.channel.epoll.Epoll;
 import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Context;
 import io.vertx.core.DeploymentOptions;
@@ -181,7 +182,9 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
       lanes.add(lane);
       deployed.add(vertx.deployVerticle(lane));
     }
-    if (config.driver() == WiresConfig.Driver.WORKER || !EpollDriver.isAvailable()) {
+    if (DriverChoice.isEpoll(config.driver(), Epoll.unavailabilityCause())) {
+      driver = new EpollDriver();
+    } else {
       WorkerDriver worker = new WorkerDriver();
       driver = worker;
       deployed.add(
@@ -191,8 +194,6 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
                   .setThreadingModel(ThreadingModel.WORKER)
                   .setWorkerPoolName("weft-frames")
                   .setWorkerPoolSize(1)));
-    } else {
-      driver = new EpollDriver();
     }
     assembler.carryOver(lanes, driver);
     return Future.all(deployed)

@@ -2,14 +2,11 @@ package dev.weft.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weft.bus.Json;
+import dev.weft.testkit.Snmp;
 import dev.weft.testkit.TestNetns;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import org.awaitility.Awaitility;
 
 /** iperf3 between two namespaces. */
@@ -38,11 +35,11 @@ final class Iperf {
 
   /** Datagrams of 64 bytes, sent as fast as can be. */
   static Flood udp(TestNetns from, TestNetns to, String address, int seconds) throws Exception {
-    Map<String, Long> before = udpCounters(to);
+    long readBefore = Snmp.read(to, "Udp", "InDatagrams");
+    long refusedBefore = Snmp.read(to, "Udp", "RcvbufErrors");
     run(from, to, address, seconds, "-u", "-l", "64", "-b", "0");
-    Map<String, Long> after = udpCounters(to);
-    double read = after.get("InDatagrams") - before.get("InDatagrams");
-    double refused = after.get("RcvbufErrors") - before.get("RcvbufErrors");
+    double read = Snmp.read(to, "Udp", "InDatagrams") - readBefore;
+    double refused = Snmp.read(to, "Udp", "RcvbufErrors") - refusedBefore;
     return new Flood((read + refused) / seconds, read / seconds);
   }
 
@@ -63,21 +60,5 @@ final class Iperf {
       server.destroy();
       Files.delete(log);
     }
-  }
-
-  private static Map<String, Long> udpCounters(TestNetns netns)
-      throws IOException, InterruptedException {
-    List<String[]> lines =
-        netns
-            .run("cat", "/proc/net/snmp")
-            .lines()
-            .filter(line -> line.startsWith("Udp: "))
-            .map(line -> line.substring("Udp: ".length()).split(" "))
-            .toList();
-    Map<String, Long> counters = new HashMap<>();
-    for (int i = 0; i < lines.get(0).length; i++) {
-      counters.put(lines.get(0)[i], Long.valueOf(lines.get(1)[i]));
-    }
-    return counters;
   }
 }

@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -94,6 +95,12 @@ final class NsmNodes implements AutoCloseable {
     /** As kill -9. */
     void kill() {
       process.destroyForcibly().onExit().join();
+    }
+
+    /** SIGTERM, and waits for the end; its exit code. */
+    int stop() {
+      process.destroy();
+      return process.onExit().orTimeout(30, TimeUnit.SECONDS).join().exitValue();
     }
 
     void awaitMembers(int count) {
@@ -191,10 +198,19 @@ final class NsmNodes implements AutoCloseable {
    * @param nsm more keys of the section nsm, {@code tunnels: [vxlan]}
    */
   static NsmNodes start(int count, String nsm) throws IOException {
+    return start(count, nsm, "");
+  }
+
+  /**
+   * As {@link #start(int, String)}.
+   *
+   * @param more lines of each node's configuration
+   */
+  static NsmNodes start(int count, String nsm, String more) throws IOException {
     // Short, for paths of sockets.
     NsmNodes all = new NsmNodes(Files.createTempDirectory(Path.of("/tmp"), "wn"));
     try {
-      all.create(count, nsm);
+      all.create(count, nsm, more);
       for (Node node : all.nodes) {
         node.start();
       }
@@ -217,7 +233,7 @@ final class NsmNodes implements AutoCloseable {
     return made;
   }
 
-  private void create(int count, String nsm) throws IOException {
+  private void create(int count, String nsm, String more) throws IOException {
     CertificateAuthority ca = CertificateAuthority.create(directory, "test", 2, Clock.systemUTC());
     try (Netns bridgeNs = bridge.open();
         Netlink inBridge = Netlink.open(bridgeNs)) {
@@ -236,12 +252,13 @@ final class NsmNodes implements AutoCloseable {
           in.addAddress(eth0.index(), Cidr.parse("10.98.0." + i + "/24"));
           in.setUp(eth0.index());
         }
-        nodes.add(node(i, count, netns, ca, nsm));
+        nodes.add(node(i, count, netns, ca, nsm, more));
       }
     }
   }
 
-  private Node node(int i, int count, TestNetns netns, CertificateAuthority ca, String nsm)
+  private Node node(
+      int i, int count, TestNetns netns, CertificateAuthority ca, String nsm, String more)
       throws IOException {
     Path own = Files.createDirectories(directory.resolve("n" + i));
     String address = "10.98.0." + i;
@@ -260,6 +277,7 @@ final class NsmNodes implements AutoCloseable {
         http: { socket: %s }
         security: { ca: %s, cert: %s, key: %s }
         nsm: { sockets: %s, %s }
+        %s
         """
             .formatted(
                 i,
@@ -274,7 +292,8 @@ final class NsmNodes implements AutoCloseable {
                 issued.cert(),
                 issued.key(),
                 own.resolve("nsm"),
-                nsm));
+                nsm,
+                more));
     return new Node("n" + i, issued.info().nodeId().orElseThrow().value(), netns, own);
   }
 

@@ -85,12 +85,15 @@ public final class ProcessCluster implements AutoCloseable {
   /** Starts node {@code number}'s process, from 1; it is not waited for. */
   public void start(int number) throws Exception {
     Path home = home(number);
+    // As ./weft has them.
     List<String> command =
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-XX:+UseSerialGC",
+            "-Xms24m",
             "-Xmx192m",
             "-Xss512k",
+            "-XX:MaxDirectMemorySize=256m",
             "-cp",
             System.getProperty("java.class.path"),
             "dev.weft.Weft",
@@ -116,6 +119,25 @@ public final class ProcessCluster implements AutoCloseable {
   public void kill(int number) throws Exception {
     processes.get(number - 1).toHandle().destroyForcibly();
     processes.get(number - 1).waitFor(10, TimeUnit.SECONDS);
+  }
+
+  /** SIGSTOP: the process stands still, and its connections stay open. */
+  public void freeze(int number) throws Exception {
+    host(number).run("kill", "-STOP", String.valueOf(process(number).pid()));
+  }
+
+  /** SIGCONT. */
+  public void thaw(int number) throws Exception {
+    host(number).run("kill", "-CONT", String.valueOf(process(number).pid()));
+  }
+
+  /** SIGTERM, and waits for the end; its exit code. */
+  public int stop(int number) throws Exception {
+    process(number).toHandle().destroy();
+    if (!process(number).waitFor(30, TimeUnit.SECONDS)) {
+      throw new AssertionError("node n" + number + " does not stop: " + log(number));
+    }
+    return process(number).exitValue();
   }
 
   public Process process(int number) {

@@ -47,6 +47,25 @@ public final class Transfer {
     }
   }
 
+  /** As {@link #tcp}, beside what the caller does. */
+  public static CompletableFuture<Result> start(
+      TestNetns from, TestNetns to, String address, long bytes) {
+    CompletableFuture<Result> result = new CompletableFuture<>();
+    Thread sender =
+        new Thread(
+            () -> {
+              try {
+                result.complete(tcp(from, to, address, bytes));
+              } catch (Exception e) {
+                result.completeExceptionally(e);
+              }
+            },
+            "transfer-sender");
+    sender.setDaemon(true);
+    sender.start();
+    return result;
+  }
+
   private static <T> T in(TestNetns netns, java.util.concurrent.Callable<T> body) throws Exception {
     try (dev.weft.linux.Netns open = netns.open()) {
       return open.call(body);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.linux.IcmpEcho;
 import dev.weft.linux.LinuxException;
+import dev.weft.linux.Netlink;
 import dev.weft.linux.Netns;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
@@ -111,6 +112,12 @@ class WireChaosIT {
                             .path("state")
                             .asText())
                     .isNotEqualTo("up"));
+
+    // Then, as wires.carrier is keep, the pod sees nothing of it
+    try (Netns netns = one.open();
+        Netlink inPod = Netlink.open(netns)) {
+      assertThat(inPod.require("eth1").carrier()).as("carrier").isTrue();
+    }
   }
 
   private static void assertEchoes(Socket client, Socket accepted, int value) throws Exception {

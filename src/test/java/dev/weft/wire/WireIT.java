@@ -13,6 +13,7 @@ import dev.weft.pod.PodRef;
 import dev.weft.pod.Pods;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
+import dev.weft.testkit.Snmp;
 import dev.weft.testkit.TestCluster;
 import dev.weft.testkit.TestNetns;
 import dev.weft.testkit.Transfer;
@@ -22,13 +23,17 @@ import dev.weft.topology.Topologies;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Wires between two real nodes, and what pods see of them. */
 @Needs(Need.ROOT)
@@ -98,23 +103,26 @@ class WireIT {
     assertThat(ping(one, "12.12.12.2", 8972)).as("9000 bytes, not to be fragmented").isPresent();
   }
 
-  @Test
-  void shouldCarryAGigabyteUnchanged() throws Exception {
-    join(null, "12.12.12.1/24", "12.12.12.2/24");
+  @ParameterizedTest
+  @CsvSource({"12.12.12.1, 12.12.12.2, 24", "fd00:12::1, fd00:12::2, 64"})
+  void shouldCarryAGigabyteEachWayUnchanged(String addressA, String addressB, int prefix)
+      throws Exception {
+    // Given
+    join(null, addressA + "/" + prefix, addressB + "/" + prefix);
 
-    Transfer.Result result = Transfer.tcp(one, two, "12.12.12.2", 1L << 30);
+    // When
+    CompletableFuture<Transfer.Result> back = Transfer.start(two, one, addressA, 1L << 30);
+    Transfer.Result forth = Transfer.tcp(one, two, addressB, 1L << 30);
 
-    System.out.printf("1 GiB over a wire in mutual TLS: %.2f Gbit/s%n", result.gigabitsPerSecond());
-    assertThat(result.received()).as("CRC").isEqualTo(result.sent());
-  }
-
-  @Test
-  void shouldCarryIpv6() throws Exception {
-    join(null, "fd00:12::1/64", "fd00:12::2/64");
-
-    Transfer.Result result = Transfer.tcp(two, one, "fd00:12::1", 64 << 20);
-
-    assertThat(result.received()).as("CRC").isEqualTo(result.sent());
+    // Then
+    System.out.printf(
+        "1 GiB each way over a wire in mutual TLS, IPv%d: %.2f and %.2f Gbit/s%n",
+        prefix == 24 ? 4 : 6, forth.gigabitsPerSecond(), back.get().gigabitsPerSecond());
+    assertThat(forth.received()).as("CRC, r1 to r2").isEqualTo(forth.sent());
+    assertThat(back.get().received()).as("CRC, r2 to r1").isEqualTo(back.get().sent());
+    for (TestNetns pod : List.of(one, two)) {
+      assertThat(Snmp.read(pod, "Tcp", "InCsumErrors")).as("TCP checksum errors").isZero();
+    }
   }
 
   @Test

@@ -8,6 +8,7 @@ import dev.weft.identity.CertificateAuthority;
 import dev.weft.linux.Cidr;
 import dev.weft.linux.Netns;
 import dev.weft.pod.PodRef;
+import dev.weft.topology.Link;
 import dev.weft.topology.LinkStatus;
 import dev.weft.topology.TopologyFile;
 import java.io.IOException;
@@ -89,7 +90,11 @@ final class Demo {
     for (PodRef pod : file.pods()) {
       String netns = DemoNetwork.netnsOf(pod);
       Netns.create(netns);
-      client(running.get(next++ % nodes))
+      DemoNode node = running.get(next++ % nodes);
+      for (String device : devicesOf(pod, file)) {
+        DemoNetwork.ensureDevice(node.number(), device);
+      }
+      client(node)
           .send(
               "PUT",
               "/api/v1/pods/" + pod.ns() + "/" + pod.name(),
@@ -98,6 +103,16 @@ final class Demo {
                   Json.mapper().createObjectNode().put("netns", netns).put("address", "auto")));
     }
     client(running.get(0)).send("POST", "/api/v1/topologies", "application/yaml", text);
+  }
+
+  /** The devices of its node that a pod is to be attached to. */
+  private static List<String> devicesOf(PodRef pod, TopologyFile file) {
+    return file.topologies().stream()
+        .filter(topology -> topology.pod().equals(pod))
+        .flatMap(topology -> topology.links().stream())
+        .filter(link -> link.peerPod().equals(DemoReport.LOCALHOST))
+        .map(Link::peerIntf)
+        .toList();
   }
 
   /** Every link once from each of its sides, as soon as none is on its way up any more. */

@@ -45,17 +45,35 @@ final class DemoNetwork {
         Netns.create(netnsOf(i));
         try (Netns nodeNs = Netns.open(netnsOf(i));
             Netlink inNode = Netlink.open(nodeNs)) {
-          Link port =
-              inSwitch.createVeth(
-                  new VethSpec(
-                      "n" + i, MTU, "", true, false, new VethSpec.Peer(nodeNs, "eth0", MTU)));
-          inSwitch.setMaster(port.index(), bridge.index());
+          plug(inSwitch, bridge, "n" + i, nodeNs, "eth0");
           Link eth0 = inNode.require("eth0");
           inNode.addAddress(eth0.index(), Cidr.parse(addressOf(i) + "/24"));
           inNode.setUp(eth0.index());
         }
       }
     }
+  }
+
+  /** Makes a device in a node's namespace that pods can be attached to, if there is none. */
+  static void ensureDevice(int node, String name) throws IOException {
+    try (Netns bridgeNs = Netns.open(SWITCH);
+        Netlink inSwitch = Netlink.open(bridgeNs);
+        Netns nodeNs = Netns.open(netnsOf(node));
+        Netlink inNode = Netlink.open(nodeNs)) {
+      if (inNode.link(name).isEmpty()) {
+        int ports = inSwitch.links().size();
+        plug(inSwitch, inSwitch.require("br0"), "port" + ports, nodeNs, name);
+        inNode.setUp(inNode.require(name).index());
+      }
+    }
+  }
+
+  /** Joins a node's new device with a new port of the bridge. */
+  private static void plug(Netlink inSwitch, Link bridge, String port, Netns nodeNs, String device)
+      throws IOException {
+    VethSpec.Peer peer = new VethSpec.Peer(nodeNs, device, MTU);
+    Link made = inSwitch.createVeth(new VethSpec(port, MTU, "", true, false, peer));
+    inSwitch.setMaster(made.index(), bridge.index());
   }
 
   /** Removes every namespace of a demo. */

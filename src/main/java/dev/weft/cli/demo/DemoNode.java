@@ -27,6 +27,11 @@ final class DemoNode {
     this.directory = directory;
   }
 
+  /** From 1. */
+  int number() {
+    return number;
+  }
+
   String name() {
     return "n" + number;
   }

@@ -72,6 +72,21 @@ class DemoIT {
   }
 
   @Test
+  void shouldAttachAPodToADeviceThatItMakes() throws Exception {
+    String asItIs = Files.readString(TOPOLOGIES.resolve("macvlan.yml"));
+    String other = asItIs.replace("peer_intf: eth0", "peer_intf: lab0");
+    Path topology = Files.writeString(directory.resolve("lab.yml"), other);
+
+    WeftProcess demo = run("--check", "--topology", topology.toString());
+
+    assertThat(demo.awaitExit()).as(demo.out() + demo.err()).isZero();
+    assertThat(other).isNotEqualTo(asItIs);
+    assertThat(demo.out()).containsPattern("2 +r2:eth2 +localhost:lab0 +macvlan +1500 +up ");
+    assertThat(pings(demo)).filteredOn(line -> line.endsWith("ok")).hasSize(2);
+    assertNothingIsLeft();
+  }
+
+  @Test
   void shouldRefuseASecondDemoAndRemoveTheFirstWhenItIsEnded() throws Exception {
     WeftProcess first = run("--nodes", "1");
     String url = first.awaitLine(DASHBOARD).group(1);
