@@ -180,7 +180,7 @@ const tables = {
     ["Version", "keep", n => n.version],
     ["gRPC", "mono", n => n.grpc],
     ["API", "mono", n => n.http],
-    ["Up", "keep number", n => duration(Date.now() / 1000 - n.startedAt)],
+    ["Up", "keep number", n => duration((Date.now() - Date.parse(n.startedAt)) / 1000)],
   ]),
   pods: new Table("pods", "No pods: weft pod add NAME --netns NAMESPACE registers one.", [
     ["Pod", "", p => p.ref],

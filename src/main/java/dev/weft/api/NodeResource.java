@@ -4,6 +4,7 @@ import dev.weft.cluster.Member;
 import dev.weft.telemetry.Health;
 import io.vertx.core.Future;
 import io.vertx.ext.web.RoutingContext;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -14,7 +15,6 @@ final class NodeResource {
   /**
    * A member, and what it says of its health.
    *
-   * @param startedAt Unix seconds
    * @param state null if it was not asked or did not answer
    */
   record Node(
@@ -25,7 +25,7 @@ final class NodeResource {
       String bus,
       String http,
       long epoch,
-      long startedAt,
+      Instant startedAt,
       boolean self,
       String state,
       List<Health.Warning> warnings) {}
@@ -71,7 +71,7 @@ final class NodeResource {
         m.bus(),
         m.http(),
         m.epoch(),
-        m.startedAt(),
+        Instant.ofEpochSecond(m.startedAt()),
         members.isSelf(m),
         status == null ? null : status.state(),
         status == null ? null : status.warnings());

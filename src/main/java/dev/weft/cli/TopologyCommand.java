@@ -43,7 +43,10 @@ final class TopologyCommand {
           String file,
       @Mixin NodeOptions options) {
     ApiClient client = options.client();
-    show(options, client, client.send("POST", PATH, "application/yaml", read(file, options)));
+    String text = read(file, options);
+    // The node reads it again; here its errors name the file.
+    TopologyFile.parse(text, file);
+    show(options, client, client.send("POST", PATH, "application/yaml", text));
   }
 
   @Command(
