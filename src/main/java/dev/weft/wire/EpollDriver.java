@@ -5,7 +5,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
-import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
@@ -27,11 +26,6 @@ final class EpollDriver implements Driver {
    * and the next submit fails. EPOLLERR is always on, so it asks for nothing.
    */
   private static final EpollIoOps PAUSED = EpollIoOps.EPOLLERR;
-
-  /** Whether this platform has Netty's native epoll. */
-  static boolean isAvailable() {
-    return Epoll.isAvailable();
-  }
 
   @Override
   public Handle attach(WireEnd end, FrameSink stream, Lane lane) {

@@ -14,6 +14,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,17 +23,22 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What goes in at one end of a wire comes out at the other: every frame, as it was, in order. */
 @Needs({Need.ROOT, Need.IPROUTE2})
+@ParameterizedClass(name = "{0} driver")
+@ValueSource(strings = {"epoll", "worker"})
 class FramesIT {
   private static final Duration WITHIN = Duration.ofSeconds(5);
   private static final String ONE = "12.12.12.1";
@@ -44,6 +50,8 @@ class FramesIT {
   /** Datagrams under way at one time: they fit in a socket's buffer. */
   private static final int DATAGRAMS = 16;
 
+  @Parameter String driver;
+
   @TempDir static Path directory;
   private static ProcessCluster cluster;
   private static TestNetns one;
@@ -52,11 +60,15 @@ class FramesIT {
   private FramePort from;
   private FramePort to;
 
-  @BeforeAll
-  static void join() throws Exception {
+  @BeforeParameterizedClassInvocation
+  static void join(String driver) throws Exception {
     one = TestNetns.create("p1");
     two = TestNetns.create("p2");
-    cluster = ProcessCluster.start(directory, 2, "");
+    cluster =
+        ProcessCluster.start(
+            Files.createDirectories(directory.resolve(driver)),
+            2,
+            "wires: { driver: " + driver + " }");
     cluster.pod(1, "p1", one);
     cluster.pod(2, "p2", two);
     cluster.link(1, 1, "p1", ONE + "/24", 2, "p2", TWO + "/24", ", \"mtu\": " + MTU);
@@ -72,7 +84,7 @@ class FramesIT {
     }
   }
 
-  @AfterAll
+  @AfterParameterizedClassInvocation
   static void end() throws Exception {
     cluster.close();
     one.close();
