@@ -39,6 +39,12 @@ class SlowUnderlayIT {
   private static final double OFFERED_MBITS = 600;
   private static final int DATAGRAM = 1400;
 
+  /**
+   * What waits in the underlay's own queue counts too, and with it how well the kernel's congestion
+   * control knows the underlay. Socket buffers of the usual size would be 160 ms.
+   */
+  private static final double MOST_PING_MILLIS = 50;
+
   @TempDir static Path directory;
   private static ProcessCluster cluster;
   private static TestNetns one;
@@ -132,7 +138,8 @@ class SlowUnderlayIT {
         millis.get(millis.size() - 1),
         lost);
     assertThat(millis).as("answers").hasSizeGreaterThan(200);
-    assertThat(p99).as("ms, 99 of 100 pings").isLessThan(20);
+    assertThat(millis.get(millis.size() / 2)).as("ms, half of the pings").isLessThan(15);
+    assertThat(p99).as("ms, 99 of 100 pings").isLessThan(MOST_PING_MILLIS);
   }
 
   /** Sends datagrams through the wire at a rate; the Mbit/s of UDP payload that arrived. */
