@@ -307,8 +307,8 @@ public final class Node {
     return new VertxOptions()
         .setPreferNativeTransport(true)
         .setEventLoopPoolSize(loops)
-        .setWorkerPoolSize(8)
-        .setInternalBlockingPoolSize(4)
+        .setWorkerPoolSize(4)
+        .setInternalBlockingPoolSize(2)
         .setMaxWorkerExecuteTime(30)
         .setMaxWorkerExecuteTimeUnit(TimeUnit.SECONDS);
   }

@@ -30,7 +30,7 @@ final class Lane extends AbstractVerticle {
   /** A connection that answers no ping for so long is dead, whatever TCP believes. */
   private static final long PING_LIMIT_MILLIS = 4000;
 
-  private static final long UNSENT_BYTES = 128 << 10;
+  private static final long UNSENT_BYTES = 64 << 10;
 
   private final Dial dial;
   private final String self;

@@ -25,7 +25,7 @@ class ManyWiresIT {
   private static final int MOST_MEGABYTES = 400;
 
   /** A dozen of them Hazelcast started to join, and ends after a minute. */
-  private static final int MOST_THREADS = 70;
+  private static final int MOST_THREADS = 60;
 
   @TempDir Path directory;
 
