@@ -62,7 +62,7 @@ class DatagramRunTest {
 
     /** As the pod's device would send it. */
     byte[] complete() {
-      return framesOf(frame(), word()).get(0);
+      return SegmenterTest.complete(frame(), word(), UDP_CHECKSUM).get(0);
     }
   }
 
@@ -208,20 +208,6 @@ class DatagramRunTest {
     }
     assertThat(whole.flip().remaining()).isEqualTo(run.length());
     assertThat(run.segments()).isEqualTo(datagrams.size());
-    return framesOf(whole, word);
-  }
-
-  private static List<byte[]> framesOf(ByteBuffer frame, long word) {
-    Segmenter segmenter = new Segmenter();
-    List<byte[]> frames = new ArrayList<>();
-    int count = segmenter.open(frame, word, UDP_CHECKSUM);
-    for (int i = 0; i < count; i++) {
-      segmenter.select(i);
-      byte[] one = new byte[segmenter.headerLength() + segmenter.payloadLength()];
-      frame.get(segmenter.headerFrom(), one, 0, segmenter.headerLength());
-      frame.get(segmenter.payloadFrom(), one, segmenter.headerLength(), segmenter.payloadLength());
-      frames.add(one);
-    }
-    return frames;
+    return SegmenterTest.complete(whole, word, UDP_CHECKSUM);
   }
 }

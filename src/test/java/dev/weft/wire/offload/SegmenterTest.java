@@ -279,7 +279,8 @@ class SegmenterTest {
     return complete(ByteBuffer.wrap(frame), word, checksumOffset);
   }
 
-  private static List<byte[]> complete(ByteBuffer frame, long word, int checksumOffset) {
+  /** What a frame with a vnet header is cut up into. */
+  static List<byte[]> complete(ByteBuffer frame, long word, int checksumOffset) {
     Segmenter segmenter = new Segmenter();
     List<byte[]> frames = new ArrayList<>();
     int count = segmenter.open(frame, word, checksumOffset);
