@@ -23,7 +23,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 
@@ -46,6 +48,7 @@ public final class Ingress {
   private final GrpcConfig config;
   private final SecurityConfig security;
   private final Identity identity;
+  private final Queue<HttpServer> servers = new ConcurrentLinkedQueue<>();
   private List<Context> loops = List.of();
   private final Map<String, BiConsumer<Caller, HttpServerRequest>> streams = new HashMap<>();
   private final GrpcMethods<Caller> unary = new GrpcMethods<>(MAX_MESSAGE);
@@ -91,9 +94,8 @@ public final class Ingress {
   }
 
   /**
-   * Has connections of members and meshnet daemons served on these event loops, and closed with the
-   * verticles that are on them: one thread for a wire's both directions saves a wake-up for every
-   * acknowledgement.
+   * Has connections of members and meshnet daemons served on these event loops: one thread for a
+   * wire's both directions saves a wake-up for every acknowledgement.
    */
   public Ingress on(List<Context> loops) {
     this.loops = List.copyOf(loops);
@@ -166,11 +168,15 @@ public final class Ingress {
   private Future<Integer> listen(Door door, HttpServerOptions options) {
     GrpcServer grpc =
         unary.server(vertx, call -> callerOf(door, call.connection(), call.headers()));
-    return vertx
-        .createHttpServer(options)
-        .requestHandler(request -> onRequest(door, grpc, request))
-        .listen()
-        .map(HttpServer::actualPort);
+    HttpServer server =
+        vertx.createHttpServer(options).requestHandler(request -> onRequest(door, grpc, request));
+    servers.add(server);
+    return server.listen().map(HttpServer::actualPort);
+  }
+
+  /** Closes the listeners and their connections. */
+  public Future<Void> close() {
+    return Future.join(servers.stream().map(HttpServer::close).toList()).mapEmpty();
   }
 
   private void onRequest(Door door, GrpcServer grpc, HttpServerRequest request) {

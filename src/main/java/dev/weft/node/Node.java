@@ -165,6 +165,7 @@ public final class Node {
     bus = new Bus(vertx, cluster.self(), cluster.seal());
     events.attach(bus);
     ingress = new Ingress(vertx, config.grpc(), config.security(), identity);
+    stands("ingress", ingress::close);
     DirectDial dial = new DirectDial(vertx, cluster, config.security(), identity);
     stands("dial", dial::close);
     MeshnetDial meshnetDial = new MeshnetDial(vertx, config.grpc());

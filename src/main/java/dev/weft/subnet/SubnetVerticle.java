@@ -192,16 +192,21 @@ public final class SubnetVerticle extends AbstractVerticle implements Subnets {
 
   @Override
   public void stop(Promise<Void> stopped) {
-    this.<Void>blocking(
-            () -> {
-              if (kernel != null) {
-                if (config.onStop() == SubnetsConfig.OnStop.REMOVE) {
-                  kernel.removeAll();
-                }
-                kernel.close();
-              }
-              return null;
-            })
+    runtime
+        .map(Ingress::close)
+        .orElse(Future.succeededFuture())
+        .transform(
+            closed ->
+                this.<Void>blocking(
+                    () -> {
+                      if (kernel != null) {
+                        if (config.onStop() == SubnetsConfig.OnStop.REMOVE) {
+                          kernel.removeAll();
+                        }
+                        kernel.close();
+                      }
+                      return null;
+                    }))
         .onComplete(stopped);
   }
 

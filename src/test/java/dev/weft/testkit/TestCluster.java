@@ -25,7 +25,7 @@ public final class TestCluster implements AutoCloseable {
   /** Hazelcast binds to addresses that a device has, so its members differ by port. */
   private static final int CLUSTER_PORT = 15700;
 
-  private static final int GRPC_PORT = 51200;
+  public static final int GRPC_PORT = 51200;
 
   private final Path directory;
   private final CertificateAuthority ca;
