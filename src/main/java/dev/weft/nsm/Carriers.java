@@ -26,20 +26,23 @@ final class Carriers {
   private final String self;
   private final Wires wires;
   private final KernelLinks kernel;
+  private final VethJoiner veths;
   private final WorkerExecutor workers;
   private final Map<String, Promise<Void>> awaited = new HashMap<>();
 
-  Carriers(String self, Wires wires, KernelLinks kernel, WorkerExecutor workers) {
+  Carriers(
+      String self, Wires wires, KernelLinks kernel, VethJoiner veths, WorkerExecutor workers) {
     this.self = self;
     this.wires = wires;
     this.kernel = kernel;
+    this.veths = veths;
     this.workers = workers;
   }
 
   /** Done when the interface here stands; at the client's node, when frames cross. */
   Future<Void> join(Connection c) {
     return switch (c.link().carrier()) {
-      case VETH -> blocking(() -> kernel.joinVeth(c));
+      case VETH -> veths.join(c);
       case WIRE -> joinWire(c);
       case VXLAN ->
           blocking(

@@ -52,7 +52,6 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
   private static final long WATCH_MILLIS = 1000;
   private static final long RENEW_MILLIS = 5000;
 
-  /** The kernel serialises changes of links (rtnl), so more threads would only wait. */
   private static final int WORKERS = 3;
 
   private final Bus bus;
@@ -68,6 +67,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
   private final Map<PodRef, Pod> pods = new HashMap<>();
   private List<String> lacking = List.of();
   private WorkerExecutor workers;
+  private WorkerExecutor joiner;
   private UnixDial unixDial;
   private ClientSockets sockets;
   private Admission admission;
@@ -146,12 +146,15 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
     admission = new Admission(config);
     endpoints = new Endpoints(cluster, store, bus);
     connections = new Connections(store, bus, self, clock, pool);
-    Views views = new Views(kernel, workers);
-    Asker asker = new Asker(unixDial, workers, podRoom::local);
+    joiner = vertx.createSharedWorkerExecutor("weft-nsm-join", 1);
+    Views views = new Views(kernel, joiner);
+    Asker asker = new Asker(unixDial, workers, pods::values);
     EndpointPods endpointPods = new EndpointPods(self, podRoom, connections, workers);
     Underlay underlay = new Underlay(cluster, config);
     peers = new Peers(dial);
-    carriers = new Carriers(self, bus.proxy(Wires.class), kernel, workers);
+    carriers =
+        new Carriers(
+            self, bus.proxy(Wires.class), kernel, new VethJoiner(kernel, joiner), workers);
     LocalTarget local = new LocalTarget(endpoints, asker, views, connections, mtu);
     RemoteTarget remote = new RemoteTarget(peers, underlay, mtu);
     connector =
@@ -265,6 +268,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
     sockets
         .close()
         .transform(done -> unixDial.close())
+        .transform(done -> joiner.close())
         .transform(done -> workers.close())
         .onComplete(stopped);
   }
