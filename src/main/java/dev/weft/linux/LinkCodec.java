@@ -134,8 +134,8 @@ final class LinkCodec {
   }
 
   /**
-   * Else a veth gets one queue for each possible CPU, uses one of them, and waits twice for RCU under
-   * rtnl while it puts the others away (veth_init_queues, drivers/net/veth.c).
+   * Else a veth gets one queue for each possible CPU, uses one of them, and waits twice for RCU
+   * under rtnl while it puts the others away (veth_init_queues, drivers/net/veth.c).
    */
   private static NetlinkMessage oneQueue(NetlinkMessage message) {
     return message.attribute(IFLA_NUM_TX_QUEUES, 1).attribute(IFLA_NUM_RX_QUEUES, 1);

@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -92,9 +94,11 @@ final class Endpoints {
     return all().stream().filter(e -> e.service().equals(service)).toList();
   }
 
-  /** Whether the provider of a connection still offers its service. */
-  boolean provides(Connection c) {
-    return of(c.service()).stream().anyMatch(c.endpoint()::is);
+  /** Tells whether the provider of a connection offers its service now. */
+  Predicate<Connection> providers() {
+    Map<String, List<Endpoint>> byService =
+        all().stream().collect(Collectors.groupingBy(Endpoint::service));
+    return c -> byService.getOrDefault(c.service(), List.of()).stream().anyMatch(c.endpoint()::is);
   }
 
   Future<Void> put(Advertised advertised) {

@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -149,6 +150,7 @@ final class Healer {
   /** Compares connections with who is there to serve them. */
   void review() {
     Instant now = clock.instant();
+    Predicate<Connection> provided = endpoints.providers();
     for (Held held : connections.where(c -> true)) {
       Connection c = held.connection();
       if (held.busy || !connections.holds(held)) {
@@ -160,7 +162,7 @@ final class Healer {
         step(held);
       } else if (held.state() == ConnectionState.UP) {
         if (c.clientAt(self())) {
-          reviewEndpoint(held, now);
+          reviewEndpoint(held, provided, now);
         } else {
           reviewClientsNode(held, now);
         }
@@ -168,9 +170,9 @@ final class Healer {
     }
   }
 
-  private void reviewEndpoint(Held held, Instant now) {
+  private void reviewEndpoint(Held held, Predicate<Connection> provided, Instant now) {
     Connection c = held.connection();
-    if (endpoints.provides(c)) {
+    if (provided.test(c)) {
       held.missing = null;
       return;
     }

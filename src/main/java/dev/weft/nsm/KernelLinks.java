@@ -74,7 +74,8 @@ final class KernelLinks {
     Netlink inClient = client.netlink();
     Netlink inEndpoint = endpoint.netlink();
     Link link =
-        inClient.createVeth(new VethSpec(c.client().intf(), mtu, mark + c.id(), false, false, peer));
+        inClient.createVeth(
+            new VethSpec(c.client().intf(), mtu, mark + c.id(), false, false, peer));
     try {
       inEndpoint.setNoLinkLocal(link.peerIndex());
       inEndpoint.setAlias(link.peerIndex(), mark + c.id());

@@ -52,7 +52,8 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
   private static final long WATCH_MILLIS = 1000;
   private static final long RENEW_MILLIS = 5000;
 
-  private static final int WORKERS = 3;
+  /** Who removes a link waits for RCU, most of the time together with others. */
+  private static final int WORKERS = 8;
 
   private final Bus bus;
   private final Cluster cluster;
@@ -67,7 +68,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
   private final Map<PodRef, Pod> pods = new HashMap<>();
   private List<String> lacking = List.of();
   private WorkerExecutor workers;
-  private WorkerExecutor joiner;
+  private LinkThread links;
   private UnixDial unixDial;
   private ClientSockets sockets;
   private Admission admission;
@@ -146,15 +147,13 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
     admission = new Admission(config);
     endpoints = new Endpoints(cluster, store, bus);
     connections = new Connections(store, bus, self, clock, pool);
-    joiner = vertx.createSharedWorkerExecutor("weft-nsm-join", 1);
-    Views views = new Views(kernel, joiner);
+    links = new LinkThread(kernel, vertx);
+    Views views = new Views(links);
     Asker asker = new Asker(unixDial, workers, pods::values);
     EndpointPods endpointPods = new EndpointPods(self, podRoom, connections, workers);
     Underlay underlay = new Underlay(cluster, config);
     peers = new Peers(dial);
-    carriers =
-        new Carriers(
-            self, bus.proxy(Wires.class), kernel, new VethJoiner(kernel, joiner), workers);
+    carriers = new Carriers(self, bus.proxy(Wires.class), kernel, links, workers);
     LocalTarget local = new LocalTarget(endpoints, asker, views, connections, mtu);
     RemoteTarget remote = new RemoteTarget(peers, underlay, mtu);
     connector =
@@ -268,7 +267,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
     sockets
         .close()
         .transform(done -> unixDial.close())
-        .transform(done -> joiner.close())
+        .transform(done -> links.close())
         .transform(done -> workers.close())
         .onComplete(stopped);
   }

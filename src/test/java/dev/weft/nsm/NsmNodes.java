@@ -47,13 +47,15 @@ final class NsmNodes implements AutoCloseable {
   final class Node {
     final String name;
     final String id;
+    final String address;
     final TestNetns netns;
     final Path directory;
     private Process process;
 
-    private Node(String name, String id, TestNetns netns, Path directory) {
+    private Node(String name, String id, String address, TestNetns netns, Path directory) {
       this.name = name;
       this.id = id;
+      this.address = address;
       this.netns = netns;
       this.directory = directory;
     }
@@ -85,6 +87,10 @@ final class NsmNodes implements AutoCloseable {
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.appendTo(log()))
               .start();
+    }
+
+    long pid() {
+      return process.pid();
     }
 
     File log() {
@@ -275,7 +281,7 @@ final class NsmNodes implements AutoCloseable {
                 issued.key(),
                 own.resolve("nsm"),
                 nsm));
-    return new Node("n" + i, issued.info().nodeId().orElseThrow().value(), netns, own);
+    return new Node("n" + i, issued.info().nodeId().orElseThrow().value(), address, netns, own);
   }
 
   @Override

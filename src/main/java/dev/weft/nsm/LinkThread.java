@@ -1,19 +1,23 @@
 package dev.weft.nsm;
 
+import dev.weft.bus.Fault;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Joins pairs of namespaces one after the other, on one thread: the kernel serialises changes of
- * links (rtnl), and who waits for it spins. A namespace is entered once for all requests that wait,
- * and let go when none does: as long as it is open it cannot end.
+ * The one thread that adds veth pairs and lists links: the kernel serialises changes (rtnl), so
+ * that others would spin for it, and a list that changes while it is read has to be read again. A
+ * namespace is entered once for all requests that wait, and let go when none does: as long as it is
+ * open it cannot end.
  */
-final class VethJoiner {
+final class LinkThread {
   /** A namespace that is deleted under a burst that never ends goes after this time. */
   private static final long MAX_OPEN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -27,12 +31,9 @@ final class VethJoiner {
   private final Map<String, OpenNetns> open = new HashMap<>();
   private long openSince;
 
-  /**
-   * @param thread of a pool of one
-   */
-  VethJoiner(KernelLinks kernel, WorkerExecutor thread) {
+  LinkThread(KernelLinks kernel, Vertx vertx) {
     this.kernel = kernel;
-    this.thread = thread;
+    this.thread = vertx.createSharedWorkerExecutor("weft-nsm-links", 1);
   }
 
   Future<Void> join(Connection c) {
@@ -53,6 +54,35 @@ final class VethJoiner {
           }
         },
         false);
+  }
+
+  /** PRECONDITION if the namespace cannot be used. */
+  Future<KernelLinks.View> view(String netns) {
+    return thread
+        .executeBlocking(() -> kernel.view(netns), false)
+        .recover(e -> Future.failedFuture(Fault.PRECONDITION.because(e.getMessage(), e)));
+  }
+
+  /** By namespace: the names of the links of this room there, by connection. */
+  Future<Map<String, Map<String, Set<String>>>> ours(Set<String> namespaces) {
+    return thread.executeBlocking(
+        () -> {
+          Map<String, Map<String, Set<String>>> ours = new HashMap<>();
+          for (String netns : namespaces) {
+            ours.put(netns, kernel.ours(netns));
+          }
+          return ours;
+        },
+        false);
+  }
+
+  /** Whether requests wait: a list of a thousand links would hold them up for 10 ms. */
+  boolean isBusy() {
+    return waiting.get() > 0;
+  }
+
+  Future<Void> close() {
+    return thread.close();
   }
 
   private boolean isFull() {
