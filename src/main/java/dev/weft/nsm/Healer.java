@@ -35,6 +35,7 @@ final class Healer {
   private static final Duration NODE_AWAY = Duration.ofSeconds(10);
 
   private final Cluster cluster;
+  private final Externals externals;
   private final Map<PodRef, Pod> pods;
   private final Endpoints endpoints;
   private final Connections connections;
@@ -53,6 +54,7 @@ final class Healer {
    */
   Healer(
       Cluster cluster,
+      Externals externals,
       Map<PodRef, Pod> pods,
       Endpoints endpoints,
       Connections connections,
@@ -64,6 +66,7 @@ final class Healer {
       Duration patience,
       Clock clock) {
     this.cluster = cluster;
+    this.externals = externals;
     this.pods = pods;
     this.endpoints = endpoints;
     this.connections = connections;
@@ -193,7 +196,8 @@ final class Healer {
       lost(held, "endpoint " + c.endpoint().provider() + " is gone");
       return;
     }
-    if (cluster.member(c.client().node()).isPresent()) {
+    String node = c.client().node();
+    if (cluster.member(node).isPresent() || externals.isHere(node)) {
       held.missing = null;
     } else if (held.missing == null) {
       held.missing = now;

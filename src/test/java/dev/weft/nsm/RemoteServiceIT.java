@@ -146,7 +146,10 @@ class RemoteServiceIT {
             "PYTHONDONTWRITEBYTECODE=1",
             Need.PYTHON,
             "src/test/resources/nsm/proxy.py",
+            "tunnels",
             by.directory.toString(),
+            by.name,
+            to.directory.toString(),
             to.address + ":51111",
             to.id + ".weft");
     return Json.mapper().readTree(output.substring(output.indexOf('{')));
