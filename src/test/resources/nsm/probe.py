@@ -138,12 +138,42 @@ def flood(client, count):
     }
 
 
+def advertise(node, service, path):
+    """An endpoint of that service, advertised and removed."""
+    return {
+        "answer": outcome(lambda: nsm.advertise(node, service, "probe", path)),
+        "removed": outcome(lambda: nsm.remove(node, service, "probe")),
+    }
+
+
+def endpoint(node, path, service, namespace):
+    """An endpoint that wants its connections in that namespace."""
+    server = nsm.serve(path, lambda request_id, asked: (namespace, []))
+    nsm.advertise(node, service, service, path)
+    print("ready", flush=True)
+    server.wait_for_termination()
+
+
 def main():
     role, *args = sys.argv[1:]
+    if role == "as":
+        uid, directory, role, *args = args
+        os.chdir(directory)
+        os.setgroups([])
+        os.setgid(int(uid))
+        os.setuid(int(uid))
     if role == "bad":
         print(json.dumps(bad(*args)))
     elif role == "liar":
         liar(*args)
+    elif role == "endpoint":
+        endpoint(*args)
+    elif role == "advertise":
+        print(json.dumps(advertise(*args)))
+    elif role == "remove":
+        print(json.dumps({"answer": outcome(lambda: nsm.remove(*args))}))
+    elif role == "ask":
+        print(json.dumps({"answer": outcome(lambda: nsm.request(*args))}))
     elif role == "load":
         print(json.dumps(load(args[0], int(args[1]), int(args[2]), args[3])))
     else:

@@ -22,6 +22,7 @@ final class CrossChecks {
     wildcards();
     beyondLoopback();
     join();
+    externals();
     sameListener();
   }
 
@@ -90,6 +91,23 @@ final class CrossChecks {
     }
   }
 
+  private void externals() {
+    int count = config.nsm().externals().size();
+    if (count == 0 || !binding.sound("nsm.externals", "grpc.external")) {
+      return;
+    }
+    if (!config.security().mutualTls()
+        && binding.sound("security.ca", "security.cert", "security.key")) {
+      binding.problem("nsm.externals", count + " of them", "none without " + TLS);
+    }
+    if (config.grpc().external().isEmpty()) {
+      binding.problem(
+          "grpc.external",
+          "not given",
+          "address:port where those of nsm.externals reach this node, if there are any");
+    }
+  }
+
   /** Also where the security section is wrong itself: it has to be put right first. */
   private boolean acceptsInsecure() {
     return config.security().insecure()
@@ -126,6 +144,8 @@ final class CrossChecks {
     if (!grpc.host().equals(LOCAL)) {
       listeners.add(new Listener("grpc.port", "grpc.host", new HostPort(grpc.host(), grpc.port())));
     }
+    grpc.external()
+        .ifPresent(at -> listeners.add(new Listener("grpc.external", "grpc.external", at)));
     grpc.meshnet().ifPresent(at -> listeners.add(new Listener("grpc.meshnet", "grpc.meshnet", at)));
     listeners.add(
         new Listener(

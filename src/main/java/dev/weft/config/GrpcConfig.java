@@ -10,8 +10,14 @@ import java.util.Optional;
  * @param port 0 for any free one
  * @param advertise what other nodes dial; port 0 stands for the port that was bound
  * @param meshnet plain listener for foreign meshnet daemons, an address literal
+ * @param external listener with mutual TLS for NSMs outside the cluster, an address literal
  */
-public record GrpcConfig(String host, int port, HostPort advertise, Optional<HostPort> meshnet) {
+public record GrpcConfig(
+    String host,
+    int port,
+    HostPort advertise,
+    Optional<HostPort> meshnet,
+    Optional<HostPort> external) {
 
   static GrpcConfig read(Section s) {
     String host = s.read("host", "127.0.0.1", Kind.ADDRESS);
@@ -21,7 +27,8 @@ public record GrpcConfig(String host, int port, HostPort advertise, Optional<Hos
             host,
             port,
             s.read("advertise", "", Kind.peer(port).orNone()).orElse(new HostPort(host, port)),
-            s.read("meshnet", "", Kind.LISTENER.orNone()));
+            s.read("meshnet", "", Kind.LISTENER.orNone()),
+            s.read("external", "", Kind.LISTENER.orNone()));
     s.end();
     return grpc;
   }

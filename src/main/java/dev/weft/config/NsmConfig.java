@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
  *     service that is not named here may be advertised by all who may use the socket
  * @param tunnels to other nodes, best first
  * @param heal how long a connection that lost its endpoint waits for another one
+ * @param externals NSMs outside the cluster
  */
 public record NsmConfig(
     Path sockets,
@@ -25,7 +26,8 @@ public record NsmConfig(
     List<Integer> clientUids,
     Map<String, List<String>> allow,
     List<Tunnel> tunnels,
-    Duration heal) {
+    Duration heal,
+    List<External> externals) {
 
   /** What carries frames to an endpoint on another node. */
   public enum Tunnel {
@@ -33,6 +35,34 @@ public record NsmConfig(
     DEFAULT,
     /** A kernel VXLAN: neither, but less work. */
     VXLAN
+  }
+
+  /**
+   * NSMs outside the cluster and what is shared with them.
+   *
+   * @param service what they are asked for, or may ask for
+   * @param address where it is asked for; empty where they ask this node
+   * @param ca the CA that vouches for them, PEM
+   */
+  public record External(String service, Optional<HostPort> address, Path ca) {
+    private static final int PORT = 51112;
+
+    private static final Kind<String> SERVICE =
+        new Kind<>(
+            "a service: 1 to 253 letters, digits, '.', '_' or '-'",
+            t ->
+                Optional.of(t)
+                    .filter(s -> s.matches("[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")));
+
+    static Optional<External> read(Section s) {
+      Optional<String> service = s.required("service", SERVICE);
+      Optional<HostPort> address = s.read("address", "", Kind.peer(PORT).orNone());
+      Optional<Path> ca = s.required("ca", Kind.PATH);
+      s.end();
+      return service.isPresent() && ca.isPresent()
+          ? Optional.of(new External(service.get(), address, ca.get()))
+          : Optional.empty();
+    }
   }
 
   private static final Pattern NETWORK = Pattern.compile("([0-9.]+)/([1-9][0-9]?)");
@@ -55,13 +85,14 @@ public record NsmConfig(
             s.list("client-uids", Kind.integer(0, 999_999_999)),
             s.lists("allow", ALLOWED),
             s.list("tunnels", Kind.choice(Tunnel.class)),
-            s.read("heal", "10s", Kind.duration(Duration.ZERO, Duration.ofHours(1))));
+            s.read("heal", "10s", Kind.duration(Duration.ZERO, Duration.ofHours(1))),
+            s.sections("externals", External::read));
     s.end();
     return nsm.tunnels().isEmpty() ? nsm.withTunnels(List.of(Tunnel.values())) : nsm;
   }
 
   private NsmConfig withTunnels(List<Tunnel> all) {
-    return new NsmConfig(sockets, cidr, clientUids, allow, all, heal);
+    return new NsmConfig(sockets, cidr, clientUids, allow, all, heal, externals);
   }
 
   private static boolean isNetwork(String text) {

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import org.yaml.snakeyaml.DumperOptions.ScalarStyle;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
@@ -85,6 +86,37 @@ final class Section {
       binding.problem(sub(key), describe(node), "a list, each item " + kind.expected(), line(node));
     }
     return items;
+  }
+
+  /** Any number of mappings, none by default; one that reads as empty is left out. */
+  <T> List<T> sections(String key, Function<Section, Optional<T>> reader) {
+    Node node = know(key, "[]");
+    List<T> items = new ArrayList<>();
+    if (node instanceof SequenceNode sequence) {
+      for (int i = 0; i < sequence.getValue().size(); i++) {
+        Node item = sequence.getValue().get(i);
+        String itemPath = sub(key) + "[" + i + "]";
+        binding.found(itemPath, line(item));
+        if (item instanceof MappingNode) {
+          reader.apply(new Section(binding, itemPath, item, Set.of())).ifPresent(items::add);
+        } else {
+          binding.problem(itemPath, describe(item), "a mapping", line(item));
+        }
+      }
+    } else if (node != null) {
+      binding.problem(sub(key), describe(node), "a list of mappings", line(node));
+    }
+    return items;
+  }
+
+  /** A value that has to be there; empty after a problem. */
+  <T> Optional<T> required(String key, Kind<T> kind) {
+    Node node = know(key, "");
+    if (node == null) {
+      problem(key, "not given", kind.expected());
+      return Optional.empty();
+    }
+    return scalar(sub(key), node, kind);
   }
 
   /** Lists under names of the file's choosing, none by default. */

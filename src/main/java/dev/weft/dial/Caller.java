@@ -1,21 +1,34 @@
 package dev.weft.dial;
 
+import java.nio.file.Path;
+import java.util.List;
+
 /**
  * Who makes a call.
  *
  * @param door what it came in by
- * @param node the member's id, proved by its certificate; null for any other program
+ * @param node the node's id, proved by its certificate; null for any other program
  * @param address its IP address
+ * @param authorities the files of the CAs that vouch for an external node; empty for others
  */
-public record Caller(Door door, String node, String address) {
+public record Caller(Door door, String node, String address, List<Path> authorities) {
+  Caller(Door door, String node, String address) {
+    this(door, node, address, List.of());
+  }
+
   /** Whether it came over the plain listener on 127.0.0.1. */
   public boolean local() {
     return door == Door.LOCAL;
   }
 
-  /** Whether it is that member. */
+  /** Whether it is a node of another mesh. */
+  public boolean external() {
+    return door == Door.EXTERNAL;
+  }
+
+  /** Whether it is that node, of this mesh or another one: the id is the key's. */
   public boolean isNode(String id) {
-    return door == Door.MEMBERS && node.equals(id);
+    return (door == Door.MEMBERS || external()) && node.equals(id);
   }
 
   @Override

@@ -19,15 +19,25 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Dials the address in the member's signed record. */
+/** Dials the address in the member's signed record; nodes of other meshes where they said. */
 public final class DirectDial implements Dial {
   private final Cluster cluster;
+  private final ExternalDial external;
   private final boolean secure;
   private final HttpClientAgent client;
   private final Map<String, Future<HttpClientConnection>> shared = new ConcurrentHashMap<>();
 
-  public DirectDial(Vertx vertx, Cluster cluster, SecurityConfig security, Identity identity) {
+  /**
+   * @param external the way to nodes that are no members
+   */
+  public DirectDial(
+      Vertx vertx,
+      Cluster cluster,
+      SecurityConfig security,
+      Identity identity,
+      ExternalDial external) {
     this.cluster = cluster;
+    this.external = external;
     this.secure = security.mutualTls();
     this.client = vertx.createHttpClient(GrpcSettings.client(security, identity));
   }
@@ -35,6 +45,9 @@ public final class DirectDial implements Dial {
   @Override
   public Future<HttpClientConnection> connect(String nodeId) {
     Optional<Member> member = cluster.member(nodeId);
+    if (member.isEmpty() && external.knows(nodeId)) {
+      return external.connect(nodeId);
+    }
     if (member.isEmpty()) {
       return Future.failedFuture(
           Fault.UNAVAILABLE.because("node " + nodeId + " is not a live member"));

@@ -7,5 +7,7 @@ public enum Door {
   /** {@code grpc.host}: a member of the mesh, proved by its certificate. */
   MEMBERS,
   /** {@code grpc.meshnet}, plain: a foreign daemon, known by its address alone. */
-  MESHNET
+  MESHNET,
+  /** {@code grpc.external}: a node of another mesh, proved by a CA of {@code nsm.externals}. */
+  EXTERNAL
 }

@@ -70,9 +70,10 @@ final class GrpcMethods<C> {
   /**
    * A request handler that serves them, as gRPC over HTTP/2 only.
    *
+   * @param standard whether health and reflection are served besides
    * @param callerOf who makes a call; what it throws becomes the call's status
    */
-  GrpcServer server(Vertx vertx, Function<GrpcServerRequest<?, ?>, C> callerOf) {
+  GrpcServer server(Vertx vertx, boolean standard, Function<GrpcServerRequest<?, ?>, C> callerOf) {
     GrpcServerOptions options = new GrpcServerOptions().setMaxMessageSize(maxMessage);
     for (GrpcProtocol protocol : GrpcProtocol.values()) {
       if (protocol != GrpcProtocol.HTTP_2) {
@@ -81,8 +82,10 @@ final class GrpcMethods<C> {
     }
     GrpcServer server = GrpcServer.server(vertx, options);
     methods.values().forEach(method -> method.accept(server, callerOf));
-    server.addService(health(vertx));
-    new Reflection(services).serve(server);
+    if (standard) {
+      server.addService(health(vertx));
+      new Reflection(services).serve(server);
+    }
     return server;
   }
 

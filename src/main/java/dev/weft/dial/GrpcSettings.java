@@ -8,6 +8,7 @@ import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.OpenSSLEngineOptions;
+import io.vertx.core.net.TrustOptions;
 import java.util.List;
 
 /** HTTP/2 as gRPC between nodes wants it: wide windows, BoringSSL where it loads. */
@@ -28,14 +29,15 @@ final class GrpcSettings {
         .setHttp2ConnectionWindowSize(WINDOW);
   }
 
-  static HttpServerOptions secure(HttpServerOptions options, Identity identity) {
+  static HttpServerOptions secure(
+      HttpServerOptions options, Identity identity, TrustOptions trust) {
     options
         .setSsl(true)
         .setUseAlpn(true)
         .setAlpnVersions(List.of(HttpVersion.HTTP_2))
         .setClientAuth(ClientAuth.REQUIRED)
         .setKeyCertOptions(identity.keyCert())
-        .setTrustOptions(identity.trust());
+        .setTrustOptions(trust);
     if (OpenSSLEngineOptions.isAvailable()) {
       options.setSslEngineOptions(new OpenSSLEngineOptions());
     }
@@ -53,19 +55,23 @@ final class GrpcSettings {
   }
 
   static HttpClientOptions client(SecurityConfig security, Identity identity) {
+    return security.mutualTls() ? client(identity, identity.trust()) : plainClient();
+  }
+
+  /**
+   * @param trust decides by the name that is dialled
+   */
+  static HttpClientOptions client(Identity identity, TrustOptions trust) {
     HttpClientOptions options = plainClient();
-    if (security.mutualTls()) {
-      options
-          .setSsl(true)
-          .setUseAlpn(true)
-          .setAlpnVersions(List.of(HttpVersion.HTTP_2))
-          // Identity.trust matches the node id; there is no host name to match.
-          .setVerifyHost(false)
-          .setKeyCertOptions(identity.keyCert())
-          .setTrustOptions(identity.trust());
-      if (OpenSSLEngineOptions.isAvailable()) {
-        options.setSslEngineOptions(new OpenSSLEngineOptions());
-      }
+    options
+        .setSsl(true)
+        .setUseAlpn(true)
+        .setAlpnVersions(List.of(HttpVersion.HTTP_2))
+        .setVerifyHost(false)
+        .setKeyCertOptions(identity.keyCert())
+        .setTrustOptions(trust);
+    if (OpenSSLEngineOptions.isAvailable()) {
+      options.setSslEngineOptions(new OpenSSLEngineOptions());
     }
     return options;
   }

@@ -7,6 +7,7 @@ import dev.weft.bus.WeftException;
 import dev.weft.config.GrpcConfig;
 import dev.weft.config.HostPort;
 import dev.weft.config.SecurityConfig;
+import dev.weft.identity.Authorities;
 import dev.weft.identity.Identity;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -28,6 +29,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
+import javax.net.ssl.SSLSession;
 
 /**
  * The gRPC listeners, each with the standard health and reflection services. Rooms add their
@@ -48,17 +50,27 @@ public final class Ingress {
   private final GrpcConfig config;
   private final SecurityConfig security;
   private final Identity identity;
+  private final Authorities external;
   private final Queue<HttpServer> servers = new ConcurrentLinkedQueue<>();
   private List<Context> loops = List.of();
   private final Map<String, BiConsumer<Caller, HttpServerRequest>> streams = new HashMap<>();
   private final GrpcMethods<Caller> unary = new GrpcMethods<>(MAX_MESSAGE);
   private volatile int port;
 
-  public Ingress(Vertx vertx, GrpcConfig config, SecurityConfig security, Identity identity) {
+  /**
+   * @param external who is trusted at {@code grpc.external}
+   */
+  public Ingress(
+      Vertx vertx,
+      GrpcConfig config,
+      SecurityConfig security,
+      Identity identity,
+      Authorities external) {
     this.vertx = vertx;
     this.config = config;
     this.security = security;
     this.identity = identity;
+    this.external = external;
   }
 
   /**
@@ -119,7 +131,7 @@ public final class Ingress {
               }
               HttpServerOptions remote = GrpcSettings.server(config.host(), bound);
               if (security.mutualTls()) {
-                GrpcSettings.secure(remote, identity);
+                GrpcSettings.secure(remote, identity, identity.trust());
               }
               return open(Door.MEMBERS, remote, loops);
             })
@@ -131,6 +143,16 @@ public final class Ingress {
               HostPort at = config.meshnet().get();
               return open(Door.MESHNET, GrpcSettings.server(at.host(), at.port()), loops)
                   .mapEmpty();
+            })
+        .compose(
+            v -> {
+              if (config.external().isEmpty() || external.isEmpty()) {
+                return Future.succeededFuture();
+              }
+              HostPort at = config.external().get();
+              HttpServerOptions options = GrpcSettings.server(at.host(), at.port());
+              GrpcSettings.secure(options, identity, external.trust());
+              return open(Door.EXTERNAL, options, loops).mapEmpty();
             });
   }
 
@@ -167,7 +189,10 @@ public final class Ingress {
 
   private Future<Integer> listen(Door door, HttpServerOptions options) {
     GrpcServer grpc =
-        unary.server(vertx, call -> callerOf(door, call.connection(), call.headers()));
+        unary.server(
+            vertx,
+            door != Door.EXTERNAL,
+            call -> callerOf(door, call.connection(), call.headers()));
     HttpServer server =
         vertx.createHttpServer(options).requestHandler(request -> onRequest(door, grpc, request));
     servers.add(server);
@@ -192,6 +217,10 @@ public final class Ingress {
 
   private Caller callerOf(Door door, HttpConnection connection, MultiMap headers) {
     String address = connection.remoteAddress().hostAddress();
+    if (door == Door.EXTERNAL) {
+      SSLSession session = connection.sslSession();
+      return new Caller(door, nodeOf(session, address), address, external.vouchingFor(session));
+    }
     if (door == Door.LOCAL || connection.localAddress().hostAddress().equals(LOOPBACK)) {
       return new Caller(Door.LOCAL, null, address);
     }
@@ -199,10 +228,7 @@ public final class Ingress {
       return new Caller(door, null, address);
     }
     if (connection.isSsl()) {
-      return new Caller(
-          door,
-          Identity.peerOf(connection.sslSession()).orElseThrow(() -> stranger(address)).value(),
-          address);
+      return new Caller(door, nodeOf(connection.sslSession(), address), address);
     }
     // Without TLS, which only security.insecure allows, a node is who it says it is.
     String claimed = headers.get(Grpc.NODE_HEADER);
@@ -213,7 +239,9 @@ public final class Ingress {
     return Fault.DENIED.because(path + " is not for " + caller);
   }
 
-  private static WeftException stranger(String address) {
-    return Fault.UNAUTHENTICATED.because("no node certificate from " + address);
+  private static String nodeOf(SSLSession session, String address) {
+    return Identity.peerOf(session)
+        .orElseThrow(() -> Fault.UNAUTHENTICATED.because("no node certificate from " + address))
+        .value();
   }
 }

@@ -61,7 +61,7 @@ public final class UnixIngress {
     server =
         vertx
             .createHttpServer(options)
-            .requestHandler(methods.server(vertx, call -> UnixPeer.of(call.connection())));
+            .requestHandler(methods.server(vertx, true, call -> UnixPeer.of(call.connection())));
     return vertx
         .executeBlocking(this::nursery)
         .compose(

@@ -28,22 +28,34 @@ final class CertificateCheck {
   }
 
   private final Root root;
+  private final String authority;
   private final Clock clock;
 
-  private CertificateCheck(Root root, Clock clock) {
+  private CertificateCheck(Root root, String authority, Clock clock) {
     this.root = root;
+    this.authority = authority;
     this.clock = clock;
   }
 
   /** Only certificates that this CA signed itself. */
   static CertificateCheck signedBy(X509Certificate ca, Clock clock) {
-    return new CertificateCheck((certificate, now) -> validate(ca, certificate, now), clock);
+    return signedBy(ca, "this mesh's CA", clock);
+  }
+
+  /**
+   * Only certificates that this CA signed itself.
+   *
+   * @param authority what to call it
+   */
+  static CertificateCheck signedBy(X509Certificate ca, String authority, Clock clock) {
+    return new CertificateCheck(
+        (certificate, now) -> validate(ca, certificate, now), authority, clock);
   }
 
   /** Any key that signed its own certificate: it proves an id and no membership. */
   static CertificateCheck selfSigned(Clock clock) {
     return new CertificateCheck(
-        (certificate, now) -> certificate.verify(certificate.getPublicKey()), clock);
+        (certificate, now) -> certificate.verify(certificate.getPublicKey()), "itself", clock);
   }
 
   /** Only this one certificate. */
@@ -55,6 +67,7 @@ final class CertificateCheck {
                 "this node has no CA (security.ca) and takes nobody's certificate but its own");
           }
         },
+        "this node",
         clock);
   }
 
@@ -71,7 +84,7 @@ final class CertificateCheck {
       root.vouchFor(certificate, now);
     } catch (GeneralSecurityException e) {
       String reason =
-          e instanceof CertPathValidatorException ? "not signed by this mesh's CA: " : "";
+          e instanceof CertPathValidatorException ? "not signed by " + authority + ": " : "";
       throw Fault.UNAUTHENTICATED.because(
           "certificate of " + name(certificate) + ": " + reason + e.getMessage(), e);
     }

@@ -74,7 +74,7 @@ public final class Identity {
     return new Identity(key, certificate, Optional.of(ca), check);
   }
 
-  private static X509Certificate authority(Path file) {
+  static X509Certificate authority(Path file) {
     X509Certificate ca = new PemFile(file).certificate();
     if (ca.getBasicConstraints() < 0) {
       throw Fault.invalid(
@@ -138,7 +138,8 @@ public final class Identity {
             () ->
                 Fault.PRECONDITION.because(
                     "security.ca: none (expected: the mesh's CA, without which nobody can be trusted)"));
-    return TrustOptions.wrap(new MeshTrustManager(root, check));
+    return TrustOptions.wrap(
+        new MeshTrustManager(new X509Certificate[] {root}, check::prove, false));
   }
 
   /**

@@ -4,21 +4,31 @@ import dev.weft.bus.WeftException;
 import java.net.Socket;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
- * Trusts nodes of the mesh, and a dialled one only if it is the node that was meant. Extended, so
+ * Trusts nodes of a mesh, and a dialled one only if it is the node that was meant. Extended, so
  * that neither the JDK nor Netty's OpenSSL engine adds a check of host names to it or takes one
  * away.
  */
 final class MeshTrustManager extends X509ExtendedTrustManager {
-  private final X509Certificate ca;
-  private final CertificateCheck check;
+  private final X509Certificate[] authorities;
+  private final Function<X509Certificate, NodeId> proof;
+  private final boolean hosts;
 
-  MeshTrustManager(X509Certificate ca, CertificateCheck check) {
-    this.ca = ca;
-    this.check = check;
+  /**
+   * @param proof the id that a certificate proves; throws if it proves none
+   * @param hosts whether nodes may be dialled by names that their certificates give them besides
+   */
+  MeshTrustManager(
+      X509Certificate[] authorities, Function<X509Certificate, NodeId> proof, boolean hosts) {
+    this.authorities = authorities;
+    this.proof = proof;
+    this.hosts = hosts;
   }
 
   @Override
@@ -26,18 +36,28 @@ final class MeshTrustManager extends X509ExtendedTrustManager {
       throws CertificateException {
     String peer = engine.getPeerHost() + ":" + engine.getPeerPort();
     NodeId actual = prove(peer + ": ", chain);
+    Optional<NodeId> meant = NodeId.ofHost(engine.getPeerHost());
+    if (meant.isEmpty() && hosts) {
+      checkNames(chain[0], engine.getPeerHost());
+      return;
+    }
     NodeId expected =
-        NodeId.ofHost(engine.getPeerHost())
-            .orElseThrow(
-                () ->
-                    new CertificateException(
-                        peer
-                            + ": node id "
-                            + actual
-                            + " (expected: to be dialled as <node id>.weft)"));
+        meant.orElseThrow(
+            () ->
+                new CertificateException(
+                    peer + ": node id " + actual + " (expected: to be dialled as <node id>.weft)"));
     if (!actual.equals(expected)) {
       throw new CertificateException(
           peer + ": node id " + actual + " (expected: " + expected + ")");
+    }
+  }
+
+  private static void checkNames(X509Certificate certificate, String host)
+      throws CertificateException {
+    List<String> names = CertificateInfo.of(certificate).names();
+    if (names.stream().noneMatch(host::equalsIgnoreCase)) {
+      throw new CertificateException(
+          host + ": its certificate names " + names + " (expected: " + host + " among them)");
     }
   }
 
@@ -73,12 +93,12 @@ final class MeshTrustManager extends X509ExtendedTrustManager {
 
   @Override
   public X509Certificate[] getAcceptedIssuers() {
-    return new X509Certificate[] {ca};
+    return authorities.clone();
   }
 
   private NodeId prove(String peer, X509Certificate[] chain) throws CertificateException {
     try {
-      return check.prove(chain[0]);
+      return proof.apply(chain[0]);
     } catch (WeftException e) {
       throw new CertificateException(peer + e.getMessage(), e);
     }

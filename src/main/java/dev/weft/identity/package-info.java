@@ -10,6 +10,7 @@
  * the node id its first 64 bits, and a node's certificate carries {@code <node id>.weft} as a DNS
  * name. A certificate proves a node id when it is signed by the mesh's CA, is valid now, is meant
  * for both ends of TLS, and its name agrees with its key. Nothing is trusted without that; a
- * dialling end checks the id it dialled as well.
+ * dialling end checks the id it dialled as well. {@link dev.weft.identity.Authorities} does the
+ * same with the CAs of other meshes, whose nodes are no members.
  */
 package dev.weft.identity;

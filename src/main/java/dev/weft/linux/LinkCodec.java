@@ -26,10 +26,15 @@ final class LinkCodec {
   static final int IFLA_MASTER = 10;
   private static final int IFLA_LINKINFO = 18;
   static final int IFLA_IFALIAS = 20;
+  private static final int IFLA_AF_SPEC = 26;
   static final int IFLA_NET_NS_FD = 28;
   private static final int IFLA_EXT_MASK = 29;
+  private static final int IFLA_NUM_TX_QUEUES = 31;
+  private static final int IFLA_NUM_RX_QUEUES = 32;
   private static final int IFLA_CARRIER = 33;
   private static final int IFLA_LINK_NETNSID = 37;
+  private static final int IFLA_INET6_ADDR_GEN_MODE = 8;
+  private static final int IN6_ADDR_GEN_MODE_NONE = 1;
   private static final int IFLA_INFO_KIND = 1;
   private static final int IFLA_INFO_DATA = 2;
   private static final int VETH_INFO_PEER = 1;
@@ -87,6 +92,16 @@ final class LinkCodec {
     return message(RTM_SETLINK, 0, index, set, change);
   }
 
+  static NetlinkMessage noLinkLocal(int index) {
+    return set(index)
+        .nest(
+            IFLA_AF_SPEC,
+            families ->
+                families.nest(
+                    NativeSocket.AF_INET6,
+                    six -> six.attributeU8(IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE)));
+  }
+
   static NetlinkMessage delete(int index) {
     return message(RTM_DELLINK, 0, index, 0, 0);
   }
@@ -101,8 +116,7 @@ final class LinkCodec {
   }
 
   static NetlinkMessage veth(VethSpec spec) {
-    return create(spec.name())
-        .attribute(IFLA_MTU, spec.mtu())
+    return oneQueue(create(spec.name()).attribute(IFLA_MTU, spec.mtu()))
         .nest(
             IFLA_LINKINFO,
             info ->
@@ -113,9 +127,18 @@ final class LinkCodec {
   }
 
   private static void peer(NetlinkMessage message, VethSpec.Peer peer) {
-    header(message, 0, 0, 0).attribute(IFLA_IFNAME, peer.name()).attribute(IFLA_MTU, peer.mtu());
+    oneQueue(header(message, 0, 0, 0).attribute(IFLA_IFNAME, peer.name()))
+        .attribute(IFLA_MTU, peer.mtu());
     peer.mac().ifPresent(mac -> message.attribute(IFLA_ADDRESS, Mac.parse(mac)));
     peer.netns().ifPresent(netns -> message.attribute(IFLA_NET_NS_FD, netns.fd()));
+  }
+
+  /**
+   * Else a veth gets one queue for each possible CPU, uses one of them, and waits twice for RCU
+   * under rtnl while it puts the others away (veth_init_queues, drivers/net/veth.c).
+   */
+  private static NetlinkMessage oneQueue(NetlinkMessage message) {
+    return message.attribute(IFLA_NUM_TX_QUEUES, 1).attribute(IFLA_NUM_RX_QUEUES, 1);
   }
 
   /**

@@ -171,6 +171,11 @@ public final class Netlink implements AutoCloseable {
                 .attribute(LinkCodec.IFLA_IFNAME, name));
   }
 
+  /** The link gets no IPv6 link-local address when it comes up; others can be added to it. */
+  public void setNoLinkLocal(int index) throws LinuxException {
+    socket.request(LinkCodec.noLinkLocal(index), setting(index, "addrgenmode none"));
+  }
+
   private void set(int index, String what, Function<NetlinkMessage, NetlinkMessage> attributes)
       throws LinuxException {
     socket.request(attributes.apply(LinkCodec.set(index)), setting(index, what));

@@ -9,10 +9,13 @@ import dev.weft.cluster.Member;
 import dev.weft.config.GrpcConfig;
 import dev.weft.config.HostPort;
 import dev.weft.config.HttpConfig;
+import dev.weft.config.NsmConfig;
 import dev.weft.config.WeftConfig;
 import dev.weft.dial.DirectDial;
+import dev.weft.dial.ExternalDial;
 import dev.weft.dial.Ingress;
 import dev.weft.dial.MeshnetDial;
+import dev.weft.identity.Authorities;
 import dev.weft.identity.Identity;
 import dev.weft.nsm.NsmVerticle;
 import dev.weft.pod.PodVerticle;
@@ -35,6 +38,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -164,9 +168,14 @@ public final class Node {
     Vertx vertx = cluster.vertx();
     bus = new Bus(vertx, cluster.self(), cluster.seal());
     events.attach(bus);
-    ingress = new Ingress(vertx, config.grpc(), config.security(), identity);
+    Authorities externals =
+        Authorities.read(
+            config.nsm().externals().stream().map(NsmConfig.External::ca).toList(), clock);
+    ingress = new Ingress(vertx, config.grpc(), config.security(), identity, externals);
     stands("ingress", ingress::close);
-    DirectDial dial = new DirectDial(vertx, cluster, config.security(), identity);
+    ExternalDial externalDial = new ExternalDial(vertx, config.grpc(), identity, externals);
+    stands("dial of external nodes", externalDial::close);
+    DirectDial dial = new DirectDial(vertx, cluster, config.security(), identity, externalDial);
     stands("dial", dial::close);
     MeshnetDial meshnetDial = new MeshnetDial(vertx, config.grpc());
     stands("dial of meshnet daemons", meshnetDial::close);
@@ -216,6 +225,7 @@ public final class Node {
                         cluster,
                         store,
                         dial,
+                        externalDial,
                         ingress,
                         health,
                         metrics,
@@ -259,8 +269,15 @@ public final class Node {
         config
             .subnets()
             .runtime()
-            .map(at -> new GrpcConfig(at.host(), at.port(), at, Optional.empty()))
-            .map(grpc -> new Ingress(cluster.vertx(), grpc, config.security(), identity));
+            .map(at -> new GrpcConfig(at.host(), at.port(), at, Optional.empty(), Optional.empty()))
+            .map(
+                grpc ->
+                    new Ingress(
+                        cluster.vertx(),
+                        grpc,
+                        config.security(),
+                        identity,
+                        Authorities.read(List.of(), clock)));
     return new SubnetVerticle(
         bus,
         cluster,

@@ -11,6 +11,7 @@ import io.vertx.core.WorkerExecutor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -21,12 +22,12 @@ final class Asker {
 
   private final UnixDial dial;
   private final WorkerExecutor workers;
-  private final Supplier<Future<List<Pod>>> pods;
+  private final Supplier<Collection<Pod>> pods;
 
   /**
    * @param pods those of this node
    */
-  Asker(UnixDial dial, WorkerExecutor workers, Supplier<Future<List<Pod>>> pods) {
+  Asker(UnixDial dial, WorkerExecutor workers, Supplier<Collection<Pod>> pods) {
     this.dial = dial;
     this.workers = workers;
     this.pods = pods;
@@ -57,12 +58,9 @@ final class Asker {
                         + "\")");
               }
               List<String> routes = checkRoutes(reply.getRouteList());
-              return pods.get()
-                  .compose(
-                      known ->
-                          workers.executeBlocking(
-                              () -> locate(reply.getLinuxNamespace(), socket, known, routes),
-                              false));
+              List<Pod> known = List.copyOf(pods.get());
+              return workers.executeBlocking(
+                  () -> locate(reply.getLinuxNamespace(), socket, known, routes), false);
             });
   }
 

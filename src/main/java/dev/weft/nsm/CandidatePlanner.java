@@ -66,6 +66,7 @@ final class CandidatePlanner {
     candidates.sort(
         Comparator.comparingInt(Candidate::rank)
             .thenComparing(c -> !c.endpoint().node().equals(self))
+            .thenComparing(c -> Externals.provides(c.endpoint()))
             .thenComparingInt(c -> load.applyAsInt(c.endpoint()))
             .thenComparing(c -> c.endpoint().node())
             .thenComparing(c -> c.endpoint().key()));

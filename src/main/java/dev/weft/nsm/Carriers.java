@@ -10,10 +10,11 @@ import dev.weft.wire.Wires;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.WorkerExecutor;
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /** Makes and removes this node's part of what joins a connection's interfaces. */
@@ -26,20 +27,22 @@ final class Carriers {
   private final String self;
   private final Wires wires;
   private final KernelLinks kernel;
+  private final LinkThread links;
   private final WorkerExecutor workers;
   private final Map<String, Promise<Void>> awaited = new HashMap<>();
 
-  Carriers(String self, Wires wires, KernelLinks kernel, WorkerExecutor workers) {
+  Carriers(String self, Wires wires, KernelLinks kernel, LinkThread links, WorkerExecutor workers) {
     this.self = self;
     this.wires = wires;
     this.kernel = kernel;
+    this.links = links;
     this.workers = workers;
   }
 
   /** Done when the interface here stands; at the client's node, when frames cross. */
   Future<Void> join(Connection c) {
     return switch (c.link().carrier()) {
-      case VETH -> blocking(() -> kernel.joinVeth(c));
+      case VETH -> links.join(c);
       case WIRE -> joinWire(c);
       case VXLAN ->
           blocking(
@@ -152,26 +155,30 @@ final class Carriers {
         false);
   }
 
-  /** Connections whose interface here is not there any more. */
+  /** Connections whose interface here is not there any more; none while requests wait. */
   Future<List<Held>> broken(List<Held> held) {
-    return workers.executeBlocking(
-        () -> {
-          Map<String, Map<String, java.util.Set<String>>> byNetns = new HashMap<>();
-          List<Held> broken = new ArrayList<>();
-          for (Held h : held) {
-            Connection c = h.connection();
-            boolean client = c.clientAt(self);
-            String netns = client ? c.client().netns() : c.endpoint().netns();
-            String intf = client ? c.client().intf() : c.endpoint().intf();
-            if (!byNetns.containsKey(netns)) {
-              byNetns.put(netns, kernel.ours(netns));
-            }
-            if (!byNetns.get(netns).getOrDefault(c.id(), java.util.Set.of()).contains(intf)) {
-              broken.add(h);
-            }
-          }
-          return broken;
-        },
-        false);
+    if (links.isBusy()) {
+      return Future.succeededFuture(List.of());
+    }
+    Set<String> namespaces = new HashSet<>();
+    held.forEach(h -> namespaces.add(netnsOf(h.connection())));
+    return links
+        .ours(namespaces)
+        .map(
+            ours ->
+                held.stream()
+                    .filter(
+                        h -> {
+                          Connection c = h.connection();
+                          String intf = c.clientAt(self) ? c.client().intf() : c.endpoint().intf();
+                          return !ours.get(netnsOf(c))
+                              .getOrDefault(c.id(), Set.of())
+                              .contains(intf);
+                        })
+                    .toList());
+  }
+
+  private String netnsOf(Connection c) {
+    return c.clientAt(self) ? c.client().netns() : c.endpoint().netns();
   }
 }

@@ -70,7 +70,7 @@ record Connection(
    * @param mtu bytes
    * @param vni of a VXLAN, else 0
    * @param here this node's underlay address for a VXLAN, else null
-   * @param there the other node's
+   * @param there the other node's; for a wire to a node of another mesh where it serves, host:port
    */
   record Link(
       Carrier carrier,

@@ -40,6 +40,7 @@ final class Connections {
   /** Names in use in the namespaces of clients, by the namespace's inode. */
   private final Map<Long, Set<String>> names = new HashMap<>();
 
+  private final Map<PodRef, Integer> counts = new HashMap<>();
   private final Map<Connection.Target, Integer> loads = new HashMap<>();
 
   /** Which connection has a prefix in a namespace. */
@@ -102,8 +103,8 @@ final class Connections {
   }
 
   /** How many clients' ends a pod has. */
-  long countOf(PodRef pod) {
-    return byKey.keySet().stream().filter(k -> k.pod().equals(pod)).count();
+  int countOf(PodRef pod) {
+    return counts.getOrDefault(pod, 0);
   }
 
   /** Connections to an endpoint that this node knows of. */
@@ -184,6 +185,7 @@ final class Connections {
     byId.put(c.id(), held);
     if (c.clientAt(self)) {
       byKey.put(Key.of(c), held);
+      count(c.client().pod(), 1);
       reserveName(c.client().inode(), c.client().intf());
     }
     place(c);
@@ -193,6 +195,9 @@ final class Connections {
     Connection c = held.connection();
     byId.remove(c.id(), held);
     byKey.remove(Key.of(c), held);
+    if (c.clientAt(self)) {
+      count(c.client().pod(), -1);
+    }
     unplace(c);
   }
 
@@ -213,7 +218,15 @@ final class Connections {
   }
 
   private void count(Connection c, int by) {
-    loads.merge(loadKey(c.endpoint()), by, (a, b) -> a + b == 0 ? null : a + b);
+    loads.merge(loadKey(c.endpoint()), by, Connections::sumOrNone);
+  }
+
+  private void count(PodRef client, int by) {
+    counts.merge(client, by, Connections::sumOrNone);
+  }
+
+  private static Integer sumOrNone(int a, int b) {
+    return a + b == 0 ? null : a + b;
   }
 
   private static Connection.Target loadKey(Connection.Target t) {

@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,14 +42,16 @@ final class Endpoints {
   private final Store store;
   private final Bus bus;
   private final OwnedTable table;
+  private final Externals externals;
   private final Map<String, Advertised> mine = new TreeMap<>();
   private final Map<String, Integer> silent = new HashMap<>();
 
-  Endpoints(Cluster cluster, Store store, Bus bus) {
+  Endpoints(Cluster cluster, Store store, Bus bus, Externals externals) {
     this.cluster = cluster;
     this.store = store;
     this.bus = bus;
     this.table = cluster.owned(TABLE);
+    this.externals = externals;
   }
 
   Future<Void> load() {
@@ -65,6 +69,7 @@ final class Endpoints {
 
   void onChange(Runnable listener) {
     table.onChange(listener);
+    externals.onChange(listener);
   }
 
   Collection<Advertised> mine() {
@@ -76,7 +81,12 @@ final class Endpoints {
         mine.get(new Endpoint("", namespace, provider, service, List.of()).key()));
   }
 
-  /** All that live members tell. */
+  /** Any of a service on this node. */
+  Optional<Advertised> mine(String service) {
+    return mine.values().stream().filter(a -> a.endpoint().service().equals(service)).findFirst();
+  }
+
+  /** All that live members tell, and those outside that can be reached. */
   List<Endpoint> all() {
     List<Endpoint> all = new ArrayList<>();
     mine.values().forEach(a -> all.add(a.endpoint()));
@@ -85,6 +95,7 @@ final class Endpoints {
         read(row).ifPresent(all::add);
       }
     }
+    all.addAll(externals.offers());
     return all;
   }
 
@@ -92,9 +103,11 @@ final class Endpoints {
     return all().stream().filter(e -> e.service().equals(service)).toList();
   }
 
-  /** Whether the provider of a connection still offers its service. */
-  boolean provides(Connection c) {
-    return of(c.service()).stream().anyMatch(c.endpoint()::is);
+  /** Tells whether the provider of a connection offers its service now. */
+  Predicate<Connection> providers() {
+    Map<String, List<Endpoint>> byService =
+        all().stream().collect(Collectors.groupingBy(Endpoint::service));
+    return c -> byService.getOrDefault(c.service(), List.of()).stream().anyMatch(c.endpoint()::is);
   }
 
   Future<Void> put(Advertised advertised) {

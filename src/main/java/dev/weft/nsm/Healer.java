@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +35,7 @@ final class Healer {
   private static final Duration NODE_AWAY = Duration.ofSeconds(10);
 
   private final Cluster cluster;
+  private final Externals externals;
   private final Map<PodRef, Pod> pods;
   private final Endpoints endpoints;
   private final Connections connections;
@@ -52,6 +54,7 @@ final class Healer {
    */
   Healer(
       Cluster cluster,
+      Externals externals,
       Map<PodRef, Pod> pods,
       Endpoints endpoints,
       Connections connections,
@@ -63,6 +66,7 @@ final class Healer {
       Duration patience,
       Clock clock) {
     this.cluster = cluster;
+    this.externals = externals;
     this.pods = pods;
     this.endpoints = endpoints;
     this.connections = connections;
@@ -149,6 +153,7 @@ final class Healer {
   /** Compares connections with who is there to serve them. */
   void review() {
     Instant now = clock.instant();
+    Predicate<Connection> provided = endpoints.providers();
     for (Held held : connections.where(c -> true)) {
       Connection c = held.connection();
       if (held.busy || !connections.holds(held)) {
@@ -160,7 +165,7 @@ final class Healer {
         step(held);
       } else if (held.state() == ConnectionState.UP) {
         if (c.clientAt(self())) {
-          reviewEndpoint(held, now);
+          reviewEndpoint(held, provided, now);
         } else {
           reviewClientsNode(held, now);
         }
@@ -168,9 +173,9 @@ final class Healer {
     }
   }
 
-  private void reviewEndpoint(Held held, Instant now) {
+  private void reviewEndpoint(Held held, Predicate<Connection> provided, Instant now) {
     Connection c = held.connection();
-    if (endpoints.provides(c)) {
+    if (provided.test(c)) {
       held.missing = null;
       return;
     }
@@ -191,7 +196,8 @@ final class Healer {
       lost(held, "endpoint " + c.endpoint().provider() + " is gone");
       return;
     }
-    if (cluster.member(c.client().node()).isPresent()) {
+    String node = c.client().node();
+    if (cluster.member(node).isPresent() || externals.isHere(node)) {
       held.missing = null;
     } else if (held.missing == null) {
       held.missing = now;

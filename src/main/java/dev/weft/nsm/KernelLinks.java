@@ -68,27 +68,26 @@ final class KernelLinks {
   }
 
   /** Joins client and endpoint of this node by a veth pair; on a failure nothing is left. */
-  void joinVeth(Connection c) throws IOException {
-    try (Netns clientNs = open(c.client().netns(), c.client().inode());
-        Netns endpointNs = open(c.endpoint().netns(), c.endpoint().inode());
-        Netlink inClient = Netlink.open(clientNs);
-        Netlink inEndpoint = Netlink.open(endpointNs)) {
-      int mtu = c.link().mtu();
-      VethSpec.Peer peer = new VethSpec.Peer(endpointNs, c.endpoint().intf(), mtu);
-      Link client =
-          inClient.createVeth(
-              new VethSpec(c.client().intf(), mtu, mark + c.id(), true, false, peer));
-      try {
-        Link endpoint = inEndpoint.require(c.endpoint().intf());
-        inEndpoint.setAlias(endpoint.index(), mark + c.id());
-        inEndpoint.addAddress(endpoint.index(), c.endpointAddress());
-        inEndpoint.setUp(endpoint.index());
-        inClient.addAddress(client.index(), c.clientAddress());
-        route(inClient, client, c);
-      } catch (IOException | RuntimeException e) {
-        inClient.delete(client.index());
-        throw e;
-      }
+  void joinVeth(Connection c, OpenNetns client, OpenNetns endpoint) throws IOException {
+    int mtu = c.link().mtu();
+    VethSpec.Peer peer = new VethSpec.Peer(endpoint.netns(), c.endpoint().intf(), mtu);
+    Netlink inClient = client.netlink();
+    Netlink inEndpoint = endpoint.netlink();
+    Link link =
+        inClient.createVeth(
+            new VethSpec(c.client().intf(), mtu, mark + c.id(), false, false, peer));
+    try {
+      inEndpoint.setNoLinkLocal(link.peerIndex());
+      inEndpoint.setAlias(link.peerIndex(), mark + c.id());
+      inEndpoint.addAddress(link.peerIndex(), c.endpointAddress());
+      inEndpoint.setUp(link.peerIndex());
+      inClient.setNoLinkLocal(link.index());
+      inClient.addAddress(link.index(), c.clientAddress());
+      inClient.setUp(link.index());
+      route(inClient, link, c);
+    } catch (IOException | RuntimeException e) {
+      inClient.delete(link.index());
+      throw e;
     }
   }
 
@@ -100,10 +99,9 @@ final class KernelLinks {
     String intf = client ? c.client().intf() : c.endpoint().intf();
     // Made in this process's namespace, where the underlay is; its socket stays there.
     String made = "x" + c.id().substring(0, 14);
-    try (Netns podNs = open(netns, inode);
-        Netns ownNs = Netns.current();
-        Netlink own = Netlink.open(ownNs);
-        Netlink inPod = Netlink.open(podNs)) {
+    try (OpenNetns pod = OpenNetns.open(netns, inode);
+        Netlink own = Netlink.open()) {
+      Netlink inPod = pod.netlink();
       Link tunnel =
           own.createVxlan(
               new VxlanSpec(
@@ -117,14 +115,14 @@ final class KernelLinks {
                   c.link().mtu()));
       try {
         own.setAlias(tunnel.index(), mark + c.id());
-        own.moveTo(tunnel.index(), podNs, intf);
+        own.moveTo(tunnel.index(), pod.netns(), intf);
       } catch (IOException | RuntimeException e) {
         own.delete(tunnel.index());
         throw e;
       }
       Link end = inPod.require(intf);
       try {
-        announce(podNs, intf);
+        announce(pod.netns(), intf);
         inPod.addAddress(end.index(), client ? c.clientAddress() : c.endpointAddress());
         inPod.setUp(end.index());
         if (client) {
@@ -139,9 +137,9 @@ final class KernelLinks {
 
   /** Adds the routes of a connection whose interface another room has made. */
   void route(Connection c) throws IOException {
-    try (Netns clientNs = open(c.client().netns(), c.client().inode());
-        Netlink inClient = Netlink.open(clientNs)) {
-      route(inClient, inClient.require(c.client().intf()), c);
+    try (OpenNetns client = OpenNetns.open(c.client().netns(), c.client().inode())) {
+      Netlink in = client.netlink();
+      route(in, in.require(c.client().intf()), c);
     }
   }
 
@@ -214,17 +212,6 @@ final class KernelLinks {
   /** The kernel itself tells the neighbours when the link comes up (gratuitous ARP). */
   private static void announce(Netns netns, String intf) throws LinuxException {
     Sysctl.write(netns, "net/ipv4/conf/" + intf + "/arp_notify", "1");
-  }
-
-  private static Netns open(String ref, long inode) throws IOException {
-    Netns netns = Netns.open(ref);
-    long found = netns.inode();
-    if (found != inode) {
-      netns.close();
-      throw new IOException(
-          "netns: " + ref + " is another one by now (expected: inode " + inode + ")");
-    }
-    return netns;
   }
 
   private static Optional<Netns> openIfThere(String ref) {

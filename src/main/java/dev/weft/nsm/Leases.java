@@ -1,6 +1,5 @@
 package dev.weft.nsm;
 
-import dev.weft.bus.Fault;
 import dev.weft.dial.Caller;
 import dev.weft.nsm.proto.LeaseRenewal;
 import dev.weft.nsm.proto.LeaseState;
@@ -82,9 +81,6 @@ final class Leases {
    * @param comesUp whether a half of that id is being made here
    */
   LeaseState onRenew(Caller caller, LeaseRenewal renewal, Predicate<String> comesUp) {
-    if (caller.local()) {
-      throw Fault.DENIED.because("a program of this host (expected: a member of the mesh)");
-    }
     LeaseState.Builder state = LeaseState.newBuilder();
     renewal.getClientList().stream()
         .filter(id -> !comesUp.test(id))

@@ -2,23 +2,17 @@ package dev.weft.nsm;
 
 import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
-import dev.weft.bus.WeftException;
 import dev.weft.cluster.Cluster;
 import dev.weft.cluster.MemberChanged;
 import dev.weft.config.NsmConfig;
 import dev.weft.config.WiresConfig;
-import dev.weft.dial.Caller;
 import dev.weft.dial.Dial;
+import dev.weft.dial.ExternalDial;
 import dev.weft.dial.Ingress;
 import dev.weft.dial.UnixDial;
 import dev.weft.dial.UnixIngress;
-import dev.weft.dial.UnixPeer;
 import dev.weft.linux.Capabilities;
 import dev.weft.linux.Cidr;
-import dev.weft.nsm.proto.ConnectionEnd;
-import dev.weft.nsm.proto.ConnectionEnded;
-import dev.weft.nsm.proto.ConnectionReply;
-import dev.weft.nsm.proto.ConnectionRequest;
 import dev.weft.pod.Pod;
 import dev.weft.pod.PodChanged;
 import dev.weft.pod.PodRef;
@@ -41,7 +35,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,13 +46,14 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
   private static final long WATCH_MILLIS = 1000;
   private static final long RENEW_MILLIS = 5000;
 
-  /** The kernel serialises changes of links (rtnl), so more threads would only wait. */
-  private static final int WORKERS = 3;
+  /** Who removes a link waits for RCU, most of the time together with others. */
+  private static final int WORKERS = 8;
 
   private final Bus bus;
   private final Cluster cluster;
   private final Store store;
   private final Dial dial;
+  private final ExternalDial externalDial;
   private final Ingress ingress;
   private final Health health;
   private final Metrics metrics;
@@ -69,16 +63,17 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
   private final Map<PodRef, Pod> pods = new HashMap<>();
   private List<String> lacking = List.of();
   private WorkerExecutor workers;
+  private LinkThread links;
   private UnixDial unixDial;
   private ClientSockets sockets;
-  private Admission admission;
   private Advertising advertising;
   private Endpoints endpoints;
   private Connections connections;
   private Carriers carriers;
   private Peers peers;
   private Connector connector;
-  private Requests requests;
+  private ClientCalls clients;
+  private Externals externals;
   private Provider provider;
   private Healer healer;
   private Leases leases;
@@ -94,6 +89,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
       Cluster cluster,
       Store store,
       Dial dial,
+      ExternalDial externalDial,
       Ingress ingress,
       Health health,
       Metrics metrics,
@@ -104,6 +100,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
     this.cluster = cluster;
     this.store = store;
     this.dial = dial;
+    this.externalDial = externalDial;
     this.ingress = ingress;
     this.health = health;
     this.metrics = metrics;
@@ -118,17 +115,10 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
     lacking = NsmNeeds.lacking(Capabilities.effective());
     NsmNeeds.reportLacking(lacking, health);
     assemble();
-    ingress
-        .serve(Calls.PROXY, (caller, q) -> here(() -> provider.onProxy(caller, q)))
-        .serve(
-            Calls.RENEW,
-            (caller, q) ->
-                here(
-                    () ->
-                        Future.succeededFuture(leases.onRenew(caller, q, provider::isInProgress))))
-        .serve(Calls.END, (caller, q) -> here(() -> onEnd(caller, q)));
     connections
         .load()
+        .onSuccess(
+            v -> connections.all().forEach(h -> externals.remember(h.connection(), cluster.self())))
         .compose(v -> endpoints.load())
         .compose(v -> bus.<Pods>proxy(Pods.class).local())
         .compose(this::onFirstPods)
@@ -145,17 +135,19 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
     workers = vertx.createSharedWorkerExecutor("weft-nsm", WORKERS);
     unixDial = new UnixDial(vertx, self);
     kernel = new KernelLinks(self);
-    admission = new Admission(config);
-    endpoints = new Endpoints(cluster, store, bus);
+    Admission admission = new Admission(config);
+    externals = new Externals(config.externals(), externalDial, health, clock);
+    endpoints = new Endpoints(cluster, store, bus, externals);
     connections = new Connections(store, bus, self, clock, pool);
-    Views views = new Views(kernel, workers);
-    Asker asker = new Asker(unixDial, workers, podRoom::local);
+    links = new LinkThread(kernel, vertx);
+    Views views = new Views(links);
+    Asker asker = new Asker(unixDial, workers, pods::values);
     EndpointPods endpointPods = new EndpointPods(self, podRoom, connections, workers);
     Underlay underlay = new Underlay(cluster, config);
     peers = new Peers(dial);
-    carriers = new Carriers(self, bus.proxy(Wires.class), kernel, workers);
+    carriers = new Carriers(self, bus.proxy(Wires.class), kernel, links, workers);
     LocalTarget local = new LocalTarget(endpoints, asker, views, connections, wires.mtu());
-    RemoteTarget remote = new RemoteTarget(peers, underlay, wires.mtu());
+    RemoteTarget remote = new RemoteTarget(peers, underlay, externals, wires.mtu());
     connector =
         new Connector(
             self,
@@ -181,12 +173,13 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
             carriers,
             endpointPods,
             underlay,
+            externals,
             clock);
-    requests = new Requests(connections, connector, metrics.registry());
     leases = new Leases(self, connections, peers, clock);
     healer =
         new Healer(
             cluster,
+            externals,
             pods,
             endpoints,
             connections,
@@ -197,8 +190,16 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
             workers,
             config.heal(),
             clock);
+    clients =
+        new ClientCalls(
+            pods,
+            lacking,
+            admission,
+            new Requests(connections, connector, metrics.registry()),
+            workers);
+    new PeerIngress(context, self, connections, provider, leases, healer, externals).addTo(ingress);
     advertising = new Advertising(self, endpoints, admission, workers, pods::values);
-    sockets = new ClientSockets(vertx, config.sockets(), this::serveClient);
+    sockets = new ClientSockets(vertx, config.sockets(), clients::serve);
     Gauge.builder("weft_nsm_connections", connections, Connections::size)
         .description("Connections with an end on this node")
         .register(metrics.registry());
@@ -256,6 +257,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
         });
     endpoints.onChange(healer::review);
     vertx.setPeriodic(WATCH_MILLIS, id -> watch());
+    vertx.setPeriodic(0, RENEW_MILLIS, id -> externals.review());
     vertx.setPeriodic(
         RENEW_MILLIS,
         id -> leases.renew(held -> healer.lost(held, "the other node does not know it")));
@@ -271,6 +273,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
         .transform(done -> removeLinks())
         .onFailure(e -> log.warn("interfaces not removed: {}", e.getMessage()))
         .transform(done -> unixDial.close())
+        .transform(done -> links.close())
         .transform(done -> workers.close())
         .onComplete(stopped);
   }
@@ -311,68 +314,6 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
         .serve(Calls.REMOVE, advertising::onRemove);
   }
 
-  private void serveClient(PodRef pod, UnixIngress ingress) {
-    ingress.serve(Calls.REQUEST, (peer, request) -> onRequest(pod, peer, request));
-  }
-
-  private Future<ConnectionReply> onRequest(PodRef ref, UnixPeer peer, ConnectionRequest request) {
-    ClientPod pod = usable(ref);
-    admission.checkClient(peer, pod);
-    List<Wish> asked = Wish.of(request.getInterfaceList());
-    String named = request.getLinuxNamespace();
-    Future<Void> own =
-        named.isEmpty()
-            ? Future.succeededFuture()
-            : workers.executeBlocking(
-                () -> {
-                  Namespaces.checkOwn(named, peer.pid(), pod);
-                  return null;
-                },
-                false);
-    return own.compose(
-            v ->
-                requests.request(
-                    pod, request.getRequestId(), request.getNetworkServiceName(), asked))
-        .map(held -> Requests.reply(held.connection()))
-        .recover(
-            e ->
-                e instanceof Refused
-                    ? Future.succeededFuture(
-                        ConnectionReply.newBuilder().setAdmissionError(e.getMessage()).build())
-                    : Future.failedFuture(e));
-  }
-
-  private ClientPod usable(PodRef ref) {
-    if (!lacking.isEmpty()) {
-      throw Fault.UNAVAILABLE.because("this node lacks " + String.join(", ", lacking));
-    }
-    Pod pod = pods.get(ref);
-    if (pod == null) {
-      throw Fault.NOT_FOUND.because("pod " + ref + ": not registered on this node");
-    }
-    return ClientPod.of(pod);
-  }
-
-  // What other nodes ask.
-
-  private Future<ConnectionEnded> onEnd(Caller caller, ConnectionEnd end) {
-    connections
-        .find(end.getConnectionId())
-        .ifPresent(
-            held -> {
-              Connection c = held.connection();
-              boolean other =
-                  !caller.local()
-                      && (c.clientAt(caller.node()) || c.endpointAt(caller.node()))
-                      && !caller.node().equals(cluster.self());
-              if (!other) {
-                throw Fault.DENIED.because("connection " + c.id() + " has no end at " + caller);
-              }
-              healer.onEnded(held, end.getReason(), end.getHeal());
-            });
-    return Future.succeededFuture(ConnectionEnded.getDefaultInstance());
-  }
-
   // What this node's other rooms ask.
 
   @Override
@@ -397,14 +338,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
 
   @Override
   public Future<ConnectionStatus> connect(PodRef pod, String service, String requestId) {
-    return requests
-        .request(usable(pod), requestId, service, List.of())
-        .map(Held::status)
-        .recover(
-            e ->
-                e instanceof Refused
-                    ? Future.failedFuture(Fault.UNAVAILABLE.because(e.getMessage()))
-                    : Future.failedFuture(e));
+    return clients.connect(pod, service, requestId).map(Held::status);
   }
 
   @Override
@@ -458,19 +392,5 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
         .compose(v -> healer.watchLinks())
         .onFailure(e -> log.warn("connections not watched: {}", e.getMessage()))
         .onComplete(done -> watching = false);
-  }
-
-  /** Runs a call from another event loop on this room's. */
-  private <T> Future<T> here(Supplier<Future<T>> work) {
-    Promise<T> promise = Promise.promise();
-    context.runOnContext(
-        v -> {
-          try {
-            work.get().onComplete(promise);
-          } catch (RuntimeException e) {
-            promise.fail(WeftException.of(e));
-          }
-        });
-    return promise.future();
   }
 }

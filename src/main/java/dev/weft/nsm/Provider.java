@@ -2,6 +2,7 @@ package dev.weft.nsm;
 
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
+import dev.weft.config.HostPort;
 import dev.weft.dial.Caller;
 import dev.weft.linux.Cidr;
 import dev.weft.linux.InterfaceName;
@@ -23,6 +24,9 @@ import java.util.stream.Collectors;
 final class Provider {
   private static final int MAX_PROPOSALS = 16;
 
+  /** Connections of one node of another mesh. */
+  private static final int MAX_EXTERNAL = 4096;
+
   private final String self;
   private final Cidr cidr;
   private final Endpoints endpoints;
@@ -33,6 +37,7 @@ final class Provider {
   private final Carriers carriers;
   private final EndpointPods pods;
   private final Underlay underlay;
+  private final Externals externals;
   private final Clock clock;
   private final Set<String> inProgress = new HashSet<>();
 
@@ -47,6 +52,7 @@ final class Provider {
       Carriers carriers,
       EndpointPods pods,
       Underlay underlay,
+      Externals externals,
       Clock clock) {
     this.self = self;
     this.cidr = cidr;
@@ -58,6 +64,7 @@ final class Provider {
     this.carriers = carriers;
     this.pods = pods;
     this.underlay = underlay;
+    this.externals = externals;
     this.clock = clock;
   }
 
@@ -68,8 +75,8 @@ final class Provider {
     Names.name("network_service_name", request.getNetworkServiceName());
     WireSpec.checkMtu(request.getMtu());
     InterfaceName.check(request.getClientInterface());
-    if (caller.local()) {
-      throw Fault.DENIED.because("a program of this host (expected: a member of the mesh)");
+    if (caller.external()) {
+      checkExternal(caller, request);
     }
     Optional<Held> known = connections.find(id);
     if (known.isPresent() && !isHalfOf(known.get().connection(), caller.node())) {
@@ -87,6 +94,18 @@ final class Provider {
         .orElse(Future.succeededFuture())
         .compose(v -> provide(caller, request))
         .onComplete(done -> inProgress.remove(id));
+  }
+
+  private void checkExternal(Caller caller, ProxyConnectionRequest request) {
+    externals.checkMayAsk(caller, request.getNetworkServiceName());
+    int port = request.getServePort();
+    if (port < 1 || port > 65535) {
+      throw Fault.invalid("serve_port", port, "1..65535, where " + caller + " can be called back");
+    }
+    if (connections.where(c -> c.clientAt(caller.node())).size() >= MAX_EXTERNAL) {
+      throw Fault.EXHAUSTED.because(
+          caller + ": " + MAX_EXTERNAL + " connections (expected: fewer)");
+    }
   }
 
   /** Forgets this node's half, the endpoint's, and removes what was made for it. */
@@ -113,24 +132,26 @@ final class Provider {
   }
 
   private static boolean fits(Connection c, ProxyConnectionRequest request) {
+    boolean any = request.getNseProviderName().isEmpty();
     return c.service().equals(request.getNetworkServiceName())
-        && c.endpoint().provider().equals(request.getNseProviderName())
-        && c.endpoint().namespace().equals(request.getNseProviderNamespace())
+        && (any || c.endpoint().provider().equals(request.getNseProviderName()))
+        && (any || c.endpoint().namespace().equals(request.getNseProviderNamespace()))
         && c.client().intf().equals(request.getClientInterface())
         && request.getPrefixList().contains(c.link().prefix());
   }
 
   private Future<ProxyConnectionReply> provide(Caller caller, ProxyConnectionRequest request) {
+    String service = request.getNetworkServiceName();
+    String provider = request.getNseProviderName();
     Optional<Endpoints.Advertised> endpoint =
-        endpoints.mine(
-            request.getNseProviderNamespace(),
-            request.getNseProviderName(),
-            request.getNetworkServiceName());
+        provider.isEmpty()
+            ? endpoints.mine(service)
+            : endpoints.mine(request.getNseProviderNamespace(), provider, service);
     if (endpoint.isEmpty()) {
       throw Fault.NOT_FOUND.because(
-          "endpoint " + request.getNseProviderName() + ": not advertised on this node");
+          "endpoint " + provider + " of service " + service + ": not advertised on this node");
     }
-    List<TunnelType> here = underlay.tunnels();
+    List<TunnelType> here = underlay.tunnels(caller.external());
     Optional<TunnelType> tunnel =
         request.getTunnelTypeList().stream()
             .filter(here::contains)
@@ -202,10 +223,17 @@ final class Provider {
             vxlan ? Underlay.mtu(request.getUnderlay()) : request.getMtu(),
             vxlan ? request.getVni() : 0,
             vxlan ? underlay.address().orElseThrow() : null,
-            vxlan ? request.getUnderlay() : null));
+            vxlan ? request.getUnderlay() : calledBackAt(caller, request)));
+  }
+
+  private static String calledBackAt(Caller caller, ProxyConnectionRequest request) {
+    return caller.external()
+        ? new HostPort(caller.address(), request.getServePort()).toString()
+        : null;
   }
 
   private Future<ProxyConnectionReply> establish(Connection c) {
+    externals.remember(c, self);
     pool.use(c.prefix());
     return connections
         .add(c, ConnectionState.JOINING)

@@ -21,33 +21,37 @@ final class RemoteTarget {
 
   private final Peers peers;
   private final Underlay underlay;
+  private final Externals externals;
   private final int mtu;
   private final RandomGenerator random = new SecureRandom();
 
   /**
    * @param mtu of wires, bytes
    */
-  RemoteTarget(Peers peers, Underlay underlay, int mtu) {
+  RemoteTarget(Peers peers, Underlay underlay, Externals externals, int mtu) {
     this.peers = peers;
     this.underlay = underlay;
+    this.externals = externals;
     this.mtu = mtu;
   }
 
   /** Asks its node; the endpoint's half stands then. */
   Future<Connection> agree(Draft draft, CandidatePlanner.Candidate candidate) {
     Endpoint e = candidate.endpoint();
-    List<TunnelType> tunnels = underlay.tunnels();
+    boolean external = Externals.provides(e);
+    List<TunnelType> tunnels = underlay.tunnels(external);
     ProxyConnectionRequest.Builder request =
         ProxyConnectionRequest.newBuilder()
             .setRequestId(draft.requestId())
             .setNetworkServiceName(e.service())
-            .setNseProviderName(e.provider())
-            .setNseProviderNamespace(e.namespace())
+            .setNseProviderName(external ? "" : e.provider())
+            .setNseProviderNamespace(external ? "" : e.namespace())
             .addAllTunnelType(tunnels)
             .setConnectionId(draft.id())
             .setClientPod(draft.client().pod().toString())
             .setClientInterface(draft.client().intf())
-            .setMtu(mtu);
+            .setMtu(mtu)
+            .setServePort(external ? externals.servePort() : 0);
     draft.prefixes().forEach(p -> request.addPrefix(p.toString()));
     if (tunnels.contains(TunnelType.VXLAN)) {
       request
@@ -107,6 +111,6 @@ final class RemoteTarget {
             vxlan ? Underlay.mtu(asked.getUnderlay()) : mtu,
             vxlan ? asked.getVni() : 0,
             vxlan ? asked.getUnderlay() : null,
-            vxlan ? reply.getUnderlay() : null));
+            vxlan ? reply.getUnderlay() : Externals.provides(e) ? e.provider() : null));
   }
 }

@@ -24,8 +24,15 @@ final class Underlay {
     this.config = config;
   }
 
-  /** Best first. A VXLAN needs an address that other nodes reach. */
-  List<TunnelType> tunnels() {
+  /**
+   * Best first. A VXLAN needs an address that other nodes reach.
+   *
+   * @param external to a node of another mesh: only what is encrypted
+   */
+  List<TunnelType> tunnels(boolean external) {
+    if (external) {
+      return List.of(TunnelType.DEFAULT_TUNNEL);
+    }
     return config.tunnels().stream()
         .filter(t -> t != NsmConfig.Tunnel.VXLAN || address().isPresent())
         .map(

@@ -1,47 +1,57 @@
 package dev.weft.nsm;
 
-import dev.weft.bus.Fault;
 import io.vertx.core.Future;
-import io.vertx.core.WorkerExecutor;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
- * What namespaces have, at most a second old: a burst of requests looks once. What this room itself
- * adds is known without looking.
+ * What namespaces have: a burst of requests looks once and does not wait for later looks. What this
+ * room itself adds is known without looking.
  */
 final class Views {
-  private static final long FRESH_NANOS = 1_000_000_000L;
+  private static final long FRESH_NANOS = 5_000_000_000L;
+
+  /** What is older is not used while it is looked at again. */
+  private static final long STALE_NANOS = 10_000_000_000L;
+
   private static final int MAX_KEPT = 256;
 
-  private record Seen(long at, Future<KernelLinks.View> view) {}
+  /**
+   * @param renewed whether it is being looked at again
+   */
+  private record Seen(long at, Future<KernelLinks.View> view, boolean renewed) {}
 
-  private final KernelLinks kernel;
-  private final WorkerExecutor workers;
+  private final LinkThread links;
   private final Map<String, Seen> seen = new HashMap<>();
 
-  Views(KernelLinks kernel, WorkerExecutor workers) {
-    this.kernel = kernel;
-    this.workers = workers;
+  Views(LinkThread links) {
+    this.links = links;
   }
 
   /** PRECONDITION if the namespace cannot be used. */
   Future<KernelLinks.View> of(String netns) {
     long now = System.nanoTime();
     Seen last = seen.get(netns);
-    if (last != null && now - last.at() < FRESH_NANOS) {
-      return last.view();
+    if (last == null || now - last.at() >= STALE_NANOS) {
+      if (seen.size() >= MAX_KEPT) {
+        seen.clear();
+      }
+      Future<KernelLinks.View> view = links.view(netns);
+      Seen first = new Seen(now, view, false);
+      seen.put(netns, first);
+      return view.onFailure(e -> seen.remove(netns, first));
     }
-    if (seen.size() >= MAX_KEPT) {
-      seen.clear();
+    if (now - last.at() >= FRESH_NANOS && !last.renewed()) {
+      Seen renewed = new Seen(last.at(), last.view(), true);
+      seen.put(netns, renewed);
+      links
+          .view(netns)
+          .onSuccess(
+              view ->
+                  seen.replace(netns, renewed, new Seen(now, Future.succeededFuture(view), false)))
+          .onFailure(e -> seen.remove(netns, renewed));
     }
-    Future<KernelLinks.View> view =
-        workers
-            .executeBlocking(() -> kernel.view(netns), false)
-            .recover(e -> Future.failedFuture(Fault.PRECONDITION.because(e.getMessage(), e)));
-    Seen looked = new Seen(now, view);
-    seen.put(netns, looked);
-    return view.onFailure(e -> seen.remove(netns, looked));
+    return last.view();
   }
 
   /** Something was found to be otherwise. */

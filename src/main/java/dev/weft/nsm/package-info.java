@@ -4,7 +4,8 @@
  * <p>Enters: gRPC calls on Unix sockets under {@code nsm.sockets} (protos {@code nsmconnect} and
  * {@code nseconnect}): {@code nsm.endpoint.io.sock} for endpoints, {@code
  * nsm-<id>/nsm.ligato.io.sock} for each pod of this node; and {@code nsmconnect.ProxyConnection},
- * {@code weft.nsm.Leases} from other nodes in mutual TLS.
+ * {@code weft.nsm.Leases} from other nodes in mutual TLS: members, and at {@code grpc.external}
+ * those of other meshes that {@code nsm.externals} names.
  *
  * <p>Leaves: an interface in the client's namespace and one in the endpoint's, joined on this node
  * by a veth pair with the alias {@code weft:<node id>:nsm:<connection id>}, between nodes by a gRPC

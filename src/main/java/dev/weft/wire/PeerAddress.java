@@ -25,8 +25,9 @@ public record PeerAddress(String text) {
     return parse("caller", zone < 0 ? address : address.substring(0, zone));
   }
 
+  /** Never a node of another mesh: those are known by their certificates. */
   public boolean isOf(Caller caller) {
-    return equals(of(caller));
+    return !caller.external() && equals(of(caller));
   }
 
   @Override

@@ -356,6 +356,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
 
   private Future<WireCreateResponse> onJoin(Caller caller, WireDef def) {
     if (def.getWireId().isEmpty()) {
+      noExternal(caller);
       assembler.needCapabilities();
       return meshnet.onAddRemote(caller, def);
     }
@@ -383,6 +384,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
 
   private Future<WireDownResponse> onDown(Caller caller, WireDef def) {
     if (def.getWireId().isEmpty()) {
+      noExternal(caller);
       return meshnet.onDown(caller, def);
     }
     WireDownResponse yes = WireDownResponse.newBuilder().setResponse(true).build();
@@ -398,6 +400,13 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
       wire.kick();
     }
     return Future.succeededFuture(yes);
+  }
+
+  /** Nodes of other meshes have the wires that were agreed with them, and make none. */
+  private static void noExternal(Caller caller) {
+    if (caller.external()) {
+      throw Fault.DENIED.because("a wire without wire_id is not for " + caller);
+    }
   }
 
   private Wire ofPeer(Caller caller, WireDef def) {

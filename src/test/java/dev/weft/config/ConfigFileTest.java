@@ -56,7 +56,8 @@ class ConfigFileTest {
                 "127.0.0.1",
                 51112,
                 new HostPort("n1.example", 51112),
-                Optional.of(new HostPort("10.0.0.1", 51111))));
+                Optional.of(new HostPort("10.0.0.1", 51111)),
+                Optional.empty()));
     assertThat(config.http().socket()).contains(Path.of("/run/weft.sock"));
     assertThat(config.security().mutualTls()).isTrue();
     assertThat(config.wires())
@@ -67,6 +68,44 @@ class ConfigFileTest {
                 WiresConfig.OnStop.REMOVE,
                 WiresConfig.Carrier.FOLLOW));
     assertThat(config.log()).isEqualTo(new LogConfig(LogConfig.Level.DEBUG, LogConfig.Format.JSON));
+  }
+
+  @Test
+  void shouldReadExternalNsmsAndNameAllThatIsWrongWithThem() {
+    String good =
+        """
+        grpc: {external: "10.0.0.1:51112"}
+        security: {ca: ca.pem, cert: n1.pem, key: n1.key}
+        nsm:
+          externals:
+            - {service: echo, address: edge.example, ca: other.pem}
+            - {service: archive, ca: other.pem}
+        """;
+    String bad =
+        """
+        nsm:
+          externals:
+            - {service: a/b, address: "edge.example:0", port: 1}
+            - echo
+            - {ca: other.pem}
+        """;
+
+    assertThat(ConfigFile.parse(good, Map.of()).nsm().externals())
+        .containsExactly(
+            new NsmConfig.External(
+                "echo", Optional.of(new HostPort("edge.example", 51112)), Path.of("other.pem")),
+            new NsmConfig.External("archive", Optional.empty(), Path.of("other.pem")));
+    assertThat(problems(bad))
+        .containsExactlyInAnyOrder(
+            "nsm.externals[0].service: a/b (expected: a service: 1 to 253 letters, digits, '.', '_'"
+                + " or '-')",
+            "nsm.externals[0].address: edge.example:0 (expected: host, host:port or [address]:port,"
+                + " or '' for none)",
+            "nsm.externals[0].ca: not given (expected: a path)",
+            "nsm.externals[0].port: unknown key (expected: one of address, ca, service)",
+            "nsm.externals[1]: echo (expected: a mapping)",
+            "nsm.externals[2].service: not given (expected: a service: 1 to 253 letters, digits,"
+                + " '.', '_' or '-')");
   }
 
   @Test

@@ -23,6 +23,25 @@ class CrossChecksTest {
   }
 
   @Test
+  void shouldTellWhatExternalNsmsNeed() {
+    assertThat(problems("nsm: {externals: [{service: echo, ca: o.pem}]}"))
+        .containsExactlyInAnyOrder(
+            "nsm.externals: 1 of them (expected: none without " + TLS + ")",
+            "grpc.external: not given (expected: address:port where those of nsm.externals reach"
+                + " this node, if there are any)");
+    assertThat(
+            problems(
+                FILES
+                    + """
+                    grpc: {external: "127.0.0.1:51111"}
+                    nsm: {externals: [{service: echo, ca: o.pem}]}
+                    """))
+        .containsExactly(
+            "grpc.external: 127.0.0.1:51111 (expected: an address and port of its own, not"
+                + " grpc.port's)");
+  }
+
+  @Test
   void shouldKeepListenersWithoutProofOnLoopback() {
     String yaml =
         """

@@ -66,7 +66,7 @@ class MeshTlsIT {
     server = node(mesh, "server");
     client = node(mesh, "client");
     third = node(mesh, "third");
-    foreign = node(other, "foreign");
+    foreign = node(other, "foreign", "edge.example", LOCAL);
   }
 
   @AfterEach
@@ -151,6 +151,41 @@ class MeshTlsIT {
     assertServes(engine, port);
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void shouldBelieveANodeOfAnotherMeshItsIdAndTheHostsThatItsCertificateNames(Engine engine)
+      throws Exception {
+    // Given
+    Authorities others = Authorities.read(List.of(ca("ca2")), CLOCK);
+    int port =
+        listen(engine, foreign.keyCert(), Authorities.read(List.of(ca("ca")), CLOCK).trust());
+    int own = listen(engine, third.keyCert());
+
+    // Then
+    for (String name : List.of("edge.example", LOCAL, foreign.nodeId().host())) {
+      assertThat(get(engine, client.keyCert(), others.trust(), name, port))
+          .as(name)
+          .isEqualTo("HTTP_2 " + client.nodeId());
+    }
+    assertThatThrownBy(() -> get(engine, client.keyCert(), others.trust(), "core.example", port))
+        .hasStackTraceContaining("core.example: its certificate names [")
+        .hasStackTraceContaining("(expected: core.example among them)");
+    assertThatThrownBy(
+            () -> get(engine, client.keyCert(), others.trust(), server.nodeId().host(), port))
+        .hasStackTraceContaining(
+            ": node id " + foreign.nodeId() + " (expected: " + server.nodeId() + ")");
+    assertThatThrownBy(() -> get(engine, client.keyCert(), others.trust(), LOCAL, own))
+        .hasStackTraceContaining("not signed by the CA of " + ca("ca2"));
+    assertThatThrownBy(
+            () -> get(engine, third.keyCert(), others.only(ca("ca")).trust(), LOCAL, own))
+        .as("no CA trusts nobody")
+        .isInstanceOf(Exception.class);
+  }
+
+  private Path ca(String directory) {
+    return dir.resolve(directory).resolve("ca.pem");
+  }
+
   /** The refusals above are no server that refuses everybody. */
   private void assertServes(Engine engine, int port) throws Exception {
     assertThat(get(engine, client.keyCert(), client.trust(), server.nodeId().host(), port))
@@ -159,6 +194,10 @@ class MeshTlsIT {
 
   /** A server that answers with the protocol and the node that asks. */
   private int listen(Engine engine, KeyCertOptions keyCert) throws Exception {
+    return listen(engine, keyCert, server.trust());
+  }
+
+  private int listen(Engine engine, KeyCertOptions keyCert, TrustOptions trust) throws Exception {
     HttpServerOptions options =
         new HttpServerOptions()
             .setSsl(true)
@@ -166,7 +205,7 @@ class MeshTlsIT {
             .setSslEngineOptions(engine.options())
             .setClientAuth(ClientAuth.REQUIRED)
             .setKeyCertOptions(keyCert)
-            .setTrustOptions(server.trust());
+            .setTrustOptions(trust);
     HttpServer listening =
         await(
             vertx
@@ -217,9 +256,9 @@ class MeshTlsIT {
             .eventually(agent::close));
   }
 
-  private Identity node(CertificateAuthority ca, String name) {
+  private Identity node(CertificateAuthority ca, String name, String... hosts) {
     return Identity.load(
-        IdentityTest.security(ca.issueNode(dir.resolve(name), name, List.of(), 5), false),
+        IdentityTest.security(ca.issueNode(dir.resolve(name), name, List.of(hosts), 5), false),
         dir,
         CLOCK);
   }

@@ -48,13 +48,15 @@ final class NsmNodes implements AutoCloseable {
   final class Node {
     final String name;
     final String id;
+    final String address;
     final TestNetns netns;
     final Path directory;
     private Process process;
 
-    private Node(String name, String id, TestNetns netns, Path directory) {
+    private Node(String name, String id, String address, TestNetns netns, Path directory) {
       this.name = name;
       this.id = id;
+      this.address = address;
       this.netns = netns;
       this.directory = directory;
     }
@@ -86,6 +88,10 @@ final class NsmNodes implements AutoCloseable {
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.appendTo(log()))
               .start();
+    }
+
+    long pid() {
+      return process.pid();
     }
 
     File log() {
@@ -222,6 +228,26 @@ final class NsmNodes implements AutoCloseable {
     }
   }
 
+  /**
+   * Starts nodes that are each a cluster of its own, with a CA of its own.
+   *
+   * @param nsm for each more keys of the section nsm; {@code {ca1}} stands for the first one's CA
+   */
+  static NsmNodes apart(String... nsm) throws IOException {
+    NsmNodes all = new NsmNodes(Files.createTempDirectory(Path.of("/tmp"), "wn"));
+    try {
+      all.createApart(nsm);
+      for (Node node : all.nodes) {
+        node.start();
+      }
+      all.nodes.forEach(n -> n.awaitMembers(1));
+      return all;
+    } catch (IOException | RuntimeException | AssertionError e) {
+      all.close();
+      throw e;
+    }
+  }
+
   Node node(int number) {
     return nodes.get(number - 1);
   }
@@ -235,12 +261,32 @@ final class NsmNodes implements AutoCloseable {
 
   private void create(int count, String nsm, String more) throws IOException {
     CertificateAuthority ca = CertificateAuthority.create(directory, "test", 2, Clock.systemUTC());
+    List<TestNetns> hosts = join(count);
+    for (int i = 1; i <= count; i++) {
+      nodes.add(node(i, count, hosts.get(i - 1), ca, nsm, more));
+    }
+  }
+
+  private void createApart(String... nsm) throws IOException {
+    List<TestNetns> hosts = join(nsm.length);
+    for (int i = 1; i <= nsm.length; i++) {
+      Path own = Files.createDirectories(directory.resolve("ca" + i));
+      CertificateAuthority ca = CertificateAuthority.create(own, "mesh" + i, 2, Clock.systemUTC());
+      String more = nsm[i - 1].replaceAll("\\{ca(\\d)}", directory + "/ca$1/ca.pem");
+      nodes.add(node(i, 0, hosts.get(i - 1), ca, more, ""));
+    }
+  }
+
+  /** Namespaces of hosts, joined by a bridge. */
+  private List<TestNetns> join(int count) throws IOException {
+    List<TestNetns> hosts = new ArrayList<>();
     try (Netns bridgeNs = bridge.open();
         Netlink inBridge = Netlink.open(bridgeNs)) {
       Link br0 = inBridge.createBridge("br0");
       inBridge.setUp(br0.index());
       for (int i = 1; i <= count; i++) {
         TestNetns netns = namespace("n" + i);
+        hosts.add(netns);
         try (Netns ns = netns.open();
             Netlink in = Netlink.open(ns)) {
           Link port =
@@ -252,9 +298,9 @@ final class NsmNodes implements AutoCloseable {
           in.addAddress(eth0.index(), Cidr.parse("10.98.0." + i + "/24"));
           in.setUp(eth0.index());
         }
-        nodes.add(node(i, count, netns, ca, nsm, more));
       }
     }
+    return hosts;
   }
 
   private Node node(
@@ -273,7 +319,7 @@ final class NsmNodes implements AutoCloseable {
         """
         node: { name: n%d, data: %s }
         cluster: { name: %s, bind: %s, join: [%s], bus: "%s:0" }
-        grpc: { host: %s }
+        grpc: { host: %s, external: "%s:51112" }
         http: { socket: %s }
         security: { ca: %s, cert: %s, key: %s }
         nsm: { sockets: %s, %s }
@@ -282,9 +328,10 @@ final class NsmNodes implements AutoCloseable {
             .formatted(
                 i,
                 own.resolve("data"),
-                directory.getFileName(),
+                directory.getFileName() + (count == 0 ? "-" + i : ""),
                 address,
                 join,
+                address,
                 address,
                 address,
                 own.resolve("http.sock"),
@@ -294,7 +341,7 @@ final class NsmNodes implements AutoCloseable {
                 own.resolve("nsm"),
                 nsm,
                 more));
-    return new Node("n" + i, issued.info().nodeId().orElseThrow().value(), netns, own);
+    return new Node("n" + i, issued.info().nodeId().orElseThrow().value(), address, netns, own);
   }
 
   @Override

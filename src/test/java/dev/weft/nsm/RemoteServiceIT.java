@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.weft.bus.Json;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
 import dev.weft.testkit.TestNetns;
@@ -115,6 +116,17 @@ class RemoteServiceIT {
     assertThat(client.run("ip", "-d", "-o", "link", "show", "echo"))
         .contains("mtu 1450", "vxlan id");
 
+    // When a node that speaks for itself proposes other tunnels
+    JsonNode tunnels = proposals(home, nodes.node(2));
+
+    // Then
+    assertThat(tunnels.path("GRE, MPLSoUDP").asText())
+        .isEqualTo("REFUSED tunnel: GRE, MPLSoUDP (expected: VXLAN)");
+    assertThat(tunnels.path("DEFAULT_TUNNEL").asText())
+        .isEqualTo("REFUSED tunnel: DEFAULT_TUNNEL (expected: VXLAN)");
+    assertThat(tunnels.path("none").asText()).isEqualTo("REFUSED tunnel: none (expected: VXLAN)");
+    assertThat(tunnels.path("unknown").asText()).contains("UNRECOGNIZED (expected: VXLAN)");
+
     // When
     home.http("DELETE", "/api/v1/connections/" + reply.path("connection").asText(), "");
 
@@ -123,6 +135,24 @@ class RemoteServiceIT {
         .atMost(Duration.ofSeconds(10))
         .untilAsserted(() -> assertThat(there.run("ip", "-br", "link")).doesNotContain("nsm"));
     assertThat(client.run("ip", "-br", "link")).doesNotContain("echo");
+  }
+
+  /** What a node answers to calls with the other one's certificate, by tunnel types. */
+  private static JsonNode proposals(NsmNodes.Node by, NsmNodes.Node to) throws Exception {
+    String output =
+        by.netns.run(
+            "env",
+            "PYTHONPATH=" + NsmNodes.EXAMPLE,
+            "PYTHONDONTWRITEBYTECODE=1",
+            Need.PYTHON,
+            "src/test/resources/nsm/proxy.py",
+            "tunnels",
+            by.directory.toString(),
+            by.name,
+            to.directory.toString(),
+            to.address + ":51111",
+            to.id + ".weft");
+    return Json.mapper().readTree(output.substring(output.indexOf('{')));
   }
 
   private static void awaitServices(NsmNodes.Node node, int endpoints) {

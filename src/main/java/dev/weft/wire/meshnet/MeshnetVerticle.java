@@ -83,7 +83,7 @@ public final class MeshnetVerticle extends VerticleBase implements AlivePods {
         this::onGenerate);
     ingress.serve(
         method("Remote", "Update", RemotePod.getDefaultInstance(), YES),
-        Set.of(Door.values()),
+        Set.of(Door.LOCAL, Door.MEMBERS, Door.MESHNET),
         (caller, pod) -> here(pod, p -> onUpdate(caller, p)));
     return bus.serve(AlivePods.class, this);
   }

@@ -1,0 +1,97 @@
+package dev.weft.identity;
+
+import dev.weft.bus.WeftException;
+import io.vertx.core.net.TrustOptions;
+import java.nio.file.Path;
+import java.security.cert.X509Certificate;
+import java.time.Clock;
+import java.util.Collection;
+import java.util.List;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
+
+/**
+ * CAs of others, who are trusted with something and are no members: a certificate of theirs proves
+ * a node id and, to who dials it, the hosts that it names.
+ */
+public final class Authorities {
+  private record Authority(Path file, X509Certificate ca, CertificateCheck check) {}
+
+  private final List<Authority> all;
+
+  private Authorities(List<Authority> all) {
+    this.all = all;
+  }
+
+  /**
+   * Reads PEM files.
+   *
+   * @throws WeftException INVALID with the file, if one is no CA's certificate
+   */
+  public static Authorities read(Collection<Path> files, Clock clock) {
+    return new Authorities(
+        files.stream()
+            .distinct()
+            .map(
+                file -> {
+                  X509Certificate ca = Identity.authority(file);
+                  return new Authority(
+                      file, ca, CertificateCheck.signedBy(ca, "the CA of " + file, clock));
+                })
+            .toList());
+  }
+
+  /** That one of them alone. */
+  public Authorities only(Path file) {
+    return new Authorities(all.stream().filter(a -> a.file().equals(file)).toList());
+  }
+
+  public boolean isEmpty() {
+    return all.isEmpty();
+  }
+
+  /**
+   * What to ask of the other end of TLS. A client that dials {@link NodeId#host} gets that node;
+   * one that dials any other name gets a node whose certificate names it, as DNS name or IP
+   * address.
+   */
+  public TrustOptions trust() {
+    return TrustOptions.wrap(
+        new MeshTrustManager(
+            all.stream().map(Authority::ca).toArray(X509Certificate[]::new), this::prove, true));
+  }
+
+  /** The files of those that vouch for the other end of a connection. */
+  public List<Path> vouchingFor(SSLSession session) {
+    try {
+      X509Certificate certificate = (X509Certificate) session.getPeerCertificates()[0];
+      return all.stream().filter(a -> vouches(a, certificate)).map(Authority::file).toList();
+    } catch (SSLPeerUnverifiedException noCertificate) {
+      return List.of();
+    }
+  }
+
+  private static boolean vouches(Authority authority, X509Certificate certificate) {
+    try {
+      authority.check().prove(certificate);
+      return true;
+    } catch (WeftException e) {
+      return false;
+    }
+  }
+
+  private NodeId prove(X509Certificate certificate) {
+    WeftException last = null;
+    for (Authority authority : all) {
+      try {
+        return authority.check().prove(certificate);
+      } catch (WeftException e) {
+        last = e;
+      }
+    }
+    if (last == null) {
+      throw new IllegalStateException("no CA is trusted, so nobody is dialled and nothing served");
+    }
+    throw last;
+  }
+}

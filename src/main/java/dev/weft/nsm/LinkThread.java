@@ -1,0 +1,107 @@
+package dev.weft.nsm;
+
+import dev.weft.bus.Fault;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.WorkerExecutor;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The one thread that adds veth pairs and lists links: the kernel serialises changes (rtnl), so
+ * that others would spin for it, and a list that changes while it is read has to be read again. A
+ * namespace is entered once for all requests that wait, and let go when none does: as long as it is
+ * open it cannot end.
+ */
+final class LinkThread {
+  /** A namespace that is deleted under a burst that never ends goes after this time. */
+  private static final long MAX_OPEN_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private static final int MAX_OPEN = 64;
+
+  private final KernelLinks kernel;
+  private final WorkerExecutor thread;
+  private final AtomicInteger waiting = new AtomicInteger();
+
+  // The thread's own.
+  private final Map<String, OpenNetns> open = new HashMap<>();
+  private long openSince;
+
+  LinkThread(KernelLinks kernel, Vertx vertx) {
+    this.kernel = kernel;
+    this.thread = vertx.createSharedWorkerExecutor("weft-nsm-links", 1);
+  }
+
+  Future<Void> join(Connection c) {
+    waiting.incrementAndGet();
+    return thread.executeBlocking(
+        () -> {
+          try {
+            kernel.joinVeth(
+                c,
+                at(c.client().netns(), c.client().inode()),
+                at(c.endpoint().netns(), c.endpoint().inode()));
+            return null;
+          } finally {
+            if (waiting.decrementAndGet() == 0 || isFull()) {
+              open.values().forEach(OpenNetns::close);
+              open.clear();
+            }
+          }
+        },
+        false);
+  }
+
+  /** PRECONDITION if the namespace cannot be used. */
+  Future<KernelLinks.View> view(String netns) {
+    return thread
+        .executeBlocking(() -> kernel.view(netns), false)
+        .recover(e -> Future.failedFuture(Fault.PRECONDITION.because(e.getMessage(), e)));
+  }
+
+  /** By namespace: the names of the links of this room there, by connection. */
+  Future<Map<String, Map<String, Set<String>>>> ours(Set<String> namespaces) {
+    return thread.executeBlocking(
+        () -> {
+          Map<String, Map<String, Set<String>>> ours = new HashMap<>();
+          for (String netns : namespaces) {
+            ours.put(netns, kernel.ours(netns));
+          }
+          return ours;
+        },
+        false);
+  }
+
+  /** Whether requests wait: a list of a thousand links would hold them up for 10 ms. */
+  boolean isBusy() {
+    return waiting.get() > 0;
+  }
+
+  Future<Void> close() {
+    return thread.close();
+  }
+
+  private boolean isFull() {
+    return open.size() >= MAX_OPEN || System.nanoTime() - openSince > MAX_OPEN_NANOS;
+  }
+
+  private OpenNetns at(String ref, long inode) throws IOException {
+    OpenNetns there = open.get(ref);
+    if (there != null && there.inode() == inode) {
+      return there;
+    }
+    if (open.isEmpty()) {
+      openSince = System.nanoTime();
+    }
+    OpenNetns opened = OpenNetns.open(ref, inode);
+    if (there != null) {
+      there.close();
+    }
+    open.put(ref, opened);
+    return opened;
+  }
+}
