@@ -17,7 +17,7 @@ final class Pace {
   /** Room for two super-frames, or nothing would cross. */
   static final int LEAST_BUFFER = 128 << 10;
 
-  static final int MOST_BUFFER = 4 << 20;
+  static final int MOST_BUFFER = 8 << 20;
 
   /** What a socket's buffer is charged for a frame beside its bytes: {@code sk_buff} and more. */
   private static final int FRAME_OVERHEAD = 768;

@@ -1,6 +1,7 @@
 package dev.weft.testkit;
 
 import java.lang.annotation.ElementType;
+import java.lang.annotation.Inherited;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
@@ -11,6 +12,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * Where it is absent the test is skipped with the reason, and under {@code CI=true} it fails.
  */
 @Target({ElementType.TYPE, ElementType.METHOD})
+@Inherited
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(NeedsCondition.class)
 public @interface Needs {

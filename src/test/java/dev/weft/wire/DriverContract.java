@@ -14,7 +14,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,23 +22,23 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.AfterParameterizedClassInvocation;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
-/** What goes in at one end of a wire comes out at the other: every frame, as it was, in order. */
+/**
+ * What every driver must do: what goes in at one end of a wire comes out at the other: every frame,
+ * as it was, in order.
+ */
 @Needs({Need.ROOT, Need.IPROUTE2})
-@ParameterizedClass(name = "{0} driver")
-@ValueSource(strings = {"epoll", "worker"})
-class FramesIT {
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class DriverContract {
   private static final Duration WITHIN = Duration.ofSeconds(5);
   private static final String ONE = "12.12.12.1";
   private static final String TWO = "12.12.12.2";
@@ -50,25 +49,22 @@ class FramesIT {
   /** Datagrams under way at one time: they fit in a socket's buffer. */
   private static final int DATAGRAMS = 16;
 
-  @Parameter String driver;
-
   @TempDir static Path directory;
-  private static ProcessCluster cluster;
-  private static TestNetns one;
-  private static TestNetns two;
+  private ProcessCluster cluster;
+  private TestNetns one;
+  private TestNetns two;
 
   private FramePort from;
   private FramePort to;
 
-  @BeforeParameterizedClassInvocation
-  static void join(String driver) throws Exception {
+  /** The value of {@code wires.driver}. */
+  abstract String driver();
+
+  @BeforeAll
+  void join() throws Exception {
     one = TestNetns.create("p1");
     two = TestNetns.create("p2");
-    cluster =
-        ProcessCluster.start(
-            Files.createDirectories(directory.resolve(driver)),
-            2,
-            "wires: { driver: " + driver + " }");
+    cluster = ProcessCluster.start(directory, 2, "wires: { driver: " + driver() + " }");
     cluster.pod(1, "p1", one);
     cluster.pod(2, "p2", two);
     cluster.link(1, 1, "p1", ONE + "/24", 2, "p2", TWO + "/24", ", \"mtu\": " + MTU);
@@ -84,8 +80,8 @@ class FramesIT {
     }
   }
 
-  @AfterParameterizedClassInvocation
-  static void end() throws Exception {
+  @AfterAll
+  void end() throws Exception {
     cluster.close();
     one.close();
     two.close();
