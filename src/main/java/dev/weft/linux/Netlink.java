@@ -171,9 +171,18 @@ public final class Netlink implements AutoCloseable {
                 .attribute(LinkCodec.IFLA_IFNAME, name));
   }
 
-  /** The link gets no IPv6 link-local address when it comes up; others can be added to it. */
+  /**
+   * The link gets no IPv6 link-local address when it comes up; others can be added to it. One that
+   * has no IPv6 at all, as with an MTU under 1280, stays so.
+   */
   public void setNoLinkLocal(int index) throws LinuxException {
-    socket.request(LinkCodec.noLinkLocal(index), setting(index, "addrgenmode none"));
+    try {
+      socket.request(LinkCodec.noLinkLocal(index), setting(index, "addrgenmode none"));
+    } catch (LinuxException e) {
+      if (!e.is(Errno.EAFNOSUPPORT)) {
+        throw e;
+      }
+    }
   }
 
   private void set(int index, String what, Function<NetlinkMessage, NetlinkMessage> attributes)

@@ -66,6 +66,42 @@ class NetlinkIT {
   }
 
   @Test
+  void shouldGiveAVethOneQueueHoweverManyCpusThereAre() throws Exception {
+    veth("wft1", "eth1", 1500);
+
+    String one = "numtxqueues 1 numrxqueues 1 ";
+    assertThat(node.run("ip", "-d", "-o", "link", "show", "wft1")).contains(one);
+    assertThat(pod.run("ip", "-d", "-o", "link", "show", "eth1")).contains(one);
+  }
+
+  @Test
+  void shouldKeepALinkFromGivingItselfALinkLocalAddress() throws Exception {
+    // Given
+    Link end = veth("wft1", "eth1", 1500);
+
+    // When
+    inPod.setNoLinkLocal(end.peerIndex());
+    inPod.setUp(end.peerIndex());
+    inPod.addAddress(end.peerIndex(), cidr("fd00::1/64"));
+
+    // Then
+    assertThat(node.run("ip", "-6", "addr", "show", "wft1")).contains("fe80:");
+    assertThat(pod.run("ip", "-6", "addr", "show", "eth1"))
+        .contains("fd00::1/64")
+        .doesNotContain("fe80:");
+  }
+
+  @Test
+  void shouldLeaveALinkWithoutIpv6AsItIs() throws Exception {
+    Link end = veth("wft1", "eth1", 1000);
+
+    inPod.setNoLinkLocal(end.peerIndex());
+    inPod.setUp(end.peerIndex());
+
+    assertThat(pod.run("ip", "-6", "addr", "show", "eth1")).isBlank();
+  }
+
+  @Test
   void shouldGiveThePeerTheMacThatIsAskedFor() throws Exception {
     VethSpec.Peer peer =
         new VethSpec.Peer(Optional.of(podNetns), "eth1", 65535, Optional.of("02:00:00:00:00:07"));
