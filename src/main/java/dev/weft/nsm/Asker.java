@@ -6,6 +6,8 @@ import dev.weft.linux.Cidr;
 import dev.weft.linux.SocketFile;
 import dev.weft.nsm.proto.EndpointConnectionRequest;
 import dev.weft.pod.Pod;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.vertx.core.Future;
 import io.vertx.core.WorkerExecutor;
 import java.io.IOException;
@@ -20,6 +22,7 @@ final class Asker {
   private static final Duration DEADLINE = Duration.ofSeconds(15);
   private static final int MAX_ROUTES = 64;
 
+  private final Timer answers;
   private final UnixDial dial;
   private final WorkerExecutor workers;
   private final Supplier<Collection<Pod>> pods;
@@ -27,7 +30,13 @@ final class Asker {
   /**
    * @param pods those of this node
    */
-  Asker(UnixDial dial, WorkerExecutor workers, Supplier<Collection<Pod>> pods) {
+  Asker(
+      UnixDial dial, WorkerExecutor workers, Supplier<Collection<Pod>> pods, MeterRegistry meters) {
+    this.answers =
+        Timer.builder("weft_nsm_endpoint_answer")
+            .description("From asking an endpoint of this node to its answer or failure")
+            .publishPercentiles(0.5, 0.99)
+            .register(meters);
     this.dial = dial;
     this.workers = workers;
     this.pods = pods;
@@ -41,7 +50,9 @@ final class Asker {
             .setNetworkServiceName(service)
             .build();
     Path socket = Path.of(endpoint.socket());
+    Timer.Sample asked = Timer.start();
     return dial.call(socket, Calls.ASK, request, DEADLINE)
+        .onComplete(done -> asked.stop(answers))
         .compose(
             reply -> {
               if (!reply.getRequestId().equals(requestId)

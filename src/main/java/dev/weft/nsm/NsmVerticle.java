@@ -141,7 +141,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
     connections = new Connections(store, bus, self, clock, pool);
     links = new LinkThread(kernel, vertx);
     Views views = new Views(links);
-    Asker asker = new Asker(unixDial, workers, pods::values);
+    Asker asker = new Asker(unixDial, workers, pods::values, metrics.registry());
     EndpointPods endpointPods = new EndpointPods(self, podRoom, connections, workers);
     Underlay underlay = new Underlay(cluster, config);
     peers = new Peers(dial);
