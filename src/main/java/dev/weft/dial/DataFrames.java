@@ -107,5 +107,11 @@ public final class DataFrames extends Http2FrameListenerDecorator {
       pause();
       before.fireChannelReadComplete();
     }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext before) {
+      pause();
+      before.fireChannelInactive();
+    }
   }
 }

@@ -43,8 +43,7 @@ final class FrameIngress {
   private final WireEnds ends;
   private final RateLimit warnings = new RateLimit();
 
-  /** Slots for outgoing frames, shared by all streams of one event loop. */
-  private final ConcurrentMap<Thread, SendRing> rings = new ConcurrentHashMap<>();
+  private final ConcurrentMap<Thread, Outgoing> outgoing = new ConcurrentHashMap<>();
 
   FrameIngress(WireEnds ends) {
     this.ends = ends;
@@ -66,15 +65,21 @@ final class FrameIngress {
     return Buffer.buffer(response ? new byte[] {0, 0, 0, 0, 2, 8, 1} : new byte[Grpc.PREFIX]);
   }
 
-  private SendRing ring() {
-    return rings.computeIfAbsent(Thread.currentThread(), t -> new SendRing(RING_SLOTS, RING_BYTES));
+  /** Slots for outgoing frames, shared by all streams of one event loop. */
+  private static final class Outgoing {
+    final SendRing ring = new SendRing(RING_SLOTS, RING_BYTES);
+
+    /** Whose frames are in the ring, if there are any. */
+    Stream holder;
   }
 
   private final class Stream implements PacketReader.Sink, DataFrames.Reader {
     private final Caller caller;
     private final HttpServerResponse response;
     private final PacketReader reader = new PacketReader(this);
-    private final SendRing ring = ring();
+    private final Outgoing shared =
+        outgoing.computeIfAbsent(Thread.currentThread(), t -> new Outgoing());
+    private final SendRing ring = shared.ring;
     private final List<ByteBuf> held = new ArrayList<>();
     private WireEnd end;
     private long id;
@@ -151,6 +156,12 @@ final class FrameIngress {
 
     /** A long frame lies in a buffer of its own and is sent from there. */
     private boolean add(ByteBuf source, int frame, int length, long low, int csumOffset) {
+      if (shared.holder != this) {
+        if (shared.holder != null) {
+          shared.holder.flush();
+        }
+        shared.holder = this;
+      }
       if (length < COPIED || !source.hasMemoryAddress()) {
         return ring.addCopy(source.internalNioBuffer(frame, length), low, csumOffset);
       }
@@ -168,7 +179,7 @@ final class FrameIngress {
 
     private void flush() {
       int frames = ring.size();
-      if (frames == 0) {
+      if (frames == 0 || shared.holder != this) {
         return;
       }
       int sent = end.send(ring);
