@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.yaml.snakeyaml.DumperOptions.ScalarStyle;
 import org.yaml.snakeyaml.nodes.MappingNode;
@@ -74,37 +75,40 @@ final class Section {
   }
 
   private <T> List<T> items(String key, Node node, Kind<T> kind) {
-    List<T> items = new ArrayList<>();
-    if (node instanceof SequenceNode sequence) {
-      for (int i = 0; i < sequence.getValue().size(); i++) {
-        Node item = sequence.getValue().get(i);
-        String itemPath = sub(key) + "[" + i + "]";
-        binding.found(itemPath, line(item));
-        scalar(itemPath, item, kind).ifPresent(items::add);
-      }
-    } else if (node != null) {
-      binding.problem(sub(key), describe(node), "a list, each item " + kind.expected(), line(node));
-    }
-    return items;
+    return each(
+        key,
+        node,
+        "a list, each item " + kind.expected(),
+        (itemPath, item) -> scalar(itemPath, item, kind));
   }
 
   /** Any number of mappings, none by default; one that reads as empty is left out. */
   <T> List<T> sections(String key, Function<Section, Optional<T>> reader) {
-    Node node = know(key, "[]");
+    return each(
+        key,
+        know(key, "[]"),
+        "a list of mappings",
+        (itemPath, item) -> {
+          if (item instanceof MappingNode) {
+            return reader.apply(new Section(binding, itemPath, item, Set.of()));
+          }
+          binding.problem(itemPath, describe(item), "a mapping", line(item));
+          return Optional.empty();
+        });
+  }
+
+  private <T> List<T> each(
+      String key, Node node, String expected, BiFunction<String, Node, Optional<T>> reader) {
     List<T> items = new ArrayList<>();
     if (node instanceof SequenceNode sequence) {
       for (int i = 0; i < sequence.getValue().size(); i++) {
         Node item = sequence.getValue().get(i);
         String itemPath = sub(key) + "[" + i + "]";
         binding.found(itemPath, line(item));
-        if (item instanceof MappingNode) {
-          reader.apply(new Section(binding, itemPath, item, Set.of())).ifPresent(items::add);
-        } else {
-          binding.problem(itemPath, describe(item), "a mapping", line(item));
-        }
+        reader.apply(itemPath, item).ifPresent(items::add);
       }
     } else if (node != null) {
-      binding.problem(sub(key), describe(node), "a list of mappings", line(node));
+      binding.problem(sub(key), describe(node), expected, line(node));
     }
     return items;
   }

@@ -12,8 +12,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientConnection;
-import io.vertx.core.http.HttpConnectOptions;
-import io.vertx.core.net.SocketAddress;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -59,20 +57,13 @@ public final class DirectDial implements Dial {
           Fault.UNAVAILABLE.because(
               "node " + member.get().name() + " serves no other node (its grpc.host is loopback)"));
     }
-    HttpConnectOptions to =
-        new HttpConnectOptions()
-            .setServer(SocketAddress.inetSocketAddress(server.get().port(), server.get().host()))
-            // The name that the certificate must carry, whatever the address is.
-            .setHost(nodeId + ".weft")
-            .setPort(server.get().port())
-            .setSsl(secure);
-    return client
-        .connect(to)
-        .recover(
-            e ->
-                Future.failedFuture(
-                    Fault.UNAVAILABLE.because(
-                        "node " + member.get().name() + " at " + address + ": " + reason(e), e)));
+    // The name that the certificate must carry, whatever the address is.
+    return Dialling.connect(
+        client,
+        server.get(),
+        nodeId + ".weft",
+        secure,
+        "node " + member.get().name() + " at " + address);
   }
 
   @Override
@@ -92,13 +83,5 @@ public final class DirectDial implements Dial {
         shared.computeIfAbsent(
             nodeId, id -> connect(id).onSuccess(c -> c.closeHandler(v -> shared.remove(id))));
     return connection.onFailure(e -> shared.remove(nodeId, connection));
-  }
-
-  static String reason(Throwable t) {
-    Throwable root = t;
-    while (root.getCause() != null && root.getCause() != root) {
-      root = root.getCause();
-    }
-    return root.getMessage() == null ? root.toString() : root.getMessage();
   }
 }

@@ -10,13 +10,10 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientConnection;
 import io.vertx.core.http.HttpClientOptions;
-import io.vertx.core.http.HttpConnectOptions;
-import io.vertx.core.net.SocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -24,7 +21,6 @@ import java.util.concurrent.ConcurrentHashMap;
  * address of {@code grpc.external}: so the other side knows where to dial back.
  */
 public final class ExternalDial {
-  private static final Set<String> WILDCARDS = Set.of("0.0.0.0", "::");
   private static final int MAX_KNOWN = 1024;
 
   private final Vertx vertx;
@@ -93,19 +89,7 @@ public final class ExternalDial {
 
   private static Future<HttpClientConnection> dial(
       HttpClientAgent client, String name, HostPort at) {
-    HttpConnectOptions to =
-        new HttpConnectOptions()
-            .setServer(SocketAddress.inetSocketAddress(at.port(), at.host()))
-            .setHost(name)
-            .setPort(at.port())
-            .setSsl(true);
-    return client
-        .connect(to)
-        .recover(
-            e ->
-                Future.failedFuture(
-                    Fault.UNAVAILABLE.because(
-                        "external node at " + at + ": " + DirectDial.reason(e), e)));
+    return Dialling.connect(client, at, name, true, "external node at " + at);
   }
 
   private HttpClientAgent client(List<Path> key, Authorities trusted) {
@@ -113,11 +97,7 @@ public final class ExternalDial {
         key,
         k -> {
           HttpClientOptions options = GrpcSettings.client(identity, trusted.trust());
-          config
-              .external()
-              .map(HostPort::host)
-              .filter(host -> !WILDCARDS.contains(host))
-              .ifPresent(options::setLocalAddress);
+          Dialling.comeFrom(config.external(), options);
           return vertx.createHttpClient(options);
         });
   }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.weft.bus.Json;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
 import dev.weft.testkit.TestNetns;
@@ -134,19 +133,6 @@ class ExternalServiceIT {
 
   /** What a node answers at its door for other meshes to calls with another one's certificate. */
   private static JsonNode probe(NsmNodes.Node by, NsmNodes.Node to) throws Exception {
-    String output =
-        by.netns.run(
-            "env",
-            "PYTHONPATH=" + NsmNodes.EXAMPLE,
-            "PYTHONDONTWRITEBYTECODE=1",
-            Need.PYTHON,
-            "src/test/resources/nsm/proxy.py",
-            "outsider",
-            by.directory.toString(),
-            by.name,
-            to.directory.toString(),
-            to.address + ":51112",
-            to.id + ".weft");
-    return Json.mapper().readTree(output.substring(output.indexOf('{')));
+    return NsmNodes.call("outsider", by, to, 51112);
   }
 }

@@ -248,6 +248,28 @@ final class NsmNodes implements AutoCloseable {
     }
   }
 
+  /**
+   * What a node answers to calls that are made with another one's certificate.
+   *
+   * @param which calls, see proxy.py
+   */
+  static JsonNode call(String which, Node by, Node to, int port) throws Exception {
+    String output =
+        by.netns.run(
+            "env",
+            "PYTHONPATH=" + EXAMPLE,
+            "PYTHONDONTWRITEBYTECODE=1",
+            Need.PYTHON,
+            "src/test/resources/nsm/proxy.py",
+            which,
+            by.directory.toString(),
+            by.name,
+            to.directory.toString(),
+            to.address + ":" + port,
+            to.id + ".weft");
+    return Json.mapper().readTree(output.substring(output.indexOf('{')));
+  }
+
   Node node(int number) {
     return nodes.get(number - 1);
   }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.weft.bus.Json;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
 import dev.weft.testkit.TestNetns;
@@ -139,20 +138,7 @@ class RemoteServiceIT {
 
   /** What a node answers to calls with the other one's certificate, by tunnel types. */
   private static JsonNode proposals(NsmNodes.Node by, NsmNodes.Node to) throws Exception {
-    String output =
-        by.netns.run(
-            "env",
-            "PYTHONPATH=" + NsmNodes.EXAMPLE,
-            "PYTHONDONTWRITEBYTECODE=1",
-            Need.PYTHON,
-            "src/test/resources/nsm/proxy.py",
-            "tunnels",
-            by.directory.toString(),
-            by.name,
-            to.directory.toString(),
-            to.address + ":51111",
-            to.id + ".weft");
-    return Json.mapper().readTree(output.substring(output.indexOf('{')));
+    return NsmNodes.call("tunnels", by, to, 51111);
   }
 
   private static void awaitServices(NsmNodes.Node node, int endpoints) {
