@@ -41,15 +41,32 @@ final class Names {
     return value;
   }
 
-  /** The service's name, cut to 15 characters, with a number where that is taken. */
+  /**
+   * The service's name, cut to 15 characters, with a number where that is taken: one whose
+   * predecessor is taken, which is the lowest unless some before it became free again. Looks at few
+   * of thousands.
+   */
   static String interfaceFor(String service, Predicate<String> taken) {
-    String name = service.substring(0, Math.min(service.length(), MAX_INTERFACE));
-    for (int i = 1; taken.test(name); i++) {
-      String number = Integer.toString(i);
-      int kept = Math.min(service.length(), MAX_INTERFACE - number.length());
-      name = service.substring(0, kept) + number;
+    int free = 0;
+    while (taken.test(numbered(service, free))) {
+      free = Math.max(1, 2 * free);
     }
-    return name;
+    int below = free / 2;
+    while (free - below > 1) {
+      int middle = (below + free) >>> 1;
+      if (taken.test(numbered(service, middle))) {
+        below = middle;
+      } else {
+        free = middle;
+      }
+    }
+    return numbered(service, free);
+  }
+
+  private static String numbered(String service, int number) {
+    String digits = number == 0 ? "" : Integer.toString(number);
+    int kept = Math.min(service.length(), MAX_INTERFACE - digits.length());
+    return service.substring(0, kept) + digits;
   }
 
   /** The endpoint's interface; unique on its node by the connection's random id. */

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.weft.linux.InterfaceName;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.AlphaChars;
@@ -23,6 +25,27 @@ class NamesTest {
       String name = Names.interfaceFor(service, taken::contains);
       assertThat(taken.add(InterfaceName.check(name))).isTrue();
     }
+  }
+
+  @Test
+  void shouldFindTheNextNameAmongThousandsByFewLooks() {
+    // Given
+    Set<String> taken = new HashSet<>(Set.of("echo"));
+    IntStream.range(1, 4000).forEach(i -> taken.add("echo" + i));
+    AtomicInteger looks = new AtomicInteger();
+
+    // When
+    String name =
+        Names.interfaceFor(
+            "echo",
+            n -> {
+              looks.incrementAndGet();
+              return taken.contains(n);
+            });
+
+    // Then
+    assertThat(name).isEqualTo("echo4000");
+    assertThat(looks).hasValueLessThan(30);
   }
 
   @Test
