@@ -70,7 +70,8 @@ public final class DirectDial implements Dial {
   public <Q extends Message, R extends Message> Future<R> call(
       String nodeId, GrpcMethod<Q, R> method, Q request, Duration deadline) {
     return control(nodeId)
-        .compose(c -> Grpc.call(c, method, request, cluster.self(), deadline))
+        .compose(c -> c.request(Grpc.request(method, cluster.self(), deadline)))
+        .compose(call -> Grpc.send(call, method, request, deadline))
         .recover(e -> Future.failedFuture(WeftException.of(e)));
   }
 

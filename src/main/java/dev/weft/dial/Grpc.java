@@ -7,7 +7,7 @@ import dev.weft.bus.WeftException;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClientConnection;
+import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
@@ -43,23 +43,18 @@ public final class Grpc {
         .putHeader(NODE_HEADER, self);
   }
 
-  /** One call over a connection; no answer within the deadline cancels it. */
-  static <Q extends Message, R extends Message> Future<R> call(
-      HttpClientConnection connection,
-      GrpcMethod<Q, R> method,
-      Q request,
-      String self,
-      Duration deadline) {
-    RequestOptions options =
-        request(method.path(), self).putHeader("grpc-timeout", deadline.toMillis() + "m");
-    return connection
-        .request(options)
-        .compose(
-            call ->
-                call.send(frame(request.toByteArray()))
-                    .compose(response -> answer(response, method))
-                    .timeout(deadline.toMillis(), TimeUnit.MILLISECONDS)
-                    .onFailure(e -> call.reset(CANCEL)));
+  /** The request of a call that ends within the deadline. */
+  static RequestOptions request(GrpcMethod<?, ?> method, String self, Duration deadline) {
+    return request(method.path(), self).putHeader("grpc-timeout", deadline.toMillis() + "m");
+  }
+
+  /** Sends the message and awaits the answer; none within the deadline cancels the call. */
+  static <Q extends Message, R extends Message> Future<R> send(
+      HttpClientRequest call, GrpcMethod<Q, R> method, Q request, Duration deadline) {
+    return call.send(frame(request.toByteArray()))
+        .compose(response -> answer(response, method))
+        .timeout(deadline.toMillis(), TimeUnit.MILLISECONDS)
+        .onFailure(e -> call.reset(CANCEL));
   }
 
   private static <R extends Message> Future<R> answer(

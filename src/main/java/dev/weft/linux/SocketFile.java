@@ -2,7 +2,6 @@ package dev.weft.linux;
 
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -23,11 +22,6 @@ public final class SocketFile {
   private static final int FILE_TYPE = 0170000;
   private static final int SOCKET = 0140000;
   private static final String BOUND = "s";
-
-  private static final int SO_PEERCRED = 17;
-
-  /** {@code struct ucred}: pid, uid, gid. */
-  private static final int UCRED_BYTES = 12;
 
   private SocketFile() {}
 
@@ -62,28 +56,6 @@ public final class SocketFile {
   /** User id of the file's owner, links not followed. */
   public static int owner(Path path) throws IOException {
     return (int) Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS);
-  }
-
-  /**
-   * Who listens on a socket (SO_PEERCRED, unix(7)), as it was when it began to.
-   *
-   * @param pid its process; 0 if it is not visible from this process's PID namespace
-   * @param uid its user
-   */
-  public record Listener(int pid, int uid) {}
-
-  /**
-   * Asks the kernel by a connection that is closed at once, without waiting.
-   *
-   * @throws LinuxException ECONNREFUSED if nobody listens, EAGAIN if too many wait to be accepted
-   */
-  public static Listener listener(Path path) throws LinuxException {
-    int type = NativeSocket.SOCK_STREAM | LibC.O_NONBLOCK;
-    try (NativeSocket probe = NativeSocket.open(NativeSocket.AF_UNIX, type, 0, path.toString())) {
-      probe.connect(SocketAddresses.unix(path.toString()));
-      ByteBuffer ucred = probe.get(NativeSocket.SOL_SOCKET, SO_PEERCRED, UCRED_BYTES);
-      return new Listener(ucred.getInt(0), ucred.getInt(4));
-    }
   }
 
   /** Whether a program listens there; one that is too busy to accept does. */

@@ -2,8 +2,9 @@ package dev.weft.nsm;
 
 import dev.weft.bus.Fault;
 import dev.weft.dial.UnixDial;
+import dev.weft.dial.UnixPeer;
 import dev.weft.linux.Cidr;
-import dev.weft.linux.SocketFile;
+import dev.weft.nsm.proto.EndpointConnectionReply;
 import dev.weft.nsm.proto.EndpointConnectionRequest;
 import dev.weft.pod.Pod;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -14,18 +15,37 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /** Asks endpoints of this node on their own sockets where they want a connection. */
 final class Asker {
   private static final Duration DEADLINE = Duration.ofSeconds(15);
   private static final int MAX_ROUTES = 64;
+  private static final long FRESH_NANOS = 1_000_000_000L;
+  private static final int MAX_KEPT = 256;
 
   private final Timer answers;
   private final UnixDial dial;
   private final WorkerExecutor workers;
   private final Supplier<Collection<Pod>> pods;
+  private final Map<Answered, Place> places = new HashMap<>();
+
+  /**
+   * Which namespace an endpoint named.
+   *
+   * @param namespace empty for its own
+   */
+  private record Answered(String namespace, UnixPeer by) {}
+
+  /**
+   * What that was.
+   *
+   * @param at nanoTime when it was looked up
+   */
+  private record Place(String netns, long inode, long at) {}
 
   /**
    * @param pods those of this node
@@ -54,25 +74,29 @@ final class Asker {
     return dial.call(socket, Calls.ASK, request, DEADLINE)
         .onComplete(done -> asked.stop(answers))
         .compose(
-            reply -> {
-              if (!reply.getRequestId().equals(requestId)
-                  || !reply.getNetworkServiceName().equals(service)) {
-                throw Fault.UNAVAILABLE.because(
-                    "it answered request \""
-                        + reply.getRequestId()
-                        + "\" for service \""
-                        + reply.getNetworkServiceName()
-                        + "\" (expected: \""
-                        + requestId
-                        + "\", \""
-                        + service
-                        + "\")");
-              }
+            answer -> {
+              EndpointConnectionReply reply = answer.message();
+              checkSame(request, reply);
               List<String> routes = checkRoutes(reply.getRouteList());
-              List<Pod> known = List.copyOf(pods.get());
-              return workers.executeBlocking(
-                  () -> locate(reply.getLinuxNamespace(), socket, known, routes), false);
+              return place(new Answered(reply.getLinuxNamespace(), answer.by()))
+                  .map(place -> new Spot(place.netns(), place.inode(), routes));
             });
+  }
+
+  private static void checkSame(EndpointConnectionRequest request, EndpointConnectionReply reply) {
+    if (!reply.getRequestId().equals(request.getRequestId())
+        || !reply.getNetworkServiceName().equals(request.getNetworkServiceName())) {
+      throw Fault.UNAVAILABLE.because(
+          "it answered request \""
+              + reply.getRequestId()
+              + "\" for service \""
+              + reply.getNetworkServiceName()
+              + "\" (expected: \""
+              + request.getRequestId()
+              + "\", \""
+              + request.getNetworkServiceName()
+              + "\")");
+    }
   }
 
   /** Gives back what may be routes; INVALID names the one that may not. */
@@ -97,9 +121,28 @@ final class Asker {
     }
   }
 
-  private static Spot locate(String named, Path socket, List<Pod> pods, List<String> routes) {
+  /** Looks once for a burst; whoever uses the place checks that it is still that one. */
+  private Future<Place> place(Answered answered) {
+    Place known = places.get(answered);
+    if (known != null && System.nanoTime() - known.at() < FRESH_NANOS) {
+      return Future.succeededFuture(known);
+    }
+    List<Pod> all = List.copyOf(pods.get());
+    return workers
+        .executeBlocking(() -> locate(answered, all), false)
+        .onSuccess(
+            place -> {
+              if (places.size() >= MAX_KEPT) {
+                places.clear();
+              }
+              places.put(answered, place);
+            });
+  }
+
+  private static Place locate(Answered answered, List<Pod> pods) {
+    String named = answered.namespace();
+    UnixPeer by = answered.by();
     try {
-      SocketFile.Listener by = SocketFile.listener(socket);
       String ref = named.isEmpty() ? ownOf(by, pods) : Namespaces.ref(named, by.pid(), pods);
       long inode = Namespaces.inodeOf(ref);
       if (by.uid() != 0 && inode != Namespaces.inodeOfProcess(by.pid())) {
@@ -108,13 +151,13 @@ final class Asker {
                 + named
                 + " (expected: that of the endpoint's process, since it is not root's)");
       }
-      return new Spot(ref, inode, routes);
+      return new Place(ref, inode, System.nanoTime());
     } catch (IOException e) {
       throw Fault.INVALID.because("linux_namespace: " + e.getMessage(), e);
     }
   }
 
-  private static String ownOf(SocketFile.Listener by, List<Pod> pods) {
+  private static String ownOf(UnixPeer by, List<Pod> pods) {
     long inode = Namespaces.inodeOfProcess(by.pid());
     if (by.pid() == 0 || inode == 0) {
       throw Fault.invalid(
