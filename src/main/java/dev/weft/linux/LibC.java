@@ -45,6 +45,8 @@ final class LibC {
 
     int unshare(int flags);
 
+    int setpriority(int which, int who, int value);
+
     int ioctl(int fd, @u_int64_t long request, @In @Out byte[] argument);
 
     int eventfd(int initial, int flags);

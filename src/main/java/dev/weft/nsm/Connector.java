@@ -194,22 +194,27 @@ final class Connector {
   }
 
   private Future<Held> establish(Connection c) {
-    return connections
-        .add(c, ConnectionState.JOINING)
-        .compose(
-            held ->
-                carriers
-                    .join(c)
-                    .<Held>map(
-                        v -> {
-                          connections.state(held, ConnectionState.UP, null);
-                          return held;
-                        })
-                    .recover(
-                        e ->
-                            undo(c)
-                                .compose(v -> connections.forget(held))
-                                .compose(v -> Future.failedFuture(refusal(c, e)))));
+    Future<Held> added = connections.add(c, ConnectionState.JOINING);
+    // A veth need not wait for the disk: one that no table has after a crash is swept from its pod.
+    Future<Void> joined =
+        c.link().carrier() == Carrier.VETH
+            ? carriers.join(c)
+            : added.compose(held -> carriers.join(c));
+    return Future.join(added, joined)
+        .map(
+            both -> {
+              connections.state(added.result(), ConnectionState.UP, null);
+              return added.result();
+            })
+        .recover(
+            e ->
+                undo(c)
+                    .compose(
+                        v ->
+                            added.succeeded()
+                                ? connections.forget(added.result())
+                                : Future.succeededFuture())
+                    .compose(v -> Future.failedFuture(added.succeeded() ? refusal(c, e) : e)));
   }
 
   /** A data path that did not come about; the client may ask again. */

@@ -1,6 +1,8 @@
 package dev.weft.nsm;
 
 import dev.weft.bus.Fault;
+import dev.weft.linux.LinuxException;
+import dev.weft.linux.Nice;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
@@ -10,6 +12,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The one thread that adds veth pairs and lists links: the kernel serialises changes (rtnl), so
@@ -18,10 +22,13 @@ import java.util.concurrent.atomic.AtomicInteger;
  * open it cannot end.
  */
 final class LinkThread {
+  private static final Logger log = LoggerFactory.getLogger(LinkThread.class);
+
   /** A namespace that is deleted under a burst that never ends goes after this time. */
   private static final long MAX_OPEN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private static final int MAX_OPEN = 64;
+  private static final int NICE = -10;
 
   private final KernelLinks kernel;
   private final WorkerExecutor thread;
@@ -34,6 +41,15 @@ final class LinkThread {
   LinkThread(KernelLinks kernel, Vertx vertx) {
     this.kernel = kernel;
     this.thread = vertx.createSharedWorkerExecutor("weft-nsm-links", 1);
+    thread
+        .executeBlocking(LinkThread::goFirst)
+        .onFailure(e -> log.info("links are made at the priority of all: {}", e.getMessage()));
+  }
+
+  /** Every request passes here, and what waits for rtnl on this host waits for this thread. */
+  private static Void goFirst() throws LinuxException {
+    Nice.set(NICE);
+    return null;
   }
 
   Future<Void> join(Connection c) {

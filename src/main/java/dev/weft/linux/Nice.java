@@ -1,0 +1,21 @@
+package dev.weft.linux;
+
+import static dev.weft.linux.LibC.C;
+import static dev.weft.linux.LibC.check;
+
+/** A thread's share of the CPU while others want it too; on Linux each has its own (sched(7)). */
+public final class Nice {
+  private static final int PRIO_PROCESS = 0;
+
+  private Nice() {}
+
+  /**
+   * Sets that of the calling thread.
+   *
+   * @param value -20 (most) to 19; 0 is what threads have
+   * @throws LinuxException EACCES for less than it has, without CAP_SYS_NICE
+   */
+  public static void set(int value) throws LinuxException {
+    check(C.setpriority(PRIO_PROCESS, 0, value), "setpriority " + value);
+  }
+}
