@@ -74,7 +74,8 @@ final class NsmNodes implements AutoCloseable {
       List<String> command = new ArrayList<>();
       command.addAll(List.of("nsenter", "--net=/run/netns/" + netns.name()));
       command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-      command.addAll(List.of("-XX:+UseSerialGC", "-Xmx192m", "-Xss512k", "-cp"));
+      command.addAll(List.of("-XX:+UseSerialGC", "-Xms24m", "-Xmx192m", "-Xss512k"));
+      command.addAll(List.of("-XX:MetaspaceSize=96m", "-cp"));
       // Without the tests' own logback configuration, which is terse.
       command.add(
           Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
