@@ -27,6 +27,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -36,7 +40,10 @@ import java.util.stream.Stream;
 final class NsmNodes implements AutoCloseable {
   static final Path EXAMPLE = Path.of("deploy/examples/nsm").toAbsolutePath();
 
+  private static final Path PROBE = Path.of("src/test/resources/nsm/probe.py").toAbsolutePath();
   private static final Duration SOON = Duration.ofSeconds(90);
+  private static final int PAIRS = 1000;
+  private static final String ONE_QUEUE = "numtxqueues 1 numrxqueues 1";
 
   private final Path directory;
   private final TestNetns bridge = TestNetns.create("switch");
@@ -68,6 +75,31 @@ final class NsmNodes implements AutoCloseable {
     /** The socket of a pod in the namespace default. */
     Path socketOf(String pod) {
       return sockets().resolve("nsm-" + pod).resolve("nsm.ligato.io.sock");
+    }
+
+    Path endpointSocket() {
+      return sockets().resolve("nsm.endpoint.io.sock");
+    }
+
+    JsonNode connections() throws IOException {
+      return get("/api/v1/connections").path("items");
+    }
+
+    /** Closes what there is, eight at a time. */
+    void closeAll() throws Exception {
+      ExecutorService closers = Executors.newFixedThreadPool(8);
+      try {
+        List<Callable<JsonNode>> closing = new ArrayList<>();
+        for (JsonNode connection : connections()) {
+          String path = "/api/v1/connections/" + connection.path("id").asText();
+          closing.add(() -> http("DELETE", path, ""));
+        }
+        for (Future<JsonNode> closed : closers.invokeAll(closing)) {
+          closed.get();
+        }
+      } finally {
+        closers.shutdown();
+      }
     }
 
     void start() throws IOException {
@@ -197,6 +229,47 @@ final class NsmNodes implements AutoCloseable {
 
   private NsmNodes(Path directory) {
     this.directory = directory;
+  }
+
+  /**
+   * What the kernel takes for one of a thousand veth pairs of ip(8), ms: below it nothing can be.
+   */
+  double vethMillis() throws IOException, InterruptedException {
+    try (TestNetns one = TestNetns.create("floor1");
+        TestNetns two = TestNetns.create("floor2")) {
+      Path batch =
+          Files.write(
+              directory.resolve("floor.batch"),
+              IntStream.range(0, PAIRS)
+                  .mapToObj(
+                      i ->
+                          "link add a%d %s type veth peer name b%d %s netns %s"
+                              .formatted(i, ONE_QUEUE, i, ONE_QUEUE, two.name()))
+                  .toList());
+      long start = System.nanoTime();
+      one.run("ip", "-batch", batch.toString());
+      return (System.nanoTime() - start) / 1e6 / PAIRS;
+    }
+  }
+
+  /** What a program in Python finds, see probe.py. */
+  static JsonNode probe(TestNetns where, String... arguments)
+      throws IOException, InterruptedException {
+    String output = where.run(probeCommand(arguments));
+    return Json.mapper().readTree(output.substring(output.indexOf("{")));
+  }
+
+  static String[] probeCommand(String... arguments) {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "env",
+                "PYTHONPATH=" + EXAMPLE,
+                "PYTHONDONTWRITEBYTECODE=1",
+                Need.PYTHON,
+                PROBE.toString()));
+    command.addAll(List.of(arguments));
+    return command.toArray(String[]::new);
   }
 
   /**

@@ -1,0 +1,62 @@
+package dev.weft.nsm;
+
+import dev.weft.dial.UnixDial;
+import dev.weft.dial.UnixIngress;
+import dev.weft.nsm.proto.EndpointAdvertiseRequest;
+import dev.weft.nsm.proto.EndpointConnectionReply;
+import dev.weft.nsm.proto.NetworkServiceEndpoint;
+import dev.weft.testkit.TestNetns;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/** An endpoint of the service echo, in this process, that takes no time of its own. */
+final class EchoEndpoint implements AutoCloseable {
+  private final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
+
+  private EchoEndpoint() {}
+
+  /**
+   * Serves it and advertises it at a node.
+   *
+   * @param where it wants its connections
+   */
+  static EchoEndpoint serve(String name, NsmNodes.Node node, TestNetns where) {
+    EchoEndpoint made = new EchoEndpoint();
+    Path socket = node.directory.resolve(name + ".sock");
+    EndpointAdvertiseRequest advertise =
+        EndpointAdvertiseRequest.newBuilder()
+            .addNetworkEndpoint(
+                NetworkServiceEndpoint.newBuilder()
+                    .setNetworkServiceName("echo")
+                    .setNseProviderName(name)
+                    .setSocketLocation(socket.toString()))
+            .build();
+    new UnixIngress(made.vertx, socket, node.directory)
+        .serve(
+            Calls.ASK,
+            (peer, request) ->
+                Future.succeededFuture(
+                    EndpointConnectionReply.newBuilder()
+                        .setRequestId(request.getRequestId())
+                        .setNetworkServiceName(request.getNetworkServiceName())
+                        .setLinuxNamespace(where.name())
+                        .build()))
+        .listen()
+        .compose(
+            v ->
+                new UnixDial(made.vertx, "test")
+                    .call(node.endpointSocket(), Calls.ADVERTISE, advertise, Duration.ofSeconds(5)))
+        .toCompletionStage()
+        .toCompletableFuture()
+        .join();
+    return made;
+  }
+
+  @Override
+  public void close() {
+    vertx.close().toCompletionStage().toCompletableFuture().join();
+  }
+}
