@@ -4,6 +4,7 @@ import dev.weft.bus.Fault;
 import dev.weft.linux.Netns;
 import dev.weft.pod.Pod;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,9 +18,18 @@ final class Namespaces {
   private static final Pattern LINK = Pattern.compile("net:\\[(\\d+)]");
   private static final Pattern INODE = Pattern.compile("[1-9]\\d{8,18}");
 
-  private static final Path OWN = Path.of("/proc/self/ns/net");
+  /** The device of the one file system that all namespaces are files of. */
+  private static final Object NSFS = deviceOf(Path.of("/proc/self/ns/net"));
 
   private Namespaces() {}
+
+  private static Object deviceOf(Path file) {
+    try {
+      return Files.getAttribute(file, "unix:dev");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   /**
    * A reference that {@link Netns#open} takes.
@@ -74,7 +84,7 @@ final class Namespaces {
     String expected = ref + " (expected: an existing network namespace)";
     try {
       Map<String, Object> file = Files.readAttributes(path, "unix:ino,dev");
-      if (!file.get("dev").equals(Files.getAttribute(OWN, "unix:dev"))) {
+      if (!file.get("dev").equals(NSFS)) {
         throw new IOException(expected);
       }
       return (Long) file.get("ino");

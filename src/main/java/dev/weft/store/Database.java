@@ -56,6 +56,8 @@ final class Database implements AutoCloseable {
     config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
     config.setBusyTimeout(BUSY_MILLIS);
     config.setJournalSizeLimit(LOG_BYTES);
+    // Nobody asks for them, and each write would be followed by a query.
+    config.setGetGeneratedKeys(false);
     Connection connection = null;
     try {
       connection = config.createConnection("jdbc:sqlite:" + file);
