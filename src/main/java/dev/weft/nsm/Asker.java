@@ -18,6 +18,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 
 /** Asks endpoints of this node on their own sockets where they want a connection. */
@@ -62,7 +63,12 @@ final class Asker {
     this.pods = pods;
   }
 
-  Future<Spot> ask(Endpoints.Advertised endpoint, String requestId) {
+  /**
+   * Asks one.
+   *
+   * @param answered is told the time until its answer or failure, ns
+   */
+  Future<Spot> ask(Endpoints.Advertised endpoint, String requestId, LongConsumer answered) {
     String service = endpoint.endpoint().service();
     EndpointConnectionRequest request =
         EndpointConnectionRequest.newBuilder()
@@ -72,7 +78,7 @@ final class Asker {
     Path socket = Path.of(endpoint.socket());
     Timer.Sample asked = Timer.start();
     return dial.call(socket, Calls.ASK, request, DEADLINE)
-        .onComplete(done -> asked.stop(answers))
+        .onComplete(done -> answered.accept(asked.stop(answers)))
         .compose(
             answer -> {
               EndpointConnectionReply reply = answer.message();

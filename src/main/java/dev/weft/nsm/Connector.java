@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 import java.util.random.RandomGenerator;
 
 /** The client's side of a connection's life: select an endpoint, join, heal, end. */
@@ -65,8 +66,11 @@ final class Connector {
   /**
    * A new connection. NOT_FOUND if nobody advertises the service, PRECONDITION without a common
    * interface type, {@link Refused} if no endpoint could be had.
+   *
+   * @param answered is told the time that each endpoint of this node takes to answer, ns
    */
-  Future<Held> connect(ClientPod pod, String requestId, String service, List<Wish> asked) {
+  Future<Held> connect(
+      ClientPod pod, String requestId, String service, List<Wish> asked, LongConsumer answered) {
     if (connections.countOf(pod.ref()) >= MAX_PER_POD) {
       throw Fault.EXHAUSTED.because(
           "pod " + pod.ref() + ": " + MAX_PER_POD + " connections (expected: fewer)");
@@ -80,7 +84,7 @@ final class Connector {
                 throw Fault.PRECONDITION.because(
                     "pod " + pod.ref() + ": its namespace was just replaced");
               }
-              Draft draft = draft(pod, requestId, service, asked, view);
+              Draft draft = draft(pod, requestId, service, asked, view, answered);
               return choose(draft, candidates)
                   .compose(c -> establish(c))
                   .onComplete(
@@ -147,7 +151,12 @@ final class Connector {
   }
 
   private Draft draft(
-      ClientPod pod, String requestId, String service, List<Wish> asked, KernelLinks.View view) {
+      ClientPod pod,
+      String requestId,
+      String service,
+      List<Wish> asked,
+      KernelLinks.View view,
+      LongConsumer answered) {
     int count = pool.size() - pool.used() > 64 * PROPOSALS ? PROPOSALS : 1;
     List<Cidr> prefixes = pool.take(count, p -> !view.collides(p));
     if (prefixes.isEmpty()) {
@@ -164,7 +173,8 @@ final class Connector {
         asked,
         clock.instant(),
         new Connection.Client(self, pod.ref(), pod.netns(), pod.inode(), pod.identity(), name),
-        prefixes);
+        prefixes,
+        answered);
   }
 
   /** The first candidate that agrees; its side of the connection stands then. */

@@ -3,12 +3,14 @@ package dev.weft.nsm;
 import dev.weft.linux.Cidr;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.LongConsumer;
 
 /**
  * A connection whose endpoint is not chosen yet.
  *
  * @param client its end, with the interface's name, which is reserved
  * @param prefixes addresses that are reserved for it, to choose one of
+ * @param answered is told the time that each endpoint of this node takes to answer, ns
  */
 record Draft(
     String id,
@@ -17,12 +19,20 @@ record Draft(
     List<Wish> asked,
     Instant since,
     Connection.Client client,
-    List<Cidr> prefixes) {
+    List<Cidr> prefixes,
+    LongConsumer answered) {
 
   /** A standing connection that needs another endpoint: name and addresses stay. */
   static Draft of(Connection c) {
     return new Draft(
-        c.id(), c.requestId(), c.service(), c.asked(), c.since(), c.client(), List.of(c.prefix()));
+        c.id(),
+        c.requestId(),
+        c.service(),
+        c.asked(),
+        c.since(),
+        c.client(),
+        List.of(c.prefix()),
+        nanos -> {});
   }
 
   Connection joined(Wish agreed, Connection.Target target, Connection.Link link) {

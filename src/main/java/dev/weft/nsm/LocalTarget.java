@@ -32,7 +32,7 @@ final class LocalTarget {
             .mine(e.namespace(), e.provider(), e.service())
             .orElseThrow(() -> Fault.NOT_FOUND.because("it was removed meanwhile"));
     return asker
-        .ask(endpoint, draft.requestId())
+        .ask(endpoint, draft.requestId(), draft.answered())
         .compose(
             spot ->
                 free(draft.id(), spot, draft.prefixes())

@@ -163,7 +163,7 @@ final class Provider {
     }
     List<Cidr> proposed = proposed(request.getPrefixList());
     return asker
-        .ask(endpoint.get(), request.getRequestId())
+        .ask(endpoint.get(), request.getRequestId(), nanos -> {})
         .compose(
             spot ->
                 local

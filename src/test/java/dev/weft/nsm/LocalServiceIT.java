@@ -29,6 +29,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 class LocalServiceIT {
   private static final Duration SOON = Duration.ofSeconds(10);
   private static final int MANY = 1000;
+  private static final String ACCEPTED = "weft_nsm_request_seconds_count{outcome=\"accepted\"";
 
   /** Requests that wait for their answers at any time. */
   private static final int FLIGHT = 50;
@@ -355,6 +356,7 @@ class LocalServiceIT {
     node.closeAll();
     List<Path> files = socketFiles();
     long descriptors = descriptors();
+    double made = node.metric(ACCEPTED);
 
     // When
     JsonNode first;
@@ -376,6 +378,7 @@ class LocalServiceIT {
     assertThat(first.path("failed").asInt()).as(first.toString()).isZero();
     assertThat(again.path("failed").asInt()).as(again.toString()).isZero();
     assertThat(first.path("interfaces").asInt()).isEqualTo(MANY);
+    assertThat(node.metric(ACCEPTED) - made).as("the same again is no new request").isEqualTo(MANY);
     assertThat(linksOf(client)).isEqualTo(MANY);
     assertThat(linksOf(there)).isEqualTo(MANY);
     // On a host that does nothing else some 4 times; here other builds may run beside it.

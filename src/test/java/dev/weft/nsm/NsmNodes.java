@@ -158,6 +158,21 @@ final class NsmNodes implements AutoCloseable {
     }
 
     JsonNode http(String method, String path, String body) throws IOException {
+      String answer = text(method, path, body);
+      return answer.isEmpty() ? null : Json.mapper().readTree(answer);
+    }
+
+    /** A value of /metrics, of a line that starts so. */
+    double metric(String line) throws IOException {
+      return text("GET", "/metrics", "")
+          .lines()
+          .filter(l -> l.startsWith(line))
+          .mapToDouble(l -> Double.parseDouble(l.substring(l.lastIndexOf(' '))))
+          .findFirst()
+          .orElseThrow(() -> new AssertionError("no line in /metrics starts with " + line));
+    }
+
+    private String text(String method, String path, String body) throws IOException {
       try (SocketChannel channel =
           SocketChannel.open(UnixDomainSocketAddress.of(directory.resolve("http.sock")))) {
         byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
@@ -173,7 +188,7 @@ final class NsmNodes implements AutoCloseable {
         }
         String answer = text.substring(text.indexOf("\r\n\r\n") + 4);
         assertThat(text.substring(9, 12)).as(method + " " + path + ": " + answer).startsWith("2");
-        return answer.isEmpty() ? null : Json.mapper().readTree(answer);
+        return answer;
       }
     }
 
