@@ -33,10 +33,15 @@ public final class Checksum {
     return (int) folded;
   }
 
-  /** What stands in the checksum field for a sum; never 0, which for UDP would say "none". */
+  /** What stands in an IPv4 header for its sum; never 0xffff. */
+  static short ofHeader(long sum) {
+    return (short) ~fold(sum);
+  }
+
+  /** What stands in a transport's field for a sum; never 0, which for UDP would say "none". */
   static short field(long sum) {
-    int value = ~fold(sum) & 0xffff;
-    return (short) (value == 0 ? 0xffff : value);
+    short value = ofHeader(sum);
+    return value == 0 ? (short) 0xffff : value;
   }
 
   /**

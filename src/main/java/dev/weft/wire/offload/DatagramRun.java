@@ -142,7 +142,7 @@ public final class DatagramRun {
       first.putShort(at + 18, (short) datagram);
     } else {
       first.putShort(at + 16, (short) (IPV4_HEADER + datagram)).putShort(at + 24, (short) 0);
-      first.putShort(at + 24, Checksum.field(Checksum.add(0, first, at + 14, transport)));
+      first.putShort(at + 24, Checksum.ofHeader(Checksum.add(0, first, at + 14, transport)));
     }
     first.putShort(transport + UDP_LENGTH, (short) datagram);
     int pseudo = first.getShort(transport + UDP_CHECKSUM) & 0xffff;

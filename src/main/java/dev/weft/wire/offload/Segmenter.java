@@ -174,7 +174,7 @@ public final class Segmenter {
       frame.putShort(network + IP4_ID, (short) (firstId + segment));
       frame.putShort(network + IP4_CHECKSUM, (short) 0);
       long sum = Checksum.add(0, frame, network, ip.afterVersion4());
-      frame.putShort(network + IP4_CHECKSUM, (short) ~Checksum.fold(sum));
+      frame.putShort(network + IP4_CHECKSUM, Checksum.ofHeader(sum));
     } else {
       frame.putShort(network + IP6_LENGTH, (short) (packet - IpHeaders.IP6));
     }

@@ -52,7 +52,7 @@ class DatagramRunTest {
         frame.putShort(16, (short) (20 + length)).putShort(18, (short) identification);
         frame.putShort(20, (short) 0x4000).put(22, (byte) hops).put(23, (byte) 17);
         frame.putInt(26, 0x0c0c_0c01).putInt(30, 0x0c0c_0c02).putShort(24, (short) 0);
-        frame.putShort(24, Checksum.field(Checksum.add(0, frame, 14, 34)));
+        frame.putShort(24, Checksum.ofHeader(Checksum.add(0, frame, 14, 34)));
       }
       frame.putShort(udp, (short) port).putShort(udp + 2, (short) 7);
       frame.putShort(udp + 4, (short) length);
@@ -129,6 +129,25 @@ class DatagramRunTest {
     flow.set(3, new Datagram(false, 3, 5000, 64, 20));
 
     assertThat(runs(flow)).extracting(List::size).containsExactly(4, 6);
+  }
+
+  /**
+   * The sum of an IPv4 header with its checksum is all ones; a kernel never writes 0xffff for 0.
+   */
+  @Test
+  void shouldHaveTheHeaderChecksumThatAKernelGivesIt() {
+    for (int id = 0; id <= 0xffff; id++) {
+      Datagram next = new Datagram(false, id + 1 & 0xffff, 5000, 64, 8);
+      ByteBuffer frame = new Datagram(false, id, 5000, 64, 8).frame();
+      DatagramRun run = new DatagramRun();
+      assertThat(run.open(frame, next.word(), UDP_CHECKSUM)).isTrue();
+      assertThat(run.add(next.frame(), next.word(), UDP_CHECKSUM)).isTrue();
+
+      run.close();
+
+      assertThat(Checksum.fold(Checksum.add(0, frame, 14, 34))).as("id %d", id).isEqualTo(0xffff);
+      assertThat(frame.getShort(24)).as("id %d", id).isNotEqualTo((short) 0xffff);
+    }
   }
 
   /** What must be left alone, each by what is wrong with it. */
