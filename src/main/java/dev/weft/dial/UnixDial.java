@@ -7,7 +7,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
-import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.net.SocketAddress;
@@ -21,30 +20,13 @@ import java.util.concurrent.TimeUnit;
 public final class UnixDial {
   private static final int IDLE_SECONDS = 60;
 
+  private final Vertx vertx;
   private final String self;
-  private final HttpClient client;
-  private final Map<String, HttpConnection> connections = new ConcurrentHashMap<>();
+  private final Map<Path, HttpClient> clients = new ConcurrentHashMap<>();
 
   public UnixDial(Vertx vertx, String self) {
+    this.vertx = vertx;
     this.self = self;
-    this.client =
-        vertx
-            .httpClientBuilder()
-            .with(
-                new HttpClientOptions()
-                    .setProtocolVersion(HttpVersion.HTTP_2)
-                    .setHttp2ClearTextUpgrade(false)
-                    .setIdleTimeout(IDLE_SECONDS)
-                    .setIdleTimeoutUnit(TimeUnit.SECONDS))
-            .with(new PoolOptions().setHttp2MaxSize(1))
-            .withConnectHandler(this::keep)
-            .build();
-  }
-
-  private void keep(HttpConnection connection) {
-    String path = connection.remoteAddress().path();
-    connections.put(path, connection);
-    connection.closeHandler(v -> connections.remove(path, connection));
   }
 
   /**
@@ -60,14 +42,16 @@ public final class UnixDial {
   public <Q extends Message, R extends Message> Future<Answer<R>> call(
       Path socket, GrpcMethod<Q, R> method, Q request, Duration deadline) {
     long millis = deadline.toMillis();
+    HttpClient client = clients.computeIfAbsent(socket, path -> client());
     return client
         .request(
             Grpc.request(method, self, deadline)
                 .setServer(SocketAddress.domainSocketAddress(socket.toString()))
                 .setHost("localhost")
                 .setPort(80))
-        // A program that accepts and never speaks HTTP/2 must not hold the call.
+        // A program that accepts and never speaks HTTP/2 must not hold the call, nor the next one.
         .timeout(millis, TimeUnit.MILLISECONDS)
+        .onFailure(e -> leave(socket, client, millis))
         .compose(
             call ->
                 Grpc.send(call, method, request, deadline)
@@ -77,14 +61,34 @@ public final class UnixDial {
 
   /** Lets go of the connection to a socket; the next call makes another. */
   public void forget(Path socket) {
-    HttpConnection connection = connections.remove(socket.toString());
-    if (connection != null) {
-      connection.close();
+    HttpClient client = clients.remove(socket);
+    if (client != null) {
+      client.close();
     }
   }
 
   public Future<Void> close() {
-    return client.close();
+    return Future.join(clients.values().stream().map(HttpClient::close).toList()).mapEmpty();
+  }
+
+  private HttpClient client() {
+    return vertx
+        .httpClientBuilder()
+        .with(
+            new HttpClientOptions()
+                .setProtocolVersion(HttpVersion.HTTP_2)
+                .setHttp2ClearTextUpgrade(false)
+                .setIdleTimeout(IDLE_SECONDS)
+                .setIdleTimeoutUnit(TimeUnit.SECONDS))
+        .with(new PoolOptions().setHttp2MaxSize(1))
+        .build();
+  }
+
+  /** The next call makes another connection; those that wait on this one still get their time. */
+  private void leave(Path socket, HttpClient client, long millis) {
+    if (clients.remove(socket, client)) {
+      client.shutdown(millis, TimeUnit.MILLISECONDS);
+    }
   }
 
   private static WeftException named(Path socket, long millis, Throwable e) {

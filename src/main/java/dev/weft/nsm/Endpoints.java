@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -43,15 +44,20 @@ final class Endpoints {
   private final Bus bus;
   private final OwnedTable table;
   private final Externals externals;
+  private final Consumer<Path> unused;
   private final Map<String, Advertised> mine = new TreeMap<>();
   private final Map<String, Integer> silent = new HashMap<>();
 
-  Endpoints(Cluster cluster, Store store, Bus bus, Externals externals) {
+  /**
+   * @param unused is told of sockets that no endpoint of this node has any more
+   */
+  Endpoints(Cluster cluster, Store store, Bus bus, Externals externals, Consumer<Path> unused) {
     this.cluster = cluster;
     this.store = store;
     this.bus = bus;
     this.table = cluster.owned(TABLE);
     this.externals = externals;
+    this.unused = unused;
   }
 
   Future<Void> load() {
@@ -120,7 +126,7 @@ final class Endpoints {
         .put(TABLE, key, Json.write(advertised))
         .compose(
             v -> {
-              mine.put(key, advertised);
+              release(mine.put(key, advertised));
               return publish(advertised);
             })
         .onSuccess(v -> tell(advertised, null));
@@ -133,6 +139,7 @@ final class Endpoints {
     if (gone == null) {
       return Future.succeededFuture();
     }
+    release(gone);
     tell(gone, reason);
     return table.remove(key).compose(v -> store.delete(TABLE, key)).mapEmpty();
   }
@@ -186,6 +193,13 @@ final class Endpoints {
       }
     } catch (java.io.IOException e) {
       throw Fault.INVALID.because("socket_location: " + socket + ": " + e.getMessage(), e);
+    }
+  }
+
+  private void release(Advertised former) {
+    if (former != null
+        && mine.values().stream().noneMatch(a -> a.socket().equals(former.socket()))) {
+      unused.accept(Path.of(former.socket()));
     }
   }
 

@@ -137,7 +137,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
     kernel = new KernelLinks(self);
     Admission admission = new Admission(config);
     externals = new Externals(config.externals(), externalDial, health, clock);
-    endpoints = new Endpoints(cluster, store, bus, externals);
+    endpoints = new Endpoints(cluster, store, bus, externals, unixDial::forget);
     connections = new Connections(store, bus, self, clock, pool);
     links = new LinkThread(kernel, vertx);
     Views views = new Views(links);
