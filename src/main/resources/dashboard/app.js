@@ -3,12 +3,13 @@
 const POLL_MS = 2000;
 const SAMPLES = 60;
 const EVENTS_SHOWN = 300;
+const ROWS_SHOWN = 500;
 const TOKEN = "weft-token";
 
 const $ = id => document.getElementById(id);
 const SHAPES = {
   up: ["●", "good"], ready: ["●", "good"], info: ["·", ""],
-  joining: ["◐", "wait"], starting: ["◐", "wait"], waiting: ["○", "wait"],
+  joining: ["◐", "wait"], starting: ["◐", "wait"], healing: ["◐", "wait"], waiting: ["○", "wait"],
   degraded: ["◆", "wait"], warning: ["◆", "wait"],
   failed: ["✕", "bad"], contradiction: ["≠", "bad"], error: ["✕", "bad"],
 };
@@ -98,13 +99,14 @@ class Table {
     this.table.append(head, this.body);
     this.table.setAttribute("aria-labelledby", `h-${section}`);
     this.empty = element("p", empty, "empty");
-    this.table.after(this.empty);
+    this.more = element("p", "", "empty");
+    this.table.after(this.empty, this.more);
   }
 
   show(items, key) {
     const seen = new Set();
     let before = this.body.firstElementChild;
-    for (const item of items) {
+    for (const item of items.slice(0, ROWS_SHOWN)) {
       const id = key(item);
       seen.add(id);
       const tr = this.rows.get(id) ?? this.#add(id);
@@ -120,6 +122,8 @@ class Table {
     }
     this.table.hidden = items.length === 0;
     this.empty.hidden = items.length > 0;
+    this.more.hidden = items.length <= ROWS_SHOWN;
+    this.more.textContent = `and ${count(items.length - ROWS_SHOWN)} more`;
   }
 
   #add(id) {
@@ -187,6 +191,37 @@ const tables = {
     ["Node", "", p => nodeName(p.node)],
     ["Namespace", "mono", p => p.netns],
     ["State", "", p => [state(p.problem ? "failed" : "ready"), small(p.problem)]],
+  ]),
+  connections: new Table("connections", "No connections: weft service request SERVICE --pod POD makes one.", [
+    ["State", "any", why],
+    ["Service", "", c => c.service],
+    ["Client", "", c => end({ pod: c.clientPod, intf: c.clientInterface, node: c.clientNode, address: c.clientAddress })],
+    ["Provider", "", c => end({ pod: c.provider, node: c.endpointNode, address: c.endpointAddress })],
+    ["By", "keep", c => c.carrier],
+    ["MTU", "number", c => c.mtu],
+    ["Reaches", "mono", c => c.routes.map(r => element("span", r, "stack"))],
+    ["Connection", "id", c => c.id],
+  ]),
+  services: new Table("services", "Nobody advertises a service: weft service advertise plays an endpoint.", [
+    ["Service", "", s => s.service],
+    ["Provider", "", s => [s.namespace, s.provider].filter(Boolean).join("/")],
+    ["Node", "", s => nodeName(s.node)],
+    ["Interfaces", "", s => s.interfaces.join(", ") || "any"],
+    ["Connections", "number", s => count(s.connections)],
+  ]),
+  subnets: new Table("subnets", "No leases yet.", [
+    ["Subnet", "mono", s => s.subnet],
+    ["Holder", "", s => [s.name, small(s.self ? "this node" : "")]],
+    ["State", "", s => [state(s.live ? "ready" : "waiting"), small(s.live ? "" : "not a member now; the lease is kept")]],
+    ["Underlay", "mono", s => s.endpoint],
+    ["MTU", "number", s => s.mtu || ""],
+  ]),
+  routes: new Table("routes", "No routes: they come with other members' subnets, or by weft routes add.", [
+    ["State", "any", r => [state(r.up ? "up" : "waiting"), small(r.reason)]],
+    ["Node", "", r => nodeName(r.node)],
+    ["Destination", "mono", r => r.destination],
+    ["Device", "mono", r => r.via],
+    ["Leads to", "", r => nodeName(r.member)],
   ]),
 };
 
@@ -292,6 +327,31 @@ function links(topologies) {
   return [...byEnds.values()].sort(worstFirst);
 }
 
+/** Both nodes tell of a connection between them; it is one row, the worse state first. */
+function connections(views) {
+  const byId = new Map();
+  for (const v of views) {
+    const known = byId.get(v.id);
+    if (!known || (known.state === "up" && v.state !== "up")) byId.set(v.id, v);
+  }
+  const name = c => `${c.clientPod} ${c.service} ${c.id}`;
+  return [...byId.values()].sort((a, b) => (a.state === "up") - (b.state === "up") || name(a).localeCompare(name(b)));
+}
+
+/** A row for each endpoint. */
+function endpoints(services, all) {
+  const key = (service, node, provider) => [service, node, provider].join(" ");
+  const used = new Map();
+  for (const c of all) {
+    const k = key(c.service, c.endpointNode, c.provider);
+    used.set(k, (used.get(k) ?? 0) + 1);
+  }
+  return services.flatMap(s => s.endpoints).map(e => {
+    const k = key(e.service, e.node, [e.namespace, e.provider].filter(Boolean).join("/"));
+    return { ...e, key: k, connections: used.get(k) ?? 0 };
+  });
+}
+
 // ---- health ----
 
 function notice(title, lines, bad) {
@@ -339,16 +399,20 @@ function showSelf(node) {
 }
 
 async function poll() {
-  const [self, nodes, wires, topologies, pods] = await Promise.all([
+  const [self, nodes, wires, topologies, pods, services, asked, subnets, routes] = await Promise.all([
     json("/api/v1/node"),
     json("/api/v1/nodes?scope=cluster"),
     json("/api/v1/wires?scope=cluster"),
     json("/api/v1/topologies"),
     json("/api/v1/pods?scope=cluster"),
+    json("/api/v1/services"),
+    json("/api/v1/connections?scope=cluster"),
+    json("/api/v1/subnets"),
+    json("/api/v1/routes?scope=cluster"),
   ]);
   names = new Map(nodes.items.map(n => [n.id, n.name]));
   showSelf(self);
-  const silent = new Map([...nodes.unanswered, ...wires.unanswered, ...pods.unanswered].map(u => [u.node, u]));
+  const silent = new Map([nodes, wires, pods, asked, routes].flatMap(list => list.unanswered).map(u => [u.node, u]));
   banner(troubles(nodes.items, silent.values()));
   const merged = merge(wires.items);
   sample(merged);
@@ -356,6 +420,11 @@ async function poll() {
   tables.links.show(links([...topologies.items, topologies]), l => l.key);
   tables.nodes.show(nodes.items, n => n.id);
   tables.pods.show(pods.items, p => `${p.node} ${p.ref}`);
+  const made = connections(asked.items);
+  tables.connections.show(made, c => c.id);
+  tables.services.show(endpoints(services.items, made), e => e.key);
+  tables.subnets.show(subnets.items, s => s.subnet);
+  tables.routes.show(routes.items, r => `${r.node} ${r.destination}`);
   $("count-nodes").textContent = nodes.items.length;
   $("count-pods").textContent = pods.items.length;
   $("count-wires").textContent = `${merged.filter(w => w.state === "up").length} of ${merged.length}`;

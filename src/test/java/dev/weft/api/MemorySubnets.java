@@ -12,7 +12,14 @@ import java.util.TreeMap;
 /** Subnets and agents that remember what they are told and have no kernel. */
 final class MemorySubnets implements Subnets, Agents {
   private final Map<PodRef, AddressView> addresses = new TreeMap<>();
-  private final Map<String, RouteView> routes = new TreeMap<>();
+  private final Map<String, RouteView> routes;
+
+  /**
+   * @param routes by destination
+   */
+  MemorySubnets(Map<String, RouteView> routes) {
+    this.routes = routes;
+  }
 
   @Override
   public Future<List<SubnetView>> leases() {

@@ -11,8 +11,14 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.options.ColorScheme;
 import dev.weft.cluster.Member;
+import dev.weft.nsm.Carrier;
+import dev.weft.nsm.ConnectionState;
+import dev.weft.nsm.ConnectionStatus;
+import dev.weft.nsm.Endpoint;
+import dev.weft.nsm.NetworkService;
 import dev.weft.pod.Pod;
 import dev.weft.pod.PodRef;
+import dev.weft.subnet.Subnets;
 import dev.weft.telemetry.Health;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
@@ -25,6 +31,7 @@ import dev.weft.wire.WireState;
 import dev.weft.wire.WireStatus;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -153,6 +160,88 @@ final class StatusPageBrowserIT {
   }
 
   @Test
+  void shouldShowServicesWhoUsesThemAndWhatIsWrongWithAConnection() {
+    addServices();
+    node.start();
+
+    Page page = open(1280, 900, ColorScheme.LIGHT);
+
+    assertThat(page.locator("#services tbody tr"))
+        .hasText(new String[] {"echodefault/e1n1any2", "echoe200000000000000b2any0"});
+    Locator rows = page.locator("#connections tbody tr");
+    assertThat(rows).hasCount(2);
+    assertThat(rows.first()).containsText("◐healingno endpoint of echo answers");
+    assertThat(rows.last()).containsText("default/r1 echon1 · 10.44.0.2/30");
+  }
+
+  @Test
+  void shouldShowSubnetsAndRoutesAndWhyARouteIsMissing() {
+    addMissingRoute();
+    node.start();
+
+    Page page = open(1280, 900, ColorScheme.LIGHT);
+
+    assertThat(page.locator("#subnets tbody tr")).containsText("10.42.1.0/24n1this node");
+    assertThat(page.locator("#routes tbody tr"))
+        .containsText("waitingno overlay heren110.42.7.0/24");
+  }
+
+  @Test
+  void shouldShowTheWorstOfThousandsAndSayHowManyMoreThereAre() {
+    for (int i = 0; i < 1200; i++) {
+      node.connections.add(connection("%016x".formatted(i), ConnectionState.UP, null));
+    }
+    node.connections.add(connection("00000000000fffff", ConnectionState.HEALING, "lost"));
+    node.start();
+
+    Page page = open(1280, 900, ColorScheme.LIGHT);
+
+    assertThat(page.locator("#connections tbody tr")).hasCount(500);
+    assertThat(page.locator("#connections tbody tr").first()).containsText("healing");
+    assertThat(page.locator("#connections")).containsText("and 701 more");
+  }
+
+  private void addMissingRoute() {
+    node.routes.put(
+        "10.42.7.0/24",
+        new Subnets.RouteView(
+            TestNode.ID, "10.42.7.0/24", null, TestNode.ID, false, "no overlay here"));
+  }
+
+  private void addServices() {
+    node.services.add(
+        new NetworkService(
+            "echo",
+            List.of(
+                new Endpoint(TestNode.ID, "default", "e1", "echo", List.of()),
+                new Endpoint("00000000000000b2", "", "e2", "echo", List.of()))));
+    node.connections.add(connection("00000000000000c1", ConnectionState.UP, null));
+    node.connections.add(
+        connection("00000000000000c2", ConnectionState.HEALING, "no endpoint of echo answers"));
+  }
+
+  private static ConnectionStatus connection(String id, ConnectionState state, String reason) {
+    return new ConnectionStatus(
+        id,
+        "echo",
+        "1",
+        TestNode.ID,
+        PodRef.parse("r1"),
+        "echo",
+        "10.44.0.2/30",
+        TestNode.ID,
+        "default/e1",
+        "nsm0",
+        "10.44.0.1",
+        List.of("10.44.0.0/30"),
+        Carrier.VETH,
+        1500,
+        state,
+        reason,
+        Instant.EPOCH);
+  }
+
+  @Test
   void shouldSayWhatIsWrongWhatItAffectsAndWhatToDo() {
     node.health.raise(
         new Health.Warning("wire", "cap-net-raw", "no CAP_NET_RAW", "all wires", "grant it"));
@@ -231,6 +320,8 @@ final class StatusPageBrowserIT {
             "no CAP_NET_RAW",
             "wires of kind grpc cannot carry frames",
             "start the node as root, or give it AmbientCapabilities=CAP_NET_RAW CAP_NET_ADMIN"));
+    addServices();
+    addMissingRoute();
     node.start();
     Page page = open(width, 1000, scheme);
     assertThat(page.locator("#wires tbody tr")).hasCount(2);

@@ -67,6 +67,9 @@ public final class TestNode implements AutoCloseable {
   public final Map<String, WireStatus> wires = new ConcurrentSkipListMap<>();
   public final Map<PodRef, TopologyStatus> topologies = new ConcurrentSkipListMap<>();
   public final Map<String, LinkStatus> singles = new ConcurrentHashMap<>();
+  public final Map<String, Subnets.RouteView> routes = new ConcurrentSkipListMap<>();
+  public final List<NetworkService> services = new CopyOnWriteArrayList<>();
+  public final List<ConnectionStatus> connections = new CopyOnWriteArrayList<>();
   private final Metrics metrics = new Metrics();
   private ApiVerticle api;
   private String deployment;
@@ -83,11 +86,11 @@ public final class TestNode implements AutoCloseable {
     health.state("wire", Health.State.READY);
     await(bus.serve(Pods.class, new MemoryPods(id)));
     await(bus.serve(Wires.class, new MemoryWires()));
-    MemorySubnets subnets = new MemorySubnets();
+    MemorySubnets subnets = new MemorySubnets(routes);
     await(bus.serve(Subnets.class, subnets));
     await(bus.serve(Agents.class, subnets));
     await(bus.serve(Topologies.class, new MemoryTopologies()));
-    await(bus.serve(NetworkServices.class, new NoServices()));
+    await(bus.serve(NetworkServices.class, new MemoryServices()));
   }
 
   public TestNode start() {
@@ -281,16 +284,16 @@ public final class TestNode implements AutoCloseable {
     }
   }
 
-  /** Nobody advertises anything. */
-  private static final class NoServices implements NetworkServices {
+  /** What the fields say; nothing comes or goes. */
+  private final class MemoryServices implements NetworkServices {
     @Override
     public Future<List<NetworkService>> services() {
-      return Future.succeededFuture(List.of());
+      return Future.succeededFuture(List.copyOf(services));
     }
 
     @Override
     public Future<List<ConnectionStatus>> connections() {
-      return Future.succeededFuture(List.of());
+      return Future.succeededFuture(List.copyOf(connections));
     }
 
     @Override
