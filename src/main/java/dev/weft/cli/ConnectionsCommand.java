@@ -1,7 +1,10 @@
 package dev.weft.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -15,7 +18,7 @@ final class ConnectionsCommand implements Runnable {
 
   @Option(
       names = "--cluster",
-      description = "Those of every member; one between two nodes is listed by both.")
+      description = "Those of every member; one is listed twice if its two nodes disagree.")
   private boolean cluster;
 
   @Override
@@ -39,7 +42,16 @@ final class ConnectionsCommand implements Runnable {
             "MTU",
             "STATE",
             "REASON");
+    Set<List<String>> shown = new HashSet<>();
     for (JsonNode connection : answer.path("items")) {
+      List<String> said =
+          List.of(
+              connection.path("id").asText(),
+              connection.path("state").asText(),
+              connection.path("reason").asText());
+      if (!shown.add(said)) {
+        continue;
+      }
       String id = connection.path("endpointNode").asText();
       table.row(
           connection.path("id").asText(),

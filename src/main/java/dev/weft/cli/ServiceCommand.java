@@ -104,7 +104,7 @@ final class ServiceCommand {
               names = "--sockets",
               paramLabel = "DIR",
               defaultValue = "/var/lib/networkservicemesh",
-              description = "The node's nsm.sockets (default: $${DEFAULT-VALUE}).")
+              description = "The node's nsm.sockets (default: ${DEFAULT-VALUE}).")
           Path sockets,
       @Option(
               names = "--route",

@@ -11,9 +11,7 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.options.ColorScheme;
 import dev.weft.cluster.Member;
-import dev.weft.nsm.Carrier;
 import dev.weft.nsm.ConnectionState;
-import dev.weft.nsm.ConnectionStatus;
 import dev.weft.nsm.Endpoint;
 import dev.weft.nsm.NetworkService;
 import dev.weft.pod.Pod;
@@ -31,7 +29,6 @@ import dev.weft.wire.WireState;
 import dev.weft.wire.WireStatus;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -189,9 +186,9 @@ final class StatusPageBrowserIT {
   @Test
   void shouldShowTheWorstOfThousandsAndSayHowManyMoreThereAre() {
     for (int i = 0; i < 1200; i++) {
-      node.connections.add(connection("%016x".formatted(i), ConnectionState.UP, null));
+      node.connection("%016x".formatted(i), ConnectionState.UP, null);
     }
-    node.connections.add(connection("00000000000fffff", ConnectionState.HEALING, "lost"));
+    node.connection("00000000000fffff", ConnectionState.HEALING, "lost");
     node.start();
 
     Page page = open(1280, 900, ColorScheme.LIGHT);
@@ -215,30 +212,8 @@ final class StatusPageBrowserIT {
             List.of(
                 new Endpoint(TestNode.ID, "default", "e1", "echo", List.of()),
                 new Endpoint("00000000000000b2", "", "e2", "echo", List.of()))));
-    node.connections.add(connection("00000000000000c1", ConnectionState.UP, null));
-    node.connections.add(
-        connection("00000000000000c2", ConnectionState.HEALING, "no endpoint of echo answers"));
-  }
-
-  private static ConnectionStatus connection(String id, ConnectionState state, String reason) {
-    return new ConnectionStatus(
-        id,
-        "echo",
-        "1",
-        TestNode.ID,
-        PodRef.parse("r1"),
-        "echo",
-        "10.44.0.2/30",
-        TestNode.ID,
-        "default/e1",
-        "nsm0",
-        "10.44.0.1",
-        List.of("10.44.0.0/30"),
-        Carrier.VETH,
-        1500,
-        state,
-        reason,
-        Instant.EPOCH);
+    node.connection("00000000000000c1", ConnectionState.UP, null);
+    node.connection("00000000000000c2", ConnectionState.HEALING, "no endpoint of echo answers");
   }
 
   @Test

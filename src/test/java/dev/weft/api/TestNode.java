@@ -9,6 +9,8 @@ import dev.weft.cluster.Cluster;
 import dev.weft.cluster.CommonTable;
 import dev.weft.cluster.Member;
 import dev.weft.cluster.OwnedTable;
+import dev.weft.nsm.Carrier;
+import dev.weft.nsm.ConnectionState;
 import dev.weft.nsm.ConnectionStatus;
 import dev.weft.nsm.NetworkService;
 import dev.weft.nsm.NetworkServices;
@@ -130,6 +132,29 @@ public final class TestNode implements AutoCloseable {
   public void close() {
     await(vertx.close());
     metrics.close();
+  }
+
+  /** A connection of r1 to the service echo. */
+  public void connection(String connectionId, ConnectionState state, String reason) {
+    connections.add(
+        new ConnectionStatus(
+            connectionId,
+            "echo",
+            "1",
+            ID,
+            PodRef.parse("r1"),
+            "echo",
+            "10.44.0.2/30",
+            ID,
+            "default/e1",
+            "nsm0",
+            "10.44.0.1",
+            List.of("10.44.0.0/30"),
+            Carrier.VETH,
+            1500,
+            state,
+            reason,
+            Instant.EPOCH));
   }
 
   public WireStatus wire(String id, int uid, WireState state, String reason) {

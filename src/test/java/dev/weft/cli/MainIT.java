@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.weft.api.TestNode;
 import dev.weft.bus.Json;
 import dev.weft.cluster.Member;
+import dev.weft.nsm.ConnectionState;
 import dev.weft.pod.PodRef;
 import dev.weft.telemetry.Health;
 import dev.weft.wire.WireState;
@@ -151,6 +152,27 @@ final class MainIT {
             WIRE              NODE  KIND   MTU  LOCAL             PEER              STATE    SENT  RECEIVED  DROPS  REASON
             0123456789abcdee  n1    grpc  1500  default/r1:eth12  default/r2:eth12  waiting  1200       900      2  node n2 is not a member
             0123456789abcdef  n1    grpc  1500  default/r1:eth1   default/r2:eth1   up       1200       900      2  -
+            """);
+  }
+
+  @Test
+  void shouldListAConnectionOnceUnlessItsNodesDisagree() {
+    node.start();
+    node.connection("00000000000000c1", ConnectionState.UP, null);
+    node.connection("00000000000000c1", ConnectionState.UP, null);
+    node.connection("00000000000000c2", ConnectionState.UP, null);
+    node.connection("00000000000000c2", ConnectionState.HEALING, "e1 is gone");
+
+    int exit = ask("connections --cluster");
+
+    assertThat(exit).as(err.toString()).isZero();
+    assertThat(out.toString())
+        .isEqualTo(
+            """
+            CONNECTION        SERVICE  CLIENT           ADDRESS       PROVIDER    NODE  BY     MTU  STATE    REASON
+            00000000000000c1  echo     default/r1:echo  10.44.0.2/30  default/e1  n1    veth  1500  up       -
+            00000000000000c2  echo     default/r1:echo  10.44.0.2/30  default/e1  n1    veth  1500  up       -
+            00000000000000c2  echo     default/r1:echo  10.44.0.2/30  default/e1  n1    veth  1500  healing  e1 is gone
             """);
   }
 
