@@ -27,6 +27,7 @@ final class LinkCodec {
   private static final int IFLA_LINKINFO = 18;
   static final int IFLA_IFALIAS = 20;
   private static final int IFLA_AF_SPEC = 26;
+  private static final int IFLA_GROUP = 27;
   static final int IFLA_NET_NS_FD = 28;
   private static final int IFLA_EXT_MASK = 29;
   private static final int IFLA_NUM_TX_QUEUES = 31;
@@ -104,6 +105,14 @@ final class LinkCodec {
 
   static NetlinkMessage delete(int index) {
     return message(RTM_DELLINK, 0, index, 0, 0);
+  }
+
+  static NetlinkMessage group(int index, int group) {
+    return set(index).attribute(IFLA_GROUP, group);
+  }
+
+  static NetlinkMessage deleteGroup(int group) {
+    return delete(0).attribute(IFLA_GROUP, group);
   }
 
   private static NetlinkMessage create(String name) {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 
 /**
@@ -197,6 +198,35 @@ public final class Netlink implements AutoCloseable {
   /** The other end of a veth goes with it. */
   public void delete(int index) throws LinuxException {
     socket.request(LinkCodec.delete(index), "delete link " + index);
+  }
+
+  /**
+   * Many at once, which takes about as long as one: for each by itself the kernel waits until no
+   * CPU uses it any more. They get a group of their own, and the group is deleted. That some are
+   * gone already is success.
+   */
+  public void delete(List<Integer> indexes) throws LinuxException {
+    int group = ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE);
+    Map<Integer, LinuxException> failures =
+        socket.batch(
+            indexes.stream().map(index -> LinkCodec.group(index, group)).toList(),
+            i -> setting(indexes.get(i), "group " + group));
+    for (LinuxException e : failures.values()) {
+      goneIsFine(e);
+    }
+    if (failures.size() < indexes.size()) {
+      try {
+        socket.request(LinkCodec.deleteGroup(group), "delete " + indexes.size() + " links");
+      } catch (LinuxException e) {
+        goneIsFine(e);
+      }
+    }
+  }
+
+  private static void goneIsFine(LinuxException e) throws LinuxException {
+    if (!e.is(Errno.ENODEV)) {
+      throw e;
+    }
   }
 
   // Addresses

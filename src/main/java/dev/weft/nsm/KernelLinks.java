@@ -166,14 +166,12 @@ final class KernelLinks {
     }
     try (Netns netns = there.get();
         Netlink in = Netlink.open(netns)) {
-      for (Link link : in.links()) {
-        String alias = link.alias();
-        if (alias.startsWith(mark)
-            && !kept.contains(alias.substring(mark.length()))
-            && in.link(link.index()).isPresent()) {
-          in.delete(link.index());
-        }
-      }
+      in.delete(
+          in.links().stream()
+              .filter(l -> l.alias().startsWith(mark))
+              .filter(l -> !kept.contains(l.alias().substring(mark.length())))
+              .map(Link::index)
+              .toList());
     }
   }
 

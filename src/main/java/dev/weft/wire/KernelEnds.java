@@ -46,12 +46,12 @@ final class KernelEnds implements AutoCloseable {
     // Node ends carry other hosts' frames: this namespace's own stack keeps out of them.
     Sysctl.write(netns, "net/ipv6/conf/default/disable_ipv6", "1");
     inNode = Netlink.open(netns);
-    for (Link link : inNode.links()) {
-      boolean ours = link.alias().startsWith(mark);
-      if (ours && !wanted.contains(link.alias().substring(mark.length()))) {
-        inNode.delete(link.index());
-      }
-    }
+    inNode.delete(
+        inNode.links().stream()
+            .filter(l -> l.alias().startsWith(mark))
+            .filter(l -> !wanted.contains(l.alias().substring(mark.length())))
+            .map(Link::index)
+            .toList());
     try (Netlink onHost = Netlink.open()) {
       // Tunnels are made here and moved into their pod at once: what is here was left half-made.
       for (Link link : onHost.links()) {

@@ -42,12 +42,12 @@ final class MeshnetKernel {
   /** Removes the node ends of wires that are not kept. */
   void removeOthers(Set<String> kept) throws IOException {
     try (Netlink inNode = Netlink.open(node.netns())) {
-      for (Link link : inNode.links()) {
-        if (link.alias().startsWith(mark)
-            && !kept.contains(link.alias().substring(mark.length()))) {
-          inNode.delete(link.index());
-        }
-      }
+      inNode.delete(
+          inNode.links().stream()
+              .filter(l -> l.alias().startsWith(mark))
+              .filter(l -> !kept.contains(l.alias().substring(mark.length())))
+              .map(Link::index)
+              .toList());
     }
   }
 

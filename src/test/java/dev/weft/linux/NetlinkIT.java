@@ -1,11 +1,13 @@
 package dev.weft.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
 import dev.weft.testkit.TestNetns;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -173,6 +175,29 @@ class NetlinkIT {
     assertThat(moved.up()).isFalse();
     inPod.delete(moved.index());
     assertThat(inPod.links()).extracting(Link::name).doesNotContain("eth1", "eth2");
+  }
+
+  @Test
+  void shouldDeleteManyAtOnceAndNoOther() throws Exception {
+    // Given two pairs within one namespace, many to another one, and one that is gone
+    List<Integer> unwanted = new ArrayList<>();
+    for (int i = 0; i < 300; i++) {
+      unwanted.add(veth("wft" + i, "eth" + i, 1500).index());
+    }
+    inNode.delete(unwanted.get(0));
+    VethSpec.Peer beside = new VethSpec.Peer(Optional.empty(), "b", 1500, Optional.empty());
+    unwanted.add(inNode.createVeth(new VethSpec("a", 1500, ALIAS, true, false, beside)).index());
+    unwanted.add(inNode.require("b").index());
+    veth("kept", "ethkept", 1500);
+
+    // When
+    inNode.delete(unwanted);
+
+    // Then
+    assertThat(inNode.links()).extracting(Link::name).containsExactlyInAnyOrder("lo", "kept");
+    assertThat(inPod.links()).extracting(Link::name).containsExactlyInAnyOrder("lo", "ethkept");
+    assertThatCode(() -> inNode.delete(unwanted)).doesNotThrowAnyException();
+    assertThatCode(() -> inNode.delete(List.of())).doesNotThrowAnyException();
   }
 
   @Test
