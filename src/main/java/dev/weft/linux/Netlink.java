@@ -206,6 +206,9 @@ public final class Netlink implements AutoCloseable {
    * gone already is success.
    */
   public void delete(List<Integer> indexes) throws LinuxException {
+    if (indexes.isEmpty()) {
+      return;
+    }
     int group = ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE);
     Map<Integer, LinuxException> failures =
         socket.batch(

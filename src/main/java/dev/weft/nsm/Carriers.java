@@ -57,18 +57,20 @@ final class Carriers {
 
   /** Removes what was made here for it; what is gone already is fine. */
   Future<Void> part(Connection c) {
-    if (c.link().carrier() == Carrier.WIRE) {
-      return wires.remove(wireOf(c));
-    }
-    return blocking(
-        () -> {
-          if (c.clientAt(self)) {
-            kernel.remove(c.id(), c.client().netns(), c.client().intf());
-          }
-          if (c.endpointAt(self)) {
-            kernel.remove(c.id(), c.endpoint().netns(), c.endpoint().intf());
-          }
-        });
+    return switch (c.link().carrier()) {
+      case VETH -> links.part(c);
+      case WIRE -> wires.remove(wireOf(c));
+      case VXLAN ->
+          blocking(
+              () -> {
+                if (c.clientAt(self)) {
+                  kernel.remove(c.client().netns(), Map.of(c.id(), c.client().intf()));
+                }
+                if (c.endpointAt(self)) {
+                  kernel.remove(c.endpoint().netns(), Map.of(c.id(), c.endpoint().intf()));
+                }
+              });
+    };
   }
 
   void onWire(WireChanged change) {

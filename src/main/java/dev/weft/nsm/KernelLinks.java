@@ -12,6 +12,7 @@ import dev.weft.linux.VxlanSpec;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -143,18 +144,27 @@ final class KernelLinks {
     }
   }
 
-  /** Removes our link of a connection from a namespace; that either is gone already is fine. */
-  void remove(String connectionId, String ref, String intf) throws IOException {
+  /**
+   * Removes our links of connections from a namespace; that it or they are gone already is fine.
+   *
+   * @param interfaces their names, by connection
+   * @return the connections whose links were there
+   */
+  Set<String> remove(String ref, Map<String, String> interfaces) throws IOException {
     Optional<Netns> netns = openIfThere(ref);
     if (netns.isEmpty()) {
-      return;
+      return Set.of();
     }
     try (Netns there = netns.get();
         Netlink in = Netlink.open(there)) {
-      Optional<Link> link = in.link(intf);
-      if (link.isPresent() && link.get().alias().equals(mark + connectionId)) {
-        in.delete(link.get().index());
+      Map<String, Integer> ours = new HashMap<>();
+      for (Map.Entry<String, String> entry : interfaces.entrySet()) {
+        in.link(entry.getValue())
+            .filter(link -> link.alias().equals(mark + entry.getKey()))
+            .ifPresent(link -> ours.put(entry.getKey(), link.index()));
       }
+      in.delete(List.copyOf(ours.values()));
+      return ours.keySet();
     }
   }
 

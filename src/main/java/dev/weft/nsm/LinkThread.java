@@ -4,22 +4,29 @@ import dev.weft.bus.Fault;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Nice;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one thread that adds veth pairs and lists links: the kernel serialises changes (rtnl), so
- * that others would spin for it, and a list that changes while it is read has to be read again. A
- * namespace is entered once for all requests that wait, and let go when none does: as long as it is
- * open it cannot end.
+ * The one thread that adds and removes veth pairs and lists links: the kernel serialises changes
+ * (rtnl), so that others would spin for it, and a list that changes while it is read has to be read
+ * again. A namespace is entered once for all requests that wait, and let go when none does: as long
+ * as it is open it cannot end.
  */
 final class LinkThread {
   private static final Logger log = LoggerFactory.getLogger(LinkThread.class);
@@ -33,6 +40,8 @@ final class LinkThread {
   private final KernelLinks kernel;
   private final WorkerExecutor thread;
   private final AtomicInteger waiting = new AtomicInteger();
+
+  private final Queue<Parting> partings = new ConcurrentLinkedQueue<>();
 
   // The thread's own.
   private final Map<String, OpenNetns> open = new HashMap<>();
@@ -70,6 +79,77 @@ final class LinkThread {
           }
         },
         false);
+  }
+
+  /** Those that come while others are removed are removed at once: many take as long as one. */
+  Future<Void> part(Connection c) {
+    Parting parting = new Parting(c);
+    partings.add(parting);
+    thread
+        .executeBlocking(this::partAll, false)
+        .onSuccess(parted -> parted.forEach(Parting::tell))
+        .onFailure(parting.done::tryFail);
+    return parting.done.future();
+  }
+
+  private List<Parting> partAll() {
+    List<Parting> all = new ArrayList<>();
+    for (Parting p = partings.poll(); p != null; p = partings.poll()) {
+      all.add(p);
+    }
+    removeEnds(all, p -> p.connection.client().netns(), p -> p.connection.client().intf());
+    // A pair goes with one end; the client's may have been taken elsewhere.
+    removeEnds(
+        all.stream().filter(p -> !p.found).toList(),
+        p -> p.connection.endpoint().netns(),
+        p -> p.connection.endpoint().intf());
+    return all;
+  }
+
+  private void removeEnds(
+      List<Parting> partings, Function<Parting, String> netns, Function<Parting, String> intf) {
+    partings.stream()
+        .collect(Collectors.groupingBy(netns))
+        .forEach(
+            (ref, there) -> {
+              try {
+                Set<String> found =
+                    kernel.remove(
+                        ref,
+                        there.stream()
+                            .collect(Collectors.toMap(p -> p.connection.id(), intf, (a, b) -> a)));
+                there.stream()
+                    .filter(p -> found.contains(p.connection.id()))
+                    .forEach(Parting::find);
+              } catch (IOException | RuntimeException e) {
+                there.forEach(p -> p.failure = e);
+              }
+            });
+  }
+
+  /** A connection whose pair is to go. */
+  private static final class Parting {
+    private final Connection connection;
+    private final Promise<Void> done = Promise.promise();
+    private boolean found;
+    private Exception failure;
+
+    Parting(Connection connection) {
+      this.connection = connection;
+    }
+
+    void find() {
+      found = true;
+      failure = null;
+    }
+
+    void tell() {
+      if (failure == null) {
+        done.complete();
+      } else {
+        done.fail(failure);
+      }
+    }
   }
 
   /** PRECONDITION if the namespace cannot be used. */
