@@ -204,7 +204,7 @@ const tables = {
   ]),
   services: new Table("services", "Nobody advertises a service: weft service advertise plays an endpoint.", [
     ["Service", "", s => s.service],
-    ["Provider", "", s => [s.namespace, s.provider].filter(Boolean).join("/")],
+    ["Provider", "", s => s.name],
     ["Node", "", s => nodeName(s.node)],
     ["Interfaces", "", s => s.interfaces.join(", ") || "any"],
     ["Connections", "number", s => count(s.connections)],
@@ -249,10 +249,17 @@ function duration(seconds) {
   return d ? `${d} d ${h} h` : h ? `${h} h ${m} min` : m ? `${m} min` : `${s} s`;
 }
 
-/** What is not up comes first; then by the name of an end. */
-function worstFirst(a, b) {
-  const name = x => `${x.local?.pod ?? x.pod} ${String(x.uid).padStart(16, "0")}`;
-  return (a.state === "up") - (b.state === "up") || name(a).localeCompare(name(b));
+/** What is not up comes first; then by name. */
+function worstFirst(items, name) {
+  return [...items].sort((a, b) => (a.state === "up") - (b.state === "up") || name(a).localeCompare(name(b)));
+}
+
+const ofPod = x => `${x.local?.pod ?? x.pod} ${String(x.uid).padStart(16, "0")}`;
+
+/** Keeps the worse of two descriptions of the same thing. */
+function keepWorse(known, key, item) {
+  const other = known.get(key);
+  if (!other || (other.state === "up" && item.state !== "up")) known.set(key, item);
 }
 
 // ---- wires: both nodes tell of the same wire; it is one row ----
@@ -271,7 +278,7 @@ function merge(views) {
     w.drops += drops;
     if (w.state === "up" && v.state !== "up") Object.assign(w, { state: v.state, reason: v.reason });
   }
-  return [...wires.values()].sort(worstFirst);
+  return worstFirst(wires.values(), ofPod);
 }
 
 function sample(wires) {
@@ -320,22 +327,17 @@ function links(topologies) {
     for (const l of t.links) {
       const ends = [`${l.pod} ${l.localIntf}`, `${l.peer} ${l.peerIntf}`].sort();
       const key = l.wire ?? `${l.uid} ${ends.join(" ")}`;
-      const known = byEnds.get(key);
-      if (!known || (known.state === "up" && l.state !== "up")) byEnds.set(key, { ...l, key });
+      keepWorse(byEnds, key, { ...l, key });
     }
   }
-  return [...byEnds.values()].sort(worstFirst);
+  return worstFirst(byEnds.values(), ofPod);
 }
 
-/** Both nodes tell of a connection between them; it is one row, the worse state first. */
+/** Both nodes tell of a connection between them; it is one row. */
 function connections(views) {
   const byId = new Map();
-  for (const v of views) {
-    const known = byId.get(v.id);
-    if (!known || (known.state === "up" && v.state !== "up")) byId.set(v.id, v);
-  }
-  const name = c => `${c.clientPod} ${c.service} ${c.id}`;
-  return [...byId.values()].sort((a, b) => (a.state === "up") - (b.state === "up") || name(a).localeCompare(name(b)));
+  for (const v of views) keepWorse(byId, v.id, v);
+  return worstFirst(byId.values(), c => `${c.clientPod} ${c.service} ${c.id}`);
 }
 
 /** A row for each endpoint. */
@@ -347,8 +349,9 @@ function endpoints(services, all) {
     used.set(k, (used.get(k) ?? 0) + 1);
   }
   return services.flatMap(s => s.endpoints).map(e => {
-    const k = key(e.service, e.node, [e.namespace, e.provider].filter(Boolean).join("/"));
-    return { ...e, key: k, connections: used.get(k) ?? 0 };
+    const name = [e.namespace, e.provider].filter(Boolean).join("/");
+    const k = key(e.service, e.node, name);
+    return { ...e, name, key: k, connections: used.get(k) ?? 0 };
   });
 }
 

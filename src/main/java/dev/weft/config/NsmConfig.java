@@ -50,9 +50,7 @@ public record NsmConfig(
     private static final Kind<String> SERVICE =
         new Kind<>(
             "a service: 1 to 253 letters, digits, '.', '_' or '-'",
-            t ->
-                Optional.of(t)
-                    .filter(s -> s.matches("[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")));
+            t -> Optional.of(t).filter(s -> NAME.matcher(s).matches()));
 
     static Optional<External> read(Section s) {
       Optional<String> service = s.required("service", SERVICE);
@@ -64,6 +62,10 @@ public record NsmConfig(
           : Optional.empty();
     }
   }
+
+  /** Names of services and of their providers, in the file as on the sockets. */
+  public static final Pattern NAME =
+      Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?");
 
   private static final Pattern NETWORK = Pattern.compile("([0-9.]+)/([1-9][0-9]?)");
 

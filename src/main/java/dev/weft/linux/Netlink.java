@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 
@@ -224,6 +225,21 @@ public final class Netlink implements AutoCloseable {
         goneIsFine(e);
       }
     }
+  }
+
+  /**
+   * Deletes what its owner has made and nobody wants any more: the links whose alias is the mark
+   * and a name after it.
+   *
+   * @param kept names that stay
+   */
+  public void deleteMarked(String mark, Set<String> kept) throws LinuxException {
+    delete(
+        links().stream()
+            .filter(link -> link.alias().startsWith(mark))
+            .filter(link -> !kept.contains(link.alias().substring(mark.length())))
+            .map(Link::index)
+            .toList());
   }
 
   private static void goneIsFine(LinuxException e) throws LinuxException {

@@ -8,6 +8,7 @@ import dev.weft.dial.Caller;
 import dev.weft.dial.ExternalDial;
 import dev.weft.telemetry.Health;
 import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -91,7 +92,7 @@ final class Externals {
     ExternalDial.Met there = met.get(way);
     return there
         .connection()
-        .ping(io.vertx.core.buffer.Buffer.buffer(8).appendLong(System.nanoTime()))
+        .ping(Buffer.buffer(8).appendLong(System.nanoTime()))
         .timeout(PING_SECONDS, TimeUnit.SECONDS)
         .onFailure(e -> there.connection().close());
   }

@@ -176,12 +176,7 @@ final class KernelLinks {
     }
     try (Netns netns = there.get();
         Netlink in = Netlink.open(netns)) {
-      in.delete(
-          in.links().stream()
-              .filter(l -> l.alias().startsWith(mark))
-              .filter(l -> !kept.contains(l.alias().substring(mark.length())))
-              .map(Link::index)
-              .toList());
+      in.deleteMarked(mark, kept);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.weft.nsm;
 
 import dev.weft.bus.Fault;
+import dev.weft.config.NsmConfig;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
@@ -10,8 +11,6 @@ final class Names {
   private static final int MAX_INTERFACE = 15;
 
   private static final int MAX_LENGTH = 253;
-  private static final Pattern NAME =
-      Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?");
   private static final Pattern PRINTABLE = Pattern.compile("[\\x21-\\x7e]{1,253}");
   private static final Pattern HEX_ID = Pattern.compile("[0-9a-f]{16}");
 
@@ -19,7 +18,7 @@ final class Names {
 
   /** Names of services and providers. */
   static String name(String what, String value) {
-    if (!NAME.matcher(value).matches()) {
+    if (!NsmConfig.NAME.matcher(value).matches()) {
       throw Fault.invalid(
           what, shown(value), "1 to 253 letters, digits, '.', '_' or '-', as in firewall");
     }

@@ -46,7 +46,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
   private static final long WATCH_MILLIS = 1000;
   private static final long RENEW_MILLIS = 5000;
 
-  /** Who removes a link waits for RCU, most of the time together with others. */
+  /** Who removes a VXLAN waits for RCU; veth pairs have a thread of their own. */
   private static final int WORKERS = 8;
 
   private final Bus bus;

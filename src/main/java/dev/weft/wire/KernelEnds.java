@@ -46,19 +46,10 @@ final class KernelEnds implements AutoCloseable {
     // Node ends carry other hosts' frames: this namespace's own stack keeps out of them.
     Sysctl.write(netns, "net/ipv6/conf/default/disable_ipv6", "1");
     inNode = Netlink.open(netns);
-    inNode.delete(
-        inNode.links().stream()
-            .filter(l -> l.alias().startsWith(mark))
-            .filter(l -> !wanted.contains(l.alias().substring(mark.length())))
-            .map(Link::index)
-            .toList());
+    inNode.deleteMarked(mark, wanted);
     try (Netlink onHost = Netlink.open()) {
       // Tunnels are made here and moved into their pod at once: what is here was left half-made.
-      for (Link link : onHost.links()) {
-        if (link.alias().startsWith(mark)) {
-          onHost.delete(link.index());
-        }
-      }
+      onHost.deleteMarked(mark, Set.of());
     }
   }
 

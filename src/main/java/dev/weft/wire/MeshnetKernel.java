@@ -42,12 +42,7 @@ final class MeshnetKernel {
   /** Removes the node ends of wires that are not kept. */
   void removeOthers(Set<String> kept) throws IOException {
     try (Netlink inNode = Netlink.open(node.netns())) {
-      inNode.delete(
-          inNode.links().stream()
-              .filter(l -> l.alias().startsWith(mark))
-              .filter(l -> !kept.contains(l.alias().substring(mark.length())))
-              .map(Link::index)
-              .toList());
+      inNode.deleteMarked(mark, kept);
     }
   }
 

@@ -10,6 +10,7 @@ import dev.weft.testkit.TestNetns;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
@@ -198,6 +199,23 @@ class NetlinkIT {
     assertThat(inPod.links()).extracting(Link::name).containsExactlyInAnyOrder("lo", "ethkept");
     assertThatCode(() -> inNode.delete(unwanted)).doesNotThrowAnyException();
     assertThatCode(() -> inNode.delete(List.of())).doesNotThrowAnyException();
+  }
+
+  @Test
+  void shouldDeleteWhatIsMarkedAndNotKept() throws Exception {
+    // Given
+    for (String name : List.of("mine", "kept", "other")) {
+      inNode.setAlias(veth(name, "p" + name, 1500).index(), "weft:1:" + name);
+    }
+    inNode.setAlias(inNode.require("other").index(), "weft:2:other");
+
+    // When
+    inNode.deleteMarked("weft:1:", Set.of("kept"));
+
+    // Then
+    assertThat(inNode.links())
+        .extracting(Link::name)
+        .containsExactlyInAnyOrder("lo", "kept", "other");
   }
 
   @Test
