@@ -20,7 +20,7 @@ record Answer(Object value, String nonce, Sealed sealed) {
     return new Answer(value, nonce, null);
   }
 
-  Sealed seal(Seal seal) {
+  Sealed seal(Signer seal) {
     String json = Json.write(value);
     Base64.Encoder base64 = Base64.getEncoder();
     return new Sealed(
@@ -31,7 +31,7 @@ record Answer(Object value, String nonce, Sealed sealed) {
   }
 
   /** The value as declared; DENIED if it is not the answer of this node to this call. */
-  Object open(Seal seal, String node, String expectedNonce, Type declared) {
+  Object open(Signer seal, String node, String expectedNonce, Type declared) {
     if (sealed == null) {
       return value;
     }

@@ -38,7 +38,7 @@ public final class Bus {
   private final Vertx vertx;
   private final EventBus events;
   private final String node;
-  private final Seal seal;
+  private final Signer seal;
   private final SecureRandom random = new SecureRandom();
   private final List<Served> served = new CopyOnWriteArrayList<>();
 
@@ -46,7 +46,7 @@ public final class Bus {
    * @param node this node's id, the part of an address that tells members apart
    * @param seal proves answers to other members, and theirs to this one
    */
-  public Bus(Vertx vertx, String node, Seal seal) {
+  public Bus(Vertx vertx, String node, Signer seal) {
     this.vertx = vertx;
     this.events = vertx.eventBus();
     this.node = node;

@@ -30,7 +30,7 @@ final class JsonCodec<T> implements MessageCodec<T, T> {
     return new JsonCodec<>("weft-call", JsonCodec::write, JsonCodec::readCall);
   }
 
-  static JsonCodec<Answer> answers(Seal seal) {
+  static JsonCodec<Answer> answers(Signer seal) {
     return new JsonCodec<>(
         "weft-answer",
         answer -> object().set("a", Json.mapper().valueToTree(answer.seal(seal))),

@@ -3,7 +3,7 @@ package dev.weft.cli;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.dial.UnixDial;
-import dev.weft.dial.UnixIngress;
+import dev.weft.dial.UnixListener;
 import dev.weft.dial.UnixPeer;
 import dev.weft.nsm.Calls;
 import dev.weft.nsm.proto.EndpointAdvertiseRequest;
@@ -51,8 +51,8 @@ final class EndpointRole {
   /** Serves until the process is told to end. */
   int play(PrintWriter out) throws InterruptedException {
     Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
-    UnixIngress ingress =
-        new UnixIngress(vertx, Path.of(endpoint.getSocketLocation()), sockets)
+    UnixListener ingress =
+        new UnixListener(vertx, Path.of(endpoint.getSocketLocation()), sockets)
             .serve(Calls.ASK, this::onAsk);
     UnixDial node = new UnixDial(vertx, WHO);
     Path nodeSocket = sockets.resolve(NODE_SOCKET);

@@ -7,7 +7,7 @@ import com.hazelcast.core.LifecycleEvent.LifecycleState;
 import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
-import dev.weft.bus.Seal;
+import dev.weft.bus.Signer;
 import dev.weft.bus.WeftException;
 import dev.weft.config.ClusterConfig;
 import dev.weft.config.HostPort;
@@ -63,13 +63,13 @@ public final class ClusterNode implements Cluster {
   private final Vertx vertx;
   private final HazelcastInstance hazelcast;
   private final HazelcastClusterManager manager;
-  private final Seal seal;
+  private final Signer seal;
   private final Store store;
   private final Health health;
   private final Clock clock;
   private final Quorum quorum;
   private final ScheduledExecutorService thread;
-  private final Map<String, Rows> tables = new ConcurrentHashMap<>();
+  private final Map<String, ReplicatedTable> tables = new ConcurrentHashMap<>();
 
   /** The largest membership on disk; of the cluster thread. */
   private int noted;
@@ -83,7 +83,7 @@ public final class ClusterNode implements Cluster {
       long epoch,
       Vertx vertx,
       HazelcastClusterManager manager,
-      Seal seal,
+      Signer seal,
       Store store,
       Health health,
       Clock clock,
@@ -171,7 +171,7 @@ public final class ClusterNode implements Cluster {
                         epoch,
                         vertx,
                         manager,
-                        new IdentitySeal(identity),
+                        new IdentitySigner(identity),
                         store,
                         health,
                         clock,
@@ -241,7 +241,7 @@ public final class ClusterNode implements Cluster {
   }
 
   /** This node's proof of what it says to others. */
-  public Seal seal() {
+  public Signer seal() {
     return seal;
   }
 
@@ -272,9 +272,9 @@ public final class ClusterNode implements Cluster {
         tables.computeIfAbsent(
             name,
             n -> {
-              HazelcastShelf shelf = shelf(n);
-              OwnedRows rows =
-                  new OwnedRows(
+              HazelcastTableStore shelf = shelf(n);
+              ReplicatedOwnedTable rows =
+                  new ReplicatedOwnedTable(
                       vertx, n, shelf, seal, self, thread, clock, epoch, id -> live.contains(id));
               return opened(rows, shelf);
             });
@@ -286,8 +286,8 @@ public final class ClusterNode implements Cluster {
         tables.computeIfAbsent(
             name,
             n -> {
-              HazelcastShelf shelf = shelf(n);
-              CommonRows rows = new CommonRows(vertx, n, shelf, seal, self, thread, clock, store);
+              HazelcastTableStore shelf = shelf(n);
+              ReplicatedCommonTable rows = new ReplicatedCommonTable(vertx, n, shelf, seal, self, thread, clock, store);
               rows.load()
                   .onFailure(e -> log.error("table {} not read: {}", n, e.getMessage()))
                   .onComplete(done -> opened(rows, shelf));
@@ -301,9 +301,9 @@ public final class ClusterNode implements Cluster {
         tables.computeIfAbsent(
             LEASE_PREFIX + name,
             n -> {
-              LeaseShelf shelf = new LeaseShelf(hazelcast.getMap(MAP_PREFIX + n), n, seal, quorum);
-              LeaseRows rows =
-                  new LeaseRows(vertx, n, shelf, seal, self, thread, clock, store, quorum);
+              LeaseTableStore shelf = new LeaseTableStore(hazelcast.getMap(MAP_PREFIX + n), n, seal, quorum);
+              ReplicatedLeases rows =
+                  new ReplicatedLeases(vertx, n, shelf, seal, self, thread, clock, store, quorum);
               rows.load()
                   .onFailure(e -> log.error("leases {} not read: {}", name, e.getMessage()))
                   .onComplete(done -> opened(rows, shelf));
@@ -317,11 +317,11 @@ public final class ClusterNode implements Cluster {
     return vertx.close();
   }
 
-  private HazelcastShelf shelf(String name) {
-    return new HazelcastShelf(hazelcast.getMap(MAP_PREFIX + name));
+  private HazelcastTableStore shelf(String name) {
+    return new HazelcastTableStore(hazelcast.getMap(MAP_PREFIX + name));
   }
 
-  private Rows opened(Rows rows, HazelcastShelf shelf) {
+  private ReplicatedTable opened(ReplicatedTable rows, HazelcastTableStore shelf) {
     thread.execute(
         () -> {
           shelf.feed(rows);
@@ -361,7 +361,7 @@ public final class ClusterNode implements Cluster {
           .onFailure(e -> log.warn("size of the cluster not noted: {}", e.getMessage()));
     }
     onMembersChanged();
-    tables.values().forEach(Rows::changed);
+    tables.values().forEach(ReplicatedTable::changed);
   }
 
   private void onMembersChanged() {
@@ -399,7 +399,7 @@ public final class ClusterNode implements Cluster {
   }
 
   private void sync() {
-    for (Rows rows : tables.values()) {
+    for (ReplicatedTable rows : tables.values()) {
       try {
         rows.sync(clock.instant().getEpochSecond());
       } catch (RuntimeException e) {

@@ -3,7 +3,7 @@ package dev.weft.cluster;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
-import dev.weft.bus.Seal;
+import dev.weft.bus.Signer;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 
@@ -38,7 +38,7 @@ record Envelope(
   static final int MAX_LENGTH = 8 << 20;
 
   static Envelope seal(
-      Seal seal,
+      Signer seal,
       String table,
       String key,
       String node,
@@ -62,7 +62,7 @@ record Envelope(
   }
 
   /** Parses and verifies; INVALID or DENIED says what is wrong with it. */
-  static Envelope open(Seal seal, String table, String key, String json) {
+  static Envelope open(Signer seal, String table, String key, String json) {
     if (json.length() > MAX_LENGTH) {
       throw Fault.invalid("record " + table + "/" + key, json.length(), "at most " + MAX_LENGTH);
     }

@@ -11,7 +11,7 @@ import java.util.Set;
 /** What one reading of a file finds out: problems, where the keys stand, which keys there are. */
 final class Binding {
   final Environment environment;
-  private final List<Problem> problems = new ArrayList<>();
+  private final List<ConfigProblem> problems = new ArrayList<>();
   private final Set<String> wrong = new HashSet<>();
   private final Map<String, Integer> lines = new HashMap<>();
   private final List<Key> keys = new ArrayList<>();
@@ -30,12 +30,12 @@ final class Binding {
 
   void problem(String path, String value, String expected) {
     wrong.add(path);
-    problems.add(new Problem(path, value, expected, lines.getOrDefault(path, 0)));
+    problems.add(new ConfigProblem(path, value, expected, lines.getOrDefault(path, 0)));
   }
 
   void problem(String path, String value, String expected, int line) {
     wrong.add(path);
-    problems.add(new Problem(path, value, expected, line));
+    problems.add(new ConfigProblem(path, value, expected, line));
   }
 
   /** Whether these keys' values are what the file says, not defaults in place of wrong ones. */
@@ -48,8 +48,8 @@ final class Binding {
     return true;
   }
 
-  List<Problem> problems() {
-    return problems.stream().sorted(Comparator.comparingInt(Problem::line)).toList();
+  List<ConfigProblem> problems() {
+    return problems.stream().sorted(Comparator.comparingInt(ConfigProblem::line)).toList();
   }
 
   List<Key> keys() {

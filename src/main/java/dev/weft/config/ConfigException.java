@@ -7,20 +7,20 @@ import java.util.stream.Collectors;
 public final class ConfigException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  private final transient List<Problem> problems;
+  private final transient List<ConfigProblem> problems;
 
-  ConfigException(String source, List<Problem> problems) {
+  ConfigException(String source, List<ConfigProblem> problems) {
     // What the user wrote is wrong, not this program: no stack trace.
     super(text(source, problems), null, false, false);
     this.problems = List.copyOf(problems);
   }
 
   /** In the order of the file; at least one. */
-  public List<Problem> problems() {
+  public List<ConfigProblem> problems() {
     return problems;
   }
 
-  private static String text(String source, List<Problem> problems) {
+  private static String text(String source, List<ConfigProblem> problems) {
     return problems.stream()
         .map(p -> p.line() == 0 ? p.toString() : source + ":" + p.line() + ": " + p)
         .collect(Collectors.joining("\n"));

@@ -83,7 +83,7 @@ public final class ConfigFile {
     Binding binding = new Binding(new Environment(environment));
     WeftConfig config = WeftConfig.read(new Section(binding, "", root, Set.of()));
     new CrossChecks(config, binding).run();
-    List<Problem> problems = binding.problems();
+    List<ConfigProblem> problems = binding.problems();
     if (!problems.isEmpty()) {
       throw new ConfigException(source, problems);
     }
@@ -114,6 +114,6 @@ public final class ConfigFile {
 
   private static ConfigException unusable(String source, String value, String expected, int line) {
     String path = line == 0 ? source : "syntax";
-    return new ConfigException(source, List.of(new Problem(path, value, expected, line)));
+    return new ConfigException(source, List.of(new ConfigProblem(path, value, expected, line)));
   }
 }

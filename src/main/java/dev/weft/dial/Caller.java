@@ -11,24 +11,24 @@ import java.util.List;
  * @param address its IP address
  * @param authorities the files of the CAs that vouch for an external node; empty for others
  */
-public record Caller(Door door, String node, String address, List<Path> authorities) {
-  Caller(Door door, String node, String address) {
+public record Caller(Listener door, String node, String address, List<Path> authorities) {
+  Caller(Listener door, String node, String address) {
     this(door, node, address, List.of());
   }
 
   /** Whether it came over the plain listener on 127.0.0.1. */
   public boolean local() {
-    return door == Door.LOCAL;
+    return door == Listener.LOCAL;
   }
 
   /** Whether it is a node of another mesh. */
   public boolean external() {
-    return door == Door.EXTERNAL;
+    return door == Listener.EXTERNAL;
   }
 
   /** Whether it is that node, of this mesh or another one: the id is the key's. */
   public boolean isNode(String id) {
-    return (door == Door.MEMBERS || external()) && node.equals(id);
+    return (door == Listener.MEMBERS || external()) && node.equals(id);
   }
 
   @Override

@@ -7,7 +7,7 @@
  * node of another mesh is met once at an address that its certificate names, then dialled by its id
  * too.
  *
- * <p>Inwards: {@link dev.weft.dial.Ingress} serves the rooms' gRPC methods, in plain on 127.0.0.1
+ * <p>Inwards: {@link dev.weft.dial.GrpcListener} serves the rooms' gRPC methods, in plain on 127.0.0.1
  * to programs of this host, in mutual TLS on {@code grpc.host} to members and on {@code
  * grpc.external} to nodes of other meshes, each method to those it is for. On the wire it is gRPC
  * over HTTP/2 (PROTOCOL-HTTP2.md).

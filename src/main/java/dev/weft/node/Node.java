@@ -13,7 +13,7 @@ import dev.weft.config.NsmConfig;
 import dev.weft.config.WeftConfig;
 import dev.weft.dial.DirectDial;
 import dev.weft.dial.ExternalDial;
-import dev.weft.dial.Ingress;
+import dev.weft.dial.GrpcListener;
 import dev.weft.dial.MeshnetDial;
 import dev.weft.identity.Authorities;
 import dev.weft.identity.Identity;
@@ -66,7 +66,7 @@ public final class Node {
 
   private ClusterNode cluster;
   private Bus bus;
-  private Ingress ingress;
+  private GrpcListener ingress;
   private ApiVerticle api;
 
   private record Part(String name, Supplier<Future<Void>> close) {}
@@ -171,7 +171,7 @@ public final class Node {
     Authorities externals =
         Authorities.read(
             config.nsm().externals().stream().map(NsmConfig.External::ca).toList(), clock);
-    ingress = new Ingress(vertx, config.grpc(), config.security(), identity, externals);
+    ingress = new GrpcListener(vertx, config.grpc(), config.security(), identity, externals);
     stands("ingress", ingress::close);
     ExternalDial externalDial = new ExternalDial(vertx, config.grpc(), identity, externals);
     stands("dial of external nodes", externalDial::close);
@@ -265,14 +265,14 @@ public final class Node {
   }
 
   private SubnetVerticle subnets(Store store, Identity identity) {
-    Optional<Ingress> runtime =
+    Optional<GrpcListener> runtime =
         config
             .subnets()
             .runtime()
             .map(at -> new GrpcConfig(at.host(), at.port(), at, Optional.empty(), Optional.empty()))
             .map(
                 grpc ->
-                    new Ingress(
+                    new GrpcListener(
                         cluster.vertx(),
                         grpc,
                         config.security(),

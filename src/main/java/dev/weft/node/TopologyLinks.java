@@ -3,13 +3,13 @@ package dev.weft.node;
 import dev.weft.bus.Bus;
 import dev.weft.pod.PodRef;
 import dev.weft.topology.Topologies;
-import dev.weft.wire.meshnet.PodLinks;
+import dev.weft.wire.meshnet.PodTopology;
 import dev.weft.wire.proto.Link;
 import io.vertx.core.Future;
 import java.util.List;
 
 /** The topology room's links in meshnet's terms; the wire room, below it, does not know it. */
-final class TopologyLinks implements PodLinks {
+final class TopologyLinks implements PodTopology {
   private final Topologies topologies;
 
   TopologyLinks(Bus bus) {
@@ -23,7 +23,7 @@ final class TopologyLinks implements PodLinks {
         .map(topology -> topology.links().stream().map(TopologyLinks::encode).toList());
   }
 
-  private static Link encode(dev.weft.topology.Link link) {
+  private static Link encode(dev.weft.topology.TopologyLink link) {
     Link.Builder encoded =
         Link.newBuilder()
             .setUid(link.uid())

@@ -20,7 +20,7 @@ final class Admission {
   /** DENIED unless the caller is a process of that pod. */
   void checkClient(UnixPeer peer, ClientPod pod) {
     checkUser(peer);
-    if (Namespaces.inodeOfProcess(peer.pid()) != pod.inode()) {
+    if (NamespaceReferences.inodeOfProcess(peer.pid()) != pod.inode()) {
       throw Fault.DENIED.because(
           "caller: process "
               + peer.pid()
@@ -43,10 +43,10 @@ final class Admission {
     if (allowed == null || allowed.contains(Integer.toString(peer.uid()))) {
       return;
     }
-    long inode = Namespaces.inodeOfProcess(peer.pid());
+    long inode = NamespaceReferences.inodeOfProcess(peer.pid());
     Optional<String> pod =
         pods.stream()
-            .filter(p -> Namespaces.inodeIfThere(p.netns()) == inode)
+            .filter(p -> NamespaceReferences.inodeIfThere(p.netns()) == inode)
             .map(p -> p.ref().toString())
             .findFirst();
     if (pod.isEmpty() || !allowed.contains(pod.get())) {
@@ -70,6 +70,6 @@ final class Admission {
         namespace.isEmpty() ? "" : Names.name("nse_provider_namesapce", namespace),
         Names.name("nse_provider_name", message.getNseProviderName()),
         Names.name("network_service_name", message.getNetworkServiceName()),
-        Wish.of(message.getInterfaceList()).stream().map(Wish::type).toList());
+        RequestedInterface.of(message.getInterfaceList()).stream().map(RequestedInterface::type).toList());
   }
 }

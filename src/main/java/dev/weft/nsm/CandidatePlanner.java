@@ -34,7 +34,7 @@ final class CandidatePlanner {
    *
    * @param rank of that among the client's wishes; 0 is the first
    */
-  record Candidate(Endpoint endpoint, Wish agreed, int rank) {}
+  record Candidate(Endpoint endpoint, RequestedInterface agreed, int rank) {}
 
   /**
    * Never empty.
@@ -42,14 +42,14 @@ final class CandidatePlanner {
    * @throws dev.weft.bus.WeftException PRECONDITION if no endpoint has a type in common with the
    *     client, or none that can be built
    */
-  List<Candidate> plan(List<Wish> asked, List<Endpoint> endpoints) {
-    List<Wish> wishes = inOrder(asked);
+  List<Candidate> plan(List<RequestedInterface> asked, List<Endpoint> endpoints) {
+    List<RequestedInterface> wishes = inOrder(asked);
     List<Endpoint> willing =
         endpoints.stream().filter(e -> wishes.stream().anyMatch(w -> e.offers(w.type()))).toList();
     if (willing.isEmpty()) {
       throw Fault.PRECONDITION.because(
           "no interface type in common: asked "
-              + names(wishes.stream().map(Wish::type).toList())
+              + names(wishes.stream().map(RequestedInterface::type).toList())
               + "; offered "
               + endpoints.stream()
                   .map(e -> names(e.interfaces()) + " by " + e.name())
@@ -60,7 +60,7 @@ final class CandidatePlanner {
     if (candidates.isEmpty()) {
       throw Fault.PRECONDITION.because(
           "interface: "
-              + names(wishes.stream().map(Wish::type).toList())
+              + names(wishes.stream().map(RequestedInterface::type).toList())
               + " (expected: KERNEL_INTERFACE or DEFAULT_INTERFACE, which is what nodes build)");
     }
     candidates.sort(
@@ -73,11 +73,11 @@ final class CandidatePlanner {
     return candidates;
   }
 
-  private static Optional<Candidate> best(List<Wish> wishes, Endpoint endpoint) {
+  private static Optional<Candidate> best(List<RequestedInterface> wishes, Endpoint endpoint) {
     for (int rank = 0; rank < wishes.size(); rank++) {
-      Wish wish = wishes.get(rank);
+      RequestedInterface wish = wishes.get(rank);
       if (BUILT.contains(wish.type()) && endpoint.offers(wish.type())) {
-        Wish agreed = new Wish(InterfaceType.KERNEL_INTERFACE, wish.preference());
+        RequestedInterface agreed = new RequestedInterface(InterfaceType.KERNEL_INTERFACE, wish.preference());
         return Optional.of(new Candidate(endpoint, agreed, rank));
       }
     }
@@ -85,9 +85,9 @@ final class CandidatePlanner {
   }
 
   /** FIRST to FIFTH, then those without preference as they were written. */
-  static List<Wish> inOrder(List<Wish> asked) {
+  static List<RequestedInterface> inOrder(List<RequestedInterface> asked) {
     if (asked.isEmpty()) {
-      return List.of(Wish.DEFAULT);
+      return List.of(RequestedInterface.DEFAULT);
     }
     return asked.stream()
         .sorted(

@@ -1,7 +1,7 @@
 package dev.weft.nsm;
 
 import dev.weft.bus.Fault;
-import dev.weft.dial.UnixIngress;
+import dev.weft.dial.UnixListener;
 import dev.weft.dial.UnixPeer;
 import dev.weft.nsm.proto.ConnectionReply;
 import dev.weft.nsm.proto.ConnectionRequest;
@@ -37,21 +37,21 @@ final class ClientCalls {
     this.workers = workers;
   }
 
-  void serve(PodRef pod, UnixIngress ingress) {
+  void serve(PodRef pod, UnixListener ingress) {
     ingress.serve(Calls.REQUEST, (peer, request) -> onRequest(pod, peer, request));
   }
 
   private Future<ConnectionReply> onRequest(PodRef ref, UnixPeer peer, ConnectionRequest request) {
     ClientPod pod = usable(ref);
     admission.checkClient(peer, pod);
-    List<Wish> asked = Wish.of(request.getInterfaceList());
+    List<RequestedInterface> asked = RequestedInterface.of(request.getInterfaceList());
     String named = request.getLinuxNamespace();
     Future<Void> own =
         named.isEmpty()
             ? Future.succeededFuture()
             : workers.executeBlocking(
                 () -> {
-                  Namespaces.checkOwn(named, peer.pid(), pod);
+                  NamespaceReferences.checkOwn(named, peer.pid(), pod);
                   return null;
                 },
                 false);
@@ -69,7 +69,7 @@ final class ClientCalls {
   }
 
   /** The same, asked by a room of this node for a pod. */
-  Future<Held> connect(PodRef pod, String service, String requestId) {
+  Future<ConnectionEntry> connect(PodRef pod, String service, String requestId) {
     return requests
         .request(usable(pod), requestId, service, List.of())
         .recover(

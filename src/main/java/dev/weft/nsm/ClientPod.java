@@ -18,7 +18,7 @@ record ClientPod(PodRef ref, String netns, long inode, long identity) {
       throw Fault.PRECONDITION.because("pod " + pod.ref() + ": " + pod.problem());
     }
     try {
-      return new ClientPod(pod.ref(), pod.netns(), Namespaces.inodeOf(pod.netns()), pod.identity());
+      return new ClientPod(pod.ref(), pod.netns(), NamespaceReferences.inodeOf(pod.netns()), pod.identity());
     } catch (IOException e) {
       throw Fault.PRECONDITION.because("pod " + pod.ref() + ": " + e.getMessage(), e);
     }

@@ -1,7 +1,7 @@
 package dev.weft.nsm;
 
 import dev.weft.bus.Fault;
-import dev.weft.dial.UnixIngress;
+import dev.weft.dial.UnixListener;
 import dev.weft.linux.SocketFile;
 import dev.weft.pod.PodRef;
 import io.vertx.core.Future;
@@ -28,23 +28,23 @@ final class ClientSockets {
 
   private final Vertx vertx;
   private final Path root;
-  private final BiConsumer<PodRef, UnixIngress> serveClient;
+  private final BiConsumer<PodRef, UnixListener> serveClient;
   private final Map<PodRef, Open> open = new HashMap<>();
-  private UnixIngress endpoints;
+  private UnixListener endpoints;
 
-  private record Open(Path directory, UnixIngress ingress) {}
+  private record Open(Path directory, UnixListener ingress) {}
 
   /**
    * @param serveClient adds the methods that a pod's socket serves
    */
-  ClientSockets(Vertx vertx, Path root, BiConsumer<PodRef, UnixIngress> serveClient) {
+  ClientSockets(Vertx vertx, Path root, BiConsumer<PodRef, UnixListener> serveClient) {
     this.vertx = vertx;
     this.root = root.toAbsolutePath();
     this.serveClient = serveClient;
   }
 
   /** Makes the directory and the endpoints' socket; what a killed node left is cleared away. */
-  Future<Void> open(java.util.function.Consumer<UnixIngress> serveEndpoint) {
+  Future<Void> open(java.util.function.Consumer<UnixListener> serveEndpoint) {
     return vertx
         .executeBlocking(
             () -> {
@@ -53,7 +53,7 @@ final class ClientSockets {
             })
         .compose(
             v -> {
-              UnixIngress ingress = new UnixIngress(vertx, root.resolve(ENDPOINT), root);
+              UnixListener ingress = new UnixListener(vertx, root.resolve(ENDPOINT), root);
               serveEndpoint.accept(ingress);
               return ingress.listen().onSuccess(listening -> endpoints = ingress);
             })
@@ -66,7 +66,7 @@ final class ClientSockets {
       return Future.succeededFuture();
     }
     Path directory = directoryOf(pod);
-    UnixIngress ingress = new UnixIngress(vertx, directory.resolve(CLIENT), root);
+    UnixListener ingress = new UnixListener(vertx, directory.resolve(CLIENT), root);
     serveClient.accept(pod, ingress);
     open.put(pod, new Open(directory, ingress));
     return vertx

@@ -22,8 +22,8 @@ record Connection(
     String id,
     String requestId,
     String service,
-    List<Wish> asked,
-    Wish agreed,
+    List<RequestedInterface> asked,
+    RequestedInterface agreed,
     Instant since,
     Client client,
     Target endpoint,
@@ -73,7 +73,7 @@ record Connection(
    * @param there the other node's; for a wire to a node of another mesh where it serves, host:port
    */
   record Link(
-      Carrier carrier,
+      Mechanism carrier,
       String prefix,
       List<String> routes,
       int mtu,

@@ -28,7 +28,7 @@ public record ConnectionStatus(
     String endpointInterface,
     String endpointAddress,
     List<String> routes,
-    Carrier carrier,
+    Mechanism carrier,
     int mtu,
     ConnectionState state,
     String reason,

@@ -33,9 +33,9 @@ final class Connections {
   private final Bus bus;
   private final String self;
   private final Clock clock;
-  private final AddressPool pool;
-  private final Map<String, Held> byId = new TreeMap<>();
-  private final Map<Key, Held> byKey = new HashMap<>();
+  private final ConnectionAddresses pool;
+  private final Map<String, ConnectionEntry> byId = new TreeMap<>();
+  private final Map<Key, ConnectionEntry> byKey = new HashMap<>();
 
   /** Names in use in the namespaces of clients, by the namespace's inode. */
   private final Map<Long, Set<String>> names = new HashMap<>();
@@ -48,7 +48,7 @@ final class Connections {
 
   private record Placed(long inode, String prefix) {}
 
-  Connections(Store store, Bus bus, String self, Clock clock, AddressPool pool) {
+  Connections(Store store, Bus bus, String self, Clock clock, ConnectionAddresses pool) {
     this.store = store;
     this.bus = bus;
     this.self = self;
@@ -66,35 +66,35 @@ final class Connections {
                   .forEach(
                       c -> {
                         pool.use(c.prefix());
-                        enter(new Held(c, ConnectionState.UP, clock.instant()));
+                        enter(new ConnectionEntry(c, ConnectionState.UP, clock.instant()));
                       });
               return null;
             });
   }
 
-  Collection<Held> all() {
+  Collection<ConnectionEntry> all() {
     return byId.values();
   }
 
   /** A copy, for loops that change the table. */
-  List<Held> where(Predicate<Connection> filter) {
+  List<ConnectionEntry> where(Predicate<Connection> filter) {
     return byId.values().stream().filter(h -> filter.test(h.connection())).toList();
   }
 
-  Optional<Held> find(String id) {
+  Optional<ConnectionEntry> find(String id) {
     return Optional.ofNullable(byId.get(id));
   }
 
-  Held require(String id) {
+  ConnectionEntry require(String id) {
     return find(id)
         .orElseThrow(() -> Fault.NOT_FOUND.because("connection " + id + ": no end on this node"));
   }
 
-  Optional<Held> find(Key key) {
+  Optional<ConnectionEntry> find(Key key) {
     return Optional.ofNullable(byKey.get(key));
   }
 
-  boolean holds(Held held) {
+  boolean holds(ConnectionEntry held) {
     return byId.get(held.connection().id()) == held;
   }
 
@@ -136,14 +136,14 @@ final class Connections {
   }
 
   /** Accepts it; done once it is on disk. Its addresses and name are already its own. */
-  Future<Held> add(Connection c, ConnectionState state) {
-    Held held = new Held(c, state, clock.instant());
+  Future<ConnectionEntry> add(Connection c, ConnectionState state) {
+    ConnectionEntry held = new ConnectionEntry(c, state, clock.instant());
     enter(held);
     return store.put(TABLE, c.id(), Json.write(c)).map(held).onFailure(e -> drop(held));
   }
 
   /** Another endpoint or carrier for the same connection. */
-  Future<Void> change(Held held, Connection next) {
+  Future<Void> change(ConnectionEntry held, Connection next) {
     unplace(held.connection());
     held.becomes(next);
     place(next);
@@ -151,13 +151,13 @@ final class Connections {
   }
 
   /** Forgets one that never stood; its addresses and name remain its draft's. */
-  Future<Void> forget(Held held) {
+  Future<Void> forget(ConnectionEntry held) {
     drop(held);
     return store.delete(TABLE, held.connection().id()).mapEmpty();
   }
 
   /** Forgets it, on disk too, and says so; its addresses and name are free again. */
-  Future<Void> remove(Held held, String reason) {
+  Future<Void> remove(ConnectionEntry held, String reason) {
     if (!holds(held)) {
       return Future.succeededFuture();
     }
@@ -169,7 +169,7 @@ final class Connections {
     return store.delete(TABLE, c.id()).mapEmpty();
   }
 
-  void state(Held held, ConnectionState state, String reason) {
+  void state(ConnectionEntry held, ConnectionState state, String reason) {
     if (held.enter(state, reason, clock.instant()) && holds(held)) {
       Connection c = held.connection();
       bus.publish(new ConnectionChanged(c.id(), c.toString(), provider(c), state, reason));
@@ -180,7 +180,7 @@ final class Connections {
     return c.endpoint().provider();
   }
 
-  private void enter(Held held) {
+  private void enter(ConnectionEntry held) {
     Connection c = held.connection();
     byId.put(c.id(), held);
     if (c.clientAt(self)) {
@@ -191,7 +191,7 @@ final class Connections {
     place(c);
   }
 
-  private void drop(Held held) {
+  private void drop(ConnectionEntry held) {
     Connection c = held.connection();
     byId.remove(c.id(), held);
     byKey.remove(Key.of(c), held);

@@ -26,9 +26,9 @@ final class Connector {
   private final String self;
   private final Endpoints endpoints;
   private final Connections connections;
-  private final AddressPool pool;
-  private final Views views;
-  private final Carriers carriers;
+  private final ConnectionAddresses pool;
+  private final NamespaceCache views;
+  private final Mechanisms carriers;
   private final LocalTarget local;
   private final RemoteTarget remote;
   private final EndpointPods pods;
@@ -41,9 +41,9 @@ final class Connector {
       String self,
       Endpoints endpoints,
       Connections connections,
-      AddressPool pool,
-      Views views,
-      Carriers carriers,
+      ConnectionAddresses pool,
+      NamespaceCache views,
+      Mechanisms carriers,
       LocalTarget local,
       RemoteTarget remote,
       EndpointPods pods,
@@ -69,8 +69,8 @@ final class Connector {
    *
    * @param answered is told the time that each endpoint of this node takes to answer, ns
    */
-  Future<Held> connect(
-      ClientPod pod, String requestId, String service, List<Wish> asked, LongConsumer answered) {
+  Future<ConnectionEntry> connect(
+      ClientPod pod, String requestId, String service, List<RequestedInterface> asked, LongConsumer answered) {
     if (connections.countOf(pod.ref()) >= MAX_PER_POD) {
       throw Fault.EXHAUSTED.because(
           "pod " + pod.ref() + ": " + MAX_PER_POD + " connections (expected: fewer)");
@@ -84,7 +84,7 @@ final class Connector {
                 throw Fault.PRECONDITION.because(
                     "pod " + pod.ref() + ": its namespace was just replaced");
               }
-              Draft draft = draft(pod, requestId, service, asked, view, answered);
+              PendingConnection draft = draft(pod, requestId, service, asked, view, answered);
               return choose(draft, candidates)
                   .compose(c -> establish(c))
                   .onComplete(
@@ -108,13 +108,13 @@ final class Connector {
    * Gives a connection that lost its endpoint or its interface another one of each; fails if none
    * can be had now.
    */
-  Future<Void> heal(Held held) {
+  Future<Void> heal(ConnectionEntry held) {
     Connection old = held.connection();
     List<CandidatePlanner.Candidate> candidates = candidates(old.service(), old.asked());
     return carriers
         .part(old)
         .compose(v -> leave(old, "the client heals"))
-        .compose(v -> choose(Draft.of(old), candidates))
+        .compose(v -> choose(PendingConnection.of(old), candidates))
         .compose(
             next ->
                 connections
@@ -131,7 +131,7 @@ final class Connector {
   }
 
   /** Ends it on both nodes. */
-  Future<Void> end(Held held, String reason) {
+  Future<Void> end(ConnectionEntry held, String reason) {
     Connection c = held.connection();
     held.busy = true;
     return carriers
@@ -142,7 +142,7 @@ final class Connector {
         .compose(v -> pods.release(c));
   }
 
-  private List<CandidatePlanner.Candidate> candidates(String service, List<Wish> asked) {
+  private List<CandidatePlanner.Candidate> candidates(String service, List<RequestedInterface> asked) {
     List<Endpoint> offered = endpoints.of(service);
     if (offered.isEmpty()) {
       throw Fault.NOT_FOUND.because("service " + service + ": nobody advertises it");
@@ -150,11 +150,11 @@ final class Connector {
     return planner.plan(asked, offered);
   }
 
-  private Draft draft(
+  private PendingConnection draft(
       ClientPod pod,
       String requestId,
       String service,
-      List<Wish> asked,
+      List<RequestedInterface> asked,
       KernelLinks.View view,
       LongConsumer answered) {
     int count = pool.size() - pool.used() > 64 * PROPOSALS ? PROPOSALS : 1;
@@ -166,7 +166,7 @@ final class Connector {
         Names.interfaceFor(
             service, n -> view.names().contains(n) || connections.nameTaken(pod.inode(), n));
     connections.reserveName(pod.inode(), name);
-    return new Draft(
+    return new PendingConnection(
         HexFormat.of().toHexDigits(random.nextLong()),
         requestId,
         service,
@@ -178,12 +178,12 @@ final class Connector {
   }
 
   /** The first candidate that agrees; its side of the connection stands then. */
-  private Future<Connection> choose(Draft draft, List<CandidatePlanner.Candidate> candidates) {
+  private Future<Connection> choose(PendingConnection draft, List<CandidatePlanner.Candidate> candidates) {
     return choose(draft, candidates, 0, new ArrayList<>());
   }
 
   private Future<Connection> choose(
-      Draft draft, List<CandidatePlanner.Candidate> candidates, int number, List<String> failures) {
+      PendingConnection draft, List<CandidatePlanner.Candidate> candidates, int number, List<String> failures) {
     if (number == Math.min(candidates.size(), MAX_TRIES)) {
       return Future.failedFuture(new Refused(String.join("; ", failures)));
     }
@@ -203,11 +203,11 @@ final class Connector {
             });
   }
 
-  private Future<Held> establish(Connection c) {
-    Future<Held> added = connections.add(c, ConnectionState.JOINING);
+  private Future<ConnectionEntry> establish(Connection c) {
+    Future<ConnectionEntry> added = connections.add(c, ConnectionState.JOINING);
     // A veth need not wait for the disk: one that no table has after a crash is swept from its pod.
     Future<Void> joined =
-        c.link().carrier() == Carrier.VETH
+        c.link().carrier() == Mechanism.VETH
             ? carriers.join(c)
             : added.compose(held -> carriers.join(c));
     return Future.join(added, joined)

@@ -30,14 +30,14 @@ final class EndpointPods {
     return pod.ns().equals(NS);
   }
 
-  Future<PodRef> podAt(Spot spot) {
+  Future<PodRef> podAt(EndpointAttachment spot) {
     return pods.local()
         .compose(
             local ->
                 workers.executeBlocking(
                     () ->
                         local.stream()
-                            .filter(p -> Namespaces.inodeIfThere(p.netns()) == spot.inode())
+                            .filter(p -> NamespaceReferences.inodeIfThere(p.netns()) == spot.inode())
                             .findFirst(),
                     false))
         .compose(

@@ -168,7 +168,7 @@ final class Externals {
 
   /** Lets the other node of a connection be dialled, if it is of another mesh. */
   void remember(Connection c, String self) {
-    if (c.link().carrier() == Carrier.WIRE && c.link().there() != null) {
+    if (c.link().carrier() == Mechanism.WIRE && c.link().there() != null) {
       dial.know(
           c.clientAt(self) ? c.endpoint().node() : c.client().node(),
           HostPort.parse(c.link().there(), -1).orElseThrow());

@@ -40,8 +40,8 @@ final class Healer {
   private final Endpoints endpoints;
   private final Connections connections;
   private final Connector connector;
-  private final Provider provider;
-  private final Carriers carriers;
+  private final EndpointSide provider;
+  private final Mechanisms carriers;
   private final Peers peers;
   private final WorkerExecutor workers;
   private final Duration patience;
@@ -59,8 +59,8 @@ final class Healer {
       Endpoints endpoints,
       Connections connections,
       Connector connector,
-      Provider provider,
-      Carriers carriers,
+      EndpointSide provider,
+      Mechanisms carriers,
       Peers peers,
       WorkerExecutor workers,
       Duration patience,
@@ -89,7 +89,7 @@ final class Healer {
     Set<String> sockets = new HashSet<>();
     endpoints.mine().forEach(a -> sockets.add(a.socket()));
     Set<String> namespaces = new HashSet<>();
-    for (Held held : connections.all()) {
+    for (ConnectionEntry held : connections.all()) {
       if (held.connection().endpointAt(self())) {
         namespaces.add(held.connection().endpoint().netns());
       }
@@ -103,7 +103,7 @@ final class Healer {
         .executeBlocking(
             () -> {
               sockets.forEach(s -> served.put(s, SocketFile.isServed(Path.of(s))));
-              namespaces.forEach(n -> inodes.put(n, Namespaces.inodeIfThere(n)));
+              namespaces.forEach(n -> inodes.put(n, NamespaceReferences.inodeIfThere(n)));
               return null;
             },
             false)
@@ -118,7 +118,7 @@ final class Healer {
             })
         .map(
             v -> {
-              for (Held held : connections.where(c -> c.endpointAt(self()))) {
+              for (ConnectionEntry held : connections.where(c -> c.endpointAt(self()))) {
                 Connection.Target target = held.connection().endpoint();
                 Long inode = inodes.get(target.netns());
                 if (inode != null && inode != target.inode()) {
@@ -132,8 +132,8 @@ final class Healer {
 
   /** Looks for interfaces that somebody took away. */
   Future<Void> watchLinks() {
-    List<Held> ours =
-        connections.where(c -> c.link().carrier() != Carrier.WIRE).stream()
+    List<ConnectionEntry> ours =
+        connections.where(c -> c.link().carrier() != Mechanism.WIRE).stream()
             .filter(h -> h.state() == ConnectionState.UP && !h.busy)
             .toList();
     if (ours.isEmpty()) {
@@ -154,7 +154,7 @@ final class Healer {
   void review() {
     Instant now = clock.instant();
     Predicate<Connection> provided = endpoints.providers();
-    for (Held held : connections.where(c -> true)) {
+    for (ConnectionEntry held : connections.where(c -> true)) {
       Connection c = held.connection();
       if (held.busy || !connections.holds(held)) {
         continue;
@@ -173,7 +173,7 @@ final class Healer {
     }
   }
 
-  private void reviewEndpoint(Held held, Predicate<Connection> provided, Instant now) {
+  private void reviewEndpoint(ConnectionEntry held, Predicate<Connection> provided, Instant now) {
     Connection c = held.connection();
     if (provided.test(c)) {
       held.missing = null;
@@ -190,7 +190,7 @@ final class Healer {
     }
   }
 
-  private void reviewClientsNode(Held held, Instant now) {
+  private void reviewClientsNode(ConnectionEntry held, Instant now) {
     Connection c = held.connection();
     if (endpoints.mine(c.endpoint().namespace(), c.endpoint().provider(), c.service()).isEmpty()) {
       lost(held, "endpoint " + c.endpoint().provider() + " is gone");
@@ -220,7 +220,7 @@ final class Healer {
   }
 
   /** The other node's half is gone. */
-  void onEnded(Held held, String reason, boolean heal) {
+  void onEnded(ConnectionEntry held, String reason, boolean heal) {
     if (held.busy) {
       return;
     }
@@ -234,7 +234,7 @@ final class Healer {
   }
 
   /** What a connection needs is gone: at the client's node it is healed, else told there. */
-  void lost(Held held, String reason) {
+  void lost(ConnectionEntry held, String reason) {
     if (held.busy || held.state() == ConnectionState.HEALING) {
       return;
     }
@@ -250,7 +250,7 @@ final class Healer {
     }
   }
 
-  private void step(Held held) {
+  private void step(ConnectionEntry held) {
     held.busy = true;
     Future.<Void>succeededFuture()
         .compose(v -> connector.heal(held))
@@ -263,7 +263,7 @@ final class Healer {
             });
   }
 
-  private void onNotHealed(Held held, String why) {
+  private void onNotHealed(ConnectionEntry held, String why) {
     if (held.changed().plus(patience).isBefore(clock.instant())) {
       end(held, "no other endpoint within " + patience.toSeconds() + " s: " + why);
     } else {
@@ -271,14 +271,14 @@ final class Healer {
     }
   }
 
-  private void end(Held held, String reason) {
+  private void end(ConnectionEntry held, String reason) {
     Connection c = held.connection();
     connector
         .end(held, reason)
         .onFailure(e -> log.warn("connection {} not ended yet: {}", c.id(), e.getMessage()));
   }
 
-  private void drop(Held held, String reason) {
+  private void drop(ConnectionEntry held, String reason) {
     Connection c = held.connection();
     provider
         .drop(held, reason)

@@ -8,15 +8,15 @@ import java.util.List;
 /** An endpoint of this node. */
 final class LocalTarget {
   private final Endpoints endpoints;
-  private final Asker asker;
-  private final Views views;
+  private final EndpointClient asker;
+  private final NamespaceCache views;
   private final Connections connections;
   private final int mtu;
 
   /**
    * @param mtu of veth pairs, bytes
    */
-  LocalTarget(Endpoints endpoints, Asker asker, Views views, Connections connections, int mtu) {
+  LocalTarget(Endpoints endpoints, EndpointClient asker, NamespaceCache views, Connections connections, int mtu) {
     this.endpoints = endpoints;
     this.asker = asker;
     this.views = views;
@@ -25,7 +25,7 @@ final class LocalTarget {
   }
 
   /** Asks it; the connection is agreed and nothing of it stands. */
-  Future<Connection> agree(Draft draft, CandidatePlanner.Candidate candidate) {
+  Future<Connection> agree(PendingConnection draft, CandidatePlanner.Candidate candidate) {
     Endpoint e = candidate.endpoint();
     Endpoints.Advertised endpoint =
         endpoints
@@ -49,7 +49,7 @@ final class LocalTarget {
                                     null,
                                     Names.endpointInterface(draft.id())),
                                 new Connection.Link(
-                                    Carrier.VETH,
+                                    Mechanism.VETH,
                                     prefix.toString(),
                                     spot.routes(),
                                     mtu,
@@ -64,7 +64,7 @@ final class LocalTarget {
   }
 
   /** The first of the proposed prefixes that the endpoint's namespace does not know. */
-  Future<Cidr> free(String connectionId, Spot spot, List<Cidr> proposed) {
+  Future<Cidr> free(String connectionId, EndpointAttachment spot, List<Cidr> proposed) {
     return views
         .of(spot.netns())
         .map(

@@ -8,9 +8,9 @@ import dev.weft.config.NsmConfig;
 import dev.weft.config.WiresConfig;
 import dev.weft.dial.Dial;
 import dev.weft.dial.ExternalDial;
-import dev.weft.dial.Ingress;
+import dev.weft.dial.GrpcListener;
 import dev.weft.dial.UnixDial;
-import dev.weft.dial.UnixIngress;
+import dev.weft.dial.UnixListener;
 import dev.weft.linux.Capabilities;
 import dev.weft.linux.Cidr;
 import dev.weft.pod.Pod;
@@ -54,7 +54,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
   private final Store store;
   private final Dial dial;
   private final ExternalDial externalDial;
-  private final Ingress ingress;
+  private final GrpcListener ingress;
   private final Health health;
   private final Metrics metrics;
   private final NsmConfig config;
@@ -69,14 +69,14 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
   private Advertising advertising;
   private Endpoints endpoints;
   private Connections connections;
-  private Carriers carriers;
+  private Mechanisms carriers;
   private Peers peers;
   private Connector connector;
   private ClientCalls clients;
   private Externals externals;
-  private Provider provider;
+  private EndpointSide provider;
   private Healer healer;
-  private Leases leases;
+  private ConnectionAudit leases;
   private KernelLinks kernel;
   private boolean watching;
 
@@ -90,7 +90,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
       Store store,
       Dial dial,
       ExternalDial externalDial,
-      Ingress ingress,
+      GrpcListener ingress,
       Health health,
       Metrics metrics,
       NsmConfig config,
@@ -131,7 +131,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
     String self = cluster.self();
     Pods podRoom = bus.proxy(Pods.class);
     Cidr cidr = Cidr.parse(config.cidr());
-    AddressPool pool = new AddressPool(cidr, Long.parseUnsignedLong(self, 16));
+    ConnectionAddresses pool = new ConnectionAddresses(cidr, Long.parseUnsignedLong(self, 16));
     workers = vertx.createSharedWorkerExecutor("weft-nsm", WORKERS);
     unixDial = new UnixDial(vertx, self);
     kernel = new KernelLinks(self);
@@ -140,12 +140,12 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
     endpoints = new Endpoints(cluster, store, bus, externals, unixDial::forget);
     connections = new Connections(store, bus, self, clock, pool);
     links = new LinkThread(kernel, vertx);
-    Views views = new Views(links);
-    Asker asker = new Asker(unixDial, workers, pods::values, metrics.registry());
+    NamespaceCache views = new NamespaceCache(links);
+    EndpointClient asker = new EndpointClient(unixDial, workers, pods::values, metrics.registry());
     EndpointPods endpointPods = new EndpointPods(self, podRoom, connections, workers);
     Underlay underlay = new Underlay(cluster, config);
     peers = new Peers(dial);
-    carriers = new Carriers(self, bus.proxy(Wires.class), kernel, links, workers);
+    carriers = new Mechanisms(self, bus.proxy(Wires.class), kernel, links, workers);
     LocalTarget local = new LocalTarget(endpoints, asker, views, connections, wires.mtu());
     RemoteTarget remote = new RemoteTarget(peers, underlay, externals, wires.mtu());
     connector =
@@ -162,7 +162,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
             peers,
             clock);
     provider =
-        new Provider(
+        new EndpointSide(
             self,
             cidr,
             endpoints,
@@ -175,7 +175,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
             underlay,
             externals,
             clock);
-    leases = new Leases(self, connections, peers, clock);
+    leases = new ConnectionAudit(self, connections, peers, clock);
     healer =
         new Healer(
             cluster,
@@ -197,7 +197,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
             admission,
             new Requests(connections, connector, metrics.registry()),
             workers);
-    new PeerIngress(context, self, connections, provider, leases, healer, externals).addTo(ingress);
+    new PeerService(context, self, connections, provider, leases, healer, externals).addTo(ingress);
     advertising = new Advertising(self, endpoints, admission, workers, pods::values);
     sockets = new ClientSockets(vertx, config.sockets(), clients::serve);
     Gauge.builder("weft_nsm_connections", connections, Connections::size)
@@ -206,7 +206,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
     Gauge.builder("weft_nsm_endpoints", endpoints, e -> e.mine().size())
         .description("Endpoints advertised on this node")
         .register(metrics.registry());
-    Gauge.builder("weft_nsm_addresses", pool, AddressPool::used)
+    Gauge.builder("weft_nsm_addresses", pool, ConnectionAddresses::used)
         .description("Blocks of nsm.cidr in use on this node")
         .register(metrics.registry());
   }
@@ -287,7 +287,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
       return Future.succeededFuture();
     }
     Set<String> namespaces = new HashSet<>();
-    for (Held held : connections.all()) {
+    for (ConnectionEntry held : connections.all()) {
       Connection c = held.connection();
       if (c.clientAt(cluster.self())) {
         namespaces.add(c.client().netns());
@@ -308,7 +308,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
 
   // What programs of this host ask.
 
-  private void serveEndpoint(UnixIngress ingress) {
+  private void serveEndpoint(UnixListener ingress) {
     ingress
         .serve(Calls.ADVERTISE, advertising::onAdvertise)
         .serve(Calls.REMOVE, advertising::onRemove);
@@ -328,7 +328,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
 
   @Override
   public Future<List<ConnectionStatus>> connections() {
-    return Future.succeededFuture(connections.all().stream().map(Held::status).toList());
+    return Future.succeededFuture(connections.all().stream().map(ConnectionEntry::status).toList());
   }
 
   @Override
@@ -338,12 +338,12 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
 
   @Override
   public Future<ConnectionStatus> connect(PodRef pod, String service, String requestId) {
-    return clients.connect(pod, service, requestId).map(Held::status);
+    return clients.connect(pod, service, requestId).map(ConnectionEntry::status);
   }
 
   @Override
   public Future<Void> close(String id) {
-    Held held = connections.require(id);
+    ConnectionEntry held = connections.require(id);
     if (held.busy) {
       throw Fault.PRECONDITION.because("connection " + id + ": being healed or ended (retry)");
     }

@@ -36,7 +36,7 @@ final class RemoteTarget {
   }
 
   /** Asks its node; the endpoint's half stands then. */
-  Future<Connection> agree(Draft draft, CandidatePlanner.Candidate candidate) {
+  Future<Connection> agree(PendingConnection draft, CandidatePlanner.Candidate candidate) {
     Endpoint e = candidate.endpoint();
     boolean external = Externals.provides(e);
     List<TunnelType> tunnels = underlay.tunnels(external);
@@ -76,7 +76,7 @@ final class RemoteTarget {
   }
 
   private Connection connection(
-      Draft draft,
+      PendingConnection draft,
       CandidatePlanner.Candidate candidate,
       ProxyConnectionRequest asked,
       ProxyConnectionReply reply) {
@@ -88,7 +88,7 @@ final class RemoteTarget {
     if (!draft.prefixes().contains(prefix)) {
       throw Fault.invalid("prefix", prefix, "one of " + draft.prefixes());
     }
-    Asker.checkRoutes(reply.getRouteList());
+    EndpointClient.checkRoutes(reply.getRouteList());
     boolean vxlan = tunnel == TunnelType.VXLAN;
     if (vxlan && !Underlay.isAddress(reply.getUnderlay())) {
       throw Fault.invalid("underlay", reply.getUnderlay(), "an IP address");
@@ -105,7 +105,7 @@ final class RemoteTarget {
             PodRef.parse(reply.getEndpointPod()),
             reply.getEndpointInterface()),
         new Connection.Link(
-            vxlan ? Carrier.VXLAN : Carrier.WIRE,
+            vxlan ? Mechanism.VXLAN : Mechanism.WIRE,
             prefix.toString(),
             List.copyOf(reply.getRouteList()),
             vxlan ? Underlay.mtu(asked.getUnderlay()) : mtu,

@@ -35,7 +35,7 @@ final class Requests {
    * The connection that the request asks for: the one there is, a new one, or, for other contents,
    * a new one after which the former is ended. CONFLICT while the same is under way.
    */
-  Future<Held> request(ClientPod pod, String requestId, String service, List<Wish> asked) {
+  Future<ConnectionEntry> request(ClientPod pod, String requestId, String service, List<RequestedInterface> asked) {
     Names.requestId(requestId);
     Names.name("network_service_name", service);
     Connections.Key key = new Connections.Key(pod.ref(), requestId, service);
@@ -43,7 +43,7 @@ final class Requests {
       throw Fault.CONFLICT.because(
           "request " + requestId + " for service " + service + ": in progress (retry)");
     }
-    Optional<Held> known = connections.find(key);
+    Optional<ConnectionEntry> known = connections.find(key);
     if (known.isPresent() && known.get().connection().asked().equals(asked)) {
       return Future.succeededFuture(known.get());
     }
@@ -76,7 +76,7 @@ final class Requests {
         .build();
   }
 
-  private void replaced(Held former) {
+  private void replaced(ConnectionEntry former) {
     connector
         .end(former, "the client asked for the same with other contents")
         .onFailure(

@@ -4,7 +4,7 @@ import com.google.protobuf.Descriptors.ServiceDescriptor;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.dial.GrpcMethod;
-import dev.weft.dial.Ingress;
+import dev.weft.dial.GrpcListener;
 import dev.weft.subnet.proto.ConfigureNodeSubnetRequest;
 import dev.weft.subnet.proto.ConfigureNodeSubnetResponse;
 import dev.weft.subnet.proto.InjectRouteRequest;
@@ -37,7 +37,7 @@ final class QuiltRuntime {
     this.context = context;
   }
 
-  void serveOn(Ingress ingress) {
+  void serveOn(GrpcListener ingress) {
     ingress
         .serve(
             new GrpcMethod<>(

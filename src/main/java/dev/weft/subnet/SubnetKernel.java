@@ -34,7 +34,7 @@ final class SubnetKernel implements AutoCloseable {
   private final Optional<String> overlayName;
   private final Optional<String> underlayName;
   private final OverlayDevice overlay;
-  private final PodLinks podLinks;
+  private final PodBridge podLinks;
   private final RouteTable table;
   private boolean rangeIsFree;
   private Optional<String> rival = Optional.empty();
@@ -54,7 +54,7 @@ final class SubnetKernel implements AutoCloseable {
     this.overlayName = overlayName;
     this.underlayName = underlayName;
     this.overlay = new OverlayDevice(netns, netlink, marks, overlayName.orElse(""));
-    this.podLinks = new PodLinks(netns, netlink, marks);
+    this.podLinks = new PodBridge(netns, netlink, marks);
     this.table = new RouteTable(netlink);
   }
 
@@ -203,7 +203,7 @@ final class SubnetKernel implements AutoCloseable {
 
   private List<Integer> ownDevices() throws LinuxException {
     List<Integer> devices = new ArrayList<>();
-    for (String name : List.of(PodLinks.BRIDGE, overlayName.orElse(PodLinks.BRIDGE))) {
+    for (String name : List.of(PodBridge.BRIDGE, overlayName.orElse(PodBridge.BRIDGE))) {
       // Also a vxlan100 that an agent of the original made: its routes lead to the same range.
       netlink.link(name).ifPresent(link -> devices.add(link.index()));
     }

@@ -7,7 +7,7 @@ import dev.weft.cluster.Cluster;
 import dev.weft.cluster.Leases;
 import dev.weft.cluster.MemberChanged;
 import dev.weft.config.SubnetsConfig;
-import dev.weft.dial.Ingress;
+import dev.weft.dial.GrpcListener;
 import dev.weft.linux.Capabilities;
 import dev.weft.linux.Capability;
 import dev.weft.linux.Cidr;
@@ -67,7 +67,7 @@ public final class SubnetVerticle extends AbstractVerticle implements Subnets {
   private final Health health;
   private final Metrics metrics;
   private final SubnetsConfig config;
-  private final Optional<Ingress> runtime;
+  private final Optional<GrpcListener> runtime;
   private final SubnetRange range;
   private final Warnings warnings;
   private Pods pods;
@@ -95,7 +95,7 @@ public final class SubnetVerticle extends AbstractVerticle implements Subnets {
       Health health,
       Metrics metrics,
       SubnetsConfig config,
-      Optional<Ingress> runtime) {
+      Optional<GrpcListener> runtime) {
     this.bus = bus;
     this.cluster = cluster;
     this.leases = leases;
@@ -193,7 +193,7 @@ public final class SubnetVerticle extends AbstractVerticle implements Subnets {
   @Override
   public void stop(Promise<Void> stopped) {
     runtime
-        .map(Ingress::close)
+        .map(GrpcListener::close)
         .orElse(Future.succeededFuture())
         .transform(
             closed ->

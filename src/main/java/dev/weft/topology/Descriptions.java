@@ -21,13 +21,13 @@ final class Descriptions {
   static final String LOCALHOST = "localhost";
 
   private final Map<PodRef, Topology> topologies = new TreeMap<>();
-  private final Map<PodRef, Map<Long, List<Link>>> byUid = new HashMap<>();
+  private final Map<PodRef, Map<Long, List<TopologyLink>>> byUid = new HashMap<>();
 
   /** What the descriptions of a link come to. */
   sealed interface Finding {}
 
   /** Both sides say the same. */
-  record Alike(Described link) implements Finding {}
+  record Alike(LinkDescription link) implements Finding {}
 
   /** The sides differ; the reason has each difference by path and value. */
   record Differs(String reason) implements Finding {}
@@ -42,7 +42,7 @@ final class Descriptions {
   Descriptions(Collection<Topology> all) {
     for (Topology topology : all) {
       topologies.put(topology.pod(), topology);
-      Map<Long, List<Link>> links = new HashMap<>();
+      Map<Long, List<TopologyLink>> links = new HashMap<>();
       topology.links().forEach(l -> links.computeIfAbsent(l.uid(), u -> new ArrayList<>()).add(l));
       byUid.put(topology.pod(), links);
     }
@@ -53,7 +53,7 @@ final class Descriptions {
     return topologies.values();
   }
 
-  Finding find(PodRef pod, Link link) {
+  Finding find(PodRef pod, TopologyLink link) {
     if (link.peerPod().equals(LOCALHOST)) {
       SingleLink toDevice =
           new SingleLink(
@@ -62,7 +62,7 @@ final class Descriptions {
               new SingleLink.End(new PodRef(pod.ns(), LOCALHOST), link.peerIntf(), link.peerIp()),
               link.mtu(),
               link.kind());
-      return new Alike(Described.of(toDevice));
+      return new Alike(LinkDescription.of(toDevice));
     }
     PodRef peer = new PodRef(pod.ns(), link.peerPod());
     if (!topologies.containsKey(peer)) {
@@ -70,7 +70,7 @@ final class Descriptions {
           idOf(pod, link, peer),
           name(peer) + " has no topology: the link is described by " + name(pod) + " alone");
     }
-    Link reverse = reverse(pod, link, peer);
+    TopologyLink reverse = reverse(pod, link, peer);
     if (reverse == null) {
       String lacking = peer.equals(pod) ? " has no reverse of it" : " has no link with that uid";
       return new Differs(
@@ -87,7 +87,7 @@ final class Descriptions {
             new SingleLink.End(peer, link.peerIntf(), or(link.peerIp(), reverse.localIp())),
             or(link.mtu(), reverse.mtu()),
             or(link.kind(), reverse.kind()));
-    return new Alike(Described.of(both));
+    return new Alike(LinkDescription.of(both));
   }
 
   /** Each contradiction once, though both sides of a link have it. */
@@ -95,9 +95,9 @@ final class Descriptions {
     List<String> found = new ArrayList<>();
     for (Topology topology : topologies.values()) {
       PodRef pod = topology.pod();
-      for (Link link : topology.links()) {
+      for (TopologyLink link : topology.links()) {
         PodRef peer = new PodRef(pod.ns(), link.peerPod());
-        Link reverse = reverse(pod, link, peer);
+        TopologyLink reverse = reverse(pod, link, peer);
         boolean toldByPeer =
             reverse != null
                 && reverse.peerPod().equals(pod.name())
@@ -115,7 +115,7 @@ final class Descriptions {
   }
 
   /** The wire's id as this side alone would have it. */
-  static String idOf(PodRef pod, Link link, PodRef peer) {
+  static String idOf(PodRef pod, TopologyLink link, PodRef peer) {
     return WireSpec.idOf(pod.ns(), link.uid(), pod, link.localIntf(), peer, link.peerIntf());
   }
 
@@ -125,8 +125,8 @@ final class Descriptions {
   }
 
   /** The peer's link of that uid, null if there is none; a uid stands twice only in a loop. */
-  private Link reverse(PodRef pod, Link link, PodRef peer) {
-    List<Link> theirs = byUid.getOrDefault(peer, Map.of()).getOrDefault(link.uid(), List.of());
+  private TopologyLink reverse(PodRef pod, TopologyLink link, PodRef peer) {
+    List<TopologyLink> theirs = byUid.getOrDefault(peer, Map.of()).getOrDefault(link.uid(), List.of());
     if (!peer.equals(pod)) {
       return theirs.isEmpty() ? null : theirs.get(0);
     }
@@ -136,7 +136,7 @@ final class Descriptions {
         .orElse(null);
   }
 
-  private static List<String> differences(PodRef pod, Link link, PodRef peer, Link reverse) {
+  private static List<String> differences(PodRef pod, TopologyLink link, PodRef peer, TopologyLink reverse) {
     if (!reverse.peerPod().equals(pod.name())) {
       return List.of(
           say(pod, link, "peer_pod", link.peerPod())
@@ -154,7 +154,7 @@ final class Descriptions {
     return found;
   }
 
-  private record Comparison(PodRef pod, Link link, PodRef peer, Link reverse, List<String> found) {
+  private record Comparison(PodRef pod, TopologyLink link, PodRef peer, TopologyLink reverse, List<String> found) {
     void same(String key, Object value, String theirKey, Object theirs) {
       if (!Objects.equals(value, theirs)) {
         differ(key, value, theirKey, theirs);
@@ -180,7 +180,7 @@ final class Descriptions {
   }
 
   /** {@code r1 uid 1: peer_intf eth1}, or {@code r2 uid 1 has local_intf eth2}. */
-  private static String say(PodRef pod, Link link, String key, Object value) {
+  private static String say(PodRef pod, TopologyLink link, String key, Object value) {
     String join = key.startsWith(" ") ? "" : ": ";
     return name(pod) + " uid " + link.uid() + join + key + " " + value;
   }

@@ -40,7 +40,7 @@ final class Joiner {
   private final Wires wires;
   private final Supplier<Future<Plan>> plans;
   private final LongSupplier nanoTime;
-  private final Settled settled;
+  private final MemberGrace settled;
   private final Map<String, WireSpec> asked = new HashMap<>();
   private final Map<String, BackOff> failures = new HashMap<>();
   private BackOff passFailure;
@@ -60,7 +60,7 @@ final class Joiner {
     this.wires = wires;
     this.plans = plans;
     this.nanoTime = nanoTime;
-    this.settled = new Settled(cluster, nanoTime);
+    this.settled = new MemberGrace(cluster, nanoTime);
   }
 
   void start() {

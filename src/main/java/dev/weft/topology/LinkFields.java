@@ -21,11 +21,11 @@ final class LinkFields {
 
   private LinkFields() {}
 
-  static Long uid(Node node) {
+  static Long uid(DocumentNode node) {
     return node.number(0, MAX_UID);
   }
 
-  static String intf(Node node) {
+  static String intf(DocumentNode node) {
     String name = node.text();
     if (name == null) {
       if (node.value() == null) {
@@ -42,7 +42,7 @@ final class LinkFields {
   }
 
   /** A CIDR; an empty one is none. */
-  static String address(Node node) {
+  static String address(DocumentNode node) {
     String text = node.text();
     if (text == null || text.isEmpty()) {
       return null;
@@ -62,7 +62,7 @@ final class LinkFields {
     }
   }
 
-  static Integer mtu(Node node) {
+  static Integer mtu(DocumentNode node) {
     if (node.value() == null) {
       return null;
     }
@@ -70,7 +70,7 @@ final class LinkFields {
     return mtu == null ? null : Integer.valueOf(mtu.intValue());
   }
 
-  static String kind(Node node) {
+  static String kind(DocumentNode node) {
     String kind = node.text();
     if (kind != null && Stream.of(WireKind.values()).noneMatch(k -> k.toString().equals(kind))) {
       node.wrong(WireKind.EXPECTED);
@@ -79,7 +79,7 @@ final class LinkFields {
     return kind;
   }
 
-  static String podName(Node node) {
+  static String podName(DocumentNode node) {
     String name = node.text();
     if (name == null) {
       if (node.value() == null) {
@@ -92,7 +92,7 @@ final class LinkFields {
   }
 
   /** The pod, null and a fault if its name is none. */
-  static PodRef pod(Node node, String ns, String name) {
+  static PodRef pod(DocumentNode node, String ns, String name) {
     try {
       return new PodRef(ns, name);
     } catch (WeftException e) {

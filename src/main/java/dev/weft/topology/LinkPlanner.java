@@ -61,7 +61,7 @@ final class LinkPlanner {
     Map<Interface, Long> taken = new HashMap<>();
     for (Topology topology : descriptions.topologies()) {
       List<LinkStatus> statuses = new ArrayList<>();
-      for (Link link : topology.links()) {
+      for (TopologyLink link : topology.links()) {
         taken.put(new Interface(topology.pod(), link.localIntf()), link.uid());
         statuses.add(status(topology.pod(), link, descriptions.find(topology.pod(), link)));
       }
@@ -77,13 +77,13 @@ final class LinkPlanner {
       Collection<SingleLink> singles, Map<Interface, Long> taken) {
     Map<Interface, Set<String>> claims = new HashMap<>();
     for (SingleLink link : singles) {
-      String id = Described.of(link).id();
+      String id = LinkDescription.of(link).id();
       claims.computeIfAbsent(interfaceOf(link.a()), i -> new HashSet<>()).add(id);
       claims.computeIfAbsent(interfaceOf(link.b()), i -> new HashSet<>()).add(id);
     }
     SortedMap<String, LinkStatus> statuses = new TreeMap<>();
     for (SingleLink link : singles) {
-      Described described = Described.of(link);
+      LinkDescription described = LinkDescription.of(link);
       List<String> reasons = new ArrayList<>();
       for (SingleLink.End end : List.of(link.a(), link.b())) {
         Long uid = taken.get(interfaceOf(end));
@@ -102,7 +102,7 @@ final class LinkPlanner {
     return statuses;
   }
 
-  private LinkStatus status(PodRef pod, Link link, Descriptions.Finding finding) {
+  private LinkStatus status(PodRef pod, TopologyLink link, Descriptions.Finding finding) {
     if (finding instanceof Descriptions.Alike alike) {
       return placed(alike.link(), pod, link.localIntf());
     }
@@ -130,7 +130,7 @@ final class LinkPlanner {
         nodeOf(peer));
   }
 
-  private LinkStatus placed(Described described, PodRef pod, String intf) {
+  private LinkStatus placed(LinkDescription described, PodRef pod, String intf) {
     Placement placement = placements.computeIfAbsent(described.id(), id -> place(described));
     SingleLink.End end = described.endOf(pod, intf);
     return placement.reason == null
@@ -138,7 +138,7 @@ final class LinkPlanner {
         : status(described, end, WAITING, placement.reason);
   }
 
-  private LinkStatus status(Described described, SingleLink.End end, String state, String reason) {
+  private LinkStatus status(LinkDescription described, SingleLink.End end, String state, String reason) {
     SingleLink.End peer = described.peerOf(end.pod(), end.intf());
     Placement placement = placements.get(described.id());
     boolean joined = placement != null && placement.joined != null;
@@ -159,7 +159,7 @@ final class LinkPlanner {
         nodeOf(peer.pod()));
   }
 
-  private Placement place(Described described) {
+  private Placement place(LinkDescription described) {
     SingleLink link = described.link();
     Set<String> reasons = new LinkedHashSet<>();
     for (SingleLink.End end : List.of(link.a(), link.b())) {
@@ -218,7 +218,7 @@ final class LinkPlanner {
         : a + " is on node " + nodeA + " and " + b + " on node " + nodeB;
   }
 
-  private int mtuOf(Described described) {
+  private int mtuOf(LinkDescription described) {
     Integer asked = described.link().mtu();
     return asked == null ? defaultMtu : asked;
   }

@@ -34,7 +34,7 @@ record Plan(
    * @param nodeA of end a; null for a device of the other end's node
    * @param nodeB of end b; null for a device of the other end's node
    */
-  record Joined(Described described, WireKind kind, int mtu, String nodeA, String nodeB) {
+  record Joined(LinkDescription described, WireKind kind, int mtu, String nodeA, String nodeB) {
     /** Seen from the node of one end. */
     WireSpec spec(boolean fromA) {
       SingleLink link = described.link();

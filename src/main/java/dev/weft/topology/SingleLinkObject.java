@@ -10,8 +10,8 @@ final class SingleLinkObject {
   private SingleLinkObject() {}
 
   /** Notes everything that is wrong with the link. */
-  static void check(SingleLink link, Faults faults) {
-    Node node = new Node("", Json.mapper().convertValue(link, Map.class), faults);
+  static void check(SingleLink link, DocumentProblems faults) {
+    DocumentNode node = new DocumentNode("", Json.mapper().convertValue(link, Map.class), faults);
     LinkFields.uid(node.at("uid"));
     LinkFields.mtu(node.at("mtu"));
     LinkFields.kind(node.at("kind"));
@@ -25,7 +25,7 @@ final class SingleLinkObject {
     }
   }
 
-  private static boolean checkEnd(Node node, SingleLink.End end) {
+  private static boolean checkEnd(DocumentNode node, SingleLink.End end) {
     if (!node.isObject("an end: pod, intf and address")) {
       return false;
     }

@@ -50,7 +50,7 @@ public record TopologyFile(
     }
     for (int i = 0; i < documents.size(); i++) {
       String path = documents.size() == 1 ? "" : "documents[" + i + "]";
-      reading.onDocument(new Node(path, documents.get(i), reading.faults));
+      reading.onDocument(new DocumentNode(path, documents.get(i), reading.faults));
     }
     return reading.finish();
   }
@@ -71,7 +71,7 @@ public record TopologyFile(
 
   /** What has been read of one file. */
   private static final class Reading {
-    private final Faults faults;
+    private final DocumentProblems faults;
     private final List<Topology> topologies = new ArrayList<>();
     private final SortedSet<PodRef> pods = new TreeSet<>();
     private final Map<PodRef, String> paths = new HashMap<>();
@@ -79,10 +79,10 @@ public record TopologyFile(
     private int links;
 
     Reading(String source) {
-      faults = new Faults(source);
+      faults = new DocumentProblems(source);
     }
 
-    void onDocument(Node document) {
+    void onDocument(DocumentNode document) {
       if (!document.isObject("an object with a kind: Topology or List")) {
         return;
       }
@@ -91,15 +91,15 @@ public record TopologyFile(
         onObject(document);
         return;
       }
-      for (Node item : document.at("items").items()) {
+      for (DocumentNode item : document.at("items").items()) {
         if (item.isObject("an object with a kind: Topology")) {
           onObject(item);
         }
       }
     }
 
-    private void onObject(Node object) {
-      Node kind = object.at("kind");
+    private void onObject(DocumentNode object) {
+      DocumentNode kind = object.at("kind");
       if (kind.value() == null || "List".equals(kind.value())) {
         kind.wrong("Topology, Pod or another kind of object");
         return;
@@ -117,7 +117,7 @@ public record TopologyFile(
       }
     }
 
-    private void onTopology(Node object) {
+    private void onTopology(DocumentNode object) {
       objects++;
       links += object.at("spec").at("links").value() instanceof List<?> list ? list.size() : 0;
       if (objects > MAX_TOPOLOGIES || links > MAX_LINKS) {
@@ -140,9 +140,9 @@ public record TopologyFile(
       pods.add(topology.pod());
     }
 
-    private void onStatefulSet(Node object) {
+    private void onStatefulSet(DocumentNode object) {
       PodRef set = TopologyObject.podOf(object);
-      Node replicas = object.at("spec").at("replicas");
+      DocumentNode replicas = object.at("spec").at("replicas");
       Long count = replicas.value() == null ? Long.valueOf(1) : replicas.number(0, MAX_REPLICAS);
       if (set == null || count == null) {
         return;

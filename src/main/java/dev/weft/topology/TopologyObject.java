@@ -18,20 +18,20 @@ final class TopologyObject {
   private TopologyObject() {}
 
   /** Null if anything is wrong with it; what it is stands in the node's faults. */
-  static Topology read(Node object) {
+  static Topology read(DocumentNode object) {
     int before = object.faults().count();
     String version = object.at("apiVersion").text();
     if (version != null && !version.startsWith(API_GROUP)) {
       object.at("apiVersion").wrong(API_GROUP + "v1beta1");
     }
     PodRef pod = podOf(object);
-    Node spec = object.at("spec");
-    List<Link> links = new ArrayList<>();
+    DocumentNode spec = object.at("spec");
+    List<TopologyLink> links = new ArrayList<>();
     if (spec.isObject("an object with links")) {
       if (!spec.has("links")) {
         spec.at("links").wrong("a list of links");
       }
-      List<Node> nodes = spec.at("links").items();
+      List<DocumentNode> nodes = spec.at("links").items();
       nodes.forEach(node -> links.add(readLink(node)));
       checkTogether(pod, nodes, links);
     }
@@ -39,14 +39,14 @@ final class TopologyObject {
   }
 
   /** The pod that an object's metadata name, null and a fault if they name none. */
-  static PodRef podOf(Node object) {
-    Node metadata = object.at("metadata");
+  static PodRef podOf(DocumentNode object) {
+    DocumentNode metadata = object.at("metadata");
     if (!metadata.isObject("an object with a name")) {
       return null;
     }
-    Node ns = metadata.at("namespace");
+    DocumentNode ns = metadata.at("namespace");
     String namespace = ns.value() == null ? PodRef.DEFAULT_NAMESPACE : ns.text();
-    Node name = metadata.at("name");
+    DocumentNode name = metadata.at("name");
     if (name.value() == null) {
       name.wrong("a pod's name");
     }
@@ -70,7 +70,7 @@ final class TopologyObject {
     return object;
   }
 
-  private static Map<String, Object> write(Link link) {
+  private static Map<String, Object> write(TopologyLink link) {
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("uid", link.uid());
     object.put("peer_pod", link.peerPod());
@@ -83,7 +83,7 @@ final class TopologyObject {
     return object;
   }
 
-  private static Link readLink(Node node) {
+  private static TopologyLink readLink(DocumentNode node) {
     int before = node.faults().count();
     if (!node.isObject("a link")) {
       return null;
@@ -100,16 +100,16 @@ final class TopologyObject {
     Integer mtu = LinkFields.mtu(node.at("mtu"));
     String kind = LinkFields.kind(node.at("kind"));
     return node.faults().count() == before
-        ? new Link(uid, peerPod, localIntf, peerIntf, localIp, peerIp, mtu, kind)
+        ? new TopologyLink(uid, peerPod, localIntf, peerIntf, localIp, peerIp, mtu, kind)
         : null;
   }
 
   /** What the links of one pod may not have in common. A null link has its faults already. */
-  private static void checkTogether(PodRef pod, List<Node> nodes, List<Link> links) {
+  private static void checkTogether(PodRef pod, List<DocumentNode> nodes, List<TopologyLink> links) {
     Map<String, Integer> interfaces = new HashMap<>();
     Map<Long, List<Integer>> uids = new HashMap<>();
     for (int i = 0; i < links.size(); i++) {
-      Link link = links.get(i);
+      TopologyLink link = links.get(i);
       if (link == null) {
         continue;
       }
@@ -131,9 +131,9 @@ final class TopologyObject {
     }
   }
 
-  private static void checkSameUid(PodRef pod, Node node, List<Link> links, List<Integer> indexes) {
-    Link first = links.get(indexes.get(0));
-    Link last = links.get(indexes.get(indexes.size() - 1));
+  private static void checkSameUid(PodRef pod, DocumentNode node, List<TopologyLink> links, List<Integer> indexes) {
+    TopologyLink first = links.get(indexes.get(0));
+    TopologyLink last = links.get(indexes.get(indexes.size() - 1));
     boolean loop = isLoop(pod, first) && isLoop(pod, last);
     boolean reverse =
         first.localIntf().equals(last.peerIntf()) && first.peerIntf().equals(last.localIntf());
@@ -148,7 +148,7 @@ final class TopologyObject {
                 : "a number of its own; " + other + " has it");
   }
 
-  private static boolean isLoop(PodRef pod, Link link) {
+  private static boolean isLoop(PodRef pod, TopologyLink link) {
     return pod != null && link.peerPod().equals(pod.name());
   }
 }

@@ -40,7 +40,7 @@ final class TopologyTable {
     table.onChange(listener);
   }
 
-  Contents read() {
+  TopologySnapshot read() {
     Map<String, Row> now = new HashMap<>();
     SortedMap<PodRef, Topology> topologies = new TreeMap<>();
     SortedMap<String, SingleLink> links = new TreeMap<>();
@@ -58,7 +58,7 @@ final class TopologyTable {
               }
             });
     rows = now;
-    return new Contents(topologies, links);
+    return new TopologySnapshot(topologies, links);
   }
 
   Future<Void> putTopologies(Collection<Topology> topologies) {
@@ -79,17 +79,17 @@ final class TopologyTable {
   }
 
   private static Row parse(String key, String json) {
-    Faults faults = new Faults("");
+    DocumentProblems faults = new DocumentProblems("");
     try {
       if (key.startsWith(LINK)) {
         SingleLink link = Json.read(json, SingleLink.class);
         SingleLinkObject.check(link, faults);
         faults.throwIfAny();
-        checkKey(key, LINK + Described.of(link).id());
+        checkKey(key, LINK + LinkDescription.of(link).id());
         return new Row(json, null, link);
       }
       Topology topology = Json.read(json, Topology.class);
-      TopologyObject.read(new Node("", TopologyObject.write(topology), faults));
+      TopologyObject.read(new DocumentNode("", TopologyObject.write(topology), faults));
       faults.throwIfAny();
       checkKey(key, topology.pod().toString());
       return new Row(json, topology, null);

@@ -70,7 +70,7 @@ public final class TopologyVerticle extends VerticleBase implements Topologies {
     check(topologies);
     return inOrder(
             () -> {
-              Contents after = table.read();
+              TopologySnapshot after = table.read();
               topologies.forEach(t -> after.topologies().put(t.pod(), t));
               after.checkSize();
               return table.putTopologies(topologies);
@@ -117,15 +117,15 @@ public final class TopologyVerticle extends VerticleBase implements Topologies {
 
   @Override
   public Future<LinkStatus> addLink(SingleLink link) {
-    Faults faults = new Faults("");
+    DocumentProblems faults = new DocumentProblems("");
     SingleLinkObject.check(link, faults);
     faults.throwIfAny();
-    Described described = Described.of(link);
+    LinkDescription described = LinkDescription.of(link);
     return inOrder(
             () -> {
-              Contents contents = table.read();
+              TopologySnapshot contents = table.read();
               SingleLink same = contents.links().get(described.id());
-              if (same != null && Described.of(same).equals(described)) {
+              if (same != null && LinkDescription.of(same).equals(described)) {
                 return Future.<Void>succeededFuture();
               }
               contents.checkFree(described);
@@ -158,7 +158,7 @@ public final class TopologyVerticle extends VerticleBase implements Topologies {
     return pods.all()
         .compose(
             known -> {
-              Contents contents = table.read();
+              TopologySnapshot contents = table.read();
               return vertx.executeBlocking(
                   () ->
                       LinkPlanner.plan(
@@ -211,12 +211,12 @@ public final class TopologyVerticle extends VerticleBase implements Topologies {
   }
 
   private static void check(List<Topology> topologies) {
-    Faults faults = new Faults("");
+    DocumentProblems faults = new DocumentProblems("");
     Map<PodRef, Integer> first = new HashMap<>();
     for (int i = 0; i < topologies.size(); i++) {
       String path = "topologies[" + i + "]";
       Topology topology = topologies.get(i);
-      TopologyObject.read(new Node(path, TopologyObject.write(topology), faults));
+      TopologyObject.read(new DocumentNode(path, TopologyObject.write(topology), faults));
       Integer before = first.putIfAbsent(topology.pod(), i);
       if (before != null) {
         faults.add(

@@ -68,7 +68,7 @@ final class Lane extends AbstractVerticle {
 
   private Future<WireStream> call(HttpClientConnection connection, PacketWriter writer) {
     return connection
-        .request(Grpc.request(FrameIngress.STREAM, self))
+        .request(Grpc.request(FrameReceiver.STREAM, self))
         .compose(
             request -> {
               request.setChunked(true);

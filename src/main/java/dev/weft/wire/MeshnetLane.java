@@ -93,7 +93,7 @@ final class MeshnetLane {
 
   private Future<Way> ask(HttpClientConnection connection, String address) {
     return connection
-        .request(Grpc.request(FrameIngress.STREAM, self))
+        .request(Grpc.request(FrameReceiver.STREAM, self))
         .compose(HttpClientRequest::send)
         .compose(Grpc::statusCode)
         .timeout(ASK_MILLIS, TimeUnit.MILLISECONDS)
@@ -119,7 +119,7 @@ final class MeshnetLane {
       return Future.succeededFuture(new OnceSink(way.connection, writer, sent, self));
     }
     return way.connection
-        .request(Grpc.request(FrameIngress.STREAM, self))
+        .request(Grpc.request(FrameReceiver.STREAM, self))
         .compose(
             call -> {
               call.setChunked(true);

@@ -5,9 +5,9 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
 import dev.weft.bus.WeftException;
 import dev.weft.dial.Caller;
-import dev.weft.dial.Door;
+import dev.weft.dial.Listener;
 import dev.weft.dial.GrpcMethod;
-import dev.weft.dial.Ingress;
+import dev.weft.dial.GrpcListener;
 import dev.weft.linux.Cidr;
 import dev.weft.store.Store;
 import dev.weft.wire.proto.BoolResponse;
@@ -41,8 +41,8 @@ final class MeshnetWires {
   /** A daemon that ends each stream, as one that has no such end, is not asked for more at once. */
   private static final long REOPEN_MILLIS = 100;
 
-  private static final Set<Door> READERS = Set.of(Door.LOCAL, Door.MEMBERS);
-  private static final Set<Door> LOCAL = Set.of(Door.LOCAL);
+  private static final Set<Listener> READERS = Set.of(Listener.LOCAL, Listener.MEMBERS);
+  private static final Set<Listener> LOCAL = Set.of(Listener.LOCAL);
 
   private static final GrpcMethod<WireDef, WireCreateResponse> EXISTS =
       local("GRPCWireExists", WireCreateResponse.getDefaultInstance());
@@ -107,7 +107,7 @@ final class MeshnetWires {
         response);
   }
 
-  void addTo(Ingress ingress) {
+  void addTo(GrpcListener ingress) {
     ingress
         .serve(EXISTS, READERS, (caller, def) -> here(() -> onExists(def)))
         .serve(ADD, LOCAL, (caller, def) -> here(() -> onAddLocal(def)))

@@ -57,7 +57,7 @@ final class OnceSink implements FrameSink {
     byte[] message = new byte[Grpc.PREFIX + batch.getInt(batch.readerIndex() + 1)];
     batch.readBytes(message);
     connection
-        .request(Grpc.request(FrameIngress.ONCE, self))
+        .request(Grpc.request(FrameReceiver.ONCE, self))
         .onFailure(this::onClosed)
         .onSuccess(
             call ->

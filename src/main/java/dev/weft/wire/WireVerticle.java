@@ -9,8 +9,8 @@ import dev.weft.cluster.MemberChanged;
 import dev.weft.config.WiresConfig;
 import dev.weft.dial.Caller;
 import dev.weft.dial.Dial;
-import dev.weft.dial.Door;
-import dev.weft.dial.Ingress;
+import dev.weft.dial.Listener;
+import dev.weft.dial.GrpcListener;
 import dev.weft.dial.MeshnetDial;
 import dev.weft.linux.Capabilities;
 import dev.weft.linux.Capability;
@@ -78,7 +78,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
   private final Store store;
   private final Dial dial;
   private final MeshnetDial meshnetDial;
-  private final Ingress ingress;
+  private final GrpcListener ingress;
   private final Health health;
   private final Metrics metrics;
   private final WiresConfig config;
@@ -104,7 +104,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
       Store store,
       Dial dial,
       MeshnetDial meshnetDial,
-      Ingress ingress,
+      GrpcListener ingress,
       Health health,
       Metrics metrics,
       WiresConfig config,
@@ -145,8 +145,8 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
             random,
             config.mtu());
     meshnet.addTo(ingress);
-    new FrameIngress(ends).addTo(ingress);
-    Set<Door> all = Set.of(Door.values());
+    new FrameReceiver(ends).addTo(ingress);
+    Set<Listener> all = Set.of(Listener.values());
     ingress
         .serve(PeerCalls.JOIN, all, (caller, def) -> here(() -> onJoin(caller, def)))
         .serve(PeerCalls.DOWN, all, (caller, def) -> here(() -> onDown(caller, def)));

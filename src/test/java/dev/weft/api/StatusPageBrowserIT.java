@@ -20,7 +20,7 @@ import dev.weft.subnet.Subnets;
 import dev.weft.telemetry.Health;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
-import dev.weft.topology.Link;
+import dev.weft.topology.TopologyLink;
 import dev.weft.topology.LinkStatus;
 import dev.weft.topology.Topology;
 import dev.weft.topology.TopologyStatus;
@@ -95,7 +95,7 @@ final class StatusPageBrowserIT {
     PodRef lost = PodRef.parse("lab/lost");
     node.pods.put(lost, new Pod(lost, TestNode.ID, "pid:4711", 0, 2, "pid:4711: no such process"));
     PodRef r2 = PodRef.parse("r2");
-    Link link = new Link(2, "r2", "eth2", "eth2", "10.0.2.1/24", null, null, null);
+    TopologyLink link = new TopologyLink(2, "r2", "eth2", "eth2", "10.0.2.1/24", null, null, null);
     node.topologies.put(
         r1,
         new TopologyStatus(

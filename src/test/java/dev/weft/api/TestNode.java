@@ -9,7 +9,7 @@ import dev.weft.cluster.Cluster;
 import dev.weft.cluster.CommonTable;
 import dev.weft.cluster.Member;
 import dev.weft.cluster.OwnedTable;
-import dev.weft.nsm.Carrier;
+import dev.weft.nsm.Mechanism;
 import dev.weft.nsm.ConnectionState;
 import dev.weft.nsm.ConnectionStatus;
 import dev.weft.nsm.NetworkService;
@@ -23,7 +23,7 @@ import dev.weft.telemetry.EventLog;
 import dev.weft.telemetry.Health;
 import dev.weft.telemetry.Metrics;
 import dev.weft.testkit.TestSeal;
-import dev.weft.topology.Link;
+import dev.weft.topology.TopologyLink;
 import dev.weft.topology.LinkStatus;
 import dev.weft.topology.SingleLink;
 import dev.weft.topology.Topologies;
@@ -150,7 +150,7 @@ public final class TestNode implements AutoCloseable {
             "nsm0",
             "10.44.0.1",
             List.of("10.44.0.0/30"),
-            Carrier.VETH,
+            Mechanism.VETH,
             1500,
             state,
             reason,
@@ -195,10 +195,10 @@ public final class TestNode implements AutoCloseable {
         if (name.isMissingNode()) {
           throw Fault.invalid(source + ": $.metadata.name", "missing", "a pod's name");
         }
-        List<Link> links = new ArrayList<>();
+        List<TopologyLink> links = new ArrayList<>();
         for (JsonNode l : document.at("/spec/links")) {
           links.add(
-              new Link(
+              new TopologyLink(
                   l.get("uid").asLong(),
                   l.get("peer_pod").asText(),
                   l.get("local_intf").asText(),
@@ -352,7 +352,7 @@ public final class TestNode implements AutoCloseable {
               .toList());
     }
 
-    private LinkStatus link(Topology t, Link l) {
+    private LinkStatus link(Topology t, TopologyLink l) {
       PodRef peer = new PodRef(t.pod().ns(), l.peerPod());
       return new LinkStatus(
           t.pod(),

@@ -147,11 +147,11 @@ class ClusterIT {
         .toList();
   }
 
-  private static IdentitySeal seal(int node) throws Exception {
+  private static IdentitySigner seal(int node) throws Exception {
     Path home = cluster.home(node);
     String files = "security: { ca: %1$s/ca.pem, cert: %1$s/n%2$d.pem, key: %1$s/n%2$d.key }";
     SecurityConfig security = ConfigFile.parse(files.formatted(home, node), Map.of()).security();
-    return new IdentitySeal(Identity.load(security, home, Clock.systemUTC()));
+    return new IdentitySigner(Identity.load(security, home, Clock.systemUTC()));
   }
 
   private static ApiClient api(int node) {

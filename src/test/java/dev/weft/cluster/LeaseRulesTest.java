@@ -11,27 +11,27 @@ class LeaseRulesTest {
 
   @Test
   void shouldLetTheHigherClaimWinWhateverTheClockSays() {
-    assertThat(LeaseRows.wins(claim("b", 2, 10, HELD), claim("a", 1, 99, HELD))).isTrue();
-    assertThat(LeaseRows.wins(claim("a", 1, 99, HELD), claim("b", 2, 10, HELD))).isFalse();
+    assertThat(ReplicatedLeases.wins(claim("b", 2, 10, HELD), claim("a", 1, 99, HELD))).isTrue();
+    assertThat(ReplicatedLeases.wins(claim("a", 1, 99, HELD), claim("b", 2, 10, HELD))).isFalse();
   }
 
   @Test
   void shouldLetTheLowerNodeWinBetweenEqualClaims() {
-    assertThat(LeaseRows.wins(claim("a", 1, 10, HELD), claim("b", 1, 20, HELD))).isTrue();
-    assertThat(LeaseRows.wins(claim("b", 1, 20, HELD), claim("a", 1, 10, HELD))).isFalse();
+    assertThat(ReplicatedLeases.wins(claim("a", 1, 10, HELD), claim("b", 1, 20, HELD))).isTrue();
+    assertThat(ReplicatedLeases.wins(claim("b", 1, 20, HELD), claim("a", 1, 10, HELD))).isFalse();
   }
 
   @Test
   void shouldNotReplaceARecordByItself() {
     Envelope one = claim("a", 1, 10, HELD);
 
-    assertThat(LeaseRows.wins(one, one)).isFalse();
+    assertThat(ReplicatedLeases.wins(one, one)).isFalse();
   }
 
   @Test
   void shouldPreferAHolderToNoneBetweenEqualClaims() {
-    assertThat(LeaseRows.wins(claim("b", 1, 10, HELD), claim("a", 1, 10, null))).isTrue();
-    assertThat(LeaseRows.wins(claim("a", 1, 10, null), claim("b", 1, 10, HELD))).isFalse();
+    assertThat(ReplicatedLeases.wins(claim("b", 1, 10, HELD), claim("a", 1, 10, null))).isTrue();
+    assertThat(ReplicatedLeases.wins(claim("a", 1, 10, null), claim("b", 1, 10, HELD))).isFalse();
   }
 
   @ParameterizedTest

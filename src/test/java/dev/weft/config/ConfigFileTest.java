@@ -148,7 +148,7 @@ class ConfigFileTest {
         catchThrowableOfType(ConfigException.class, () -> ConfigFile.load(file, Map.of()));
 
     assertThat(e).hasMessage(file + ":2: http.port: 70000 (expected: 0..65535)");
-    assertThat(e.problems()).extracting(Problem::line).containsExactly(2);
+    assertThat(e.problems()).extracting(ConfigProblem::line).containsExactly(2);
   }
 
   @ParameterizedTest
@@ -295,7 +295,7 @@ class ConfigFileTest {
     return catchThrowableOfType(ConfigException.class, () -> ConfigFile.parse(yaml, Map.of()))
         .problems()
         .stream()
-        .map(Problem::toString)
+        .map(ConfigProblem::toString)
         .toList();
   }
 }

@@ -134,7 +134,7 @@ class CrossChecksTest {
     return catchThrowableOfType(ConfigException.class, () -> ConfigFile.parse(yaml, Map.of()))
         .problems()
         .stream()
-        .map(Problem::toString)
+        .map(ConfigProblem::toString)
         .toList();
   }
 }

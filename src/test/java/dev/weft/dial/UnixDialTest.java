@@ -56,7 +56,7 @@ class UnixDialTest {
   private void serve(String who) throws Exception {
     Files.deleteIfExists(socket);
     await(
-        new UnixIngress(vertx, socket, directory)
+        new UnixListener(vertx, socket, directory)
             .serve(
                 ASK,
                 (peer, request) ->

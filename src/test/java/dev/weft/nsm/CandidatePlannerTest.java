@@ -21,8 +21,8 @@ class CandidatePlannerTest {
     return new Endpoint(node, "default", provider, "echo", List.of(types));
   }
 
-  private static Wish wish(InterfaceType type, InterfacePreference preference) {
-    return new Wish(type, preference);
+  private static RequestedInterface wish(InterfaceType type, InterfacePreference preference) {
+    return new RequestedInterface(type, preference);
   }
 
   private static List<String> providers(List<CandidatePlanner.Candidate> plan) {
@@ -31,7 +31,7 @@ class CandidatePlannerTest {
 
   @Test
   void shouldTakeExplicitPreferencesBeforeThoseWithout() {
-    List<Wish> asked =
+    List<RequestedInterface> asked =
         List.of(
             wish(InterfaceType.MEM_INTERFACE, InterfacePreference.NO_PREFERENCE),
             wish(InterfaceType.VHOST_INTERFACE, InterfacePreference.SECOND),
@@ -39,7 +39,7 @@ class CandidatePlannerTest {
             wish(InterfaceType.KERNEL_INTERFACE, InterfacePreference.FIRST));
 
     assertThat(CandidatePlanner.inOrder(asked))
-        .extracting(Wish::type)
+        .extracting(RequestedInterface::type)
         .containsExactly(
             InterfaceType.KERNEL_INTERFACE,
             InterfaceType.VHOST_INTERFACE,
@@ -70,7 +70,7 @@ class CandidatePlannerTest {
 
   @Test
   void shouldNameBothSidesWhereNoTypeIsInCommon() {
-    List<Wish> asked =
+    List<RequestedInterface> asked =
         List.of(wish(InterfaceType.MEM_INTERFACE, InterfacePreference.NO_PREFERENCE));
     List<Endpoint> offered = List.of(endpoint(SELF, "a", InterfaceType.KERNEL_INTERFACE));
 
@@ -86,8 +86,8 @@ class CandidatePlannerTest {
   void shouldSkipWhatNoNodeCanBuildAndSaySoOnlyIfNothingIsLeft() {
     List<Endpoint> offered =
         List.of(endpoint(SELF, "a", InterfaceType.MEM_INTERFACE, InterfaceType.KERNEL_INTERFACE));
-    Wish mem = wish(InterfaceType.MEM_INTERFACE, InterfacePreference.FIRST);
-    Wish kernel = wish(InterfaceType.KERNEL_INTERFACE, InterfacePreference.SECOND);
+    RequestedInterface mem = wish(InterfaceType.MEM_INTERFACE, InterfacePreference.FIRST);
+    RequestedInterface kernel = wish(InterfaceType.KERNEL_INTERFACE, InterfacePreference.SECOND);
 
     assertThat(planner.plan(List.of(mem, kernel), offered).get(0).rank()).isEqualTo(1);
     assertThatThrownBy(() -> planner.plan(List.of(mem), offered))

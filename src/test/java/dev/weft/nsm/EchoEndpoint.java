@@ -1,7 +1,7 @@
 package dev.weft.nsm;
 
 import dev.weft.dial.UnixDial;
-import dev.weft.dial.UnixIngress;
+import dev.weft.dial.UnixListener;
 import dev.weft.nsm.proto.EndpointAdvertiseRequest;
 import dev.weft.nsm.proto.EndpointConnectionReply;
 import dev.weft.nsm.proto.NetworkServiceEndpoint;
@@ -34,7 +34,7 @@ final class EchoEndpoint implements AutoCloseable {
                     .setNseProviderName(name)
                     .setSocketLocation(socket.toString()))
             .build();
-    new UnixIngress(made.vertx, socket, node.directory)
+    new UnixListener(made.vertx, socket, node.directory)
         .serve(
             Calls.ASK,
             (peer, request) ->

@@ -388,7 +388,7 @@ final class NsmNodes implements AutoCloseable {
     }
   }
 
-  /** Namespaces of hosts, joined by a bridge. */
+  /** NamespaceReferences of hosts, joined by a bridge. */
   private List<TestNetns> join(int count) throws IOException {
     List<TestNetns> hosts = new ArrayList<>();
     try (Netns bridgeNs = bridge.open();

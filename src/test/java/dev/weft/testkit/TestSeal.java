@@ -1,12 +1,12 @@
 package dev.weft.testkit;
 
-import dev.weft.bus.Seal;
+import dev.weft.bus.Signer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
 
 /** A seal whose certificate is the node's id and whose signature is id and data: no secrets. */
-public record TestSeal(String node) implements Seal {
+public record TestSeal(String node) implements Signer {
   @Override
   public byte[] certificate() {
     return node.getBytes(StandardCharsets.UTF_8);

@@ -149,8 +149,8 @@ class LinkPlannerTest {
       String reason) {
     List<Topology> topologies =
         pair(
-            new Link(1, "r2", "eth1", "eth1", "10.0.0.1/24", "10.0.0.2/24", 9000, "grpc"),
-            new Link(1, "r1", intf, peerIntf, ip, peerIp, mtu, kind));
+            new TopologyLink(1, "r2", "eth1", "eth1", "10.0.0.1/24", "10.0.0.2/24", 9000, "grpc"),
+            new TopologyLink(1, "r1", intf, peerIntf, ip, peerIp, mtu, kind));
 
     Plan plan =
         LinkPlanner.plan(topologies, List.of(), List.of(pod("r1", "n1"), pod("r2", "n2")), MTU);
@@ -180,7 +180,7 @@ class LinkPlannerTest {
   void shouldLetWhatOneSideAsksHoldForTheLink() {
     List<Topology> topologies =
         pair(
-            new Link(1, "r2", "eth1", "eth1", "10.0.0.1/24", "10.0.0.2/24", 9000, null),
+            new TopologyLink(1, "r2", "eth1", "eth1", "10.0.0.1/24", "10.0.0.2/24", 9000, null),
             link("r1", "eth1", "eth1"));
 
     WireSpec spec =
@@ -205,7 +205,7 @@ class LinkPlannerTest {
   void shouldLetAKindWaitThatThePodsPlacesRuleOut(
       String kind, String node1, String node2, String reason) {
     List<Topology> topologies =
-        pair(new Link(1, "r2", "eth1", "eth1", null, null, null, kind), link("r1", "eth1", "eth1"));
+        pair(new TopologyLink(1, "r2", "eth1", "eth1", null, null, null, kind), link("r1", "eth1", "eth1"));
 
     LinkStatus link =
         LinkPlanner.plan(topologies, List.of(), List.of(pod("r1", node1), pod("r2", node2)), MTU)
@@ -223,16 +223,16 @@ class LinkPlannerTest {
         new Topology(
             ref("r1"),
             List.of(
-                new Link(1, "r2", "eth1", "eth1", null, null, null, null),
-                new Link(2, "r2", "eth2", "eth2", null, null, null, null),
-                new Link(3, "r1", "eth3", "eth4", null, null, null, null),
-                new Link(3, "r1", "eth4", "eth3", null, null, null, null)));
+                new TopologyLink(1, "r2", "eth1", "eth1", null, null, null, null),
+                new TopologyLink(2, "r2", "eth2", "eth2", null, null, null, null),
+                new TopologyLink(3, "r1", "eth3", "eth4", null, null, null, null),
+                new TopologyLink(3, "r1", "eth4", "eth3", null, null, null, null)));
     Topology r2 =
         new Topology(
             ref("r2"),
             List.of(
-                new Link(1, "r1", "eth1", "eth1", null, null, null, null),
-                new Link(2, "r1", "eth2", "eth2", null, null, null, null)));
+                new TopologyLink(1, "r1", "eth1", "eth1", null, null, null, null),
+                new TopologyLink(2, "r1", "eth2", "eth2", null, null, null, null)));
     PodRef labR1 = new PodRef("lab", "r1");
     PodRef labR2 = new PodRef("lab", "r2");
     Topology lab1 = new Topology(labR1, List.of(link("r2", "eth1", "eth1")));
@@ -409,14 +409,14 @@ class LinkPlannerTest {
             .ofMaxSize(6);
     return Combinators.combine(
             topologies,
-            links.list().ofMaxSize(4).uniqueElements(l -> Described.of(l).id()),
+            links.list().ofMaxSize(4).uniqueElements(l -> LinkDescription.of(l).id()),
             registered)
         .as(Lab::new);
   }
 
   /** Topologies of links within a namespace; now and then one side is left out or changed. */
   private static List<Topology> describe(List<SingleLink> links, Random random) {
-    Map<PodRef, List<Link>> sides = new HashMap<>();
+    Map<PodRef, List<TopologyLink>> sides = new HashMap<>();
     for (SingleLink link : links) {
       PodRef b = new PodRef(link.a().pod().ns(), link.b().pod().name());
       String changed = random.nextInt(5) == 0 ? "e9" : link.a().intf();
@@ -431,31 +431,31 @@ class LinkPlannerTest {
   }
 
   private static void add(
-      Map<PodRef, List<Link>> sides,
+      Map<PodRef, List<TopologyLink>> sides,
       PodRef pod,
       SingleLink link,
       PodRef peer,
       String intf,
       String peerIntf) {
-    List<Link> links = sides.computeIfAbsent(pod, p -> new ArrayList<>());
+    List<TopologyLink> links = sides.computeIfAbsent(pod, p -> new ArrayList<>());
     links.add(
-        new Link(link.uid(), peer.name(), intf, peerIntf, null, null, link.mtu(), link.kind()));
+        new TopologyLink(link.uid(), peer.name(), intf, peerIntf, null, null, link.mtu(), link.kind()));
     if (!isAcceptable(new Topology(pod, links)) && !peer.equals(pod)) {
       links.remove(links.size() - 1);
     }
   }
 
   private static boolean isAcceptable(Topology topology) {
-    Faults faults = new Faults("");
-    return TopologyObject.read(new Node("", TopologyObject.write(topology), faults)) != null;
+    DocumentProblems faults = new DocumentProblems("");
+    return TopologyObject.read(new DocumentNode("", TopologyObject.write(topology), faults)) != null;
   }
 
-  private static List<Topology> pair(Link ofR1, Link ofR2) {
+  private static List<Topology> pair(TopologyLink ofR1, TopologyLink ofR2) {
     return List.of(new Topology(ref("r1"), List.of(ofR1)), new Topology(ref("r2"), List.of(ofR2)));
   }
 
-  private static Link link(String peer, String intf, String peerIntf) {
-    return new Link(1, peer, intf, peerIntf, null, null, null, null);
+  private static TopologyLink link(String peer, String intf, String peerIntf) {
+    return new TopologyLink(1, peer, intf, peerIntf, null, null, null, null);
   }
 
   private static SingleLink single(long uid, String a, String b) {

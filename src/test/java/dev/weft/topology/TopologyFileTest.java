@@ -39,8 +39,8 @@ class TopologyFileTest {
         .containsExactly("default/r1", "default/r2", "default/r3");
     assertThat(file.topologies().get(0).links())
         .containsExactly(
-            new Link(1, "r2", "eth1", "eth1", "12.12.12.1/24", "12.12.12.2/24", null, null),
-            new Link(2, "r3", "eth2", "eth1", "13.13.13.1/24", "13.13.13.3/24", null, null));
+            new TopologyLink(1, "r2", "eth1", "eth1", "12.12.12.1/24", "12.12.12.2/24", null, null),
+            new TopologyLink(2, "r3", "eth2", "eth1", "13.13.13.1/24", "13.13.13.3/24", null, null));
     assertThat(file.pods()).extracting(PodRef::name).containsExactly("r1", "r2", "r3");
     assertThat(file.contradictions()).isEmpty();
   }
@@ -59,7 +59,7 @@ class TopologyFileTest {
     TopologyFile file = sample("macvlan.yml");
 
     assertThat(file.topologies().get(1).links().get(1))
-        .isEqualTo(new Link(2, "localhost", "eth2", "eth0", "172.17.0.199/16", null, null, null));
+        .isEqualTo(new TopologyLink(2, "localhost", "eth2", "eth0", "172.17.0.199/16", null, null, null));
   }
 
   @Test
@@ -104,7 +104,7 @@ class TopologyFileTest {
         .containsExactly(
             new Topology(
                 new PodRef("lab", "r1"),
-                List.of(new Link(1, "r2", "eth1", "eth1", null, null, 9000, "veth"))),
+                List.of(new TopologyLink(1, "r2", "eth1", "eth1", null, null, 9000, "veth"))),
             new Topology(new PodRef("default", "r1"), List.of()));
     assertThat(file.pods())
         .extracting(PodRef::toString)

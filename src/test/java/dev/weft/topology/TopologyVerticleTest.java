@@ -188,7 +188,7 @@ class TopologyVerticleTest {
     net.register("r2", "n2", 12);
     await(n1.topologies.apply(sample("2node.yml")));
     await().untilAsserted(() -> assertThat(n1.wires.standing).containsKey(R1_R2));
-    net.skip(Settled.GRACE);
+    net.skip(MemberGrace.GRACE);
 
     net.leave("n2");
     net.unregister("r2");
@@ -199,7 +199,7 @@ class TopologyVerticleTest {
     awaitPasses(n1);
     assertThat(n1.wires.calls).containsExactly("put 1");
 
-    net.skip(Settled.GRACE);
+    net.skip(MemberGrace.GRACE);
     await()
         .untilAsserted(
             () -> {
@@ -232,7 +232,7 @@ class TopologyVerticleTest {
     TestNode n1 = net.node("n1");
     Topology good = new Topology(ref("r1"), List.of());
     Topology bad =
-        new Topology(ref("r2"), List.of(new Link(1, "r1", "eth1", "a/b", "here", null, 7, "gre")));
+        new Topology(ref("r2"), List.of(new TopologyLink(1, "r1", "eth1", "a/b", "here", null, 7, "gre")));
 
     assertFault(n1.topologies.apply(List.of(good, bad, good)), Fault.INVALID)
         .hasMessageContaining("topologies[1].spec.links[0].peer_intf: \"a/b\"")

@@ -8,7 +8,7 @@ import dev.weft.identity.CertificateAuthority;
 import dev.weft.linux.Cidr;
 import dev.weft.linux.Netns;
 import dev.weft.pod.PodRef;
-import dev.weft.topology.Link;
+import dev.weft.topology.TopologyLink;
 import dev.weft.topology.LinkStatus;
 import dev.weft.topology.TopologyFile;
 import java.io.IOException;
@@ -111,7 +111,7 @@ final class Demo {
         .filter(topology -> topology.pod().equals(pod))
         .flatMap(topology -> topology.links().stream())
         .filter(link -> link.peerPod().equals(DemoReport.LOCALHOST))
-        .map(Link::peerIntf)
+        .map(TopologyLink::peerIntf)
         .toList();
   }
 

@@ -7,9 +7,9 @@ import dev.weft.bus.WeftException;
 import dev.weft.cluster.Cluster;
 import dev.weft.config.GrpcConfig;
 import dev.weft.dial.Caller;
-import dev.weft.dial.Door;
+import dev.weft.dial.Listener;
 import dev.weft.dial.GrpcMethod;
-import dev.weft.dial.Ingress;
+import dev.weft.dial.GrpcListener;
 import dev.weft.pod.PodRef;
 import dev.weft.store.Store;
 import dev.weft.wire.PeerAddress;
@@ -34,23 +34,23 @@ import java.util.function.Function;
 
 /** Serves the part of meshnet's {@code Local} and {@code Remote} that is not about frames. */
 public final class MeshnetVerticle extends VerticleBase implements AlivePods {
-  private static final Set<Door> PROGRAMS = Set.of(Door.LOCAL);
-  private static final Set<Door> READERS = Set.of(Door.LOCAL, Door.MEMBERS);
+  private static final Set<Listener> PROGRAMS = Set.of(Listener.LOCAL);
+  private static final Set<Listener> READERS = Set.of(Listener.LOCAL, Listener.MEMBERS);
   private static final BoolResponse YES = BoolResponse.newBuilder().setResponse(true).build();
 
   private static final Duration MEMBER_DEADLINE = Duration.ofSeconds(2);
 
   private final Bus bus;
   private final Cluster cluster;
-  private final Ingress ingress;
+  private final GrpcListener ingress;
   private final GrpcConfig config;
-  private final PodLinks links;
+  private final PodTopology links;
   private final InterfaceNames names;
   private final VxlanEnds vxlans;
   private PodStates states;
 
   public MeshnetVerticle(
-      Bus bus, Cluster cluster, Store store, Ingress ingress, GrpcConfig config, PodLinks links) {
+      Bus bus, Cluster cluster, Store store, GrpcListener ingress, GrpcConfig config, PodTopology links) {
     this.bus = bus;
     this.cluster = cluster;
     this.ingress = ingress;
@@ -83,7 +83,7 @@ public final class MeshnetVerticle extends VerticleBase implements AlivePods {
         this::onGenerate);
     ingress.serve(
         method("Remote", "Update", RemotePod.getDefaultInstance(), YES),
-        Set.of(Door.LOCAL, Door.MEMBERS, Door.MESHNET),
+        Set.of(Listener.LOCAL, Listener.MEMBERS, Listener.MESHNET),
         (caller, pod) -> here(pod, p -> onUpdate(caller, p)));
     return bus.serve(AlivePods.class, this);
   }
@@ -91,7 +91,7 @@ public final class MeshnetVerticle extends VerticleBase implements AlivePods {
   private <Q extends Message, R extends Message> void serve(
       String service,
       String name,
-      Set<Door> doors,
+      Set<Listener> doors,
       Q request,
       R response,
       Function<Q, Future<R>> handler) {

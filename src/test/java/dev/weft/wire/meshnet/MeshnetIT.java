@@ -124,7 +124,7 @@ class MeshnetIT {
     return new Topology(
         PodRef.parse(pod),
         List.of(
-            new dev.weft.topology.Link(
+            new dev.weft.topology.TopologyLink(
                 uid,
                 peer,
                 "eth1",

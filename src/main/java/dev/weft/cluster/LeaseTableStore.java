@@ -1,0 +1,65 @@
+package dev.weft.cluster;
+
+import com.hazelcast.map.IMap;
+import dev.weft.bus.Signer;
+import dev.weft.bus.WeftException;
+import java.util.Optional;
+
+/** A Hazelcast map under split-brain protection, changed by compare-and-set alone. */
+final class LeaseTableStore extends HazelcastTableStore {
+  private final IMap<String, String> map;
+  private final String table;
+  private final Signer seal;
+  private final Quorum quorum;
+
+  LeaseTableStore(IMap<String, String> map, String table, Signer seal, Quorum quorum) {
+    super(map);
+    this.map = map;
+    this.table = table;
+    this.seal = seal;
+    this.quorum = quorum;
+  }
+
+  String get(String key) {
+    return map.get(key);
+  }
+
+  /**
+   * @param seen what the key had, null for nothing
+   * @return false if it has something else by now
+   */
+  boolean replace(String key, String seen, String value) {
+    return seen == null ? map.putIfAbsent(key, value) == null : map.replace(key, seen, value);
+  }
+
+  /** The record that the map has, empty for none and for one that is not genuine. */
+  Optional<Envelope> open(String key, String json) {
+    try {
+      return Optional.ofNullable(json).map(text -> Envelope.open(seal, table, key, text));
+    } catch (WeftException forged) {
+      return Optional.empty();
+    }
+  }
+
+  /** Writes a known record back, unless the map has a better one or the quorum is not there. */
+  @Override
+  public void set(String key, String value) {
+    if (quorum.refusal().isPresent()) {
+      // Below the quorum the map cannot be written; the first pass after it brings this there.
+      return;
+    }
+    Envelope mine = open(key, value).orElseThrow();
+    String there = map.get(key);
+    Optional<Envelope> other = open(key, there);
+    if (other.isEmpty() || ReplicatedLeases.wins(mine, other.get())) {
+      replace(key, there, value);
+    }
+  }
+
+  @Override
+  public void delete(String key) {
+    if (quorum.refusal().isEmpty()) {
+      map.delete(key);
+    }
+  }
+}

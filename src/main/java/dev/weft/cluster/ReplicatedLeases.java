@@ -1,0 +1,161 @@
+package dev.weft.cluster;
+
+import com.hazelcast.splitbrainprotection.SplitBrainProtectionException;
+import dev.weft.bus.Fault;
+import dev.weft.bus.Json;
+import dev.weft.bus.Signer;
+import dev.weft.bus.WeftException;
+import dev.weft.store.Store;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import java.time.Clock;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.function.Predicate;
+
+/** Leases as signed records: exclusive through the cluster's map, remembered by every member. */
+final class ReplicatedLeases extends ReplicatedCommonTable implements Leases {
+  private record Body(String holder) {}
+
+  private final LeaseTableStore shelf;
+  private final Quorum quorum;
+
+  ReplicatedLeases(
+      Vertx vertx,
+      String name,
+      LeaseTableStore shelf,
+      Signer seal,
+      String self,
+      Executor thread,
+      Clock clock,
+      Store store,
+      Quorum quorum) {
+    super(vertx, name, shelf, seal, self, thread, clock, store);
+    this.shelf = shelf;
+    this.quorum = quorum;
+  }
+
+  @Override
+  public List<Lease> all() {
+    return known.values().stream()
+        .filter(e -> !e.tombstone())
+        .map(ReplicatedLeases::lease)
+        .sorted(Comparator.comparing(Lease::key))
+        .toList();
+  }
+
+  @Override
+  public Future<Boolean> claim(String key, String holder, Predicate<Lease> mayTake) {
+    return onThread(() -> take(key, holder, mayTake)).compose(this::stored);
+  }
+
+  @Override
+  public Future<Void> release(String key) {
+    return onThread(() -> change(key, null)).compose(this::stored).mapEmpty();
+  }
+
+  @Override
+  public Optional<String> refusal() {
+    return quorum.refusal();
+  }
+
+  private record Taken(boolean held, Envelope written) {}
+
+  private Taken take(String key, String holder, Predicate<Lease> mayTake) {
+    Optional<Lease> current =
+        current(key, shelf.get(key)).filter(e -> !e.tombstone()).map(ReplicatedLeases::lease);
+    if (current.isPresent() && current.get().holder().equals(holder)) {
+      return new Taken(true, null);
+    }
+    if (current.isPresent() && !mayTake.test(current.get())) {
+      return new Taken(false, null);
+    }
+    return change(key, Json.write(new Body(holder)));
+  }
+
+  private Taken change(String key, String body) {
+    quorum
+        .refusal()
+        .ifPresent(
+            why -> {
+              throw Fault.UNAVAILABLE.because(why);
+            });
+    String there = shelf.get(key);
+    Optional<Envelope> current = current(key, there);
+    if (body == null && current.map(Envelope::tombstone).orElse(true)) {
+      return new Taken(false, null);
+    }
+    Envelope next = next(key, current.map(Envelope::counter).orElse(0L) + 1, body);
+    if (!shelf.replace(key, there, text(next))) {
+      return new Taken(false, null);
+    }
+    known.merge(key, next, (a, b) -> wins(b, a) ? b : a);
+    changed();
+    return new Taken(known.get(key).equals(next), next);
+  }
+
+  /** The best of what the cluster's map has and what this node knows. */
+  private Optional<Envelope> current(String key, String there) {
+    shelf.open(key, there).ifPresent(genuine -> onEntry(key, there));
+    return Optional.ofNullable(known.get(key));
+  }
+
+  private Future<Boolean> stored(Taken taken) {
+    return taken.written == null
+        ? Future.succeededFuture(taken.held)
+        : keep(taken.written).map(taken.held);
+  }
+
+  private Future<Taken> onThread(java.util.function.Supplier<Taken> work) {
+    Promise<Taken> promise = Promise.promise();
+    thread.execute(
+        () -> {
+          try {
+            promise.complete(work.get());
+          } catch (SplitBrainProtectionException e) {
+            promise.fail(Fault.UNAVAILABLE.because("too few members for a lease", e));
+          } catch (RuntimeException e) {
+            promise.fail(WeftException.of(e));
+          }
+        });
+    return promise.future();
+  }
+
+  private static Lease lease(Envelope e) {
+    return new Lease(e.key(), Json.read(e.body(), Body.class).holder(), e.node(), e.counter());
+  }
+
+  /** A member's lease is written by that member; any may free one and hold one for an outsider. */
+  @Override
+  boolean mayWrite(Envelope envelope) {
+    if (envelope.tombstone()) {
+      return true;
+    }
+    String holder;
+    try {
+      holder = Json.read(envelope.body(), Body.class).holder();
+    } catch (WeftException notALease) {
+      return false;
+    }
+    return holder != null && (holder.equals(envelope.node()) || holder.startsWith(OUTSIDER));
+  }
+
+  @Override
+  boolean replaces(Envelope next, Envelope old) {
+    return old == null || wins(next, old);
+  }
+
+  /** The higher counter, then a holder before none, then the lower node id: never the clock. */
+  static boolean wins(Envelope a, Envelope b) {
+    if (a.counter() != b.counter()) {
+      return a.counter() > b.counter();
+    }
+    if (a.tombstone() != b.tombstone()) {
+      return b.tombstone();
+    }
+    return a.node().compareTo(b.node()) < 0;
+  }
+}

@@ -1,0 +1,125 @@
+package dev.weft.cluster;
+
+import dev.weft.bus.Signer;
+import dev.weft.bus.WeftException;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * This node's verified copy of one shared table. Entries arrive on Hazelcast's event thread; {@link
+ * #sync} and writes run on the cluster thread; reads are free.
+ */
+abstract class ReplicatedTable {
+  /** Largest number of rows taken over from other members. */
+  static final int MAX_ROWS = 50_000;
+
+  private static final Logger log = LoggerFactory.getLogger(ReplicatedTable.class);
+
+  final String name;
+  final TableStore shelf;
+  final Signer seal;
+  final String self;
+  final Map<String, Envelope> known = new ConcurrentHashMap<>();
+
+  private record Listener(Context context, Runnable handler) {}
+
+  private final Vertx vertx;
+  private final List<Listener> listeners = new CopyOnWriteArrayList<>();
+
+  ReplicatedTable(Vertx vertx, String name, TableStore shelf, Signer seal, String self) {
+    this.vertx = vertx;
+    this.name = name;
+    this.shelf = shelf;
+    this.seal = seal;
+    this.self = self;
+  }
+
+  public void onChange(Runnable handler) {
+    listeners.add(new Listener(vertx.getOrCreateContext(), handler));
+  }
+
+  final void changed() {
+    listeners.forEach(l -> l.context().runOnContext(v -> l.handler().run()));
+  }
+
+  /** Takes over an entry if it is genuine and newer than what is known. */
+  final void onEntry(String key, String json) {
+    Envelope envelope;
+    try {
+      envelope = Envelope.open(seal, name, key, json);
+    } catch (WeftException e) {
+      log.warn("ignored: {}", e.getMessage());
+      return;
+    }
+    if (!mayWrite(envelope)) {
+      log.warn("ignored: record {}/{} by {}, which does not own it", name, key, envelope.node());
+      return;
+    }
+    Envelope old = known.get(key);
+    if (!replaces(envelope, old)) {
+      if (replaces(old, envelope)) {
+        onOlder(old);
+      }
+      return;
+    }
+    if (old == null && known.size() >= MAX_ROWS) {
+      log.warn("ignored: table {} has {} rows (at most {})", name, known.size(), MAX_ROWS);
+      return;
+    }
+    known.put(key, envelope);
+    accepted(envelope);
+    changed();
+  }
+
+  /** Brings the copy and the cluster's table together, both ways. */
+  final void sync(long nowSeconds) {
+    Map<String, String> there = shelf.all();
+    there.forEach(
+        (key, json) -> {
+          Envelope mine = known.get(key);
+          if (mine == null || !json.equals(text(mine))) {
+            onEntry(key, json);
+          }
+        });
+    known.forEach(
+        (key, envelope) -> {
+          if (expired(envelope, nowSeconds)) {
+            known.remove(key);
+            forgotten(key);
+            shelf.delete(key);
+          } else if (keeps(envelope) && !text(envelope).equals(there.get(key))) {
+            shelf.set(key, text(envelope));
+          }
+        });
+  }
+
+  static String text(Envelope envelope) {
+    return dev.weft.bus.Json.write(envelope);
+  }
+
+  /** Whether a record takes the place of the one that is known, null for none. */
+  boolean replaces(Envelope next, Envelope old) {
+    return next.newerThan(old);
+  }
+
+  /** Whether the writer may write this key. */
+  abstract boolean mayWrite(Envelope envelope);
+
+  /** Whether this node writes the record back when the cluster's table lacks it. */
+  abstract boolean keeps(Envelope envelope);
+
+  abstract boolean expired(Envelope envelope, long nowSeconds);
+
+  /** An older record than the known one stands in the cluster's table. */
+  abstract void onOlder(Envelope known);
+
+  void accepted(Envelope envelope) {}
+
+  void forgotten(String key) {}
+}

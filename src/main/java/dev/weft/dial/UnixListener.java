@@ -1,0 +1,108 @@
+package dev.weft.dial;
+
+import com.google.protobuf.Message;
+import dev.weft.bus.Fault;
+import dev.weft.linux.SocketFile;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.net.SocketAddress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
+
+/** A gRPC listener on a Unix socket, mode 0600, that tells who calls. */
+public final class UnixListener {
+  /** Control messages only: a handful of names. */
+  private static final long MAX_MESSAGE = 64 << 10;
+
+  /**
+   * Longer than the longest call: a connection on which nothing happens is closed, one that never
+   * said a word too. Clients open another when they need one.
+   */
+  private static final int IDLE_SECONDS = 60;
+
+  private static final int MAX_CALLS_PER_CONNECTION = 256;
+
+  private final Vertx vertx;
+  private final Path path;
+  private final Path parent;
+  private final GrpcMethods<UnixPeer> methods = new GrpcMethods<>(MAX_MESSAGE);
+  private HttpServer server;
+
+  /**
+   * @param path of the socket
+   * @param parent of a temporary directory that only this user may enter, on the same file system
+   */
+  public UnixListener(Vertx vertx, Path path, Path parent) {
+    this.vertx = vertx;
+    this.path = path;
+    this.parent = parent;
+  }
+
+  /** Serves a unary method; a failed future becomes its gRPC status. */
+  public <Q extends Message, R extends Message> UnixListener serve(
+      GrpcMethod<Q, R> method, BiFunction<UnixPeer, Q, Future<R>> handler) {
+    methods.add(method, handler);
+    return this;
+  }
+
+  /**
+   * CONFLICT if a program answers there; INVALID if another kind of file is there, or the path is
+   * too long.
+   */
+  public Future<Void> listen() {
+    HttpServerOptions options =
+        new HttpServerOptions().setIdleTimeout(IDLE_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS);
+    options.getInitialSettings().setMaxConcurrentStreams(MAX_CALLS_PER_CONNECTION);
+    server =
+        vertx
+            .createHttpServer(options)
+            .requestHandler(methods.server(vertx, true, call -> UnixPeer.of(call.connection())));
+    return vertx
+        .executeBlocking(this::nursery)
+        .compose(
+            nursery ->
+                server
+                    .listen(SocketAddress.domainSocketAddress(SocketFile.bound(nursery).toString()))
+                    .compose(s -> vertx.executeBlocking(() -> publish(nursery)))
+                    .eventually(() -> vertx.executeBlocking(() -> discard(nursery))));
+  }
+
+  /** Closes it and removes the socket. */
+  public Future<Void> close() {
+    return server
+        .close()
+        .eventually(() -> vertx.executeBlocking(() -> Files.deleteIfExists(path)))
+        .mapEmpty();
+  }
+
+  private Path nursery() throws IOException {
+    switch (SocketFile.occupant(path)) {
+      case OTHER_FILE ->
+          throw Fault.invalid("socket", path, "no file there, or a socket; it is another file");
+      case SERVED -> throw Fault.CONFLICT.because("socket: " + path + " is served by a program");
+      case NOTHING, STALE -> {
+        // Free; publishing replaces a socket left by a process that is gone.
+      }
+    }
+    try {
+      return SocketFile.nursery(path, parent);
+    } catch (IllegalArgumentException e) {
+      throw Fault.INVALID.because("socket: " + e.getMessage(), e);
+    }
+  }
+
+  private Void publish(Path nursery) throws IOException {
+    SocketFile.publish(nursery, path);
+    return null;
+  }
+
+  private static Void discard(Path nursery) throws IOException {
+    SocketFile.discard(nursery);
+    return null;
+  }
+}

@@ -1,0 +1,41 @@
+package dev.weft.nsm;
+
+import dev.weft.linux.Cidr;
+import java.time.Instant;
+import java.util.List;
+import java.util.function.LongConsumer;
+
+/**
+ * A connection whose endpoint is not chosen yet.
+ *
+ * @param client its end, with the interface's name, which is reserved
+ * @param prefixes addresses that are reserved for it, to choose one of
+ * @param answered is told the time that each endpoint of this node takes to answer, ns
+ */
+record PendingConnection(
+    String id,
+    String requestId,
+    String service,
+    List<RequestedInterface> asked,
+    Instant since,
+    Connection.Client client,
+    List<Cidr> prefixes,
+    LongConsumer answered) {
+
+  /** A standing connection that needs another endpoint: name and addresses stay. */
+  static PendingConnection of(Connection c) {
+    return new PendingConnection(
+        c.id(),
+        c.requestId(),
+        c.service(),
+        c.asked(),
+        c.since(),
+        c.client(),
+        List.of(c.prefix()),
+        nanos -> {});
+  }
+
+  Connection joined(RequestedInterface agreed, Connection.Target target, Connection.Link link) {
+    return new Connection(id, requestId, service, asked, agreed, since, client, target, link);
+  }
+}
