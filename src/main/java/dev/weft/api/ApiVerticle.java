@@ -1,10 +1,10 @@
 package dev.weft.api;
 
+import dev.weft.address.HostPort;
 import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.cluster.Cluster;
-import dev.weft.config.HostPort;
 import dev.weft.telemetry.EventLog;
 import dev.weft.telemetry.Health;
 import dev.weft.telemetry.Metrics;

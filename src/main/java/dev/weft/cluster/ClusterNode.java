@@ -4,13 +4,13 @@ import com.hazelcast.cluster.MembershipEvent;
 import com.hazelcast.cluster.MembershipListener;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.LifecycleEvent.LifecycleState;
+import dev.weft.address.HostPort;
 import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
 import dev.weft.bus.Signer;
 import dev.weft.bus.WeftException;
 import dev.weft.config.ClusterConfig;
-import dev.weft.config.HostPort;
 import dev.weft.config.SecurityConfig;
 import dev.weft.identity.Identity;
 import dev.weft.store.Store;
@@ -287,7 +287,8 @@ public final class ClusterNode implements Cluster {
             name,
             n -> {
               HazelcastTableStore shelf = shelf(n);
-              ReplicatedCommonTable rows = new ReplicatedCommonTable(vertx, n, shelf, seal, self, thread, clock, store);
+              ReplicatedCommonTable rows =
+                  new ReplicatedCommonTable(vertx, n, shelf, seal, self, thread, clock, store);
               rows.load()
                   .onFailure(e -> log.error("table {} not read: {}", n, e.getMessage()))
                   .onComplete(done -> opened(rows, shelf));
@@ -301,7 +302,8 @@ public final class ClusterNode implements Cluster {
         tables.computeIfAbsent(
             LEASE_PREFIX + name,
             n -> {
-              LeaseTableStore shelf = new LeaseTableStore(hazelcast.getMap(MAP_PREFIX + n), n, seal, quorum);
+              LeaseTableStore shelf =
+                  new LeaseTableStore(hazelcast.getMap(MAP_PREFIX + n), n, seal, quorum);
               ReplicatedLeases rows =
                   new ReplicatedLeases(vertx, n, shelf, seal, self, thread, clock, store, quorum);
               rows.load()

@@ -1,5 +1,7 @@
 package dev.weft.config;
 
+import dev.weft.address.HostPort;
+import dev.weft.address.IpAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -55,7 +57,7 @@ final class CrossChecks {
 
   private void noWildcard(String path, String host, String expected) {
     boolean derived = path.equals("grpc.advertise") && host.equals(config.grpc().host());
-    if (AddressLiteral.isWildcard(host) && !derived) {
+    if (IpAddress.isWildcard(host) && !derived) {
       binding.problem(path, host, expected);
     }
   }
@@ -76,7 +78,7 @@ final class CrossChecks {
   }
 
   private void guarded(String path, String host, boolean proven, String proof) {
-    if (!proven && !acceptsInsecure() && !AddressLiteral.isLoopback(host) && binding.sound(path)) {
+    if (!proven && !acceptsInsecure() && !IpAddress.isLoopback(host) && binding.sound(path)) {
       binding.problem(path, host, "a loopback address; beyond it " + proof);
     }
   }
@@ -120,8 +122,8 @@ final class CrossChecks {
       return at.port() != 0
           && at.port() == other.at.port()
           && (sameHost(other)
-              || AddressLiteral.isWildcard(at.host())
-              || AddressLiteral.isWildcard(other.at.host()));
+              || IpAddress.isWildcard(at.host())
+              || IpAddress.isWildcard(other.at.host()));
     }
 
     boolean isSound(Binding binding) {
@@ -129,7 +131,7 @@ final class CrossChecks {
     }
 
     private boolean sameHost(Listener other) {
-      return AddressLiteral.parse(at.host()).equals(AddressLiteral.parse(other.at.host()));
+      return IpAddress.find(at.host()).equals(IpAddress.find(other.at.host()));
     }
   }
 

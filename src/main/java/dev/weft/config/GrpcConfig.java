@@ -1,5 +1,6 @@
 package dev.weft.config;
 
+import dev.weft.address.HostPort;
 import java.util.Optional;
 
 /**

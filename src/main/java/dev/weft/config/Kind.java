@@ -1,5 +1,7 @@
 package dev.weft.config;
 
+import dev.weft.address.HostPort;
+import dev.weft.address.IpAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -30,14 +32,13 @@ record Kind<T>(String expected, Function<String, Optional<T>> parser) {
           t -> Optional.of(t).filter(name -> NAME_FORM.matcher(name).matches()));
 
   static final Kind<String> ADDRESS =
-      new Kind<>(
-          "an IP address", t -> Optional.of(t).filter(a -> AddressLiteral.parse(a).isPresent()));
+      new Kind<>("an IP address", t -> Optional.of(t).filter(a -> IpAddress.find(a).isPresent()));
 
   /** Where to listen; port 0 is any free one. */
   static final Kind<HostPort> LISTENER =
       new Kind<>(
           "address:port or [address]:port",
-          t -> HostPort.parse(t, -1).filter(l -> AddressLiteral.parse(l.host()).isPresent()));
+          t -> HostPort.parse(t, -1).filter(l -> IpAddress.find(l.host()).isPresent()));
 
   static final Kind<Integer> PORT = integer(0, 65535);
 

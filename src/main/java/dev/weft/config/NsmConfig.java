@@ -1,5 +1,8 @@
 package dev.weft.config;
 
+import dev.weft.address.Cidr;
+import dev.weft.address.HostPort;
+import java.net.Inet4Address;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -22,7 +25,7 @@ import java.util.regex.Pattern;
  */
 public record NsmConfig(
     Path sockets,
-    String cidr,
+    Cidr cidr,
     List<Integer> clientUids,
     Map<String, List<String>> allow,
     List<Tunnel> tunnels,
@@ -67,12 +70,10 @@ public record NsmConfig(
   public static final Pattern NAME =
       Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?");
 
-  private static final Pattern NETWORK = Pattern.compile("([0-9.]+)/([1-9][0-9]?)");
-
-  private static final Kind<String> CIDR =
+  private static final Kind<Cidr> CIDR =
       new Kind<>(
           "an IPv4 network of 8 to 28 bits as in 10.44.0.0/16",
-          text -> Optional.of(text).filter(NsmConfig::isNetwork));
+          text -> Cidr.find(text).filter(NsmConfig::isPool));
 
   private static final Kind<String> ALLOWED =
       new Kind<>(
@@ -97,17 +98,11 @@ public record NsmConfig(
     return new NsmConfig(sockets, cidr, clientUids, allow, all, heal, externals);
   }
 
-  private static boolean isNetwork(String text) {
-    var m = NETWORK.matcher(text);
-    if (!m.matches() || AddressLiteral.parse(m.group(1)).isEmpty()) {
-      return false;
-    }
-    int bits = Integer.parseInt(m.group(2));
-    long address = 0;
-    for (String octet : m.group(1).split("\\.", -1)) {
-      address = address << 8 | Integer.parseInt(octet);
-    }
-    return bits >= 8 && bits <= 28 && (address & (0xffffffffL >>> bits)) == 0;
+  private static boolean isPool(Cidr cidr) {
+    return cidr.address() instanceof Inet4Address
+        && cidr.isNetwork()
+        && cidr.prefixLength() >= 8
+        && cidr.prefixLength() <= 28;
   }
 
   /** As it is written in the file. */

@@ -1,9 +1,9 @@
 package dev.weft.config;
 
-import java.net.InetAddress;
+import dev.weft.address.Cidr;
+import dev.weft.address.HostPort;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  * @param runtime listener of {@code quilt.QuiltRuntime}, on 127.0.0.1
  */
 public record SubnetsConfig(
-    String cidr,
+    Cidr cidr,
     int prefix,
     Optional<String> overlay,
     Optional<String> underlay,
@@ -31,15 +31,14 @@ public record SubnetsConfig(
     REMOVE
   }
 
-  private static final Pattern CIDR = Pattern.compile("([^/]+)/(0|[1-9]\\d{0,2})");
   // IFNAMSIZ: 16 bytes with the NUL.
   private static final Pattern DEVICE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,14}");
   private static final int MAX_PARTS_BITS = 16;
 
-  private static final Kind<String> RANGE =
+  private static final Kind<Cidr> RANGE =
       new Kind<>(
           "a network without host bits, as in 10.42.0.0/16",
-          t -> Optional.of(t).filter(SubnetsConfig::isNetwork));
+          t -> Cidr.find(t).filter(SubnetsConfig::isRange));
   private static final Kind<String> INTERFACE =
       new Kind<>(
           "1 to 15 letters, digits, '.', '_' or '-'",
@@ -65,35 +64,17 @@ public record SubnetsConfig(
   }
 
   private void checkPrefix(Section s) {
-    Matcher range = CIDR.matcher(cidr);
-    if (!range.matches()) {
-      return;
-    }
-    int length = Integer.parseInt(range.group(2));
-    int most = Math.min(length + MAX_PARTS_BITS, cidr.contains(":") ? 126 : 30);
+    int length = cidr.prefixLength();
+    int most = Math.min(length + MAX_PARTS_BITS, cidr.bits() - 2);
     if (prefix <= length || prefix > most) {
       s.problem("prefix", Integer.toString(prefix), (length + 1) + ".." + most + " in " + cidr);
     }
   }
 
-  private static boolean isNetwork(String text) {
-    Matcher m = CIDR.matcher(text);
-    Optional<InetAddress> address =
-        m.matches() ? AddressLiteral.parse(m.group(1)) : Optional.empty();
-    if (address.isEmpty()) {
-      return false;
-    }
-    byte[] bytes = address.get().getAddress();
-    int length = Integer.parseInt(m.group(2));
-    // Room for two parts of which each has room for two hosts.
-    if (length < 1 || length > 8 * bytes.length - 3) {
-      return false;
-    }
-    for (int bit = length; bit < 8 * bytes.length; bit++) {
-      if ((bytes[bit / 8] >> (7 - bit % 8) & 1) != 0) {
-        return false;
-      }
-    }
-    return true;
+  /** Room for two parts, each with room for two hosts. */
+  private static boolean isRange(Cidr range) {
+    return range.isNetwork()
+        && range.prefixLength() >= 1
+        && range.prefixLength() <= range.bits() - 3;
   }
 }

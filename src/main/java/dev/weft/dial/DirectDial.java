@@ -1,11 +1,11 @@
 package dev.weft.dial;
 
 import com.google.protobuf.Message;
+import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.cluster.Cluster;
 import dev.weft.cluster.Member;
-import dev.weft.config.HostPort;
 import dev.weft.config.SecurityConfig;
 import dev.weft.identity.Identity;
 import io.vertx.core.Future;

@@ -1,8 +1,8 @@
 package dev.weft.dial;
 
+import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
 import dev.weft.config.GrpcConfig;
-import dev.weft.config.HostPort;
 import dev.weft.identity.Authorities;
 import dev.weft.identity.Identity;
 import io.vertx.core.Future;

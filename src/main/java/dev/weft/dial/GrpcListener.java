@@ -2,10 +2,10 @@ package dev.weft.dial;
 
 import com.google.protobuf.Descriptors.ServiceDescriptor;
 import com.google.protobuf.Message;
+import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.config.GrpcConfig;
-import dev.weft.config.HostPort;
 import dev.weft.config.SecurityConfig;
 import dev.weft.identity.Authorities;
 import dev.weft.identity.Identity;

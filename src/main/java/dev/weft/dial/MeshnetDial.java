@@ -1,7 +1,7 @@
 package dev.weft.dial;
 
+import dev.weft.address.HostPort;
 import dev.weft.config.GrpcConfig;
-import dev.weft.config.HostPort;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientAgent;

@@ -1,7 +1,7 @@
 package dev.weft.identity;
 
+import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
-import dev.weft.config.HostPort;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.PrivateKey;

@@ -1,5 +1,6 @@
 package dev.weft.linux;
 
+import dev.weft.address.Cidr;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 

@@ -1,5 +1,6 @@
 package dev.weft.linux;
 
+import dev.weft.address.IpAddress;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -81,7 +82,7 @@ final class Attributes {
   Optional<InetAddress> address(int type) {
     byte[] bytes = bytes(type);
     return bytes.length == 4 || bytes.length == 16
-        ? Optional.of(SocketAddresses.address(bytes))
+        ? Optional.of(IpAddress.of(bytes))
         : Optional.empty();
   }
 }

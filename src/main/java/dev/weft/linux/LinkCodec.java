@@ -1,5 +1,6 @@
 package dev.weft.linux;
 
+import dev.weft.address.Mac;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;

@@ -1,5 +1,6 @@
 package dev.weft.linux;
 
+import dev.weft.address.Mac;
 import java.nio.ByteBuffer;
 
 /** RTM_…NEIGH messages: include/uapi/linux/neighbour.h. */

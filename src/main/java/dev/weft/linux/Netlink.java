@@ -1,5 +1,8 @@
 package dev.weft.linux;
 
+import dev.weft.address.Cidr;
+import dev.weft.address.IpAddress;
+import dev.weft.address.Mac;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

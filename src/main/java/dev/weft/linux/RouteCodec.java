@@ -1,5 +1,7 @@
 package dev.weft.linux;
 
+import dev.weft.address.Cidr;
+import dev.weft.address.IpAddress;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 
@@ -123,7 +125,7 @@ final class RouteCodec {
     Attributes attributes = attributes(body);
     int bytes = (body.get(0) & 0xff) == NativeSocket.AF_INET ? 4 : 16;
     InetAddress destination =
-        attributes.address(RTA_DST).orElseGet(() -> SocketAddresses.address(new byte[bytes]));
+        attributes.address(RTA_DST).orElseGet(() -> IpAddress.of(new byte[bytes]));
     return new Route(
         new Cidr(destination, body.get(1) & 0xff),
         attributes.address(RTA_GATEWAY),

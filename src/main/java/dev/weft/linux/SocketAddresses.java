@@ -5,7 +5,6 @@ import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 
 /** Socket addresses as the kernel lays them out. */
 final class SocketAddresses {
@@ -59,14 +58,5 @@ final class SocketAddresses {
   /** AF_INET or AF_INET6. */
   static int family(InetAddress address) {
     return address instanceof Inet4Address ? NativeSocket.AF_INET : NativeSocket.AF_INET6;
-  }
-
-  static InetAddress address(byte[] bytes) {
-    try {
-      return InetAddress.getByAddress(bytes);
-    } catch (java.net.UnknownHostException e) {
-      throw new IllegalArgumentException(
-          "address: " + Arrays.toString(bytes) + " (expected: 4 or 16 bytes)", e);
-    }
   }
 }

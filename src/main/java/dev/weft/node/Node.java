@@ -1,5 +1,6 @@
 package dev.weft.node;
 
+import dev.weft.address.HostPort;
 import dev.weft.api.ApiSettings;
 import dev.weft.api.ApiVerticle;
 import dev.weft.api.NodeInfo;
@@ -7,7 +8,6 @@ import dev.weft.bus.Bus;
 import dev.weft.cluster.ClusterNode;
 import dev.weft.cluster.Member;
 import dev.weft.config.GrpcConfig;
-import dev.weft.config.HostPort;
 import dev.weft.config.HttpConfig;
 import dev.weft.config.NsmConfig;
 import dev.weft.config.WeftConfig;

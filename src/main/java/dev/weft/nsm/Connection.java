@@ -1,7 +1,7 @@
 package dev.weft.nsm;
 
-import dev.weft.linux.Cidr;
-import dev.weft.linux.IpAddress;
+import dev.weft.address.Cidr;
+import dev.weft.address.IpAddress;
 import dev.weft.pod.PodRef;
 import java.net.InetAddress;
 import java.net.UnknownHostException;

@@ -1,6 +1,6 @@
 package dev.weft.nsm;
 
-import dev.weft.linux.Cidr;
+import dev.weft.address.Cidr;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;

@@ -1,9 +1,9 @@
 package dev.weft.nsm;
 
+import dev.weft.address.Cidr;
 import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
-import dev.weft.linux.Cidr;
 import dev.weft.pod.PodRef;
 import dev.weft.store.Store;
 import io.vertx.core.Future;

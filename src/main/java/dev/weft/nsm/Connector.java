@@ -1,8 +1,8 @@
 package dev.weft.nsm;
 
+import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
-import dev.weft.linux.Cidr;
 import io.vertx.core.Future;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -70,7 +70,11 @@ final class Connector {
    * @param answered is told the time that each endpoint of this node takes to answer, ns
    */
   Future<ConnectionEntry> connect(
-      ClientPod pod, String requestId, String service, List<RequestedInterface> asked, LongConsumer answered) {
+      ClientPod pod,
+      String requestId,
+      String service,
+      List<RequestedInterface> asked,
+      LongConsumer answered) {
     if (connections.countOf(pod.ref()) >= MAX_PER_POD) {
       throw Fault.EXHAUSTED.because(
           "pod " + pod.ref() + ": " + MAX_PER_POD + " connections (expected: fewer)");
@@ -142,7 +146,8 @@ final class Connector {
         .compose(v -> pods.release(c));
   }
 
-  private List<CandidatePlanner.Candidate> candidates(String service, List<RequestedInterface> asked) {
+  private List<CandidatePlanner.Candidate> candidates(
+      String service, List<RequestedInterface> asked) {
     List<Endpoint> offered = endpoints.of(service);
     if (offered.isEmpty()) {
       throw Fault.NOT_FOUND.because("service " + service + ": nobody advertises it");
@@ -178,12 +183,16 @@ final class Connector {
   }
 
   /** The first candidate that agrees; its side of the connection stands then. */
-  private Future<Connection> choose(PendingConnection draft, List<CandidatePlanner.Candidate> candidates) {
+  private Future<Connection> choose(
+      PendingConnection draft, List<CandidatePlanner.Candidate> candidates) {
     return choose(draft, candidates, 0, new ArrayList<>());
   }
 
   private Future<Connection> choose(
-      PendingConnection draft, List<CandidatePlanner.Candidate> candidates, int number, List<String> failures) {
+      PendingConnection draft,
+      List<CandidatePlanner.Candidate> candidates,
+      int number,
+      List<String> failures) {
     if (number == Math.min(candidates.size(), MAX_TRIES)) {
       return Future.failedFuture(new Refused(String.join("; ", failures)));
     }

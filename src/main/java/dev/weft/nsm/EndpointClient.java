@@ -1,9 +1,9 @@
 package dev.weft.nsm;
 
+import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
 import dev.weft.dial.UnixDial;
 import dev.weft.dial.UnixPeer;
-import dev.weft.linux.Cidr;
 import dev.weft.nsm.proto.EndpointConnectionReply;
 import dev.weft.nsm.proto.EndpointConnectionRequest;
 import dev.weft.pod.Pod;
@@ -68,7 +68,8 @@ final class EndpointClient {
    *
    * @param answered is told the time until its answer or failure, ns
    */
-  Future<EndpointAttachment> ask(Endpoints.Advertised endpoint, String requestId, LongConsumer answered) {
+  Future<EndpointAttachment> ask(
+      Endpoints.Advertised endpoint, String requestId, LongConsumer answered) {
     String service = endpoint.endpoint().service();
     EndpointConnectionRequest request =
         EndpointConnectionRequest.newBuilder()
@@ -149,7 +150,8 @@ final class EndpointClient {
     String named = answered.namespace();
     UnixPeer by = answered.by();
     try {
-      String ref = named.isEmpty() ? ownOf(by, pods) : NamespaceReferences.ref(named, by.pid(), pods);
+      String ref =
+          named.isEmpty() ? ownOf(by, pods) : NamespaceReferences.ref(named, by.pid(), pods);
       long inode = NamespaceReferences.inodeOf(ref);
       if (by.uid() != 0 && inode != NamespaceReferences.inodeOfProcess(by.pid())) {
         throw Fault.DENIED.because(

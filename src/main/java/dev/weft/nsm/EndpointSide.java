@@ -1,10 +1,10 @@
 package dev.weft.nsm;
 
+import dev.weft.address.Cidr;
+import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
-import dev.weft.config.HostPort;
 import dev.weft.dial.Caller;
-import dev.weft.linux.Cidr;
 import dev.weft.linux.InterfaceName;
 import dev.weft.nsm.proto.ProxyConnectionReply;
 import dev.weft.nsm.proto.ProxyConnectionRequest;
@@ -36,7 +36,7 @@ final class EndpointSide {
   private final LocalTarget local;
   private final Mechanisms carriers;
   private final EndpointPods pods;
-  private final Underlay underlay;
+  private final Tunnels underlay;
   private final Externals externals;
   private final Clock clock;
   private final Set<String> inProgress = new HashSet<>();
@@ -51,7 +51,7 @@ final class EndpointSide {
       LocalTarget local,
       Mechanisms carriers,
       EndpointPods pods,
-      Underlay underlay,
+      Tunnels underlay,
       Externals externals,
       Clock clock) {
     this.self = self;
@@ -155,7 +155,7 @@ final class EndpointSide {
     Optional<TunnelType> tunnel =
         request.getTunnelTypeList().stream()
             .filter(here::contains)
-            .filter(t -> t != TunnelType.VXLAN || Underlay.isAddress(request.getUnderlay()))
+            .filter(t -> t != TunnelType.VXLAN || Tunnels.isAddress(request.getUnderlay()))
             .findFirst();
     if (tunnel.isEmpty()) {
       return refused(
@@ -220,7 +220,7 @@ final class EndpointSide {
             vxlan ? Mechanism.VXLAN : Mechanism.WIRE,
             prefix.toString(),
             spot.routes(),
-            vxlan ? Underlay.mtu(request.getUnderlay()) : request.getMtu(),
+            vxlan ? Tunnels.mtu(request.getUnderlay()) : request.getMtu(),
             vxlan ? request.getVni() : 0,
             vxlan ? underlay.address().orElseThrow() : null,
             vxlan ? request.getUnderlay() : calledBackAt(caller, request)));

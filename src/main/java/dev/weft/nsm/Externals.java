@@ -1,8 +1,8 @@
 package dev.weft.nsm;
 
+import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
-import dev.weft.config.HostPort;
 import dev.weft.config.NsmConfig;
 import dev.weft.dial.Caller;
 import dev.weft.dial.ExternalDial;
@@ -132,8 +132,8 @@ final class Externals {
             WARNING,
             unmet.values().stream().sorted().collect(Collectors.joining("; ")),
             "services of nsm.externals: what is asked for there",
-            "see that the node there runs, serves grpc.external, and names this mesh's CA in its own"
-                + " nsm.externals"));
+            "see that the node there runs, serves grpc.external, and names this mesh's CA in its"
+                + " own nsm.externals"));
   }
 
   /** DENIED unless the service is shared with those for whom the caller's CA vouches. */

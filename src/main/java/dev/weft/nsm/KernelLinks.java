@@ -1,6 +1,6 @@
 package dev.weft.nsm;
 
-import dev.weft.linux.Cidr;
+import dev.weft.address.Cidr;
 import dev.weft.linux.Link;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;

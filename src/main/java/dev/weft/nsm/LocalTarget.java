@@ -1,7 +1,7 @@
 package dev.weft.nsm;
 
+import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
-import dev.weft.linux.Cidr;
 import io.vertx.core.Future;
 import java.util.List;
 
@@ -16,7 +16,12 @@ final class LocalTarget {
   /**
    * @param mtu of veth pairs, bytes
    */
-  LocalTarget(Endpoints endpoints, EndpointClient asker, NamespaceCache views, Connections connections, int mtu) {
+  LocalTarget(
+      Endpoints endpoints,
+      EndpointClient asker,
+      NamespaceCache views,
+      Connections connections,
+      int mtu) {
     this.endpoints = endpoints;
     this.asker = asker;
     this.views = views;

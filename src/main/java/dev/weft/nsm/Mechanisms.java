@@ -1,7 +1,7 @@
 package dev.weft.nsm;
 
+import dev.weft.address.IpAddress;
 import dev.weft.bus.Fault;
-import dev.weft.linux.IpAddress;
 import dev.weft.wire.WireChanged;
 import dev.weft.wire.WireKind;
 import dev.weft.wire.WireSpec;
@@ -31,7 +31,8 @@ final class Mechanisms {
   private final WorkerExecutor workers;
   private final Map<String, Promise<Void>> awaited = new HashMap<>();
 
-  Mechanisms(String self, Wires wires, KernelLinks kernel, LinkThread links, WorkerExecutor workers) {
+  Mechanisms(
+      String self, Wires wires, KernelLinks kernel, LinkThread links, WorkerExecutor workers) {
     this.self = self;
     this.wires = wires;
     this.kernel = kernel;

@@ -1,5 +1,6 @@
 package dev.weft.nsm;
 
+import dev.weft.address.Cidr;
 import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
 import dev.weft.cluster.Cluster;
@@ -12,7 +13,6 @@ import dev.weft.dial.GrpcListener;
 import dev.weft.dial.UnixDial;
 import dev.weft.dial.UnixListener;
 import dev.weft.linux.Capabilities;
-import dev.weft.linux.Cidr;
 import dev.weft.pod.Pod;
 import dev.weft.pod.PodChanged;
 import dev.weft.pod.PodRef;
@@ -130,7 +130,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
   private void assemble() {
     String self = cluster.self();
     Pods podRoom = bus.proxy(Pods.class);
-    Cidr cidr = Cidr.parse(config.cidr());
+    Cidr cidr = config.cidr();
     ConnectionAddresses pool = new ConnectionAddresses(cidr, Long.parseUnsignedLong(self, 16));
     workers = vertx.createSharedWorkerExecutor("weft-nsm", WORKERS);
     unixDial = new UnixDial(vertx, self);
@@ -143,7 +143,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
     NamespaceCache views = new NamespaceCache(links);
     EndpointClient asker = new EndpointClient(unixDial, workers, pods::values, metrics.registry());
     EndpointPods endpointPods = new EndpointPods(self, podRoom, connections, workers);
-    Underlay underlay = new Underlay(cluster, config);
+    Tunnels underlay = new Tunnels(cluster, config);
     peers = new Peers(dial);
     carriers = new Mechanisms(self, bus.proxy(Wires.class), kernel, links, workers);
     LocalTarget local = new LocalTarget(endpoints, asker, views, connections, wires.mtu());

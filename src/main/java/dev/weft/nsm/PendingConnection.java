@@ -1,6 +1,6 @@
 package dev.weft.nsm;
 
-import dev.weft.linux.Cidr;
+import dev.weft.address.Cidr;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.LongConsumer;

@@ -1,8 +1,8 @@
 package dev.weft.nsm;
 
+import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
-import dev.weft.linux.Cidr;
 import dev.weft.nsm.proto.ProxyConnectionReply;
 import dev.weft.nsm.proto.ProxyConnectionRequest;
 import dev.weft.nsm.proto.TunnelType;
@@ -20,7 +20,7 @@ final class RemoteTarget {
   private static final int LAST_VNI = 0xffffff;
 
   private final Peers peers;
-  private final Underlay underlay;
+  private final Tunnels underlay;
   private final Externals externals;
   private final int mtu;
   private final RandomGenerator random = new SecureRandom();
@@ -28,7 +28,7 @@ final class RemoteTarget {
   /**
    * @param mtu of wires, bytes
    */
-  RemoteTarget(Peers peers, Underlay underlay, Externals externals, int mtu) {
+  RemoteTarget(Peers peers, Tunnels underlay, Externals externals, int mtu) {
     this.peers = peers;
     this.underlay = underlay;
     this.externals = externals;
@@ -90,7 +90,7 @@ final class RemoteTarget {
     }
     EndpointClient.checkRoutes(reply.getRouteList());
     boolean vxlan = tunnel == TunnelType.VXLAN;
-    if (vxlan && !Underlay.isAddress(reply.getUnderlay())) {
+    if (vxlan && !Tunnels.isAddress(reply.getUnderlay())) {
       throw Fault.invalid("underlay", reply.getUnderlay(), "an IP address");
     }
     Endpoint e = candidate.endpoint();
@@ -108,7 +108,7 @@ final class RemoteTarget {
             vxlan ? Mechanism.VXLAN : Mechanism.WIRE,
             prefix.toString(),
             List.copyOf(reply.getRouteList()),
-            vxlan ? Underlay.mtu(asked.getUnderlay()) : mtu,
+            vxlan ? Tunnels.mtu(asked.getUnderlay()) : mtu,
             vxlan ? asked.getVni() : 0,
             vxlan ? asked.getUnderlay() : null,
             vxlan ? reply.getUnderlay() : Externals.provides(e) ? e.provider() : null));

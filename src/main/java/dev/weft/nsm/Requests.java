@@ -1,7 +1,7 @@
 package dev.weft.nsm;
 
+import dev.weft.address.IpAddress;
 import dev.weft.bus.Fault;
-import dev.weft.linux.IpAddress;
 import dev.weft.nsm.proto.ConnectionParameters;
 import dev.weft.nsm.proto.ConnectionReply;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -35,7 +35,8 @@ final class Requests {
    * The connection that the request asks for: the one there is, a new one, or, for other contents,
    * a new one after which the former is ended. CONFLICT while the same is under way.
    */
-  Future<ConnectionEntry> request(ClientPod pod, String requestId, String service, List<RequestedInterface> asked) {
+  Future<ConnectionEntry> request(
+      ClientPod pod, String requestId, String service, List<RequestedInterface> asked) {
     Names.requestId(requestId);
     Names.name("network_service_name", service);
     Connections.Key key = new Connections.Key(pod.ref(), requestId, service);

@@ -1,8 +1,8 @@
 package dev.weft.subnet;
 
+import dev.weft.address.Cidr;
+import dev.weft.address.IpAddress;
 import dev.weft.bus.Fault;
-import dev.weft.linux.Cidr;
-import dev.weft.linux.IpAddress;
 import java.math.BigInteger;
 import java.net.Inet4Address;
 import java.net.InetAddress;

@@ -1,5 +1,7 @@
 package dev.weft.subnet;
 
+import dev.weft.address.Cidr;
+import dev.weft.address.IpAddress;
 import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
@@ -9,8 +11,6 @@ import dev.weft.cluster.CommonTable;
 import dev.weft.cluster.Leases;
 import dev.weft.cluster.OwnedTable;
 import dev.weft.config.SubnetsConfig;
-import dev.weft.linux.Cidr;
-import dev.weft.linux.IpAddress;
 import dev.weft.store.Store;
 import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Future;
@@ -82,7 +82,7 @@ public final class AgentVerticle extends AbstractVerticle implements Agents {
             cluster,
             leases,
             store,
-            new SubnetRange(Cidr.parse(config.cidr()), config.prefix()),
+            new SubnetRange(config.cidr(), config.prefix()),
             config.leaseGrace(),
             System::nanoTime);
   }

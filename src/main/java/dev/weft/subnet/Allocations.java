@@ -1,8 +1,8 @@
 package dev.weft.subnet;
 
+import dev.weft.address.IpAddress;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
-import dev.weft.linux.IpAddress;
 import dev.weft.pod.PodRef;
 import dev.weft.store.Store;
 import io.vertx.core.Future;

@@ -1,12 +1,12 @@
 package dev.weft.subnet;
 
+import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
 import dev.weft.bus.WeftException;
 import dev.weft.cluster.Cluster;
 import dev.weft.cluster.Leases;
 import dev.weft.cluster.Leases.Lease;
-import dev.weft.linux.Cidr;
 import dev.weft.store.Store;
 import io.vertx.core.Future;
 import java.time.Duration;

@@ -1,7 +1,7 @@
 package dev.weft.subnet;
 
+import dev.weft.address.Cidr;
 import dev.weft.linux.Address;
-import dev.weft.linux.Cidr;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
 

@@ -1,13 +1,13 @@
 package dev.weft.subnet;
 
+import dev.weft.address.Cidr;
+import dev.weft.address.HostPort;
+import dev.weft.address.IpAddress;
 import dev.weft.bus.Json;
 import dev.weft.bus.WeftException;
 import dev.weft.cluster.Cluster;
 import dev.weft.cluster.Member;
 import dev.weft.cluster.OwnedTable;
-import dev.weft.config.HostPort;
-import dev.weft.linux.Cidr;
-import dev.weft.linux.IpAddress;
 import io.vertx.core.Future;
 import java.net.InetAddress;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
 package dev.weft.subnet;
 
-import dev.weft.linux.Cidr;
+import dev.weft.address.Cidr;
 import dev.weft.linux.FdbEntry;
 import dev.weft.linux.Link;
 import dev.weft.linux.LinuxException;
@@ -9,6 +9,7 @@ import dev.weft.linux.Netlink;
 import dev.weft.linux.Netns;
 import dev.weft.linux.Sysctl;
 import dev.weft.linux.VxlanSpec;
+import dev.weft.room.Reconciler;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.HashMap;

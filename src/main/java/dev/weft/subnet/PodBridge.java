@@ -1,8 +1,8 @@
 package dev.weft.subnet;
 
+import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
-import dev.weft.linux.Cidr;
 import dev.weft.linux.Link;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;

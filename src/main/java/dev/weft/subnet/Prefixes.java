@@ -1,9 +1,9 @@
 package dev.weft.subnet;
 
+import dev.weft.address.Cidr;
+import dev.weft.address.IpAddress;
 import dev.weft.bus.Fault;
-import dev.weft.linux.Cidr;
 import dev.weft.linux.InterfaceName;
-import dev.weft.linux.IpAddress;
 import java.net.InetAddress;
 
 /** Destinations and devices as callers write them. */

@@ -1,13 +1,14 @@
 package dev.weft.subnet;
 
+import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
-import dev.weft.linux.Cidr;
 import dev.weft.linux.Link;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
 import dev.weft.linux.Route;
 import dev.weft.linux.RouteFailure;
+import dev.weft.room.Reconciler;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

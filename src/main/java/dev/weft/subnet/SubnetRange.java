@@ -1,7 +1,7 @@
 package dev.weft.subnet;
 
+import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
-import dev.weft.linux.Cidr;
 import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.UnknownHostException;

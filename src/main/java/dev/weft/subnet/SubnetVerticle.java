@@ -1,5 +1,7 @@
 package dev.weft.subnet;
 
+import dev.weft.address.Cidr;
+import dev.weft.address.IpAddress;
 import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
@@ -10,8 +12,6 @@ import dev.weft.config.SubnetsConfig;
 import dev.weft.dial.GrpcListener;
 import dev.weft.linux.Capabilities;
 import dev.weft.linux.Capability;
-import dev.weft.linux.Cidr;
-import dev.weft.linux.IpAddress;
 import dev.weft.linux.Netns;
 import dev.weft.pod.Pod;
 import dev.weft.pod.PodChanged;
@@ -104,7 +104,7 @@ public final class SubnetVerticle extends AbstractVerticle implements Subnets {
     this.metrics = metrics;
     this.config = config;
     this.runtime = runtime;
-    this.range = new SubnetRange(Cidr.parse(config.cidr()), config.prefix());
+    this.range = new SubnetRange(config.cidr(), config.prefix());
     this.warnings = new Warnings(health, config);
   }
 

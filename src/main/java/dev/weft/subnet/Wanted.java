@@ -1,6 +1,6 @@
 package dev.weft.subnet;
 
-import dev.weft.linux.Cidr;
+import dev.weft.address.Cidr;
 import dev.weft.pod.PodRef;
 import java.net.InetAddress;
 import java.util.List;

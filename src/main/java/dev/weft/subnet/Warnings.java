@@ -1,7 +1,7 @@
 package dev.weft.subnet;
 
+import dev.weft.address.Cidr;
 import dev.weft.config.SubnetsConfig;
-import dev.weft.linux.Cidr;
 import dev.weft.telemetry.Health;
 import java.util.Map;
 import java.util.Optional;
@@ -57,7 +57,8 @@ final class Warnings {
     raise(
         "lease-lost",
         "subnet " + now.subnet() + " is not this node's any more",
-        "pods here with addresses of it are not reached from other nodes, and no new ones are given",
+        "pods here with addresses of it are not reached from other nodes, and no new ones are"
+            + " given",
         "remove these pods and add them again; with the last one the node gets another subnet");
   }
 

@@ -1,6 +1,6 @@
 package dev.weft.topology;
 
-import dev.weft.linux.Cidr;
+import dev.weft.address.Cidr;
 import dev.weft.pod.PodRef;
 import dev.weft.wire.WireSpec;
 import java.util.ArrayList;
@@ -126,7 +126,8 @@ final class Descriptions {
 
   /** The peer's link of that uid, null if there is none; a uid stands twice only in a loop. */
   private TopologyLink reverse(PodRef pod, TopologyLink link, PodRef peer) {
-    List<TopologyLink> theirs = byUid.getOrDefault(peer, Map.of()).getOrDefault(link.uid(), List.of());
+    List<TopologyLink> theirs =
+        byUid.getOrDefault(peer, Map.of()).getOrDefault(link.uid(), List.of());
     if (!peer.equals(pod)) {
       return theirs.isEmpty() ? null : theirs.get(0);
     }
@@ -136,7 +137,8 @@ final class Descriptions {
         .orElse(null);
   }
 
-  private static List<String> differences(PodRef pod, TopologyLink link, PodRef peer, TopologyLink reverse) {
+  private static List<String> differences(
+      PodRef pod, TopologyLink link, PodRef peer, TopologyLink reverse) {
     if (!reverse.peerPod().equals(pod.name())) {
       return List.of(
           say(pod, link, "peer_pod", link.peerPod())
@@ -154,7 +156,8 @@ final class Descriptions {
     return found;
   }
 
-  private record Comparison(PodRef pod, TopologyLink link, PodRef peer, TopologyLink reverse, List<String> found) {
+  private record Comparison(
+      PodRef pod, TopologyLink link, PodRef peer, TopologyLink reverse, List<String> found) {
     void same(String key, Object value, String theirKey, Object theirs) {
       if (!Objects.equals(value, theirs)) {
         differ(key, value, theirKey, theirs);

@@ -1,7 +1,7 @@
 package dev.weft.topology;
 
+import dev.weft.address.Cidr;
 import dev.weft.bus.WeftException;
-import dev.weft.linux.Cidr;
 import dev.weft.linux.InterfaceName;
 import dev.weft.pod.PodRef;
 import dev.weft.wire.WireKind;

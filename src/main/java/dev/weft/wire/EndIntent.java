@@ -54,7 +54,7 @@ record EndIntent(
   }
 
   private String expanded() {
-    InetAddress parsed = dev.weft.linux.IpAddress.parse(peer.text());
+    InetAddress parsed = dev.weft.address.IpAddress.parse(peer.text());
     return parsed.getHostAddress();
   }
 }

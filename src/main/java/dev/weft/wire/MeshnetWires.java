@@ -1,14 +1,14 @@
 package dev.weft.wire;
 
+import dev.weft.address.Cidr;
 import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
 import dev.weft.bus.WeftException;
 import dev.weft.dial.Caller;
-import dev.weft.dial.Listener;
-import dev.weft.dial.GrpcMethod;
 import dev.weft.dial.GrpcListener;
-import dev.weft.linux.Cidr;
+import dev.weft.dial.GrpcMethod;
+import dev.weft.dial.Listener;
 import dev.weft.store.Store;
 import dev.weft.wire.proto.BoolResponse;
 import dev.weft.wire.proto.Meshnet;

@@ -1,8 +1,8 @@
 package dev.weft.wire;
 
+import dev.weft.address.IpAddress;
 import dev.weft.bus.Fault;
 import dev.weft.dial.Caller;
-import dev.weft.linux.IpAddress;
 
 /**
  * The address by which a foreign daemon is known.

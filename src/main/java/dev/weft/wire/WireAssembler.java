@@ -1,13 +1,13 @@
 package dev.weft.wire;
 
+import dev.weft.address.HostPort;
+import dev.weft.address.IpAddress;
 import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.cluster.Cluster;
 import dev.weft.cluster.Member;
-import dev.weft.config.HostPort;
 import dev.weft.config.WiresConfig;
-import dev.weft.linux.IpAddress;
 import dev.weft.pod.Pod;
 import dev.weft.pod.PodRef;
 import dev.weft.pod.Pods;

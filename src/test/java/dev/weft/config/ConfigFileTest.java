@@ -3,6 +3,7 @@ package dev.weft.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.weft.address.HostPort;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -166,20 +167,30 @@ class ConfigFileTest {
         "http: {host: 10.1}               | http.host: 10.1 (expected: an IP address)",
         "http: {host: 010.0.0.1}          | http.host: 010.0.0.1 (expected: an IP address)",
         "http: {host: 'fe80::x'}          | http.host: fe80::x (expected: an IP address)",
-        "cluster: {bus: '127.0.0.1'}      | cluster.bus: 127.0.0.1 (expected: address:port or [address]:port)",
-        "cluster: {bus: 'n1:1'}           | cluster.bus: n1:1 (expected: address:port or [address]:port)",
-        "cluster: {join: n2}              | cluster.join: n2 (expected: a list, each item host, host:port or [address]:port)",
-        "cluster: {join: [['n2']]}        | cluster.join[0]: a list (expected: host, host:port or [address]:port)",
-        "cluster: {join: ['10.0.0.300']}  | cluster.join[0]: 10.0.0.300 (expected: host, host:port or [address]:port)",
-        "cluster: {join: ['n2:0']}        | cluster.join[0]: n2:0 (expected: host, host:port or [address]:port)",
+        "cluster: {bus: '127.0.0.1'}      | cluster.bus: 127.0.0.1 (expected: address:port or"
+            + " [address]:port)",
+        "cluster: {bus: 'n1:1'}           | cluster.bus: n1:1 (expected: address:port or"
+            + " [address]:port)",
+        "cluster: {join: n2}              | cluster.join: n2 (expected: a list, each item host,"
+            + " host:port or [address]:port)",
+        "cluster: {join: [['n2']]}        | cluster.join[0]: a list (expected: host, host:port or"
+            + " [address]:port)",
+        "cluster: {join: ['10.0.0.300']}  | cluster.join[0]: 10.0.0.300 (expected: host, host:port"
+            + " or [address]:port)",
+        "cluster: {join: ['n2:0']}        | cluster.join[0]: n2:0 (expected: host, host:port or"
+            + " [address]:port)",
         "cluster: {size: 1.5}             | cluster.size: 1.5 (expected: 0..1000)",
         "node: {data: ''}                 | node.data: '' (expected: a path)",
-        "node: {name: -n}                 | node.name: -n (expected: 1 to 63 letters, digits, '.', '_' or '-', a letter or digit first, or '' for none)",
-        "log: {level: INFO}               | log.level: INFO (expected: error, warn, info, debug, trace)",
+        "node: {name: -n}                 | node.name: -n (expected: 1 to 63 letters, digits, '.',"
+            + " '_' or '-', a letter or digit first, or '' for none)",
+        "log: {level: INFO}               | log.level: INFO (expected: error, warn, info, debug,"
+            + " trace)",
         "http: {port: 1, port: 2}         | http.port: given again (expected: once, as in line 1)",
         "{[1, 2]: 3}                      | file: a list as a key (expected: a name)",
-        "http: {listen-everywhere: true}  | http.listen-everywhere: unknown key (expected: one of host, port, read-token-file, socket, token-file)",
-        "http: {<<: {port: 1}}            | http.<<: unknown key (expected: one of host, port, read-token-file, socket, token-file)",
+        "http: {listen-everywhere: true}  | http.listen-everywhere: unknown key (expected: one of"
+            + " host, port, read-token-file, socket, token-file)",
+        "http: {<<: {port: 1}}            | http.<<: unknown key (expected: one of host, port,"
+            + " read-token-file, socket, token-file)",
       })
   void shouldNameTheValueAndWhatWasExpected(String yaml, String problem) {
     assertThat(problems(yaml)).containsExactly(problem);

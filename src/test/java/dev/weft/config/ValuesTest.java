@@ -2,6 +2,8 @@ package dev.weft.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.address.HostPort;
+import dev.weft.address.IpAddress;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -30,7 +32,7 @@ class ValuesTest {
     HostPort endpoint = new HostPort(host, port);
 
     assertThat(HostPort.parse(endpoint.toString(), -1)).contains(endpoint);
-    assertThat(AddressLiteral.parse(host))
+    assertThat(IpAddress.find(host))
         .hasValueSatisfying(a -> assertThat(a.getAddress()).isEqualTo(octets));
   }
 
@@ -51,7 +53,7 @@ class ValuesTest {
   @Property
   void shouldNeverThrowOnAnyText(@ForAll String text) {
     HostPort.parse(text, 1);
-    AddressLiteral.parse(text);
+    IpAddress.find(text);
     Quantity.bytes(text);
     Quantity.duration(text);
   }

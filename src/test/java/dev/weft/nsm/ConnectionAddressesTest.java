@@ -2,7 +2,7 @@ package dev.weft.nsm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.weft.linux.Cidr;
+import dev.weft.address.Cidr;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.weft.address.Cidr;
 import dev.weft.bus.Json;
 import dev.weft.identity.CertificateAuthority;
-import dev.weft.linux.Cidr;
 import dev.weft.linux.Link;
 import dev.weft.linux.Netlink;
 import dev.weft.linux.Netns;

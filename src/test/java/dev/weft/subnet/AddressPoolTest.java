@@ -3,8 +3,8 @@ package dev.weft.subnet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.weft.linux.Cidr;
-import dev.weft.linux.IpAddress;
+import dev.weft.address.Cidr;
+import dev.weft.address.IpAddress;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -3,9 +3,9 @@ package dev.weft.subnet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
-import dev.weft.linux.Cidr;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,12 +1,12 @@
 package dev.weft.subnet;
 
+import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
 import dev.weft.cluster.Cluster;
 import dev.weft.cluster.CommonTable;
 import dev.weft.cluster.Leases;
 import dev.weft.cluster.Member;
 import dev.weft.cluster.OwnedTable;
-import dev.weft.linux.Cidr;
 import io.vertx.core.Future;
 import java.util.List;
 import java.util.Map;

@@ -3,11 +3,11 @@ package dev.weft.subnet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.weft.address.Cidr;
+import dev.weft.address.IpAddress;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
-import dev.weft.linux.Cidr;
 import dev.weft.linux.IcmpEcho;
-import dev.weft.linux.IpAddress;
 import dev.weft.linux.Netns;
 import dev.weft.linux.Route;
 import dev.weft.pod.PodRef;

@@ -3,8 +3,8 @@ package dev.weft.subnet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.weft.address.Cidr;
 import dev.weft.bus.WeftException;
-import dev.weft.linux.Cidr;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;

@@ -1,10 +1,10 @@
 package dev.weft.testkit;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.weft.address.Cidr;
 import dev.weft.bus.Json;
 import dev.weft.cli.ApiClient;
 import dev.weft.identity.CertificateAuthority;
-import dev.weft.linux.Cidr;
 import dev.weft.linux.Link;
 import dev.weft.linux.Netlink;
 import dev.weft.linux.Netns;

@@ -1,16 +1,16 @@
 package dev.weft.cli.demo;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
 import dev.weft.cli.ApiClient;
 import dev.weft.identity.CertificateAuthority;
-import dev.weft.linux.Cidr;
 import dev.weft.linux.Netns;
 import dev.weft.pod.PodRef;
-import dev.weft.topology.TopologyLink;
 import dev.weft.topology.LinkStatus;
 import dev.weft.topology.TopologyFile;
+import dev.weft.topology.TopologyLink;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;

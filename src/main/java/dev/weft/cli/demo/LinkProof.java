@@ -1,6 +1,6 @@
 package dev.weft.cli.demo;
 
-import dev.weft.linux.Cidr;
+import dev.weft.address.Cidr;
 import dev.weft.linux.IcmpEcho;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netns;

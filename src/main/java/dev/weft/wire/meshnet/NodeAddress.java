@@ -1,9 +1,9 @@
 package dev.weft.wire.meshnet;
 
+import dev.weft.address.HostPort;
+import dev.weft.address.IpAddress;
 import dev.weft.config.GrpcConfig;
-import dev.weft.config.HostPort;
 import dev.weft.linux.Address;
-import dev.weft.linux.IpAddress;
 import dev.weft.linux.Link;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;

@@ -1,10 +1,10 @@
 package dev.weft.wire.meshnet;
 
+import dev.weft.address.Cidr;
+import dev.weft.address.IpAddress;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
-import dev.weft.linux.Cidr;
 import dev.weft.linux.InterfaceName;
-import dev.weft.linux.IpAddress;
 import dev.weft.linux.Link;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
-import dev.weft.linux.Cidr;
+import dev.weft.address.Cidr;
 import dev.weft.linux.Ethtool;
 import dev.weft.linux.IcmpEcho;
 import dev.weft.linux.Link;

@@ -2,7 +2,7 @@ package dev.weft.wire.offload;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.weft.linux.Cidr;
+import dev.weft.address.Cidr;
 import dev.weft.linux.Link;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;

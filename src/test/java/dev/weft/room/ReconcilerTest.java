@@ -1,4 +1,4 @@
-package dev.weft.subnet;
+package dev.weft.room;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

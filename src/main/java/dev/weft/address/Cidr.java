@@ -1,7 +1,8 @@
-package dev.weft.linux;
+package dev.weft.address;
 
 import java.net.InetAddress;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * An address with a prefix length: of a link (host bits kept) or of a network.
@@ -44,6 +45,20 @@ public record Cidr(InetAddress address, int prefixLength) {
     }
   }
 
+  /** As {@link #parse} reads it, but with a length; empty for anything else. */
+  public static Optional<Cidr> find(String text) {
+    try {
+      return text.indexOf('/') < 0 ? Optional.empty() : Optional.of(parse(text));
+    } catch (IllegalArgumentException notAPrefix) {
+      return Optional.empty();
+    }
+  }
+
+  /** Bits of the address: 32 or 128. */
+  public int bits() {
+    return address.getAddress().length * 8;
+  }
+
   /** That one address. */
   public static Cidr host(InetAddress address) {
     return new Cidr(address, address.getAddress().length * 8);
@@ -56,7 +71,7 @@ public record Cidr(InetAddress address, int prefixLength) {
       int kept = Math.max(0, Math.min(8, prefixLength - 8 * i));
       bytes[i] &= (byte) (0xff << (8 - kept));
     }
-    return new Cidr(SocketAddresses.address(bytes), prefixLength);
+    return new Cidr(IpAddress.of(bytes), prefixLength);
   }
 
   /** No host bits are set. */

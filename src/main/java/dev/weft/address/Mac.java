@@ -1,23 +1,23 @@
-package dev.weft.linux;
+package dev.weft.address;
 
 import java.util.HexFormat;
 import java.util.regex.Pattern;
 
 /** MAC addresses as text, {@code 02:00:00:00:00:01}. */
-final class Mac {
+public final class Mac {
   private static final Pattern TEXT = Pattern.compile("[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}");
   private static final HexFormat HEX = HexFormat.ofDelimiter(":");
 
   private Mac() {}
 
-  static byte[] parse(String mac) {
+  public static byte[] parse(String mac) {
     if (!TEXT.matcher(mac).matches()) {
       throw new IllegalArgumentException("mac: " + mac + " (expected: 02:00:00:00:00:01)");
     }
     return HEX.parseHex(mac);
   }
 
-  static String format(byte[] mac) {
+  public static String format(byte[] mac) {
     return HEX.formatHex(mac);
   }
 }

@@ -1,15 +1,15 @@
 package dev.weft.nsm;
 
+import dev.weft.address.HostPort;
+import dev.weft.address.IpAddress;
 import dev.weft.cluster.Cluster;
-import dev.weft.config.HostPort;
 import dev.weft.config.NsmConfig;
-import dev.weft.linux.IpAddress;
 import dev.weft.nsm.proto.TunnelType;
 import java.util.List;
 import java.util.Optional;
 
 /** Which tunnels this node can be an end of. */
-final class Underlay {
+final class Tunnels {
   /** Ethernet, IP, UDP and VXLAN headers (RFC 7348) over IPv4 and over IPv6, bytes. */
   private static final int OVERHEAD_V4 = 50;
 
@@ -19,7 +19,7 @@ final class Underlay {
   private final Cluster cluster;
   private final NsmConfig config;
 
-  Underlay(Cluster cluster, NsmConfig config) {
+  Tunnels(Cluster cluster, NsmConfig config) {
     this.cluster = cluster;
     this.config = config;
   }
@@ -51,7 +51,7 @@ final class Underlay {
         .map(m -> m.grpc())
         .flatMap(grpc -> HostPort.parse(grpc, 0))
         .map(HostPort::host)
-        .filter(Underlay::isAddress);
+        .filter(Tunnels::isAddress);
   }
 
   static boolean isAddress(String text) {

@@ -1,4 +1,4 @@
-package dev.weft.config;
+package dev.weft.address;
 
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -30,7 +30,7 @@ public record HostPort(String host, int port) {
    */
   public static Optional<HostPort> parse(String text, int defaultPort) {
     boolean manyColons = text.indexOf(':') != text.lastIndexOf(':');
-    if (manyColons && AddressLiteral.parse(text).isPresent()) {
+    if (manyColons && IpAddress.find(text).isPresent()) {
       return defaultPort < 0 ? Optional.empty() : Optional.of(new HostPort(text, defaultPort));
     }
     Matcher bracketed = BRACKETED.matcher(text);
@@ -43,8 +43,8 @@ public record HostPort(String host, int port) {
     int port = m.group(2) == null ? defaultPort : Integer.parseInt(m.group(2));
     boolean hostFits =
         isBracketed
-            ? host.contains(":") && AddressLiteral.parse(host).isPresent()
-            : AddressLiteral.parse(host).isPresent() || isName(host);
+            ? host.contains(":") && IpAddress.find(host).isPresent()
+            : IpAddress.find(host).isPresent() || isName(host);
     return hostFits && port >= 0 && port <= 65535
         ? Optional.of(new HostPort(host, port))
         : Optional.empty();

@@ -1,4 +1,4 @@
-package dev.weft.subnet;
+package dev.weft.room;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Objects;
 
 /** Compares what is wanted with what is there. */
-final class Reconciler {
+public final class Reconciler {
   private Reconciler() {}
 
   /**
@@ -15,14 +15,14 @@ final class Reconciler {
    * @param replace wanted, and there with other contents under the same key
    * @param remove there and not wanted
    */
-  record Plan<V>(List<V> add, List<V> replace, List<V> remove) {
-    boolean isEmpty() {
+  public record Plan<V>(List<V> add, List<V> replace, List<V> remove) {
+    public boolean isEmpty() {
       return add.isEmpty() && replace.isEmpty() && remove.isEmpty();
     }
   }
 
   /** Everything observed is ours: what is not wanted goes. */
-  static <K, V> Plan<V> plan(Map<K, V> wanted, Map<K, V> observed) {
+  public static <K, V> Plan<V> plan(Map<K, V> wanted, Map<K, V> observed) {
     Plan<V> plan = new Plan<>(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     wanted.forEach(
         (key, value) -> {

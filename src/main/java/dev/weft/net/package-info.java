@@ -1,0 +1,2 @@
+/** The kernel's objects, for all rooms. */
+package dev.weft.net;

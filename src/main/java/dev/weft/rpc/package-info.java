@@ -1,0 +1,2 @@
+/** gRPC both ways, knowing neither nodes nor ways. */
+package dev.weft.rpc;
