@@ -2,9 +2,9 @@ package dev.weft.cli;
 
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
-import dev.weft.dial.UnixDial;
-import dev.weft.dial.UnixListener;
-import dev.weft.dial.UnixPeer;
+import dev.weft.rpc.UnixClient;
+import dev.weft.rpc.UnixListener;
+import dev.weft.rpc.UnixPeer;
 import dev.weft.nsm.Calls;
 import dev.weft.nsm.proto.EndpointAdvertiseRequest;
 import dev.weft.nsm.proto.EndpointConnectionReply;
@@ -54,7 +54,7 @@ final class EndpointRole {
     UnixListener ingress =
         new UnixListener(vertx, Path.of(endpoint.getSocketLocation()), sockets)
             .serve(Calls.ASK, this::onAsk);
-    UnixDial node = new UnixDial(vertx, WHO);
+    UnixClient node = new UnixClient(vertx, WHO);
     Path nodeSocket = sockets.resolve(NODE_SOCKET);
     EndpointAdvertiseRequest advertise =
         EndpointAdvertiseRequest.newBuilder().addNetworkEndpoint(endpoint).build();

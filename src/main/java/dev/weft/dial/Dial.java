@@ -1,5 +1,6 @@
 package dev.weft.dial;
 
+import dev.weft.rpc.GrpcMethod;
 import com.google.protobuf.Message;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpClientConnection;

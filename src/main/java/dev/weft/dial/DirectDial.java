@@ -1,5 +1,8 @@
 package dev.weft.dial;
 
+import dev.weft.rpc.GrpcSettings;
+import dev.weft.rpc.Grpc;
+import dev.weft.rpc.GrpcMethod;
 import com.google.protobuf.Message;
 import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;

@@ -1,5 +1,6 @@
 package dev.weft.dial;
 
+import dev.weft.rpc.GrpcSettings;
 import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
 import dev.weft.config.GrpcConfig;

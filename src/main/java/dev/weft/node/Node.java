@@ -13,7 +13,7 @@ import dev.weft.config.NsmConfig;
 import dev.weft.config.WeftConfig;
 import dev.weft.dial.DirectDial;
 import dev.weft.dial.ExternalDial;
-import dev.weft.dial.GrpcListener;
+import dev.weft.rpc.GrpcListener;
 import dev.weft.dial.MeshnetDial;
 import dev.weft.identity.Authorities;
 import dev.weft.identity.Identity;

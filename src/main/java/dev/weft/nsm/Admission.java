@@ -2,7 +2,7 @@ package dev.weft.nsm;
 
 import dev.weft.bus.Fault;
 import dev.weft.config.NsmConfig;
-import dev.weft.dial.UnixPeer;
+import dev.weft.rpc.UnixPeer;
 import dev.weft.nsm.proto.NetworkServiceEndpoint;
 import dev.weft.pod.Pod;
 import java.util.Collection;

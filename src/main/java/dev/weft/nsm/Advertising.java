@@ -1,7 +1,7 @@
 package dev.weft.nsm;
 
 import dev.weft.bus.Fault;
-import dev.weft.dial.UnixPeer;
+import dev.weft.rpc.UnixPeer;
 import dev.weft.nsm.proto.EndpointAdvertiseReply;
 import dev.weft.nsm.proto.EndpointAdvertiseRequest;
 import dev.weft.nsm.proto.EndpointRemoveReply;

@@ -1,7 +1,7 @@
 package dev.weft.nsm;
 
 import com.google.protobuf.Message;
-import dev.weft.dial.GrpcMethod;
+import dev.weft.rpc.GrpcMethod;
 import dev.weft.nsm.proto.ConnectionEnd;
 import dev.weft.nsm.proto.ConnectionEnded;
 import dev.weft.nsm.proto.ConnectionReply;

@@ -1,8 +1,8 @@
 package dev.weft.nsm;
 
 import dev.weft.bus.Fault;
-import dev.weft.dial.UnixListener;
-import dev.weft.dial.UnixPeer;
+import dev.weft.rpc.UnixListener;
+import dev.weft.rpc.UnixPeer;
 import dev.weft.nsm.proto.ConnectionReply;
 import dev.weft.nsm.proto.ConnectionRequest;
 import dev.weft.pod.Pod;

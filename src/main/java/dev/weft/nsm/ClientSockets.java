@@ -1,7 +1,7 @@
 package dev.weft.nsm;
 
 import dev.weft.bus.Fault;
-import dev.weft.dial.UnixListener;
+import dev.weft.rpc.UnixListener;
 import dev.weft.linux.SocketFile;
 import dev.weft.pod.PodRef;
 import io.vertx.core.Future;

@@ -1,6 +1,6 @@
 package dev.weft.nsm;
 
-import dev.weft.dial.Caller;
+import dev.weft.rpc.Caller;
 import dev.weft.nsm.proto.LeaseRenewal;
 import dev.weft.nsm.proto.LeaseState;
 import io.vertx.core.Future;

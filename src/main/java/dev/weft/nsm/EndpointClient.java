@@ -2,8 +2,8 @@ package dev.weft.nsm;
 
 import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
-import dev.weft.dial.UnixDial;
-import dev.weft.dial.UnixPeer;
+import dev.weft.rpc.UnixClient;
+import dev.weft.rpc.UnixPeer;
 import dev.weft.nsm.proto.EndpointConnectionReply;
 import dev.weft.nsm.proto.EndpointConnectionRequest;
 import dev.weft.pod.Pod;
@@ -29,7 +29,7 @@ final class EndpointClient {
   private static final int MAX_KEPT = 256;
 
   private final Timer answers;
-  private final UnixDial dial;
+  private final UnixClient dial;
   private final WorkerExecutor workers;
   private final Supplier<Collection<Pod>> pods;
   private final Map<Answered, Place> places = new HashMap<>();
@@ -52,7 +52,7 @@ final class EndpointClient {
    * @param pods those of this node
    */
   EndpointClient(
-      UnixDial dial, WorkerExecutor workers, Supplier<Collection<Pod>> pods, MeterRegistry meters) {
+      UnixClient dial, WorkerExecutor workers, Supplier<Collection<Pod>> pods, MeterRegistry meters) {
     this.answers =
         Timer.builder("weft_nsm_endpoint_answer")
             .description("From asking an endpoint of this node to its answer or failure")

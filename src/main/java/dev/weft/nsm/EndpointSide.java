@@ -4,7 +4,7 @@ import dev.weft.address.Cidr;
 import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
-import dev.weft.dial.Caller;
+import dev.weft.rpc.Caller;
 import dev.weft.linux.InterfaceName;
 import dev.weft.nsm.proto.ProxyConnectionReply;
 import dev.weft.nsm.proto.ProxyConnectionRequest;

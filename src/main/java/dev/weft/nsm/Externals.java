@@ -4,7 +4,7 @@ import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.config.NsmConfig;
-import dev.weft.dial.Caller;
+import dev.weft.rpc.Caller;
 import dev.weft.dial.ExternalDial;
 import dev.weft.telemetry.Health;
 import io.vertx.core.Future;

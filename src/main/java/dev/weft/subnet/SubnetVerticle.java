@@ -9,7 +9,7 @@ import dev.weft.cluster.Cluster;
 import dev.weft.cluster.Leases;
 import dev.weft.cluster.MemberChanged;
 import dev.weft.config.SubnetsConfig;
-import dev.weft.dial.GrpcListener;
+import dev.weft.rpc.GrpcListener;
 import dev.weft.linux.Capabilities;
 import dev.weft.linux.Capability;
 import dev.weft.linux.Netns;

@@ -2,10 +2,10 @@ package dev.weft.wire;
 
 import com.google.protobuf.Descriptors.ServiceDescriptor;
 import dev.weft.bus.Fault;
-import dev.weft.dial.Caller;
-import dev.weft.dial.DataFrames;
-import dev.weft.dial.Grpc;
-import dev.weft.dial.GrpcListener;
+import dev.weft.rpc.Caller;
+import dev.weft.rpc.DataFrames;
+import dev.weft.rpc.Grpc;
+import dev.weft.rpc.GrpcListener;
 import dev.weft.linux.SendRing;
 import dev.weft.wire.proto.Meshnet;
 import io.netty.buffer.ByteBuf;

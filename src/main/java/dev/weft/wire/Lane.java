@@ -3,7 +3,7 @@ package dev.weft.wire;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.dial.Dial;
-import dev.weft.dial.Grpc;
+import dev.weft.rpc.Grpc;
 import dev.weft.linux.RecvRing;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollSocketChannel;

@@ -2,7 +2,7 @@ package dev.weft.wire;
 
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
-import dev.weft.dial.Grpc;
+import dev.weft.rpc.Grpc;
 import dev.weft.dial.MeshnetDial;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;

@@ -1,6 +1,6 @@
 package dev.weft.wire;
 
-import dev.weft.dial.Grpc;
+import dev.weft.rpc.Grpc;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;

@@ -2,7 +2,7 @@ package dev.weft.wire;
 
 import dev.weft.address.IpAddress;
 import dev.weft.bus.Fault;
-import dev.weft.dial.Caller;
+import dev.weft.rpc.Caller;
 
 /**
  * The address by which a foreign daemon is known.

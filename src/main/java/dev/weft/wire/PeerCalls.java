@@ -1,7 +1,7 @@
 package dev.weft.wire;
 
 import dev.weft.dial.Dial;
-import dev.weft.dial.GrpcMethod;
+import dev.weft.rpc.GrpcMethod;
 import dev.weft.linux.KernelVersion;
 import dev.weft.wire.proto.Meshnet;
 import dev.weft.wire.proto.WireCreateResponse;

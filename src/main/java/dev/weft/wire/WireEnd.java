@@ -1,6 +1,6 @@
 package dev.weft.wire;
 
-import dev.weft.dial.Caller;
+import dev.weft.rpc.Caller;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.PacketSocket;
 import dev.weft.linux.SendRing;

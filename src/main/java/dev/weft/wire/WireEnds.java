@@ -1,6 +1,6 @@
 package dev.weft.wire;
 
-import dev.weft.dial.Caller;
+import dev.weft.rpc.Caller;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;

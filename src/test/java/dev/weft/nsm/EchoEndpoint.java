@@ -1,7 +1,7 @@
 package dev.weft.nsm;
 
-import dev.weft.dial.UnixDial;
-import dev.weft.dial.UnixListener;
+import dev.weft.rpc.UnixClient;
+import dev.weft.rpc.UnixListener;
 import dev.weft.nsm.proto.EndpointAdvertiseRequest;
 import dev.weft.nsm.proto.EndpointConnectionReply;
 import dev.weft.nsm.proto.NetworkServiceEndpoint;
@@ -47,7 +47,7 @@ final class EchoEndpoint implements AutoCloseable {
         .listen()
         .compose(
             v ->
-                new UnixDial(made.vertx, "test")
+                new UnixClient(made.vertx, "test")
                     .call(node.endpointSocket(), Calls.ADVERTISE, advertise, Duration.ofSeconds(5)))
         .toCompletionStage()
         .toCompletableFuture()

@@ -1,4 +1,4 @@
-package dev.weft.dial;
+package dev.weft.rpc;
 
 import dev.weft.config.SecurityConfig;
 import dev.weft.identity.Identity;
@@ -12,7 +12,7 @@ import io.vertx.core.net.TrustOptions;
 import java.util.List;
 
 /** HTTP/2 as gRPC between nodes wants it: wide windows, BoringSSL where it loads. */
-final class GrpcSettings {
+public final class GrpcSettings {
   /** Stream and connection window; the 64 KiB of RFC 9113 would stall a wire every round trip. */
   private static final int WINDOW = 8 << 20;
 
@@ -20,7 +20,7 @@ final class GrpcSettings {
 
   private GrpcSettings() {}
 
-  static HttpServerOptions server(String host, int port) {
+  public static HttpServerOptions server(String host, int port) {
     return new HttpServerOptions()
         .setHost(host)
         .setPort(port)
@@ -29,7 +29,7 @@ final class GrpcSettings {
         .setHttp2ConnectionWindowSize(WINDOW);
   }
 
-  static HttpServerOptions secure(
+  public static HttpServerOptions secure(
       HttpServerOptions options, Identity identity, TrustOptions trust) {
     options
         .setSsl(true)
@@ -44,7 +44,7 @@ final class GrpcSettings {
     return options;
   }
 
-  static HttpClientOptions plainClient() {
+  public static HttpClientOptions plainClient() {
     return new HttpClientOptions()
         .setProtocolVersion(HttpVersion.HTTP_2)
         .setHttp2ClearTextUpgrade(false)
@@ -54,14 +54,14 @@ final class GrpcSettings {
         .setHttp2ConnectionWindowSize(WINDOW);
   }
 
-  static HttpClientOptions client(SecurityConfig security, Identity identity) {
+  public static HttpClientOptions client(SecurityConfig security, Identity identity) {
     return security.mutualTls() ? client(identity, identity.trust()) : plainClient();
   }
 
   /**
    * @param trust decides by the name that is dialled
    */
-  static HttpClientOptions client(Identity identity, TrustOptions trust) {
+  public static HttpClientOptions client(Identity identity, TrustOptions trust) {
     HttpClientOptions options = plainClient();
     options
         .setSsl(true)

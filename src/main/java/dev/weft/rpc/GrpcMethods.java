@@ -1,4 +1,4 @@
-package dev.weft.dial;
+package dev.weft.rpc;
 
 import com.google.protobuf.Descriptors.ServiceDescriptor;
 import com.google.protobuf.Message;
@@ -27,7 +27,7 @@ import java.util.function.Function;
  * The unary methods of listeners, each handed its caller, with the standard health and reflection
  * services.
  */
-final class GrpcMethods<C> {
+public final class GrpcMethods<C> {
   private final long maxMessage;
   private final Map<String, BiConsumer<GrpcServer, Function<GrpcServerRequest<?, ?>, C>>> methods =
       new LinkedHashMap<>();
@@ -36,12 +36,12 @@ final class GrpcMethods<C> {
   /**
    * @param maxMessage bytes of a request
    */
-  GrpcMethods(long maxMessage) {
+  public GrpcMethods(long maxMessage) {
     this.maxMessage = maxMessage;
   }
 
   /** Serves a method; a failed future becomes its gRPC status. */
-  <Q extends Message, R extends Message> void add(
+  public <Q extends Message, R extends Message> void add(
       GrpcMethod<Q, R> method, BiFunction<C, Q, Future<R>> handler) {
     ServiceMethod<Q, R> serviceMethod =
         ServiceMethod.server(
@@ -63,7 +63,7 @@ final class GrpcMethods<C> {
   }
 
   /** Names a service in health and reflection. */
-  void name(ServiceDescriptor service) {
+  public void name(ServiceDescriptor service) {
     services.add(service);
   }
 
@@ -73,7 +73,7 @@ final class GrpcMethods<C> {
    * @param standard whether health and reflection are served besides
    * @param callerOf who makes a call; what it throws becomes the call's status
    */
-  GrpcServer server(Vertx vertx, boolean standard, Function<GrpcServerRequest<?, ?>, C> callerOf) {
+  public GrpcServer server(Vertx vertx, boolean standard, Function<GrpcServerRequest<?, ?>, C> callerOf) {
     GrpcServerOptions options = new GrpcServerOptions().setMaxMessageSize(maxMessage);
     for (GrpcProtocol protocol : GrpcProtocol.values()) {
       if (protocol != GrpcProtocol.HTTP_2) {

@@ -1,4 +1,4 @@
-package dev.weft.dial;
+package dev.weft.rpc;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Descriptors.Descriptor;
@@ -29,7 +29,7 @@ import java.util.TreeSet;
  * clients ask for). A stream takes any number of requests: vertx-grpc-reflection 5.0.7 breaks it
  * after the first.
  */
-final class Reflection {
+public final class Reflection {
   private static final String METHOD = "ServerReflectionInfo";
 
   private final SortedSet<String> services = new TreeSet<>();
@@ -38,7 +38,7 @@ final class Reflection {
   /** By service, method or message: the file that has it. */
   private final Map<String, FileDescriptor> symbols = new LinkedHashMap<>();
 
-  Reflection(Collection<ServiceDescriptor> served) {
+  public Reflection(Collection<ServiceDescriptor> served) {
     served.forEach(service -> add(service.getFile()));
     add(HealthProto.getDescriptor());
     add(ServerReflectionProto.getDescriptor());
@@ -66,7 +66,7 @@ final class Reflection {
     message.getEnumTypes().forEach(type -> symbols.put(type.getFullName(), file));
   }
 
-  void serve(GrpcServer server) {
+  public void serve(GrpcServer server) {
     for (String version : new String[] {"v1", "v1alpha"}) {
       ServiceMethod<ServerReflectionRequest, ServerReflectionResponse> method =
           ServiceMethod.server(

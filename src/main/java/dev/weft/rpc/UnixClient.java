@@ -1,4 +1,4 @@
-package dev.weft.dial;
+package dev.weft.rpc;
 
 import com.google.protobuf.Message;
 import dev.weft.bus.Fault;
@@ -17,14 +17,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /** Calls to gRPC servers on Unix sockets of this host; one connection for each is kept. */
-public final class UnixDial {
+public final class UnixClient {
   private static final int IDLE_SECONDS = 60;
 
   private final Vertx vertx;
   private final String self;
   private final Map<Path, HttpClient> clients = new ConcurrentHashMap<>();
 
-  public UnixDial(Vertx vertx, String self) {
+  public UnixClient(Vertx vertx, String self) {
     this.vertx = vertx;
     this.self = self;
   }

@@ -1,4 +1,4 @@
-package dev.weft.dial;
+package dev.weft.rpc;
 
 import com.google.protobuf.Message;
 import dev.weft.bus.Fault;

@@ -1,4 +1,4 @@
-package dev.weft.dial;
+package dev.weft.rpc;
 
 import dev.weft.bus.Fault;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
@@ -15,7 +15,7 @@ import java.io.IOException;
  * @param pid its process; 0 if it is not visible from this process's PID namespace
  */
 public record UnixPeer(int uid, int pid) {
-  static UnixPeer of(HttpConnection connection) {
+  public static UnixPeer of(HttpConnection connection) {
     if (connection instanceof ConnectionBase base
         && base.channel() instanceof EpollDomainSocketChannel channel) {
       try {

@@ -1,4 +1,4 @@
-package dev.weft.dial;
+package dev.weft.rpc;
 
 import java.nio.file.Path;
 import java.util.List;
@@ -12,7 +12,7 @@ import java.util.List;
  * @param authorities the files of the CAs that vouch for an external node; empty for others
  */
 public record Caller(Listener door, String node, String address, List<Path> authorities) {
-  Caller(Listener door, String node, String address) {
+  public Caller(Listener door, String node, String address) {
     this(door, node, address, List.of());
   }
 

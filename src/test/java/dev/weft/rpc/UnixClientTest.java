@@ -1,4 +1,4 @@
-package dev.weft.dial;
+package dev.weft.rpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -20,7 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class UnixDialTest {
+public class UnixClientTest {
   private static final GrpcMethod<EndpointConnectionRequest, EndpointConnectionReply> ASK =
       new GrpcMethod<>(
           NseConnectProto.getDescriptor().findServiceByName("EndpointConnection"),
@@ -29,19 +29,19 @@ class UnixDialTest {
           EndpointConnectionReply.getDefaultInstance());
 
   private final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
-  private final UnixDial dial = new UnixDial(vertx, "test");
+  private final UnixClient dial = new UnixClient(vertx, "test");
   private Path directory;
   private Path socket;
 
   // Not JUnit's: its path may be too long for a socket.
   @BeforeEach
-  void start() throws Exception {
+  public void start() throws Exception {
     directory = Files.createTempDirectory(Path.of("/tmp"), "wu");
     socket = directory.resolve("endpoint.sock");
   }
 
   @AfterEach
-  void stop() throws Exception {
+  public void stop() throws Exception {
     await(dial.close());
     await(vertx.close());
     Files.deleteIfExists(socket);
@@ -65,7 +65,7 @@ class UnixDialTest {
             .listen());
   }
 
-  private UnixDial.Answer<EndpointConnectionReply> ask(Duration deadline) {
+  private UnixClient.Answer<EndpointConnectionReply> ask(Duration deadline) {
     return await(dial.call(socket, ASK, EndpointConnectionRequest.getDefaultInstance(), deadline));
   }
 
@@ -74,7 +74,7 @@ class UnixDialTest {
   }
 
   @Test
-  void shouldTellWhoAnswered() throws Exception {
+  public void shouldTellWhoAnswered() throws Exception {
     serve("one");
 
     UnixPeer by = ask(Duration.ofSeconds(10)).by();
@@ -84,7 +84,7 @@ class UnixDialTest {
   }
 
   @Test
-  void shouldKeepItsConnectionUntilItIsForgotten() throws Exception {
+  public void shouldKeepItsConnectionUntilItIsForgotten() throws Exception {
     serve("one");
     assertThat(answer()).isEqualTo("one");
     serve("two");
@@ -96,7 +96,7 @@ class UnixDialTest {
   }
 
   @Test
-  void shouldNotWaitAgainForAProgramThatNeverSpoke() throws Exception {
+  public void shouldNotWaitAgainForAProgramThatNeverSpoke() throws Exception {
     try (ServerSocketChannel mute = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       mute.bind(UnixDomainSocketAddress.of(socket));
       assertThatThrownBy(() -> ask(Duration.ofMillis(300)))
@@ -110,7 +110,7 @@ class UnixDialTest {
   }
 
   @Test
-  void shouldSayThatNobodyListens() {
+  public void shouldSayThatNobodyListens() {
     assertThatThrownBy(this::answer).hasMessageContaining(socket + ": ");
   }
 }

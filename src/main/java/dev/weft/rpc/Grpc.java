@@ -1,4 +1,4 @@
-package dev.weft.dial;
+package dev.weft.rpc;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
@@ -26,7 +26,7 @@ public final class Grpc {
   public static final int UNIMPLEMENTED = 12;
 
   /** What a node calls itself; it counts only where security.insecure leaves no certificate. */
-  static final String NODE_HEADER = "weft-node";
+  public static final String NODE_HEADER = "weft-node";
 
   /** RFC 9113 section 7. */
   private static final int CANCEL = 0x8;
@@ -44,12 +44,12 @@ public final class Grpc {
   }
 
   /** The request of a call that ends within the deadline. */
-  static RequestOptions request(GrpcMethod<?, ?> method, String self, Duration deadline) {
+  public static RequestOptions request(GrpcMethod<?, ?> method, String self, Duration deadline) {
     return request(method.path(), self).putHeader("grpc-timeout", deadline.toMillis() + "m");
   }
 
   /** Sends the message and awaits the answer; none within the deadline cancels the call. */
-  static <Q extends Message, R extends Message> Future<R> send(
+  public static <Q extends Message, R extends Message> Future<R> send(
       HttpClientRequest call, GrpcMethod<Q, R> method, Q request, Duration deadline) {
     return call.send(frame(request.toByteArray()))
         .compose(response -> answer(response, method))
@@ -115,7 +115,7 @@ public final class Grpc {
     return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
   }
 
-  static Buffer frame(byte[] message) {
+  public static Buffer frame(byte[] message) {
     return Buffer.buffer(PREFIX + message.length)
         .appendByte((byte) 0)
         .appendInt(message.length)
@@ -123,7 +123,7 @@ public final class Grpc {
   }
 
   /** The one message of a unary answer. */
-  static byte[] single(Buffer body) {
+  public static byte[] single(Buffer body) {
     if (body.length() < PREFIX || body.getByte(0) != 0) {
       throw Fault.UNAVAILABLE.because("gRPC answer of " + body.length() + " bytes is no message");
     }

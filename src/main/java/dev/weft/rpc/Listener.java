@@ -1,4 +1,4 @@
-package dev.weft.dial;
+package dev.weft.rpc;
 
 /** Which listener a call came in by. */
 public enum Listener {
