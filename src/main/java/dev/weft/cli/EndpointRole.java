@@ -2,15 +2,15 @@ package dev.weft.cli;
 
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
-import dev.weft.rpc.UnixClient;
-import dev.weft.rpc.UnixListener;
-import dev.weft.rpc.UnixPeer;
 import dev.weft.nsm.Calls;
 import dev.weft.nsm.proto.EndpointAdvertiseRequest;
 import dev.weft.nsm.proto.EndpointConnectionReply;
 import dev.weft.nsm.proto.EndpointConnectionRequest;
 import dev.weft.nsm.proto.EndpointRemoveRequest;
 import dev.weft.nsm.proto.NetworkServiceEndpoint;
+import dev.weft.rpc.UnixClient;
+import dev.weft.rpc.UnixListener;
+import dev.weft.rpc.UnixPeer;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;

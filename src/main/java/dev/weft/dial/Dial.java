@@ -1,7 +1,7 @@
 package dev.weft.dial;
 
-import dev.weft.rpc.GrpcMethod;
 import com.google.protobuf.Message;
+import dev.weft.rpc.GrpcMethod;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpClientConnection;
 import java.time.Duration;

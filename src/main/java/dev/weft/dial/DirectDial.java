@@ -1,8 +1,5 @@
 package dev.weft.dial;
 
-import dev.weft.rpc.GrpcSettings;
-import dev.weft.rpc.Grpc;
-import dev.weft.rpc.GrpcMethod;
 import com.google.protobuf.Message;
 import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
@@ -11,6 +8,9 @@ import dev.weft.cluster.Cluster;
 import dev.weft.cluster.Member;
 import dev.weft.config.SecurityConfig;
 import dev.weft.identity.Identity;
+import dev.weft.rpc.Grpc;
+import dev.weft.rpc.GrpcMethod;
+import dev.weft.rpc.GrpcSettings;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientAgent;

@@ -1,11 +1,11 @@
 package dev.weft.dial;
 
-import dev.weft.rpc.GrpcSettings;
 import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
 import dev.weft.config.GrpcConfig;
 import dev.weft.identity.Authorities;
 import dev.weft.identity.Identity;
+import dev.weft.rpc.GrpcSettings;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientAgent;

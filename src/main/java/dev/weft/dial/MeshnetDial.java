@@ -1,8 +1,8 @@
 package dev.weft.dial;
 
-import dev.weft.rpc.GrpcSettings;
 import dev.weft.address.HostPort;
 import dev.weft.config.GrpcConfig;
+import dev.weft.rpc.GrpcSettings;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientAgent;

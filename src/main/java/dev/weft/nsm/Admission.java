@@ -2,9 +2,9 @@ package dev.weft.nsm;
 
 import dev.weft.bus.Fault;
 import dev.weft.config.NsmConfig;
-import dev.weft.rpc.UnixPeer;
 import dev.weft.nsm.proto.NetworkServiceEndpoint;
 import dev.weft.pod.Pod;
+import dev.weft.rpc.UnixPeer;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -70,6 +70,8 @@ final class Admission {
         namespace.isEmpty() ? "" : Names.name("nse_provider_namesapce", namespace),
         Names.name("nse_provider_name", message.getNseProviderName()),
         Names.name("network_service_name", message.getNetworkServiceName()),
-        RequestedInterface.of(message.getInterfaceList()).stream().map(RequestedInterface::type).toList());
+        RequestedInterface.of(message.getInterfaceList()).stream()
+            .map(RequestedInterface::type)
+            .toList());
   }
 }

@@ -1,13 +1,13 @@
 package dev.weft.nsm;
 
 import dev.weft.bus.Fault;
-import dev.weft.rpc.UnixPeer;
 import dev.weft.nsm.proto.EndpointAdvertiseReply;
 import dev.weft.nsm.proto.EndpointAdvertiseRequest;
 import dev.weft.nsm.proto.EndpointRemoveReply;
 import dev.weft.nsm.proto.EndpointRemoveRequest;
 import dev.weft.nsm.proto.NetworkServiceEndpoint;
 import dev.weft.pod.Pod;
+import dev.weft.rpc.UnixPeer;
 import io.vertx.core.Future;
 import io.vertx.core.WorkerExecutor;
 import java.util.ArrayList;

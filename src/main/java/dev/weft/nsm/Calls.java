@@ -1,7 +1,6 @@
 package dev.weft.nsm;
 
 import com.google.protobuf.Message;
-import dev.weft.rpc.GrpcMethod;
 import dev.weft.nsm.proto.ConnectionEnd;
 import dev.weft.nsm.proto.ConnectionEnded;
 import dev.weft.nsm.proto.ConnectionReply;
@@ -19,6 +18,7 @@ import dev.weft.nsm.proto.NsmConnectProto;
 import dev.weft.nsm.proto.NsmLeaseProto;
 import dev.weft.nsm.proto.ProxyConnectionReply;
 import dev.weft.nsm.proto.ProxyConnectionRequest;
+import dev.weft.rpc.GrpcMethod;
 
 /** The gRPC methods of network services. */
 public final class Calls {

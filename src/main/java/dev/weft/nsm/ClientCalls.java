@@ -1,12 +1,12 @@
 package dev.weft.nsm;
 
 import dev.weft.bus.Fault;
-import dev.weft.rpc.UnixListener;
-import dev.weft.rpc.UnixPeer;
 import dev.weft.nsm.proto.ConnectionReply;
 import dev.weft.nsm.proto.ConnectionRequest;
 import dev.weft.pod.Pod;
 import dev.weft.pod.PodRef;
+import dev.weft.rpc.UnixListener;
+import dev.weft.rpc.UnixPeer;
 import io.vertx.core.Future;
 import io.vertx.core.WorkerExecutor;
 import java.util.List;

@@ -1,9 +1,9 @@
 package dev.weft.nsm;
 
 import dev.weft.bus.Fault;
-import dev.weft.rpc.UnixListener;
 import dev.weft.linux.SocketFile;
 import dev.weft.pod.PodRef;
+import dev.weft.rpc.UnixListener;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;

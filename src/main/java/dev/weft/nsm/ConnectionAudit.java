@@ -1,8 +1,8 @@
 package dev.weft.nsm;
 
-import dev.weft.rpc.Caller;
 import dev.weft.nsm.proto.LeaseRenewal;
 import dev.weft.nsm.proto.LeaseState;
+import dev.weft.rpc.Caller;
 import io.vertx.core.Future;
 import java.time.Clock;
 import java.time.Duration;

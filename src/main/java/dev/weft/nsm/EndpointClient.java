@@ -2,11 +2,11 @@ package dev.weft.nsm;
 
 import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
-import dev.weft.rpc.UnixClient;
-import dev.weft.rpc.UnixPeer;
 import dev.weft.nsm.proto.EndpointConnectionReply;
 import dev.weft.nsm.proto.EndpointConnectionRequest;
 import dev.weft.pod.Pod;
+import dev.weft.rpc.UnixClient;
+import dev.weft.rpc.UnixPeer;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.vertx.core.Future;
@@ -52,7 +52,10 @@ final class EndpointClient {
    * @param pods those of this node
    */
   EndpointClient(
-      UnixClient dial, WorkerExecutor workers, Supplier<Collection<Pod>> pods, MeterRegistry meters) {
+      UnixClient dial,
+      WorkerExecutor workers,
+      Supplier<Collection<Pod>> pods,
+      MeterRegistry meters) {
     this.answers =
         Timer.builder("weft_nsm_endpoint_answer")
             .description("From asking an endpoint of this node to its answer or failure")

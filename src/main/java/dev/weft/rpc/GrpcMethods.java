@@ -73,7 +73,8 @@ public final class GrpcMethods<C> {
    * @param standard whether health and reflection are served besides
    * @param callerOf who makes a call; what it throws becomes the call's status
    */
-  public GrpcServer server(Vertx vertx, boolean standard, Function<GrpcServerRequest<?, ?>, C> callerOf) {
+  public GrpcServer server(
+      Vertx vertx, boolean standard, Function<GrpcServerRequest<?, ?>, C> callerOf) {
     GrpcServerOptions options = new GrpcServerOptions().setMaxMessageSize(maxMessage);
     for (GrpcProtocol protocol : GrpcProtocol.values()) {
       if (protocol != GrpcProtocol.HTTP_2) {

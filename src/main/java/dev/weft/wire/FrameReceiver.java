@@ -2,11 +2,11 @@ package dev.weft.wire;
 
 import com.google.protobuf.Descriptors.ServiceDescriptor;
 import dev.weft.bus.Fault;
+import dev.weft.linux.SendRing;
 import dev.weft.rpc.Caller;
 import dev.weft.rpc.DataFrames;
 import dev.weft.rpc.Grpc;
 import dev.weft.rpc.GrpcListener;
-import dev.weft.linux.SendRing;
 import dev.weft.wire.proto.Meshnet;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.buffer.Buffer;

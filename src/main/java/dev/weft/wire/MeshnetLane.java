@@ -2,8 +2,8 @@ package dev.weft.wire;
 
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
-import dev.weft.rpc.Grpc;
 import dev.weft.dial.MeshnetDial;
+import dev.weft.rpc.Grpc;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.http.HttpClientConnection;

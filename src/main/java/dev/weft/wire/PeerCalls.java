@@ -1,8 +1,8 @@
 package dev.weft.wire;
 
 import dev.weft.dial.Dial;
-import dev.weft.rpc.GrpcMethod;
 import dev.weft.linux.KernelVersion;
+import dev.weft.rpc.GrpcMethod;
 import dev.weft.wire.proto.Meshnet;
 import dev.weft.wire.proto.WireCreateResponse;
 import dev.weft.wire.proto.WireDef;

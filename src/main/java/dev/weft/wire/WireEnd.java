@@ -1,9 +1,9 @@
 package dev.weft.wire;
 
-import dev.weft.rpc.Caller;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.PacketSocket;
 import dev.weft.linux.SendRing;
+import dev.weft.rpc.Caller;
 import java.util.function.Predicate;
 
 /**

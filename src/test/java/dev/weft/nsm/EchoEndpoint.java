@@ -1,10 +1,10 @@
 package dev.weft.nsm;
 
-import dev.weft.rpc.UnixClient;
-import dev.weft.rpc.UnixListener;
 import dev.weft.nsm.proto.EndpointAdvertiseRequest;
 import dev.weft.nsm.proto.EndpointConnectionReply;
 import dev.weft.nsm.proto.NetworkServiceEndpoint;
+import dev.weft.rpc.UnixClient;
+import dev.weft.rpc.UnixListener;
 import dev.weft.testkit.TestNetns;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;

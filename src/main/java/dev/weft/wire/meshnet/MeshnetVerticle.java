@@ -6,11 +6,11 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.cluster.Cluster;
 import dev.weft.config.GrpcConfig;
-import dev.weft.rpc.Caller;
-import dev.weft.rpc.Listener;
-import dev.weft.rpc.GrpcMethod;
-import dev.weft.rpc.GrpcListener;
 import dev.weft.pod.PodRef;
+import dev.weft.rpc.Caller;
+import dev.weft.rpc.GrpcListener;
+import dev.weft.rpc.GrpcMethod;
+import dev.weft.rpc.Listener;
 import dev.weft.store.Store;
 import dev.weft.wire.PeerAddress;
 import dev.weft.wire.proto.BoolResponse;
@@ -50,7 +50,12 @@ public final class MeshnetVerticle extends VerticleBase implements AlivePods {
   private PodStates states;
 
   public MeshnetVerticle(
-      Bus bus, Cluster cluster, Store store, GrpcListener ingress, GrpcConfig config, PodTopology links) {
+      Bus bus,
+      Cluster cluster,
+      Store store,
+      GrpcListener ingress,
+      GrpcConfig config,
+      PodTopology links) {
     this.bus = bus;
     this.cluster = cluster;
     this.ingress = ingress;
