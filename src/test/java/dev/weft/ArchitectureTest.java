@@ -102,6 +102,21 @@ class ArchitectureTest {
     slices().matching("dev.weft.(*)..").should().beFreeOfCycles().check(weft);
   }
 
+  @Test
+  void shouldLayerNetworkServices() {
+    List<String> fromTheTop = List.of("client", "peer", "endpoint", "connection");
+    for (int i = 1; i < fromTheTop.size(); i++) {
+      noClasses()
+          .that()
+          .resideInAPackage("dev.weft.nsm." + fromTheTop.get(i))
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              fromTheTop.subList(0, i).stream().map("dev.weft.nsm."::concat).toArray(String[]::new))
+          .check(weft);
+    }
+  }
+
   @TestFactory
   Stream<DynamicTest> shouldKnowOnlyRoomsBelow() {
     return MAY_KNOW.entrySet().stream()
@@ -180,7 +195,7 @@ class ArchitectureTest {
         .or()
         .haveSimpleName("AddressPool")
         .or()
-        .haveFullyQualifiedName("dev.weft.nsm.Names")
+        .haveSimpleName("Names")
         .or()
         .haveSimpleName("Envelope")
         .or()

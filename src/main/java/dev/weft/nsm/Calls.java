@@ -53,17 +53,17 @@ public final class Calls {
           EndpointConnectionRequest.getDefaultInstance(),
           EndpointConnectionReply.getDefaultInstance());
 
-  static final GrpcMethod<ProxyConnectionRequest, ProxyConnectionReply> PROXY =
+  public static final GrpcMethod<ProxyConnectionRequest, ProxyConnectionReply> PROXY =
       connect(
           "ProxyConnection",
           "RequestProxyConnection",
           ProxyConnectionRequest.getDefaultInstance(),
           ProxyConnectionReply.getDefaultInstance());
 
-  static final GrpcMethod<LeaseRenewal, LeaseState> RENEW =
+  public static final GrpcMethod<LeaseRenewal, LeaseState> RENEW =
       lease("Renew", LeaseRenewal.getDefaultInstance(), LeaseState.getDefaultInstance());
 
-  static final GrpcMethod<ConnectionEnd, ConnectionEnded> END =
+  public static final GrpcMethod<ConnectionEnd, ConnectionEnded> END =
       lease("End", ConnectionEnd.getDefaultInstance(), ConnectionEnded.getDefaultInstance());
 
   private Calls() {}

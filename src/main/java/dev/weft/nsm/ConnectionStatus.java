@@ -32,29 +32,4 @@ public record ConnectionStatus(
     int mtu,
     ConnectionState state,
     String reason,
-    Instant since) {
-
-  static ConnectionStatus of(Connection c, ConnectionState state, String reason) {
-    Connection.Target target = c.endpoint();
-    return new ConnectionStatus(
-        c.id(),
-        c.service(),
-        c.requestId(),
-        c.client().node(),
-        c.client().pod(),
-        c.client().intf(),
-        c.clientAddress().toString(),
-        target.node(),
-        target.namespace().isEmpty()
-            ? target.provider()
-            : target.namespace() + "/" + target.provider(),
-        target.intf(),
-        c.endpointAddress().toString(),
-        c.allRoutes(),
-        c.link().carrier(),
-        c.link().mtu(),
-        state,
-        reason,
-        c.since());
-  }
-}
+    Instant since) {}

@@ -19,17 +19,17 @@ public record Endpoint(
     List<InterfaceType> interfaces) {
 
   /** Unique on its node. */
-  String key() {
+  public String key() {
     return namespace + "/" + provider + "/" + service;
   }
 
   /** Who it is, for people. */
-  String name() {
+  public String name() {
     return namespace.isEmpty() ? provider : namespace + "/" + provider;
   }
 
   /** What it was advertised without is an offer of DEFAULT, and DEFAULT is a kernel interface. */
-  boolean offers(InterfaceType type) {
+  public boolean offers(InterfaceType type) {
     return type == InterfaceType.DEFAULT_INTERFACE
         || interfaces.contains(type)
         || (type == InterfaceType.KERNEL_INTERFACE

@@ -10,6 +10,32 @@ import dev.weft.config.WiresConfig;
 import dev.weft.dial.Dial;
 import dev.weft.dial.ExternalDial;
 import dev.weft.linux.Capabilities;
+import dev.weft.nsm.client.ClientCalls;
+import dev.weft.nsm.client.ClientSockets;
+import dev.weft.nsm.client.Connector;
+import dev.weft.nsm.client.Healer;
+import dev.weft.nsm.client.Requests;
+import dev.weft.nsm.connection.Connection;
+import dev.weft.nsm.connection.ConnectionAddresses;
+import dev.weft.nsm.connection.ConnectionEntry;
+import dev.weft.nsm.connection.Connections;
+import dev.weft.nsm.connection.KernelLinks;
+import dev.weft.nsm.connection.LinkThread;
+import dev.weft.nsm.connection.Mechanisms;
+import dev.weft.nsm.connection.NamespaceCache;
+import dev.weft.nsm.connection.Tunnels;
+import dev.weft.nsm.endpoint.Admission;
+import dev.weft.nsm.endpoint.Advertising;
+import dev.weft.nsm.endpoint.EndpointClient;
+import dev.weft.nsm.endpoint.EndpointPods;
+import dev.weft.nsm.endpoint.Endpoints;
+import dev.weft.nsm.endpoint.Externals;
+import dev.weft.nsm.endpoint.LocalTarget;
+import dev.weft.nsm.peer.ConnectionAudit;
+import dev.weft.nsm.peer.EndpointSide;
+import dev.weft.nsm.peer.PeerService;
+import dev.weft.nsm.peer.Peers;
+import dev.weft.nsm.peer.RemoteTarget;
 import dev.weft.pod.Pod;
 import dev.weft.pod.PodChanged;
 import dev.weft.pod.PodRef;
@@ -40,7 +66,7 @@ import org.slf4j.LoggerFactory;
 
 /** The room's actor: puts its parts together and hands them what comes in, on one event loop. */
 public final class NsmVerticle extends AbstractVerticle implements NetworkServices {
-  static final String ROOM = "nsm";
+  public static final String ROOM = "nsm";
 
   private static final Logger log = LoggerFactory.getLogger(NsmVerticle.class);
   private static final long WATCH_MILLIS = 1000;
@@ -197,7 +223,8 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
             admission,
             new Requests(connections, connector, metrics.registry()),
             workers);
-    new PeerService(context, self, connections, provider, leases, healer, externals).addTo(ingress);
+    new PeerService(context, self, connections, provider, leases, healer::onEnded, externals)
+        .addTo(ingress);
     advertising = new Advertising(self, endpoints, admission, workers, pods::values);
     sockets = new ClientSockets(vertx, config.sockets(), clients::serve);
     Gauge.builder("weft_nsm_connections", connections, Connections::size)

@@ -1,11 +1,24 @@
 /**
  * Network services: a pod asks for a service by name and gets an interface.
  *
- * <p>Enters: gRPC calls on Unix sockets under {@code nsm.sockets} (protos {@code nsmconnect} and
- * {@code nseconnect}): {@code nsm.endpoint.io.sock} for endpoints, {@code
- * nsm-<id>/nsm.ligato.io.sock} for each pod of this node; and {@code nsmconnect.ProxyConnection},
- * {@code weft.nsm.Leases} from other nodes in mutual TLS: members, and at {@code grpc.external}
- * those of other meshes that {@code nsm.externals} names.
+ * <p>This package holds the contract {@link dev.weft.nsm.NetworkServices}, its records and facts,
+ * the gRPC methods ({@link dev.weft.nsm.Calls}) and the actor that assembles the room. The room's
+ * parts, from the top; each knows only those below it:
+ *
+ * <ul>
+ *   <li>{@link dev.weft.nsm.client}: the client's side; serves the pods' sockets, selects an
+ *       endpoint, joins, heals, ends.
+ *   <li>{@link dev.weft.nsm.peer}: between nodes; serves {@code nsmconnect.ProxyConnection} and
+ *       {@code weft.nsm.Leases}.
+ *   <li>{@link dev.weft.nsm.endpoint}: who provides what; serves {@code nsm.endpoint.io.sock} and
+ *       asks endpoints on their own sockets.
+ *   <li>{@link dev.weft.nsm.connection}: connections, their life, their addresses and what the
+ *       kernel has of them.
+ * </ul>
+ *
+ * <p>Enters: gRPC calls on the Unix sockets under {@code nsm.sockets} and, in mutual TLS, from
+ * other nodes: members, and at {@code grpc.external} those of other meshes that {@code
+ * nsm.externals} names.
  *
  * <p>Leaves: an interface in the client's namespace and one in the endpoint's, joined on this node
  * by a veth pair with the alias {@code weft:<node id>:nsm:<connection id>}, between nodes by a gRPC

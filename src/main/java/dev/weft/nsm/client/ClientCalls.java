@@ -1,0 +1,97 @@
+package dev.weft.nsm.client;
+
+import dev.weft.bus.Fault;
+import dev.weft.nsm.Calls;
+import dev.weft.nsm.connection.ClientPod;
+import dev.weft.nsm.connection.ConnectionEntry;
+import dev.weft.nsm.connection.NamespaceReferences;
+import dev.weft.nsm.connection.RequestedInterface;
+import dev.weft.nsm.endpoint.Admission;
+import dev.weft.nsm.proto.ConnectionReply;
+import dev.weft.nsm.proto.ConnectionRequest;
+import dev.weft.pod.Pod;
+import dev.weft.pod.PodRef;
+import dev.weft.rpc.UnixListener;
+import dev.weft.rpc.UnixPeer;
+import io.vertx.core.Future;
+import io.vertx.core.WorkerExecutor;
+import java.util.List;
+import java.util.Map;
+
+/** What clients ask on their pods' sockets: {@code nsmconnect.ClientConnection}. */
+public final class ClientCalls {
+  private final Map<PodRef, Pod> pods;
+  private final List<String> lacking;
+  private final Admission admission;
+  private final Requests requests;
+  private final WorkerExecutor workers;
+
+  /**
+   * @param pods those of this node, as they are at any time
+   * @param lacking capabilities that this process does not have
+   */
+  public ClientCalls(
+      Map<PodRef, Pod> pods,
+      List<String> lacking,
+      Admission admission,
+      Requests requests,
+      WorkerExecutor workers) {
+    this.pods = pods;
+    this.lacking = lacking;
+    this.admission = admission;
+    this.requests = requests;
+    this.workers = workers;
+  }
+
+  public void serve(PodRef pod, UnixListener ingress) {
+    ingress.serve(Calls.REQUEST, (peer, request) -> onRequest(pod, peer, request));
+  }
+
+  private Future<ConnectionReply> onRequest(PodRef ref, UnixPeer peer, ConnectionRequest request) {
+    ClientPod pod = usable(ref);
+    admission.checkClient(peer, pod);
+    List<RequestedInterface> asked = RequestedInterface.of(request.getInterfaceList());
+    String named = request.getLinuxNamespace();
+    Future<Void> own =
+        named.isEmpty()
+            ? Future.succeededFuture()
+            : workers.executeBlocking(
+                () -> {
+                  NamespaceReferences.checkOwn(named, peer.pid(), pod);
+                  return null;
+                },
+                false);
+    return own.compose(
+            v ->
+                requests.request(
+                    pod, request.getRequestId(), request.getNetworkServiceName(), asked))
+        .map(held -> Requests.reply(held.connection()))
+        .recover(
+            e ->
+                e instanceof Refused
+                    ? Future.succeededFuture(
+                        ConnectionReply.newBuilder().setAdmissionError(e.getMessage()).build())
+                    : Future.failedFuture(e));
+  }
+
+  /** The same, asked by a room of this node for a pod. */
+  public Future<ConnectionEntry> connect(PodRef pod, String service, String requestId) {
+    return requests
+        .request(usable(pod), requestId, service, List.of())
+        .recover(
+            e ->
+                Future.failedFuture(
+                    e instanceof Refused ? Fault.UNAVAILABLE.because(e.getMessage()) : e));
+  }
+
+  private ClientPod usable(PodRef ref) {
+    if (!lacking.isEmpty()) {
+      throw Fault.UNAVAILABLE.because("this node lacks " + String.join(", ", lacking));
+    }
+    Pod pod = pods.get(ref);
+    if (pod == null) {
+      throw Fault.NOT_FOUND.because("pod " + ref + ": not registered on this node");
+    }
+    return ClientPod.of(pod);
+  }
+}

@@ -1,0 +1,154 @@
+package dev.weft.nsm.client;
+
+import dev.weft.bus.Fault;
+import dev.weft.linux.SocketFile;
+import dev.weft.pod.PodRef;
+import dev.weft.rpc.UnixListener;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
+
+/** The room's socket files: one for endpoints, and a directory with one for each pod. */
+public final class ClientSockets {
+  private static final String ENDPOINT = "nsm.endpoint.io.sock";
+  private static final String CLIENT = "nsm.ligato.io.sock";
+  private static final String DIRECTORY = "nsm-";
+
+  private final Vertx vertx;
+  private final Path root;
+  private final BiConsumer<PodRef, UnixListener> serveClient;
+  private final Map<PodRef, Open> open = new HashMap<>();
+  private UnixListener endpoints;
+
+  private record Open(Path directory, UnixListener ingress) {}
+
+  /**
+   * @param serveClient adds the methods that a pod's socket serves
+   */
+  public ClientSockets(Vertx vertx, Path root, BiConsumer<PodRef, UnixListener> serveClient) {
+    this.vertx = vertx;
+    this.root = root.toAbsolutePath();
+    this.serveClient = serveClient;
+  }
+
+  /** Makes the directory and the endpoints' socket; what a killed node left is cleared away. */
+  public Future<Void> open(java.util.function.Consumer<UnixListener> serveEndpoint) {
+    return vertx
+        .executeBlocking(
+            () -> {
+              makeDirectory(root);
+              return null;
+            })
+        .compose(
+            v -> {
+              UnixListener ingress = new UnixListener(vertx, root.resolve(ENDPOINT), root);
+              serveEndpoint.accept(ingress);
+              return ingress.listen().onSuccess(listening -> endpoints = ingress);
+            })
+        .compose(v -> vertx.executeBlocking(this::clearLeftovers));
+  }
+
+  /** The same again is success. */
+  public Future<Void> openFor(PodRef pod) {
+    if (endpoints == null || open.containsKey(pod)) {
+      return Future.succeededFuture();
+    }
+    Path directory = directoryOf(pod);
+    UnixListener ingress = new UnixListener(vertx, directory.resolve(CLIENT), root);
+    serveClient.accept(pod, ingress);
+    open.put(pod, new Open(directory, ingress));
+    return vertx
+        .executeBlocking(
+            () -> {
+              makeDirectory(directory);
+              return null;
+            })
+        .compose(v -> ingress.listen())
+        .onFailure(e -> open.remove(pod));
+  }
+
+  /** One that is not there is fine. */
+  public Future<Void> closeFor(PodRef pod) {
+    Open closing = open.remove(pod);
+    return closing == null ? Future.succeededFuture() : close(closing);
+  }
+
+  public Future<Void> close() {
+    List<Future<Void>> closed = new java.util.ArrayList<>();
+    open.values().forEach(o -> closed.add(close(o)));
+    open.clear();
+    if (endpoints != null) {
+      closed.add(endpoints.close());
+      endpoints = null;
+    }
+    return Future.join(closed).mapEmpty();
+  }
+
+  private Future<Void> close(Open closing) {
+    return closing
+        .ingress()
+        .close()
+        .compose(v -> vertx.executeBlocking(() -> Files.deleteIfExists(closing.directory())))
+        .mapEmpty();
+  }
+
+  /** The pod's name, its namespace before it; a hash where that is too long or taken. */
+  private Path directoryOf(PodRef pod) {
+    String ns = pod.ns().equals(PodRef.DEFAULT_NAMESPACE) ? "" : pod.ns() + ".";
+    Path plain = root.resolve(DIRECTORY + ns + pod.name());
+    boolean taken = open.values().stream().anyMatch(o -> o.directory().equals(plain));
+    return taken || SocketFile.bytes(plain.resolve(CLIENT)) > SocketFile.MAX_PATH
+        ? root.resolve(DIRECTORY + hash(pod))
+        : plain;
+  }
+
+  private static String hash(PodRef pod) {
+    try {
+      byte[] hash =
+          MessageDigest.getInstance("SHA-256")
+              .digest(pod.toString().getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(hash, 0, 8);
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every Java platform has SHA-256", e);
+    }
+  }
+
+  private static void makeDirectory(Path directory) throws IOException {
+    try {
+      Files.createDirectories(directory);
+    } catch (IOException e) {
+      String why = e.getClass().getSimpleName().replace("Exception", "");
+      throw Fault.UNAVAILABLE.because(directory + " cannot be made (" + why + ")", e);
+    }
+    if (!Files.isWritable(directory)) {
+      throw Fault.DENIED.because(directory + " cannot be written");
+    }
+    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+  }
+
+  /** Sockets of a node that was killed: nobody answers on them. */
+  private Void clearLeftovers() throws IOException {
+    try (DirectoryStream<Path> directories = Files.newDirectoryStream(root, DIRECTORY + "*")) {
+      for (Path directory : directories) {
+        Path socket = directory.resolve(CLIENT);
+        if (SocketFile.occupant(socket) == SocketFile.Occupant.STALE) {
+          Files.delete(socket);
+          Files.delete(directory);
+        }
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,132 @@
+package dev.weft.nsm.connection;
+
+import dev.weft.address.Cidr;
+import dev.weft.address.IpAddress;
+import dev.weft.nsm.Endpoint;
+import dev.weft.nsm.Mechanism;
+import dev.weft.pod.PodRef;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * A connection as it should be: what a node keeps of it on disk. Both nodes keep one, each with
+ * what it knows.
+ *
+ * @param id 16 hex digits, given by the client's node
+ * @param requestId the client's
+ * @param asked the client's wishes as it wrote them; null at the endpoint's node
+ * @param agreed what came of them; null at the endpoint's node
+ * @param since when the client asked
+ */
+public record Connection(
+    String id,
+    String requestId,
+    String service,
+    List<RequestedInterface> asked,
+    RequestedInterface agreed,
+    Instant since,
+    Client client,
+    Target endpoint,
+    Link link) {
+
+  /**
+   * The client's end.
+   *
+   * @param netns its namespace on its node; null on another
+   * @param inode of that namespace; 0 on another node
+   * @param identity of that namespace, which no other ever has; 0 on another node
+   * @param intf its interface's name
+   */
+  public record Client(
+      String node, PodRef pod, String netns, long inode, long identity, String intf) {}
+
+  /**
+   * The endpoint's end.
+   *
+   * @param namespace of the provider, as in Kubernetes
+   * @param netns its network namespace on its node; null on another
+   * @param inode of that network namespace; 0 on another node
+   * @param pod what the wire room knows it by; null for a veth
+   */
+  public record Target(
+      String node,
+      String namespace,
+      String provider,
+      String netns,
+      long inode,
+      PodRef pod,
+      String intf) {
+    public boolean is(Endpoint endpoint) {
+      return endpoint.node().equals(node)
+          && endpoint.namespace().equals(namespace)
+          && endpoint.provider().equals(provider);
+    }
+  }
+
+  /**
+   * What joins them.
+   *
+   * @param prefix of 30 bits; the first host is the endpoint, the second the client
+   * @param routes destinations that the client reaches through the endpoint
+   * @param mtu bytes
+   * @param vni of a VXLAN, else 0
+   * @param here this node's underlay address for a VXLAN, else null
+   * @param there the other node's; for a wire to a node of another mesh where it serves, host:port
+   */
+  public record Link(
+      Mechanism carrier,
+      String prefix,
+      List<String> routes,
+      int mtu,
+      int vni,
+      String here,
+      String there) {}
+
+  public Cidr endpointAddress() {
+    return host(1);
+  }
+
+  public Cidr clientAddress() {
+    return host(2);
+  }
+
+  public Cidr prefix() {
+    return Cidr.parse(link.prefix());
+  }
+
+  /** The connected prefix, then what the endpoint offers. */
+  public List<String> allRoutes() {
+    return java.util.stream.Stream.concat(
+            java.util.stream.Stream.of(link.prefix()), link.routes().stream())
+        .toList();
+  }
+
+  public boolean clientAt(String node) {
+    return client.node().equals(node);
+  }
+
+  public boolean endpointAt(String node) {
+    return endpoint.node().equals(node);
+  }
+
+  private Cidr host(int number) {
+    byte[] bytes = prefix().address().getAddress();
+    bytes[bytes.length - 1] += (byte) number;
+    try {
+      return new Cidr(InetAddress.getByAddress(bytes), 30);
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("four bytes are an address", e);
+    }
+  }
+
+  /** {@code echo for default/c1 (10.44.0.2)}. */
+  @Override
+  public String toString() {
+    return service
+        + " for "
+        + client.pod()
+        + (link == null ? "" : " (" + IpAddress.format(clientAddress().address()) + ")");
+  }
+}

@@ -1,0 +1,87 @@
+package dev.weft.nsm.connection;
+
+import dev.weft.address.Cidr;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/**
+ * Blocks of four addresses (a /30: network, endpoint, client, broadcast) of one IPv4 network. A
+ * block may be in use more than once: in namespaces that do not see each other.
+ */
+public final class ConnectionAddresses {
+  private static final int BLOCK_BITS = 30;
+
+  private final int base;
+  private final int blocks;
+  private final Map<Integer, Integer> uses = new HashMap<>();
+  private int cursor;
+
+  /**
+   * @param cidr at most 30 bits
+   * @param seed where to begin, so that two nodes seldom propose the same
+   */
+  public ConnectionAddresses(Cidr cidr, long seed) {
+    base = ByteBuffer.wrap(cidr.address().getAddress()).getInt();
+    blocks = 1 << (BLOCK_BITS - cidr.prefixLength());
+    cursor = (int) Math.floorMod(seed, (long) blocks);
+  }
+
+  /** Takes up to {@code count} blocks that nobody on this node uses; fewer if there are no more. */
+  public List<Cidr> take(int count, Predicate<Cidr> usable) {
+    List<Cidr> taken = new ArrayList<>();
+    for (int i = 0; i < blocks && taken.size() < count; i++) {
+      Cidr block = block(cursor);
+      if (!uses.containsKey(cursor) && usable.test(block)) {
+        uses.put(cursor, 1);
+        taken.add(block);
+      }
+      cursor = (cursor + 1) % blocks;
+    }
+    return taken;
+  }
+
+  /** Counts one more use; a block of another network is none of this pool's. */
+  public void use(Cidr block) {
+    int index = index(block);
+    if (index >= 0) {
+      uses.merge(index, 1, Integer::sum);
+    }
+  }
+
+  public void release(Cidr block) {
+    uses.computeIfPresent(index(block), (index, count) -> count == 1 ? null : count - 1);
+  }
+
+  /** Blocks in use. */
+  public int used() {
+    return uses.size();
+  }
+
+  public int size() {
+    return blocks;
+  }
+
+  private Cidr block(int index) {
+    byte[] bytes = ByteBuffer.allocate(4).putInt(base + (index << 2)).array();
+    try {
+      return new Cidr(InetAddress.getByAddress(bytes), BLOCK_BITS);
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("four bytes are an address", e);
+    }
+  }
+
+  private int index(Cidr block) {
+    byte[] bytes = block.address().getAddress();
+    if (bytes.length != 4 || block.prefixLength() != BLOCK_BITS) {
+      return -1;
+    }
+    long offset = Integer.toUnsignedLong(ByteBuffer.wrap(bytes).getInt() - base) >>> 2;
+    return offset < blocks ? (int) offset : -1;
+  }
+}

@@ -1,0 +1,83 @@
+package dev.weft.nsm.connection;
+
+import dev.weft.bus.Fault;
+import dev.weft.config.NsmConfig;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+
+/** Names that programs give, and those that interfaces get. */
+public final class Names {
+  /** IFNAMSIZ without its terminating zero. */
+  private static final int MAX_INTERFACE = 15;
+
+  private static final int MAX_LENGTH = 253;
+  private static final Pattern PRINTABLE = Pattern.compile("[\\x21-\\x7e]{1,253}");
+  private static final Pattern HEX_ID = Pattern.compile("[0-9a-f]{16}");
+
+  private Names() {}
+
+  /** Names of services and providers. */
+  public static String name(String what, String value) {
+    if (!NsmConfig.NAME.matcher(value).matches()) {
+      throw Fault.invalid(
+          what, shown(value), "1 to 253 letters, digits, '.', '_' or '-', as in firewall");
+    }
+    return value;
+  }
+
+  public static String requestId(String value) {
+    if (!PRINTABLE.matcher(value).matches()) {
+      throw Fault.invalid(
+          "request_id", shown(value), "1 to 253 printable characters, such as the pod's UID");
+    }
+    return value;
+  }
+
+  public static String connectionId(String value) {
+    if (!HEX_ID.matcher(value).matches()) {
+      throw Fault.invalid("connection_id", shown(value), "16 hex digits");
+    }
+    return value;
+  }
+
+  /**
+   * The service's name, cut to 15 characters, with a number where that is taken: one whose
+   * predecessor is taken, which is the lowest unless some before it became free again. Looks at few
+   * of thousands.
+   */
+  public static String interfaceFor(String service, Predicate<String> taken) {
+    int free = 0;
+    while (taken.test(numbered(service, free))) {
+      free = Math.max(1, 2 * free);
+    }
+    int below = free / 2;
+    while (free - below > 1) {
+      int middle = (below + free) >>> 1;
+      if (taken.test(numbered(service, middle))) {
+        below = middle;
+      } else {
+        free = middle;
+      }
+    }
+    return numbered(service, free);
+  }
+
+  private static String numbered(String service, int number) {
+    String digits = number == 0 ? "" : Integer.toString(number);
+    int kept = Math.min(service.length(), MAX_INTERFACE - digits.length());
+    return service.substring(0, kept) + digits;
+  }
+
+  /** The endpoint's interface; unique on its node by the connection's random id. */
+  public static String endpointInterface(String connectionId) {
+    return "nsm" + connectionId.substring(0, 12);
+  }
+
+  /** What does not belong in a message is left out of it. */
+  private static String shown(String value) {
+    String printable = value.replaceAll("[^\\x20-\\x7e]", "?");
+    return printable.length() <= MAX_LENGTH + 11
+        ? "\"" + printable + "\""
+        : "\"" + printable.substring(0, 32) + "…\" of " + value.length() + " characters";
+  }
+}

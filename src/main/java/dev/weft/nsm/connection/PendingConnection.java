@@ -1,0 +1,42 @@
+package dev.weft.nsm.connection;
+
+import dev.weft.address.Cidr;
+import java.time.Instant;
+import java.util.List;
+import java.util.function.LongConsumer;
+
+/**
+ * A connection whose endpoint is not chosen yet.
+ *
+ * @param client its end, with the interface's name, which is reserved
+ * @param prefixes addresses that are reserved for it, to choose one of
+ * @param answered is told the time that each endpoint of this node takes to answer, ns
+ */
+public record PendingConnection(
+    String id,
+    String requestId,
+    String service,
+    List<RequestedInterface> asked,
+    Instant since,
+    Connection.Client client,
+    List<Cidr> prefixes,
+    LongConsumer answered) {
+
+  /** A standing connection that needs another endpoint: name and addresses stay. */
+  public static PendingConnection of(Connection c) {
+    return new PendingConnection(
+        c.id(),
+        c.requestId(),
+        c.service(),
+        c.asked(),
+        c.since(),
+        c.client(),
+        List.of(c.prefix()),
+        nanos -> {});
+  }
+
+  public Connection joined(
+      RequestedInterface agreed, Connection.Target target, Connection.Link link) {
+    return new Connection(id, requestId, service, asked, agreed, since, client, target, link);
+  }
+}

@@ -1,0 +1,82 @@
+package dev.weft.nsm.endpoint;
+
+import dev.weft.bus.Fault;
+import dev.weft.config.NsmConfig;
+import dev.weft.nsm.Endpoint;
+import dev.weft.nsm.connection.ClientPod;
+import dev.weft.nsm.connection.Names;
+import dev.weft.nsm.connection.NamespaceReferences;
+import dev.weft.nsm.connection.RequestedInterface;
+import dev.weft.nsm.proto.NetworkServiceEndpoint;
+import dev.weft.pod.Pod;
+import dev.weft.rpc.UnixPeer;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+/** Who may ask and who may advertise, by what the kernel says of the caller. */
+public final class Admission {
+  private final NsmConfig config;
+
+  public Admission(NsmConfig config) {
+    this.config = config;
+  }
+
+  /** DENIED unless the caller is a process of that pod. */
+  public void checkClient(UnixPeer peer, ClientPod pod) {
+    checkUser(peer);
+    if (NamespaceReferences.inodeOfProcess(peer.pid()) != pod.inode()) {
+      throw Fault.DENIED.because(
+          "caller: process "
+              + peer.pid()
+              + " (expected: one in the network namespace of pod "
+              + pod.ref()
+              + ", whose socket this is)");
+    }
+  }
+
+  public void checkUser(UnixPeer peer) {
+    if (peer.uid() != 0 && !config.clientUids().contains(peer.uid())) {
+      throw Fault.DENIED.because(
+          "caller: uid " + peer.uid() + " (expected: 0, or one of nsm.client-uids)");
+    }
+  }
+
+  /** DENIED if {@code nsm.allow} names the service and not this caller. */
+  public void checkMayAdvertise(UnixPeer peer, String service, Collection<Pod> pods) {
+    List<String> allowed = config.allow().get(service);
+    if (allowed == null || allowed.contains(Integer.toString(peer.uid()))) {
+      return;
+    }
+    long inode = NamespaceReferences.inodeOfProcess(peer.pid());
+    Optional<String> pod =
+        pods.stream()
+            .filter(p -> NamespaceReferences.inodeIfThere(p.netns()) == inode)
+            .map(p -> p.ref().toString())
+            .findFirst();
+    if (pod.isEmpty() || !allowed.contains(pod.get())) {
+      throw Fault.DENIED.because(
+          "service "
+              + service
+              + ": advertised by uid "
+              + peer.uid()
+              + pod.map(p -> " in pod " + p).orElse("")
+              + " (expected: one of nsm.allow: "
+              + String.join(", ", allowed)
+              + ")");
+    }
+  }
+
+  /** What an advertisement says, on this node; INVALID names what is wrong. */
+  public static Endpoint endpoint(String node, NetworkServiceEndpoint message) {
+    String namespace = message.getNseProviderNamesapce();
+    return new Endpoint(
+        node,
+        namespace.isEmpty() ? "" : Names.name("nse_provider_namesapce", namespace),
+        Names.name("nse_provider_name", message.getNseProviderName()),
+        Names.name("network_service_name", message.getNetworkServiceName()),
+        RequestedInterface.of(message.getInterfaceList()).stream()
+            .map(RequestedInterface::type)
+            .toList());
+  }
+}

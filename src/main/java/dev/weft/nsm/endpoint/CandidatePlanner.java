@@ -1,0 +1,110 @@
+package dev.weft.nsm.endpoint;
+
+import dev.weft.bus.Fault;
+import dev.weft.nsm.Endpoint;
+import dev.weft.nsm.connection.RequestedInterface;
+import dev.weft.nsm.proto.InterfacePreference;
+import dev.weft.nsm.proto.InterfaceType;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.ToIntFunction;
+import java.util.stream.Collectors;
+
+/** Which endpoints a client may get, in the order in which to try them. */
+public final class CandidatePlanner {
+  /** What a node can build. */
+  private static final Set<InterfaceType> BUILT =
+      Set.of(InterfaceType.DEFAULT_INTERFACE, InterfaceType.KERNEL_INTERFACE);
+
+  private final String self;
+  private final ToIntFunction<Endpoint> load;
+
+  /**
+   * @param self this node's id: its own endpoints come before others'
+   * @param load connections that an endpoint has, as far as this node knows
+   */
+  public CandidatePlanner(String self, ToIntFunction<Endpoint> load) {
+    this.self = self;
+    this.load = load;
+  }
+
+  /**
+   * An endpoint, and what it would be connected by.
+   *
+   * @param rank of that among the client's wishes; 0 is the first
+   */
+  public record Candidate(Endpoint endpoint, RequestedInterface agreed, int rank) {}
+
+  /**
+   * Never empty.
+   *
+   * @throws dev.weft.bus.WeftException PRECONDITION if no endpoint has a type in common with the
+   *     client, or none that can be built
+   */
+  public List<Candidate> plan(List<RequestedInterface> asked, List<Endpoint> endpoints) {
+    List<RequestedInterface> wishes = inOrder(asked);
+    List<Endpoint> willing =
+        endpoints.stream().filter(e -> wishes.stream().anyMatch(w -> e.offers(w.type()))).toList();
+    if (willing.isEmpty()) {
+      throw Fault.PRECONDITION.because(
+          "no interface type in common: asked "
+              + names(wishes.stream().map(RequestedInterface::type).toList())
+              + "; offered "
+              + endpoints.stream()
+                  .map(e -> names(e.interfaces()) + " by " + e.name())
+                  .collect(Collectors.joining(", ")));
+    }
+    List<Candidate> candidates = new ArrayList<>();
+    willing.forEach(e -> best(wishes, e).ifPresent(candidates::add));
+    if (candidates.isEmpty()) {
+      throw Fault.PRECONDITION.because(
+          "interface: "
+              + names(wishes.stream().map(RequestedInterface::type).toList())
+              + " (expected: KERNEL_INTERFACE or DEFAULT_INTERFACE, which is what nodes build)");
+    }
+    candidates.sort(
+        Comparator.comparingInt(Candidate::rank)
+            .thenComparing(c -> !c.endpoint().node().equals(self))
+            .thenComparing(c -> Externals.provides(c.endpoint()))
+            .thenComparingInt(c -> load.applyAsInt(c.endpoint()))
+            .thenComparing(c -> c.endpoint().node())
+            .thenComparing(c -> c.endpoint().key()));
+    return candidates;
+  }
+
+  private static Optional<Candidate> best(List<RequestedInterface> wishes, Endpoint endpoint) {
+    for (int rank = 0; rank < wishes.size(); rank++) {
+      RequestedInterface wish = wishes.get(rank);
+      if (BUILT.contains(wish.type()) && endpoint.offers(wish.type())) {
+        RequestedInterface agreed =
+            new RequestedInterface(InterfaceType.KERNEL_INTERFACE, wish.preference());
+        return Optional.of(new Candidate(endpoint, agreed, rank));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** FIRST to FIFTH, then those without preference as they were written. */
+  public static List<RequestedInterface> inOrder(List<RequestedInterface> asked) {
+    if (asked.isEmpty()) {
+      return List.of(RequestedInterface.DEFAULT);
+    }
+    return asked.stream()
+        .sorted(
+            Comparator.comparingInt(
+                wish ->
+                    wish.preference() == InterfacePreference.NO_PREFERENCE
+                        ? Integer.MAX_VALUE
+                        : wish.preference().getNumber()))
+        .toList();
+  }
+
+  private static String names(List<InterfaceType> types) {
+    return types.isEmpty()
+        ? InterfaceType.DEFAULT_INTERFACE.name()
+        : types.stream().map(Enum::name).collect(Collectors.joining(", "));
+  }
+}

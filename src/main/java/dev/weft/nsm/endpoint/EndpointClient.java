@@ -1,0 +1,186 @@
+package dev.weft.nsm.endpoint;
+
+import dev.weft.address.Cidr;
+import dev.weft.bus.Fault;
+import dev.weft.nsm.Calls;
+import dev.weft.nsm.connection.NamespaceReferences;
+import dev.weft.nsm.proto.EndpointConnectionReply;
+import dev.weft.nsm.proto.EndpointConnectionRequest;
+import dev.weft.pod.Pod;
+import dev.weft.rpc.UnixClient;
+import dev.weft.rpc.UnixPeer;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.vertx.core.Future;
+import io.vertx.core.WorkerExecutor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongConsumer;
+import java.util.function.Supplier;
+
+/** Asks endpoints of this node on their own sockets where they want a connection. */
+public final class EndpointClient {
+  private static final Duration DEADLINE = Duration.ofSeconds(15);
+  private static final int MAX_ROUTES = 64;
+  private static final long FRESH_NANOS = 1_000_000_000L;
+  private static final int MAX_KEPT = 256;
+
+  private final Timer answers;
+  private final UnixClient dial;
+  private final WorkerExecutor workers;
+  private final Supplier<Collection<Pod>> pods;
+  private final Map<Answered, Place> places = new HashMap<>();
+
+  /**
+   * Which namespace an endpoint named.
+   *
+   * @param namespace empty for its own
+   */
+  private record Answered(String namespace, UnixPeer by) {}
+
+  /**
+   * What that was.
+   *
+   * @param at nanoTime when it was looked up
+   */
+  private record Place(String netns, long inode, long at) {}
+
+  /**
+   * @param pods those of this node
+   */
+  public EndpointClient(
+      UnixClient dial,
+      WorkerExecutor workers,
+      Supplier<Collection<Pod>> pods,
+      MeterRegistry meters) {
+    this.answers =
+        Timer.builder("weft_nsm_endpoint_answer")
+            .description("From asking an endpoint of this node to its answer or failure")
+            .publishPercentiles(0.5, 0.99)
+            .register(meters);
+    this.dial = dial;
+    this.workers = workers;
+    this.pods = pods;
+  }
+
+  /**
+   * Asks one.
+   *
+   * @param answered is told the time until its answer or failure, ns
+   */
+  public Future<EndpointAttachment> ask(
+      Endpoints.Advertised endpoint, String requestId, LongConsumer answered) {
+    String service = endpoint.endpoint().service();
+    EndpointConnectionRequest request =
+        EndpointConnectionRequest.newBuilder()
+            .setRequestId(requestId)
+            .setNetworkServiceName(service)
+            .build();
+    Path socket = Path.of(endpoint.socket());
+    Timer.Sample asked = Timer.start();
+    return dial.call(socket, Calls.ASK, request, DEADLINE)
+        .onComplete(done -> answered.accept(asked.stop(answers)))
+        .compose(
+            answer -> {
+              EndpointConnectionReply reply = answer.message();
+              checkSame(request, reply);
+              List<String> routes = checkRoutes(reply.getRouteList());
+              return place(new Answered(reply.getLinuxNamespace(), answer.by()))
+                  .map(place -> new EndpointAttachment(place.netns(), place.inode(), routes));
+            });
+  }
+
+  private static void checkSame(EndpointConnectionRequest request, EndpointConnectionReply reply) {
+    if (!reply.getRequestId().equals(request.getRequestId())
+        || !reply.getNetworkServiceName().equals(request.getNetworkServiceName())) {
+      throw Fault.UNAVAILABLE.because(
+          "it answered request \""
+              + reply.getRequestId()
+              + "\" for service \""
+              + reply.getNetworkServiceName()
+              + "\" (expected: \""
+              + request.getRequestId()
+              + "\", \""
+              + request.getNetworkServiceName()
+              + "\")");
+    }
+  }
+
+  /** Gives back what may be routes; INVALID names the one that may not. */
+  public static List<String> checkRoutes(List<String> routes) {
+    if (routes.size() > MAX_ROUTES) {
+      throw Fault.invalid("route", routes.size() + " routes", "at most " + MAX_ROUTES);
+    }
+    for (String route : routes) {
+      if (!isIpv4Network(route)) {
+        throw Fault.invalid("route", route, "an IPv4 prefix as in 10.60.0.0/16");
+      }
+    }
+    return List.copyOf(routes);
+  }
+
+  private static boolean isIpv4Network(String route) {
+    try {
+      Cidr cidr = Cidr.parse(route);
+      return cidr.isNetwork() && cidr.address().getAddress().length == 4;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  /** Looks once for a burst; whoever uses the place checks that it is still that one. */
+  private Future<Place> place(Answered answered) {
+    Place known = places.get(answered);
+    if (known != null && System.nanoTime() - known.at() < FRESH_NANOS) {
+      return Future.succeededFuture(known);
+    }
+    List<Pod> all = List.copyOf(pods.get());
+    return workers
+        .executeBlocking(() -> locate(answered, all), false)
+        .onSuccess(
+            place -> {
+              if (places.size() >= MAX_KEPT) {
+                places.clear();
+              }
+              places.put(answered, place);
+            });
+  }
+
+  private static Place locate(Answered answered, List<Pod> pods) {
+    String named = answered.namespace();
+    UnixPeer by = answered.by();
+    try {
+      String ref =
+          named.isEmpty() ? ownOf(by, pods) : NamespaceReferences.ref(named, by.pid(), pods);
+      long inode = NamespaceReferences.inodeOf(ref);
+      if (by.uid() != 0 && inode != NamespaceReferences.inodeOfProcess(by.pid())) {
+        throw Fault.DENIED.because(
+            "linux_namespace: "
+                + named
+                + " (expected: that of the endpoint's process, since it is not root's)");
+      }
+      return new Place(ref, inode, System.nanoTime());
+    } catch (IOException e) {
+      throw Fault.INVALID.because("linux_namespace: " + e.getMessage(), e);
+    }
+  }
+
+  private static String ownOf(UnixPeer by, List<Pod> pods) {
+    long inode = NamespaceReferences.inodeOfProcess(by.pid());
+    if (by.pid() == 0 || inode == 0) {
+      throw Fault.invalid(
+          "linux_namespace", "none", "a path, a name or an inode; its process is not visible");
+    }
+    // A pod's outlives the process that serves it.
+    return pods.stream()
+        .filter(pod -> NamespaceReferences.inodeIfThere(pod.netns()) == inode)
+        .map(Pod::netns)
+        .findFirst()
+        .orElse("pid:" + by.pid());
+  }
+}

@@ -1,0 +1,230 @@
+package dev.weft.nsm.endpoint;
+
+import dev.weft.bus.Bus;
+import dev.weft.bus.Fault;
+import dev.weft.bus.Json;
+import dev.weft.bus.WeftException;
+import dev.weft.cluster.Cluster;
+import dev.weft.cluster.OwnedTable;
+import dev.weft.linux.SocketFile;
+import dev.weft.nsm.Endpoint;
+import dev.weft.nsm.EndpointChanged;
+import dev.weft.nsm.connection.Connection;
+import dev.weft.store.Store;
+import io.vertx.core.Future;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Who provides what: this node's endpoints, kept on disk, and those of all live members. */
+public final class Endpoints {
+  private static final Logger log = LoggerFactory.getLogger(Endpoints.class);
+  private static final String TABLE = "endpoints";
+
+  /** A socket that nobody answers on in so many looks, one a second, is dead. */
+  private static final int DEAD_AFTER = 2;
+
+  /**
+   * An endpoint of this node.
+   *
+   * @param socket where it is asked
+   * @param uid owner of the socket's file
+   */
+  public record Advertised(Endpoint endpoint, String socket, int uid) {}
+
+  private final Cluster cluster;
+  private final Store store;
+  private final Bus bus;
+  private final OwnedTable table;
+  private final Externals externals;
+  private final Consumer<Path> unused;
+  private final Map<String, Advertised> mine = new TreeMap<>();
+  private final Map<String, Integer> silent = new HashMap<>();
+
+  /**
+   * @param unused is told of sockets that no endpoint of this node has any more
+   */
+  public Endpoints(
+      Cluster cluster, Store store, Bus bus, Externals externals, Consumer<Path> unused) {
+    this.cluster = cluster;
+    this.store = store;
+    this.bus = bus;
+    this.table = cluster.owned(TABLE);
+    this.externals = externals;
+    this.unused = unused;
+  }
+
+  public Future<Void> load() {
+    return store
+        .all(TABLE)
+        .compose(
+            rows -> {
+              rows.values().stream()
+                  .map(json -> Json.read(json, Advertised.class))
+                  .forEach(a -> mine.put(a.endpoint().key(), a));
+              return Future.join(mine.values().stream().map(this::publish).toList());
+            })
+        .mapEmpty();
+  }
+
+  public void onChange(Runnable listener) {
+    table.onChange(listener);
+    externals.onChange(listener);
+  }
+
+  public Collection<Advertised> mine() {
+    return mine.values();
+  }
+
+  public Optional<Advertised> mine(String namespace, String provider, String service) {
+    return Optional.ofNullable(
+        mine.get(new Endpoint("", namespace, provider, service, List.of()).key()));
+  }
+
+  /** Any of a service on this node. */
+  public Optional<Advertised> mine(String service) {
+    return mine.values().stream().filter(a -> a.endpoint().service().equals(service)).findFirst();
+  }
+
+  /** All that live members tell, and those outside that can be reached. */
+  public List<Endpoint> all() {
+    List<Endpoint> all = new ArrayList<>();
+    mine.values().forEach(a -> all.add(a.endpoint()));
+    for (OwnedTable.Row row : table.rows()) {
+      if (!row.node().equals(cluster.self())) {
+        read(row).ifPresent(all::add);
+      }
+    }
+    all.addAll(externals.offers());
+    return all;
+  }
+
+  public List<Endpoint> of(String service) {
+    return all().stream().filter(e -> e.service().equals(service)).toList();
+  }
+
+  /** Tells whether the provider of a connection offers its service now. */
+  public Predicate<Connection> providers() {
+    Map<String, List<Endpoint>> byService =
+        all().stream().collect(Collectors.groupingBy(Endpoint::service));
+    return c -> byService.getOrDefault(c.service(), List.of()).stream().anyMatch(c.endpoint()::is);
+  }
+
+  public Future<Void> put(Advertised advertised) {
+    String key = advertised.endpoint().key();
+    silent.remove(key);
+    if (advertised.equals(mine.get(key))) {
+      return Future.succeededFuture();
+    }
+    return store
+        .put(TABLE, key, Json.write(advertised))
+        .compose(
+            v -> {
+              release(mine.put(key, advertised));
+              return publish(advertised);
+            })
+        .onSuccess(v -> tell(advertised, null));
+  }
+
+  /** One that is not known is fine. */
+  public Future<Void> remove(String key, String reason) {
+    Advertised gone = mine.remove(key);
+    silent.remove(key);
+    if (gone == null) {
+      return Future.succeededFuture();
+    }
+    release(gone);
+    tell(gone, reason);
+    return table.remove(key).compose(v -> store.delete(TABLE, key)).mapEmpty();
+  }
+
+  /**
+   * Notes who listens on its socket and who does not.
+   *
+   * @param served by socket
+   * @return those that are dead by now
+   */
+  public List<Advertised> dead(Map<String, Boolean> served) {
+    List<Advertised> dead = new ArrayList<>();
+    mine.forEach(
+        (key, advertised) -> {
+          if (served.getOrDefault(advertised.socket(), true)) {
+            silent.remove(key);
+          } else if (silent.merge(key, 1, Integer::sum) >= DEAD_AFTER) {
+            dead.add(advertised);
+          }
+        });
+    return dead;
+  }
+
+  /** Checks what is to be advertised; blocks. INVALID names the value. */
+  public static void checkSocket(String socket, int uid) {
+    if (!socket.startsWith("/")) {
+      throw Fault.invalid("socket_location", socket, "the absolute path of a Unix socket");
+    }
+    Path path = Path.of(socket);
+    try {
+      switch (SocketFile.occupant(path)) {
+        case NOTHING ->
+            throw Fault.invalid("socket_location", socket, "a socket; nothing is there");
+        case OTHER_FILE ->
+            throw Fault.invalid("socket_location", socket, "a socket; another file is there");
+        case STALE ->
+            throw Fault.invalid("socket_location", socket, "a socket somebody listens on");
+        case SERVED -> {
+          int owner = SocketFile.owner(path);
+          if (owner != uid) {
+            throw Fault.DENIED.because(
+                "socket_location: "
+                    + socket
+                    + " belongs to uid "
+                    + owner
+                    + " (expected: uid "
+                    + uid
+                    + ", who advertises it)");
+          }
+        }
+      }
+    } catch (java.io.IOException e) {
+      throw Fault.INVALID.because("socket_location: " + socket + ": " + e.getMessage(), e);
+    }
+  }
+
+  private void release(Advertised former) {
+    if (former != null
+        && mine.values().stream().noneMatch(a -> a.socket().equals(former.socket()))) {
+      unused.accept(Path.of(former.socket()));
+    }
+  }
+
+  private Future<Void> publish(Advertised advertised) {
+    return table.put(advertised.endpoint().key(), Json.write(advertised.endpoint()));
+  }
+
+  private void tell(Advertised a, String reason) {
+    bus.publish(new EndpointChanged(a.endpoint().service(), a.endpoint().name(), reason));
+  }
+
+  private static Optional<Endpoint> read(OwnedTable.Row row) {
+    try {
+      Endpoint endpoint = Json.read(row.json(), Endpoint.class);
+      if (endpoint.node().equals(row.node())) {
+        return Optional.of(endpoint);
+      }
+      log.warn("endpoint {} ignored: node {} does not own it", row.key(), row.node());
+    } catch (WeftException e) {
+      log.warn("endpoint {} of node {} ignored: {}", row.key(), row.node(), e.getMessage());
+    }
+    return Optional.empty();
+  }
+}

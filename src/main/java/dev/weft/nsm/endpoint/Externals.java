@@ -1,0 +1,185 @@
+package dev.weft.nsm.endpoint;
+
+import dev.weft.address.HostPort;
+import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
+import dev.weft.config.NsmConfig;
+import dev.weft.dial.ExternalDial;
+import dev.weft.nsm.Endpoint;
+import dev.weft.nsm.Mechanism;
+import dev.weft.nsm.NsmVerticle;
+import dev.weft.nsm.connection.Connection;
+import dev.weft.rpc.Caller;
+import dev.weft.telemetry.Health;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+/** NSMs outside the cluster: who of them is there, what they offer, what they may ask. */
+public final class Externals {
+  /** In place of the provider's namespace; no provider can have it. */
+  private static final String NAMESPACE = "~external";
+
+  private static final String WARNING = "externals";
+
+  /** One that renews its leases is heard every 5 s. */
+  private static final Duration HERE = Duration.ofSeconds(15);
+
+  private static final int PING_SECONDS = 4;
+
+  private final List<NsmConfig.External> config;
+  private final ExternalDial dial;
+  private final Health health;
+  private final Clock clock;
+  private final Map<Way, ExternalDial.Met> met = new HashMap<>();
+  private final Map<Way, String> unmet = new HashMap<>();
+  private final Map<String, Instant> heard = new HashMap<>();
+  private Runnable listener = () -> {};
+
+  private record Way(HostPort address, Path ca) {}
+
+  public Externals(List<NsmConfig.External> config, ExternalDial dial, Health health, Clock clock) {
+    this.config = config;
+    this.dial = dial;
+    this.health = health;
+    this.clock = clock;
+  }
+
+  public static boolean provides(Endpoint endpoint) {
+    return endpoint.namespace().equals(NAMESPACE);
+  }
+
+  public void onChange(Runnable told) {
+    listener = told;
+  }
+
+  /** The services of those that are there now. */
+  public List<Endpoint> offers() {
+    List<Endpoint> offers = new ArrayList<>();
+    for (NsmConfig.External external : config) {
+      ExternalDial.Met there = external.address().map(at -> met.get(way(external))).orElse(null);
+      if (there != null) {
+        offers.add(
+            new Endpoint(
+                there.node(),
+                NAMESPACE,
+                external.address().get().toString(),
+                external.service(),
+                List.of()));
+      }
+    }
+    return offers;
+  }
+
+  /** Asks those that are there for a sign of life and looks for the others. */
+  public Future<Void> review() {
+    heard.values().removeIf(at -> at.plus(HERE).isBefore(clock.instant()));
+    List<Future<?>> looks = new ArrayList<>();
+    config.stream()
+        .filter(e -> e.address().isPresent())
+        .map(Externals::way)
+        .distinct()
+        .forEach(way -> looks.add(met.containsKey(way) ? ping(way) : meet(way)));
+    return Future.join(looks).transform(done -> Future.succeededFuture());
+  }
+
+  private Future<?> ping(Way way) {
+    ExternalDial.Met there = met.get(way);
+    return there
+        .connection()
+        .ping(Buffer.buffer(8).appendLong(System.nanoTime()))
+        .timeout(PING_SECONDS, TimeUnit.SECONDS)
+        .onFailure(e -> there.connection().close());
+  }
+
+  private Future<?> meet(Way way) {
+    return dial.meet(way.address(), way.ca())
+        .onSuccess(
+            there -> {
+              met.put(way, there);
+              unmet.remove(way);
+              there
+                  .connection()
+                  .closeHandler(
+                      v -> {
+                        if (met.remove(way, there)) {
+                          listener.run();
+                        }
+                      });
+              report();
+              listener.run();
+            })
+        .onFailure(
+            e -> {
+              unmet.put(way, WeftException.of(e).getMessage());
+              report();
+            });
+  }
+
+  private void report() {
+    if (unmet.isEmpty()) {
+      health.clear(NsmVerticle.ROOM, WARNING);
+      return;
+    }
+    health.raise(
+        new Health.Warning(
+            NsmVerticle.ROOM,
+            WARNING,
+            unmet.values().stream().sorted().collect(Collectors.joining("; ")),
+            "services of nsm.externals: what is asked for there",
+            "see that the node there runs, serves grpc.external, and names this mesh's CA in its"
+                + " own nsm.externals"));
+  }
+
+  /** DENIED unless the service is shared with those for whom the caller's CA vouches. */
+  public void checkMayAsk(Caller caller, String service) {
+    boolean shared =
+        config.stream()
+            .filter(e -> e.address().isEmpty() && caller.authorities().contains(e.ca()))
+            .anyMatch(e -> e.service().equals(service));
+    if (!shared) {
+      throw Fault.DENIED.because(
+          "service " + service + " is not for " + caller + " (expected: one of nsm.externals)");
+    }
+  }
+
+  /** Where this node can be called back: 0 for nowhere. */
+  public int servePort() {
+    return dial.port();
+  }
+
+  /** A node of another mesh called. */
+  public void heard(Caller caller) {
+    if (caller.external()) {
+      heard.put(caller.node(), clock.instant());
+    }
+  }
+
+  /** Whether that node of another mesh called lately. */
+  public boolean isHere(String node) {
+    Instant at = heard.get(node);
+    return at != null && !at.plus(HERE).isBefore(clock.instant());
+  }
+
+  /** Lets the other node of a connection be dialled, if it is of another mesh. */
+  public void remember(Connection c, String self) {
+    if (c.link().carrier() == Mechanism.WIRE && c.link().there() != null) {
+      dial.know(
+          c.clientAt(self) ? c.endpoint().node() : c.client().node(),
+          HostPort.parse(c.link().there(), -1).orElseThrow());
+    }
+  }
+
+  private static Way way(NsmConfig.External external) {
+    return new Way(external.address().orElseThrow(), external.ca());
+  }
+}

@@ -1,0 +1,106 @@
+package dev.weft.nsm.peer;
+
+import dev.weft.nsm.ConnectionState;
+import dev.weft.nsm.connection.Connection;
+import dev.weft.nsm.connection.ConnectionEntry;
+import dev.weft.nsm.connection.Connections;
+import dev.weft.nsm.proto.LeaseRenewal;
+import dev.weft.nsm.proto.LeaseState;
+import dev.weft.rpc.Caller;
+import io.vertx.core.Future;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+
+/** Two nodes compare their halves, so that none outlives the other for long. */
+public final class ConnectionAudit {
+  /** A half this young may not have its other one yet. */
+  private static final Duration CLIENT_GRACE = Duration.ofSeconds(10);
+
+  /**
+   * The client's half comes after the endpoint's, at the latest when the client's node gives up.
+   */
+  private static final Duration ENDPOINT_GRACE = Duration.ofSeconds(45);
+
+  private final String self;
+  private final Connections connections;
+  private final Peers peers;
+  private final Clock clock;
+
+  public ConnectionAudit(String self, Connections connections, Peers peers, Clock clock) {
+    this.self = self;
+    this.connections = connections;
+    this.peers = peers;
+    this.clock = clock;
+  }
+
+  /**
+   * Asks every node that has other halves.
+   *
+   * @param lost told of each connection that the other node does not know
+   */
+  public Future<Void> renew(Consumer<ConnectionEntry> lost) {
+    Map<String, LeaseRenewal.Builder> byNode = new TreeMap<>();
+    Instant now = clock.instant();
+    for (ConnectionEntry held : connections.all()) {
+      Connection c = held.connection();
+      boolean remote = !(c.clientAt(self) && c.endpointAt(self));
+      Duration grace = c.clientAt(self) ? CLIENT_GRACE : ENDPOINT_GRACE;
+      boolean settled =
+          held.state() == ConnectionState.UP
+              && !held.busy
+              && held.changed().plus(grace).isBefore(now);
+      if (remote && settled) {
+        if (c.clientAt(self)) {
+          of(byNode, c.endpoint().node()).addClient(c.id());
+        } else {
+          of(byNode, c.client().node()).addEndpoint(c.id());
+        }
+      }
+    }
+    List<Future<LeaseState>> answers = new ArrayList<>();
+    byNode.forEach(
+        (node, renewal) ->
+            answers.add(
+                peers
+                    .renew(node, renewal.build())
+                    .onSuccess(
+                        state ->
+                            state
+                                .getUnknownList()
+                                .forEach(id -> connections.find(id).ifPresent(lost)))));
+    // A node that cannot be asked is the cluster's to judge.
+    return Future.join(answers).transform(done -> Future.succeededFuture());
+  }
+
+  /**
+   * Answers another node.
+   *
+   * @param comesUp whether a half of that id is being made here
+   */
+  public LeaseState onRenew(Caller caller, LeaseRenewal renewal, Predicate<String> comesUp) {
+    LeaseState.Builder state = LeaseState.newBuilder();
+    renewal.getClientList().stream()
+        .filter(id -> !comesUp.test(id))
+        .filter(id -> !has(id, c -> c.endpointAt(self) && c.clientAt(caller.node())))
+        .forEach(state::addUnknown);
+    renewal.getEndpointList().stream()
+        .filter(id -> !has(id, c -> c.clientAt(self) && c.endpointAt(caller.node())))
+        .forEach(state::addUnknown);
+    return state.build();
+  }
+
+  private boolean has(String id, Predicate<Connection> as) {
+    return connections.find(id).map(ConnectionEntry::connection).filter(as).isPresent();
+  }
+
+  private static LeaseRenewal.Builder of(Map<String, LeaseRenewal.Builder> byNode, String node) {
+    return byNode.computeIfAbsent(node, n -> LeaseRenewal.newBuilder());
+  }
+}

@@ -1,0 +1,317 @@
+package dev.weft.nsm.peer;
+
+import dev.weft.address.Cidr;
+import dev.weft.address.HostPort;
+import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
+import dev.weft.linux.InterfaceName;
+import dev.weft.nsm.ConnectionState;
+import dev.weft.nsm.Endpoint;
+import dev.weft.nsm.Mechanism;
+import dev.weft.nsm.connection.Connection;
+import dev.weft.nsm.connection.ConnectionAddresses;
+import dev.weft.nsm.connection.ConnectionEntry;
+import dev.weft.nsm.connection.Connections;
+import dev.weft.nsm.connection.Mechanisms;
+import dev.weft.nsm.connection.Names;
+import dev.weft.nsm.connection.Tunnels;
+import dev.weft.nsm.endpoint.EndpointAttachment;
+import dev.weft.nsm.endpoint.EndpointClient;
+import dev.weft.nsm.endpoint.EndpointPods;
+import dev.weft.nsm.endpoint.Endpoints;
+import dev.weft.nsm.endpoint.Externals;
+import dev.weft.nsm.endpoint.LocalTarget;
+import dev.weft.nsm.proto.ProxyConnectionReply;
+import dev.weft.nsm.proto.ProxyConnectionRequest;
+import dev.weft.nsm.proto.Tunnel;
+import dev.weft.nsm.proto.TunnelType;
+import dev.weft.pod.PodRef;
+import dev.weft.rpc.Caller;
+import dev.weft.wire.WireSpec;
+import io.vertx.core.Future;
+import java.time.Clock;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** The endpoint's side of a connection whose client is on another node. */
+public final class EndpointSide {
+  private static final int MAX_PROPOSALS = 16;
+
+  /** Connections of one node of another mesh. */
+  private static final int MAX_EXTERNAL = 4096;
+
+  private final String self;
+  private final Cidr cidr;
+  private final Endpoints endpoints;
+  private final Connections connections;
+  private final ConnectionAddresses pool;
+  private final EndpointClient asker;
+  private final LocalTarget local;
+  private final Mechanisms carriers;
+  private final EndpointPods pods;
+  private final Tunnels underlay;
+  private final Externals externals;
+  private final Clock clock;
+  private final Set<String> inProgress = new HashSet<>();
+
+  public EndpointSide(
+      String self,
+      Cidr cidr,
+      Endpoints endpoints,
+      Connections connections,
+      ConnectionAddresses pool,
+      EndpointClient asker,
+      LocalTarget local,
+      Mechanisms carriers,
+      EndpointPods pods,
+      Tunnels underlay,
+      Externals externals,
+      Clock clock) {
+    this.self = self;
+    this.cidr = cidr;
+    this.endpoints = endpoints;
+    this.connections = connections;
+    this.pool = pool;
+    this.asker = asker;
+    this.local = local;
+    this.carriers = carriers;
+    this.pods = pods;
+    this.underlay = underlay;
+    this.externals = externals;
+    this.clock = clock;
+  }
+
+  /** The same again is the same answer; another endpoint for the same id replaces the half. */
+  public Future<ProxyConnectionReply> onProxy(Caller caller, ProxyConnectionRequest request) {
+    String id = Names.connectionId(request.getConnectionId());
+    Names.requestId(request.getRequestId());
+    Names.name("network_service_name", request.getNetworkServiceName());
+    WireSpec.checkMtu(request.getMtu());
+    InterfaceName.check(request.getClientInterface());
+    if (caller.external()) {
+      checkExternal(caller, request);
+    }
+    Optional<ConnectionEntry> known = connections.find(id);
+    if (known.isPresent() && !isHalfOf(known.get().connection(), caller.node())) {
+      throw Fault.DENIED.because("connection " + id + " is not of " + caller);
+    }
+    if (!inProgress.add(id)) {
+      throw Fault.CONFLICT.because("connection " + id + ": in progress (retry)");
+    }
+    if (known.isPresent() && fits(known.get().connection(), request)) {
+      inProgress.remove(id);
+      return Future.succeededFuture(reply(known.get().connection()));
+    }
+    return known
+        .map(h -> drop(h, "the client's node asked anew"))
+        .orElse(Future.succeededFuture())
+        .compose(v -> provide(caller, request))
+        .onComplete(done -> inProgress.remove(id));
+  }
+
+  private void checkExternal(Caller caller, ProxyConnectionRequest request) {
+    externals.checkMayAsk(caller, request.getNetworkServiceName());
+    int port = request.getServePort();
+    if (port < 1 || port > 65535) {
+      throw Fault.invalid("serve_port", port, "1..65535, where " + caller + " can be called back");
+    }
+    if (connections.where(c -> c.clientAt(caller.node())).size() >= MAX_EXTERNAL) {
+      throw Fault.EXHAUSTED.because(
+          caller + ": " + MAX_EXTERNAL + " connections (expected: fewer)");
+    }
+  }
+
+  /** Forgets this node's half, the endpoint's, and removes what was made for it. */
+  public Future<Void> drop(ConnectionEntry held, String reason) {
+    Connection c = held.connection();
+    held.busy = true;
+    return carriers
+        .part(c)
+        .onFailure(e -> held.busy = false)
+        .compose(
+            v -> {
+              local.changed(c.endpoint().netns());
+              return connections.remove(held, reason);
+            })
+        .compose(v -> pods.release(c));
+  }
+
+  public boolean isInProgress(String id) {
+    return inProgress.contains(id);
+  }
+
+  private boolean isHalfOf(Connection c, String clientNode) {
+    return c.clientAt(clientNode) && c.endpointAt(self);
+  }
+
+  private static boolean fits(Connection c, ProxyConnectionRequest request) {
+    boolean any = request.getNseProviderName().isEmpty();
+    return c.service().equals(request.getNetworkServiceName())
+        && (any || c.endpoint().provider().equals(request.getNseProviderName()))
+        && (any || c.endpoint().namespace().equals(request.getNseProviderNamespace()))
+        && c.client().intf().equals(request.getClientInterface())
+        && request.getPrefixList().contains(c.link().prefix());
+  }
+
+  private Future<ProxyConnectionReply> provide(Caller caller, ProxyConnectionRequest request) {
+    String service = request.getNetworkServiceName();
+    String provider = request.getNseProviderName();
+    Optional<Endpoints.Advertised> endpoint =
+        provider.isEmpty()
+            ? endpoints.mine(service)
+            : endpoints.mine(request.getNseProviderNamespace(), provider, service);
+    if (endpoint.isEmpty()) {
+      throw Fault.NOT_FOUND.because(
+          "endpoint " + provider + " of service " + service + ": not advertised on this node");
+    }
+    List<TunnelType> here = underlay.tunnels(caller.external());
+    Optional<TunnelType> tunnel =
+        request.getTunnelTypeList().stream()
+            .filter(here::contains)
+            .filter(t -> t != TunnelType.VXLAN || Tunnels.isAddress(request.getUnderlay()))
+            .findFirst();
+    if (tunnel.isEmpty()) {
+      return refused(
+          "tunnel: " + names(request.getTunnelTypeList()) + " (expected: " + names(here) + ")");
+    }
+    List<Cidr> proposed = proposed(request.getPrefixList());
+    return asker
+        .ask(endpoint.get(), request.getRequestId(), nanos -> {})
+        .compose(
+            spot ->
+                local
+                    .free(request.getConnectionId(), spot, proposed)
+                    .compose(
+                        prefix ->
+                            pods.podAt(spot)
+                                .map(
+                                    pod ->
+                                        half(
+                                            caller,
+                                            request,
+                                            endpoint.get().endpoint(),
+                                            spot,
+                                            pod,
+                                            tunnel.get(),
+                                            prefix))))
+        .compose(this::establish)
+        .recover(e -> refused(WeftException.of(e).getMessage()));
+  }
+
+  private Connection half(
+      Caller caller,
+      ProxyConnectionRequest request,
+      Endpoint endpoint,
+      EndpointAttachment spot,
+      PodRef pod,
+      TunnelType tunnel,
+      Cidr prefix) {
+    boolean vxlan = tunnel == TunnelType.VXLAN;
+    return new Connection(
+        request.getConnectionId(),
+        request.getRequestId(),
+        endpoint.service(),
+        null,
+        null,
+        clock.instant(),
+        new Connection.Client(
+            caller.node(),
+            PodRef.parse(request.getClientPod()),
+            null,
+            0,
+            0,
+            request.getClientInterface()),
+        new Connection.Target(
+            self,
+            endpoint.namespace(),
+            endpoint.provider(),
+            spot.netns(),
+            spot.inode(),
+            pod,
+            Names.endpointInterface(request.getConnectionId())),
+        new Connection.Link(
+            vxlan ? Mechanism.VXLAN : Mechanism.WIRE,
+            prefix.toString(),
+            spot.routes(),
+            vxlan ? Tunnels.mtu(request.getUnderlay()) : request.getMtu(),
+            vxlan ? request.getVni() : 0,
+            vxlan ? underlay.address().orElseThrow() : null,
+            vxlan ? request.getUnderlay() : calledBackAt(caller, request)));
+  }
+
+  private static String calledBackAt(Caller caller, ProxyConnectionRequest request) {
+    return caller.external()
+        ? new HostPort(caller.address(), request.getServePort()).toString()
+        : null;
+  }
+
+  private Future<ProxyConnectionReply> establish(Connection c) {
+    externals.remember(c, self);
+    pool.use(c.prefix());
+    return connections
+        .add(c, ConnectionState.JOINING)
+        .compose(
+            held ->
+                carriers
+                    .join(c)
+                    .map(
+                        v -> {
+                          connections.state(held, ConnectionState.UP, null);
+                          return reply(c);
+                        })
+                    .recover(
+                        e ->
+                            drop(held, WeftException.of(e).getMessage())
+                                .compose(v -> Future.failedFuture(e))));
+  }
+
+  /** Only addresses of the mesh's own network, whatever the other node says. */
+  private List<Cidr> proposed(List<String> texts) {
+    if (texts.isEmpty() || texts.size() > MAX_PROPOSALS) {
+      throw Fault.invalid("prefix", texts.size() + " of them", "1.." + MAX_PROPOSALS);
+    }
+    return texts.stream()
+        .map(Cidr::parse)
+        .map(
+            prefix -> {
+              if (prefix.prefixLength() != 30 || !prefix.isNetwork() || !cidr.contains(prefix)) {
+                throw Fault.invalid(
+                    "prefix", prefix, "a /30 of " + cidr + ", as nsm.cidr says here");
+              }
+              return prefix;
+            })
+        .toList();
+  }
+
+  private static ProxyConnectionReply reply(Connection c) {
+    boolean vxlan = c.link().carrier() == Mechanism.VXLAN;
+    ProxyConnectionReply.Builder reply =
+        ProxyConnectionReply.newBuilder()
+            .setAccepted(true)
+            .setTunnel(
+                Tunnel.newBuilder().setType(vxlan ? TunnelType.VXLAN : TunnelType.DEFAULT_TUNNEL))
+            .setPrefix(c.link().prefix())
+            .setEndpointPod(c.endpoint().pod().toString())
+            .setEndpointInterface(c.endpoint().intf())
+            .addAllRoute(c.link().routes())
+            .setMtu(c.link().mtu());
+    if (vxlan) {
+      reply.setUnderlay(c.link().here());
+    }
+    return reply.build();
+  }
+
+  private static Future<ProxyConnectionReply> refused(String admissionError) {
+    return Future.succeededFuture(
+        ProxyConnectionReply.newBuilder().setAdmissionError(admissionError).build());
+  }
+
+  private static String names(List<TunnelType> tunnels) {
+    return tunnels.isEmpty()
+        ? "none"
+        : tunnels.stream().map(Enum::name).collect(Collectors.joining(", "));
+  }
+}

@@ -1,0 +1,53 @@
+package dev.weft.nsm.peer;
+
+import dev.weft.dial.Dial;
+import dev.weft.nsm.Calls;
+import dev.weft.nsm.proto.ConnectionEnd;
+import dev.weft.nsm.proto.LeaseRenewal;
+import dev.weft.nsm.proto.LeaseState;
+import dev.weft.nsm.proto.ProxyConnectionReply;
+import dev.weft.nsm.proto.ProxyConnectionRequest;
+import io.vertx.core.Future;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What nodes say to each other about connections. */
+public final class Peers {
+  private static final Logger log = LoggerFactory.getLogger(Peers.class);
+
+  /** Longer than the endpoint's own deadline. */
+  private static final Duration PROXY_DEADLINE = Duration.ofSeconds(20);
+
+  private static final Duration DEADLINE = Duration.ofSeconds(4);
+
+  private final Dial dial;
+
+  public Peers(Dial dial) {
+    this.dial = dial;
+  }
+
+  public Future<ProxyConnectionReply> proxy(String node, ProxyConnectionRequest request) {
+    return dial.call(node, Calls.PROXY, request, PROXY_DEADLINE);
+  }
+
+  public Future<LeaseState> renew(String node, LeaseRenewal halves) {
+    return dial.call(node, Calls.RENEW, halves, DEADLINE);
+  }
+
+  /** Tells it; completes when it knows or cannot be told. Its lease tells it later then. */
+  public Future<Void> end(String node, String connectionId, String reason, boolean heal) {
+    ConnectionEnd end =
+        ConnectionEnd.newBuilder()
+            .setConnectionId(connectionId)
+            .setReason(reason)
+            .setHeal(heal)
+            .build();
+    return dial.call(node, Calls.END, end, DEADLINE)
+        .onFailure(
+            e ->
+                log.debug(
+                    "connection {}: node {} not told: {}", connectionId, node, e.getMessage()))
+        .transform(done -> Future.succeededFuture());
+  }
+}

@@ -1,0 +1,124 @@
+package dev.weft.nsm.peer;
+
+import dev.weft.address.Cidr;
+import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
+import dev.weft.nsm.Endpoint;
+import dev.weft.nsm.Mechanism;
+import dev.weft.nsm.connection.Connection;
+import dev.weft.nsm.connection.PendingConnection;
+import dev.weft.nsm.connection.Tunnels;
+import dev.weft.nsm.endpoint.CandidatePlanner;
+import dev.weft.nsm.endpoint.EndpointClient;
+import dev.weft.nsm.endpoint.Externals;
+import dev.weft.nsm.proto.ProxyConnectionReply;
+import dev.weft.nsm.proto.ProxyConnectionRequest;
+import dev.weft.nsm.proto.TunnelType;
+import dev.weft.pod.PodRef;
+import io.vertx.core.Future;
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/** An endpoint of another node, which is asked on the client's behalf. */
+public final class RemoteTarget {
+  /** The upper half of the 24 bits: wires of topologies count up from 5000. */
+  private static final int FIRST_VNI = 0x800000;
+
+  private static final int LAST_VNI = 0xffffff;
+
+  private final Peers peers;
+  private final Tunnels underlay;
+  private final Externals externals;
+  private final int mtu;
+  private final RandomGenerator random = new SecureRandom();
+
+  /**
+   * @param mtu of wires, bytes
+   */
+  public RemoteTarget(Peers peers, Tunnels underlay, Externals externals, int mtu) {
+    this.peers = peers;
+    this.underlay = underlay;
+    this.externals = externals;
+    this.mtu = mtu;
+  }
+
+  /** Asks its node; the endpoint's half stands then. */
+  public Future<Connection> agree(PendingConnection draft, CandidatePlanner.Candidate candidate) {
+    Endpoint e = candidate.endpoint();
+    boolean external = Externals.provides(e);
+    List<TunnelType> tunnels = underlay.tunnels(external);
+    ProxyConnectionRequest.Builder request =
+        ProxyConnectionRequest.newBuilder()
+            .setRequestId(draft.requestId())
+            .setNetworkServiceName(e.service())
+            .setNseProviderName(external ? "" : e.provider())
+            .setNseProviderNamespace(external ? "" : e.namespace())
+            .addAllTunnelType(tunnels)
+            .setConnectionId(draft.id())
+            .setClientPod(draft.client().pod().toString())
+            .setClientInterface(draft.client().intf())
+            .setMtu(mtu)
+            .setServePort(external ? externals.servePort() : 0);
+    draft.prefixes().forEach(p -> request.addPrefix(p.toString()));
+    if (tunnels.contains(TunnelType.VXLAN)) {
+      request
+          .setVni(random.nextInt(FIRST_VNI, LAST_VNI + 1))
+          .setUnderlay(underlay.address().orElseThrow());
+    }
+    return peers
+        .proxy(e.node(), request.build())
+        .compose(
+            reply -> {
+              if (!reply.getAccepted()) {
+                throw Fault.UNAVAILABLE.because(reply.getAdmissionError());
+              }
+              try {
+                return Future.succeededFuture(connection(draft, candidate, request.build(), reply));
+              } catch (WeftException | IllegalArgumentException bad) {
+                return peers
+                    .end(e.node(), draft.id(), "its answer does not fit", false)
+                    .compose(v -> Future.failedFuture(WeftException.of(bad)));
+              }
+            });
+  }
+
+  private Connection connection(
+      PendingConnection draft,
+      CandidatePlanner.Candidate candidate,
+      ProxyConnectionRequest asked,
+      ProxyConnectionReply reply) {
+    TunnelType tunnel = reply.getTunnel().getType();
+    if (!asked.getTunnelTypeList().contains(tunnel)) {
+      throw Fault.invalid("tunnel", tunnel, "one of " + asked.getTunnelTypeList());
+    }
+    Cidr prefix = Cidr.parse(reply.getPrefix());
+    if (!draft.prefixes().contains(prefix)) {
+      throw Fault.invalid("prefix", prefix, "one of " + draft.prefixes());
+    }
+    EndpointClient.checkRoutes(reply.getRouteList());
+    boolean vxlan = tunnel == TunnelType.VXLAN;
+    if (vxlan && !Tunnels.isAddress(reply.getUnderlay())) {
+      throw Fault.invalid("underlay", reply.getUnderlay(), "an IP address");
+    }
+    Endpoint e = candidate.endpoint();
+    return draft.joined(
+        candidate.agreed(),
+        new Connection.Target(
+            e.node(),
+            e.namespace(),
+            e.provider(),
+            null,
+            0,
+            PodRef.parse(reply.getEndpointPod()),
+            reply.getEndpointInterface()),
+        new Connection.Link(
+            vxlan ? Mechanism.VXLAN : Mechanism.WIRE,
+            prefix.toString(),
+            List.copyOf(reply.getRouteList()),
+            vxlan ? Tunnels.mtu(asked.getUnderlay()) : mtu,
+            vxlan ? asked.getVni() : 0,
+            vxlan ? asked.getUnderlay() : null,
+            vxlan ? reply.getUnderlay() : Externals.provides(e) ? e.provider() : null));
+  }
+}

@@ -1,0 +1,63 @@
+package dev.weft.nsm.connection;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.address.Cidr;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+
+class ConnectionAddressesTest {
+  private static final Cidr NETWORK = Cidr.parse("10.44.0.0/24");
+
+  @Property(tries = 100)
+  void shouldNeverGiveOneBlockTwiceAndAlwaysAllOfThem(
+      @ForAll long seed, @ForAll @IntRange(min = 1, max = 9) int count) {
+    ConnectionAddresses pool = new ConnectionAddresses(NETWORK, seed);
+    Set<Cidr> given = new HashSet<>();
+
+    for (List<Cidr> taken = pool.take(count, p -> true);
+        !taken.isEmpty();
+        taken = pool.take(count, p -> true)) {
+      assertThat(taken).allMatch(given::add).allMatch(NETWORK::contains);
+    }
+
+    assertThat(given).hasSize(64).allMatch(c -> c.isNetwork() && c.prefixLength() == 30);
+    given.forEach(pool::release);
+    assertThat(pool.used()).isZero();
+  }
+
+  @Test
+  void shouldGiveABlockAgainOnlyWhenItsLastUseEnds() {
+    ConnectionAddresses pool = new ConnectionAddresses(Cidr.parse("10.44.0.0/30"), 0);
+    Cidr only = pool.take(1, p -> true).get(0);
+    pool.use(only);
+
+    pool.release(only);
+    assertThat(pool.take(1, p -> true)).isEmpty();
+    pool.release(only);
+    assertThat(pool.take(1, p -> true)).containsExactly(only);
+  }
+
+  @Test
+  void shouldLeaveOutWhatIsNotUsable() {
+    ConnectionAddresses pool = new ConnectionAddresses(NETWORK, 7);
+    Cidr used = Cidr.parse("10.44.0.0/25");
+
+    assertThat(pool.take(64, p -> !used.overlaps(p))).hasSize(32).noneMatch(used::overlaps);
+  }
+
+  @Test
+  void shouldIgnoreBlocksOfOtherNetworks() {
+    ConnectionAddresses pool = new ConnectionAddresses(NETWORK, 0);
+
+    pool.use(Cidr.parse("192.0.2.0/30"));
+    pool.release(Cidr.parse("192.0.2.0/30"));
+
+    assertThat(pool.used()).isZero();
+  }
+}
