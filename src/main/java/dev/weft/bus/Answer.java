@@ -12,46 +12,47 @@ import java.util.Base64;
  *
  * @param value null for {@code Future<Void>}
  */
-record Answer(Object value, String nonce, Sealed sealed) {
+record Answer(Object value, String nonce, Signed signed) {
   /** What crosses between members. */
-  record Sealed(String nonce, String json, String certificate, String signature) {}
+  record Signed(String nonce, String json, String certificate, String signature) {}
 
   static Answer of(Object value, String nonce) {
     return new Answer(value, nonce, null);
   }
 
-  Sealed seal(Signer seal) {
+  Signed sign(Signer signer) {
     String json = Json.write(value);
     Base64.Encoder base64 = Base64.getEncoder();
-    return new Sealed(
+    return new Signed(
         nonce,
         json,
-        base64.encodeToString(seal.certificate()),
-        base64.encodeToString(seal.sign(signed(nonce, json))));
+        base64.encodeToString(signer.certificate()),
+        base64.encodeToString(signer.sign(signedBytes(nonce, json))));
   }
 
   /** The value as declared; DENIED if it is not the answer of this node to this call. */
-  Object open(Signer seal, String node, String expectedNonce, Type declared) {
-    if (sealed == null) {
+  Object open(Signer signer, String node, String expectedNonce, Type declared) {
+    if (signed == null) {
       return value;
     }
-    String signer =
-        seal.signer(
-                Base64.getDecoder().decode(sealed.certificate()),
-                signed(sealed.nonce(), sealed.json()),
-                Base64.getDecoder().decode(sealed.signature()))
+    String answerer =
+        signer
+            .signer(
+                Base64.getDecoder().decode(signed.certificate()),
+                signedBytes(signed.nonce(), signed.json()),
+                Base64.getDecoder().decode(signed.signature()))
             .orElse("nobody");
-    if (!signer.equals(node) || !sealed.nonce().equals(expectedNonce)) {
-      throw Fault.DENIED.because("answer signed by " + signer + " (expected: node " + node + ")");
+    if (!answerer.equals(node) || !signed.nonce().equals(expectedNonce)) {
+      throw Fault.DENIED.because("answer signed by " + answerer + " (expected: node " + node + ")");
     }
     try {
-      return Call.bind(Json.mapper().readTree(sealed.json()), declared);
+      return Call.bind(Json.mapper().readTree(signed.json()), declared);
     } catch (JsonProcessingException e) {
       throw Fault.INVALID.because("answer of node " + node + " is not JSON", e);
     }
   }
 
-  private static byte[] signed(String nonce, String json) {
+  private static byte[] signedBytes(String nonce, String json) {
     return ("weft-answer\n" + nonce + "\n" + json).getBytes(StandardCharsets.UTF_8);
   }
 }

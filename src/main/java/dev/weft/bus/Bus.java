@@ -38,21 +38,21 @@ public final class Bus {
   private final Vertx vertx;
   private final EventBus events;
   private final String node;
-  private final Signer seal;
+  private final Signer signer;
   private final SecureRandom random = new SecureRandom();
   private final List<Served> served = new CopyOnWriteArrayList<>();
 
   /**
    * @param node this node's id, the part of an address that tells members apart
-   * @param seal proves answers to other members, and theirs to this one
+   * @param signer proves answers to other members, and theirs to this one
    */
-  public Bus(Vertx vertx, String node, Signer seal) {
+  public Bus(Vertx vertx, String node, Signer signer) {
     this.vertx = vertx;
     this.events = vertx.eventBus();
     this.node = node;
-    this.seal = seal;
+    this.signer = signer;
     events.registerCodec(JsonCodec.calls());
-    events.registerCodec(JsonCodec.answers(seal));
+    events.registerCodec(JsonCodec.answers(signer));
     events.registerCodec(new ReferenceCodec<Fact>(FACT));
   }
 
@@ -156,7 +156,7 @@ public final class Bus {
               String nonce = nodeId == null ? null : nonce();
               return events
                   .<Answer>request(address, new Call(method.getName(), list, nonce), options)
-                  .map(reply -> reply.body().open(seal, nodeId, nonce, resultOf(method)))
+                  .map(reply -> reply.body().open(signer, nodeId, nonce, resultOf(method)))
                   .recover(t -> Future.failedFuture(failure(contract, address, t)));
             });
     return contract.cast(proxy);

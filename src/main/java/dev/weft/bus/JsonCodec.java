@@ -30,13 +30,13 @@ final class JsonCodec<T> implements MessageCodec<T, T> {
     return new JsonCodec<>("weft-call", JsonCodec::write, JsonCodec::readCall);
   }
 
-  static JsonCodec<Answer> answers(Signer seal) {
+  static JsonCodec<Answer> answers(Signer signer) {
     return new JsonCodec<>(
         "weft-answer",
-        answer -> object().set("a", Json.mapper().valueToTree(answer.seal(seal))),
+        answer -> object().set("a", Json.mapper().valueToTree(answer.sign(signer))),
         json ->
             new Answer(
-                null, null, Json.mapper().convertValue(json.path("a"), Answer.Sealed.class)));
+                null, null, Json.mapper().convertValue(json.path("a"), Answer.Signed.class)));
   }
 
   private static ObjectNode object() {

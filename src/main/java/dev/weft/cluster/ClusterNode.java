@@ -63,7 +63,7 @@ public final class ClusterNode implements Cluster {
   private final Vertx vertx;
   private final HazelcastInstance hazelcast;
   private final HazelcastClusterManager manager;
-  private final Signer seal;
+  private final Signer signer;
   private final Store store;
   private final Health health;
   private final Clock clock;
@@ -83,7 +83,7 @@ public final class ClusterNode implements Cluster {
       long epoch,
       Vertx vertx,
       HazelcastClusterManager manager,
-      Signer seal,
+      Signer signer,
       Store store,
       Health health,
       Clock clock,
@@ -93,7 +93,7 @@ public final class ClusterNode implements Cluster {
     this.vertx = vertx;
     this.manager = manager;
     this.hazelcast = manager.getHazelcastInstance();
-    this.seal = seal;
+    this.signer = signer;
     this.store = store;
     this.health = health;
     this.clock = clock;
@@ -241,8 +241,8 @@ public final class ClusterNode implements Cluster {
   }
 
   /** This node's proof of what it says to others. */
-  public Signer seal() {
-    return seal;
+  public Signer signer() {
+    return signer;
   }
 
   public Vertx vertx() {
@@ -272,11 +272,19 @@ public final class ClusterNode implements Cluster {
         tables.computeIfAbsent(
             name,
             n -> {
-              HazelcastTableStore shelf = shelf(n);
+              HazelcastTableStore tableStore = tableStore(n);
               ReplicatedOwnedTable rows =
                   new ReplicatedOwnedTable(
-                      vertx, n, shelf, seal, self, thread, clock, epoch, id -> live.contains(id));
-              return opened(rows, shelf);
+                      vertx,
+                      n,
+                      tableStore,
+                      signer,
+                      self,
+                      thread,
+                      clock,
+                      epoch,
+                      id -> live.contains(id));
+              return opened(rows, tableStore);
             });
   }
 
@@ -286,12 +294,13 @@ public final class ClusterNode implements Cluster {
         tables.computeIfAbsent(
             name,
             n -> {
-              HazelcastTableStore shelf = shelf(n);
+              HazelcastTableStore tableStore = tableStore(n);
               ReplicatedCommonTable rows =
-                  new ReplicatedCommonTable(vertx, n, shelf, seal, self, thread, clock, store);
+                  new ReplicatedCommonTable(
+                      vertx, n, tableStore, signer, self, thread, clock, store);
               rows.load()
                   .onFailure(e -> log.error("table {} not read: {}", n, e.getMessage()))
-                  .onComplete(done -> opened(rows, shelf));
+                  .onComplete(done -> opened(rows, tableStore));
               return rows;
             });
   }
@@ -302,13 +311,14 @@ public final class ClusterNode implements Cluster {
         tables.computeIfAbsent(
             LEASE_PREFIX + name,
             n -> {
-              LeaseTableStore shelf =
-                  new LeaseTableStore(hazelcast.getMap(MAP_PREFIX + n), n, seal, quorum);
+              LeaseTableStore tableStore =
+                  new LeaseTableStore(hazelcast.getMap(MAP_PREFIX + n), n, signer, quorum);
               ReplicatedLeases rows =
-                  new ReplicatedLeases(vertx, n, shelf, seal, self, thread, clock, store, quorum);
+                  new ReplicatedLeases(
+                      vertx, n, tableStore, signer, self, thread, clock, store, quorum);
               rows.load()
                   .onFailure(e -> log.error("leases {} not read: {}", name, e.getMessage()))
-                  .onComplete(done -> opened(rows, shelf));
+                  .onComplete(done -> opened(rows, tableStore));
               return rows;
             });
   }
@@ -319,14 +329,14 @@ public final class ClusterNode implements Cluster {
     return vertx.close();
   }
 
-  private HazelcastTableStore shelf(String name) {
+  private HazelcastTableStore tableStore(String name) {
     return new HazelcastTableStore(hazelcast.getMap(MAP_PREFIX + name));
   }
 
-  private ReplicatedTable opened(ReplicatedTable rows, HazelcastTableStore shelf) {
+  private ReplicatedTable opened(ReplicatedTable rows, HazelcastTableStore tableStore) {
     thread.execute(
         () -> {
-          shelf.feed(rows);
+          tableStore.feed(rows);
           rows.sync(clock.instant().getEpochSecond());
         });
     return rows;

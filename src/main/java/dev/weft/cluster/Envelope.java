@@ -37,8 +37,8 @@ record Envelope(
   /** Largest record accepted, in characters of JSON. */
   static final int MAX_LENGTH = 8 << 20;
 
-  static Envelope seal(
-      Signer seal,
+  static Envelope sign(
+      Signer signer,
       String table,
       String key,
       String node,
@@ -57,12 +57,12 @@ record Envelope(
         counter,
         at,
         body,
-        base64.encodeToString(seal.certificate()),
-        base64.encodeToString(seal.sign(open.signed())));
+        base64.encodeToString(signer.certificate()),
+        base64.encodeToString(signer.sign(open.signed())));
   }
 
   /** Parses and verifies; INVALID or DENIED says what is wrong with it. */
-  static Envelope open(Signer seal, String table, String key, String json) {
+  static Envelope open(Signer signer, String table, String key, String json) {
     if (json.length() > MAX_LENGTH) {
       throw Fault.invalid("record " + table + "/" + key, json.length(), "at most " + MAX_LENGTH);
     }
@@ -74,11 +74,11 @@ record Envelope(
       throw Fault.DENIED.because(
           "record " + table + "/" + key + " was written for " + e.table + "/" + e.key);
     }
-    String signer =
+    String writer =
         e.cert == null || e.sig == null
             ? null
-            : seal.signer(decode(e.cert), e.signed(), decode(e.sig)).orElse(null);
-    if (signer == null || !signer.equals(e.node)) {
+            : signer.signer(decode(e.cert), e.signed(), decode(e.sig)).orElse(null);
+    if (writer == null || !writer.equals(e.node)) {
       throw Fault.DENIED.because(
           "record " + table + "/" + key + " names node " + e.node + ", which did not sign it");
     }

@@ -7,7 +7,7 @@ import dev.weft.identity.Identity;
 import java.security.cert.CertificateEncodingException;
 import java.util.Optional;
 
-/** Records sealed with this node's key; others' must chain to the mesh's CA. */
+/** Records signed with this node's key; others' must chain to the mesh's CA. */
 final class IdentitySigner implements Signer {
   private final Identity identity;
   private final byte[] certificate;

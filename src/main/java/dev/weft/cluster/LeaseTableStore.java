@@ -9,14 +9,14 @@ import java.util.Optional;
 final class LeaseTableStore extends HazelcastTableStore {
   private final IMap<String, String> map;
   private final String table;
-  private final Signer seal;
+  private final Signer signer;
   private final Quorum quorum;
 
-  LeaseTableStore(IMap<String, String> map, String table, Signer seal, Quorum quorum) {
+  LeaseTableStore(IMap<String, String> map, String table, Signer signer, Quorum quorum) {
     super(map);
     this.map = map;
     this.table = table;
-    this.seal = seal;
+    this.signer = signer;
     this.quorum = quorum;
   }
 
@@ -35,7 +35,7 @@ final class LeaseTableStore extends HazelcastTableStore {
   /** The record that the map has, empty for none and for one that is not genuine. */
   Optional<Envelope> open(String key, String json) {
     try {
-      return Optional.ofNullable(json).map(text -> Envelope.open(seal, table, key, text));
+      return Optional.ofNullable(json).map(text -> Envelope.open(signer, table, key, text));
     } catch (WeftException forged) {
       return Optional.empty();
     }

@@ -30,13 +30,13 @@ class ReplicatedCommonTable extends ReplicatedTable implements CommonTable {
   ReplicatedCommonTable(
       Vertx vertx,
       String name,
-      TableStore shelf,
-      Signer seal,
+      TableStore tableStore,
+      Signer signer,
       String self,
       Executor thread,
       Clock clock,
       Store store) {
-    super(vertx, name, shelf, seal, self);
+    super(vertx, name, tableStore, signer, self);
     this.thread = thread;
     this.clock = clock;
     this.store = store;
@@ -55,7 +55,7 @@ class ReplicatedCommonTable extends ReplicatedTable implements CommonTable {
 
   @Override
   public Future<Void> write(Map<String, String> puts, Set<String> removes) {
-    Promise<List<Envelope>> sealed = Promise.promise();
+    Promise<List<Envelope>> signed = Promise.promise();
     thread.execute(
         () -> {
           try {
@@ -64,12 +64,12 @@ class ReplicatedCommonTable extends ReplicatedTable implements CommonTable {
             removes.stream()
                 .filter(key -> known.containsKey(key))
                 .forEach(key -> envelopes.add(next(key, null)));
-            sealed.complete(envelopes);
+            signed.complete(envelopes);
           } catch (RuntimeException e) {
-            sealed.fail(WeftException.of(e));
+            signed.fail(WeftException.of(e));
           }
         });
-    return sealed
+    return signed
         .future()
         .compose(
             envelopes ->
@@ -86,7 +86,7 @@ class ReplicatedCommonTable extends ReplicatedTable implements CommonTable {
     envelopes.forEach(e -> known.merge(e.key(), e, (a, b) -> b.newerThan(a) ? b : a));
     changed();
     // On disk is accepted: what the cluster's table misses now, the next sync brings there.
-    thread.execute(() -> envelopes.forEach(e -> shelf.set(e.key(), text(e))));
+    thread.execute(() -> envelopes.forEach(e -> tableStore.set(e.key(), text(e))));
     return Future.succeededFuture();
   }
 
@@ -97,7 +97,8 @@ class ReplicatedCommonTable extends ReplicatedTable implements CommonTable {
 
   /** A record of this node's making. */
   final Envelope next(String key, long counter, String json) {
-    return Envelope.seal(seal, name, key, self, 0, counter, clock.instant().getEpochSecond(), json);
+    return Envelope.sign(
+        signer, name, key, self, 0, counter, clock.instant().getEpochSecond(), json);
   }
 
   @Override
@@ -135,7 +136,7 @@ class ReplicatedCommonTable extends ReplicatedTable implements CommonTable {
 
   @Override
   void onOlder(Envelope known) {
-    thread.execute(() -> shelf.set(known.key(), text(known)));
+    thread.execute(() -> tableStore.set(known.key(), text(known)));
   }
 
   /** Done once it is on this node's disk. */

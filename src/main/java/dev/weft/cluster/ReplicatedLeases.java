@@ -20,21 +20,21 @@ import java.util.function.Predicate;
 final class ReplicatedLeases extends ReplicatedCommonTable implements Leases {
   private record Body(String holder) {}
 
-  private final LeaseTableStore shelf;
+  private final LeaseTableStore tableStore;
   private final Quorum quorum;
 
   ReplicatedLeases(
       Vertx vertx,
       String name,
-      LeaseTableStore shelf,
-      Signer seal,
+      LeaseTableStore tableStore,
+      Signer signer,
       String self,
       Executor thread,
       Clock clock,
       Store store,
       Quorum quorum) {
-    super(vertx, name, shelf, seal, self, thread, clock, store);
-    this.shelf = shelf;
+    super(vertx, name, tableStore, signer, self, thread, clock, store);
+    this.tableStore = tableStore;
     this.quorum = quorum;
   }
 
@@ -66,7 +66,7 @@ final class ReplicatedLeases extends ReplicatedCommonTable implements Leases {
 
   private Taken take(String key, String holder, Predicate<Lease> mayTake) {
     Optional<Lease> current =
-        current(key, shelf.get(key)).filter(e -> !e.tombstone()).map(ReplicatedLeases::lease);
+        current(key, tableStore.get(key)).filter(e -> !e.tombstone()).map(ReplicatedLeases::lease);
     if (current.isPresent() && current.get().holder().equals(holder)) {
       return new Taken(true, null);
     }
@@ -83,13 +83,13 @@ final class ReplicatedLeases extends ReplicatedCommonTable implements Leases {
             why -> {
               throw Fault.UNAVAILABLE.because(why);
             });
-    String there = shelf.get(key);
+    String there = tableStore.get(key);
     Optional<Envelope> current = current(key, there);
     if (body == null && current.map(Envelope::tombstone).orElse(true)) {
       return new Taken(false, null);
     }
     Envelope next = next(key, current.map(Envelope::counter).orElse(0L) + 1, body);
-    if (!shelf.replace(key, there, text(next))) {
+    if (!tableStore.replace(key, there, text(next))) {
       return new Taken(false, null);
     }
     known.merge(key, next, (a, b) -> wins(b, a) ? b : a);
@@ -99,7 +99,7 @@ final class ReplicatedLeases extends ReplicatedCommonTable implements Leases {
 
   /** The best of what the cluster's map has and what this node knows. */
   private Optional<Envelope> current(String key, String there) {
-    shelf.open(key, there).ifPresent(genuine -> onEntry(key, there));
+    tableStore.open(key, there).ifPresent(genuine -> onEntry(key, there));
     return Optional.ofNullable(known.get(key));
   }
 

@@ -24,14 +24,14 @@ final class ReplicatedOwnedTable extends ReplicatedTable implements OwnedTable {
   ReplicatedOwnedTable(
       Vertx vertx,
       String name,
-      TableStore shelf,
-      Signer seal,
+      TableStore tableStore,
+      Signer signer,
       String self,
       Executor thread,
       Clock clock,
       long epoch,
       Predicate<String> live) {
-    super(vertx, name, shelf, seal, self);
+    super(vertx, name, tableStore, signer, self);
     this.thread = thread;
     this.clock = clock;
     this.epoch = epoch;
@@ -55,8 +55,8 @@ final class ReplicatedOwnedTable extends ReplicatedTable implements OwnedTable {
           try {
             String full = self + "/" + key;
             Envelope envelope =
-                Envelope.seal(
-                    seal,
+                Envelope.sign(
+                    signer,
                     name,
                     full,
                     self,
@@ -65,7 +65,7 @@ final class ReplicatedOwnedTable extends ReplicatedTable implements OwnedTable {
                     clock.instant().getEpochSecond(),
                     json);
             known.put(full, envelope);
-            shelf.set(full, text(envelope));
+            tableStore.set(full, text(envelope));
             changed();
             done.complete();
           } catch (RuntimeException e) {
@@ -103,7 +103,7 @@ final class ReplicatedOwnedTable extends ReplicatedTable implements OwnedTable {
   @Override
   void onOlder(Envelope known) {
     if (keeps(known)) {
-      thread.execute(() -> shelf.set(known.key(), text(known)));
+      thread.execute(() -> tableStore.set(known.key(), text(known)));
     }
   }
 }

@@ -22,8 +22,8 @@ abstract class ReplicatedTable {
   private static final Logger log = LoggerFactory.getLogger(ReplicatedTable.class);
 
   final String name;
-  final TableStore shelf;
-  final Signer seal;
+  final TableStore tableStore;
+  final Signer signer;
   final String self;
   final Map<String, Envelope> known = new ConcurrentHashMap<>();
 
@@ -32,11 +32,11 @@ abstract class ReplicatedTable {
   private final Vertx vertx;
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
 
-  ReplicatedTable(Vertx vertx, String name, TableStore shelf, Signer seal, String self) {
+  ReplicatedTable(Vertx vertx, String name, TableStore tableStore, Signer signer, String self) {
     this.vertx = vertx;
     this.name = name;
-    this.shelf = shelf;
-    this.seal = seal;
+    this.tableStore = tableStore;
+    this.signer = signer;
     this.self = self;
   }
 
@@ -52,7 +52,7 @@ abstract class ReplicatedTable {
   final void onEntry(String key, String json) {
     Envelope envelope;
     try {
-      envelope = Envelope.open(seal, name, key, json);
+      envelope = Envelope.open(signer, name, key, json);
     } catch (WeftException e) {
       log.warn("ignored: {}", e.getMessage());
       return;
@@ -79,7 +79,7 @@ abstract class ReplicatedTable {
 
   /** Brings the copy and the cluster's table together, both ways. */
   final void sync(long nowSeconds) {
-    Map<String, String> there = shelf.all();
+    Map<String, String> there = tableStore.all();
     there.forEach(
         (key, json) -> {
           Envelope mine = known.get(key);
@@ -92,9 +92,9 @@ abstract class ReplicatedTable {
           if (expired(envelope, nowSeconds)) {
             known.remove(key);
             forgotten(key);
-            shelf.delete(key);
+            tableStore.delete(key);
           } else if (keeps(envelope) && !text(envelope).equals(there.get(key))) {
-            shelf.set(key, text(envelope));
+            tableStore.set(key, text(envelope));
           }
         });
   }

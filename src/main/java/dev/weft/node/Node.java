@@ -6,6 +6,7 @@ import dev.weft.api.ApiVerticle;
 import dev.weft.api.NodeInfo;
 import dev.weft.bus.Bus;
 import dev.weft.cluster.ClusterNode;
+import dev.weft.cluster.Leases;
 import dev.weft.cluster.Member;
 import dev.weft.config.GrpcConfig;
 import dev.weft.config.HttpConfig;
@@ -18,6 +19,7 @@ import dev.weft.identity.Authorities;
 import dev.weft.identity.Identity;
 import dev.weft.nsm.NsmVerticle;
 import dev.weft.pod.PodVerticle;
+import dev.weft.room.RoomContext;
 import dev.weft.rpc.GrpcListener;
 import dev.weft.store.DataDirectory;
 import dev.weft.store.Store;
@@ -30,6 +32,7 @@ import dev.weft.topology.TopologyFile;
 import dev.weft.topology.TopologyVerticle;
 import dev.weft.wire.WireVerticle;
 import dev.weft.wire.meshnet.MeshnetVerticle;
+import io.vertx.core.Deployable;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -38,7 +41,9 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -66,7 +71,7 @@ public final class Node {
 
   private ClusterNode cluster;
   private Bus bus;
-  private GrpcListener ingress;
+  private GrpcListener listener;
   private ApiVerticle api;
 
   private record Part(String name, Supplier<Future<Void>> close) {}
@@ -77,7 +82,9 @@ public final class Node {
     this.events = new EventLog(clock);
   }
 
-  /** Starts a node; the future completes when every room stands, or fails with what did not. */
+  /**
+   * Starts a node; done when every room runs, and fails with the reason of the one that did not.
+   */
   public static Future<Node> start(WeftConfig config, Clock clock) {
     Node node = new Node(config, clock);
     Promise<Node> started = Promise.promise();
@@ -98,7 +105,7 @@ public final class Node {
 
   /** The gRPC port, on 127.0.0.1 and, if it serves members, on grpc.host. */
   public int grpcPort() {
-    return ingress.port();
+    return listener.port();
   }
 
   /** A proxy of a room's contract on this node. */
@@ -160,25 +167,111 @@ public final class Node {
             joined -> {
               cluster = joined;
               stands("cluster", cluster::close);
-              return rooms(store, identity, cluster.epoch());
-            });
+              bus = new Bus(cluster.vertx(), cluster.self(), cluster.signer());
+              events.attach(bus);
+              warnIfInsecure();
+              return deploy(
+                  rooms(new RoomContext(bus, cluster, store, health, metrics, clock), identity));
+            })
+        .compose(v -> cluster.announce(bus, member()));
   }
 
-  private Future<Void> rooms(Store store, Identity identity, long epoch) {
+  /** The rooms from the ground up, each with its name: they start in this order. */
+  private Map<String, Deployable> rooms(RoomContext room, Identity identity) {
     Vertx vertx = cluster.vertx();
-    bus = new Bus(vertx, cluster.self(), cluster.seal());
-    events.attach(bus);
+    Store store = room.store();
+    Leases subnets = cluster.leases(SubnetVerticle.LEASES);
     Authorities externals =
         Authorities.read(
             config.nsm().externals().stream().map(NsmConfig.External::ca).toList(), clock);
-    ingress = new GrpcListener(vertx, config.grpc(), config.security(), identity, externals);
-    stands("ingress", ingress::close);
+    listener = new GrpcListener(vertx, config.grpc(), config.security(), identity, externals);
+    stands("gRPC listener", listener::close);
     ExternalDial externalDial = new ExternalDial(vertx, config.grpc(), identity, externals);
     stands("dial of external nodes", externalDial::close);
     DirectDial dial = new DirectDial(vertx, cluster, config.security(), identity, externalDial);
     stands("dial", dial::close);
     MeshnetDial meshnetDial = new MeshnetDial(vertx, config.grpc());
     stands("dial of meshnet daemons", meshnetDial::close);
+    api =
+        new ApiVerticle(
+            apiSettings(),
+            bus,
+            cluster,
+            health,
+            events,
+            metrics,
+            (text, source) -> TopologyFile.parse(text, source).topologies());
+
+    Map<String, Deployable> rooms = new LinkedHashMap<>();
+    rooms.put("pod", new PodVerticle(room));
+    rooms.put(
+        "wire",
+        new WireVerticle(
+            cluster,
+            bus,
+            store,
+            dial,
+            meshnetDial,
+            listener,
+            health,
+            metrics,
+            config.wires(),
+            lanes));
+    rooms.put(
+        "meshnet",
+        new MeshnetVerticle(bus, cluster, store, listener, config.grpc(), new TopologyLinks(bus)));
+    rooms.put(
+        "nsm",
+        new NsmVerticle(
+            bus,
+            cluster,
+            store,
+            dial,
+            externalDial,
+            listener,
+            health,
+            metrics,
+            config.nsm(),
+            config.wires(),
+            clock));
+    // What the rooms above serve is complete.
+    rooms.put("gRPC port", context -> listener.listen());
+    rooms.put(
+        "subnet",
+        new SubnetVerticle(
+            bus,
+            cluster,
+            subnets,
+            store,
+            health,
+            metrics,
+            config.subnets(),
+            subnetRuntime(identity)));
+    rooms.put("agents", new AgentVerticle(bus, cluster, subnets, store, config.subnets(), clock));
+    rooms.put("topology", new TopologyVerticle(room, config.wires().mtu()));
+    rooms.put("api", api);
+    return rooms;
+  }
+
+  private Future<Void> deploy(Map<String, Deployable> rooms) {
+    Vertx vertx = cluster.vertx();
+    Future<Void> done = Future.succeededFuture();
+    for (Map.Entry<String, Deployable> room : rooms.entrySet()) {
+      done =
+          done.compose(v -> vertx.deployVerticle(room.getValue()))
+              .onSuccess(id -> stands(room.getKey(), () -> vertx.undeploy(id)))
+              .mapEmpty();
+    }
+    return done;
+  }
+
+  private void stands(String name, Supplier<Future<Void>> close) {
+    synchronized (standing) {
+      standing.addFirst(new Part(name, close));
+    }
+  }
+
+  private void warnIfInsecure() {
     if (config.security().insecure() && !config.security().mutualTls()) {
       health.raise(
           new Health.Warning(
@@ -188,108 +281,24 @@ public final class Node {
               "whoever reaches this node's ports can read and change everything",
               "make certificates with weft cert and set security.ca, cert and key"));
     }
-    api =
-        new ApiVerticle(
-            apiSettings(epoch),
-            bus,
-            cluster,
-            health,
-            events,
-            metrics,
-            (text, source) -> TopologyFile.parse(text, source).topologies());
-    return deploy(new PodVerticle(bus, cluster, store, health))
-        .compose(
-            v ->
-                deploy(
-                    new WireVerticle(
-                        cluster,
-                        bus,
-                        store,
-                        dial,
-                        meshnetDial,
-                        ingress,
-                        health,
-                        metrics,
-                        config.wires(),
-                        lanes)))
-        .compose(
-            v ->
-                deploy(
-                    new MeshnetVerticle(
-                        bus, cluster, store, ingress, config.grpc(), new TopologyLinks(bus))))
-        .compose(
-            v ->
-                deploy(
-                    new NsmVerticle(
-                        bus,
-                        cluster,
-                        store,
-                        dial,
-                        externalDial,
-                        ingress,
-                        health,
-                        metrics,
-                        config.nsm(),
-                        config.wires(),
-                        clock)))
-        .compose(v -> ingress.listen())
-        .compose(v -> deploy(subnets(store, identity)))
-        .compose(
-            v ->
-                deploy(
-                    new AgentVerticle(
-                        bus,
-                        cluster,
-                        cluster.leases(SubnetVerticle.LEASES),
-                        store,
-                        config.subnets(),
-                        clock)))
-        .compose(v -> deploy(new TopologyVerticle(bus, cluster, config.wires().mtu())))
-        .compose(v -> deploy(api))
-        .compose(v -> cluster.announce(bus, member()));
   }
 
-  private Future<Void> deploy(io.vertx.core.Deployable room) {
-    Vertx vertx = cluster.vertx();
-    String name = room.getClass().getSimpleName();
-    return vertx
-        .deployVerticle(room)
-        .onSuccess(id -> stands(name, () -> vertx.undeploy(id)))
-        .mapEmpty();
+  private Optional<GrpcListener> subnetRuntime(Identity identity) {
+    return config
+        .subnets()
+        .runtime()
+        .map(at -> new GrpcConfig(at.host(), at.port(), at, Optional.empty(), Optional.empty()))
+        .map(
+            grpc ->
+                new GrpcListener(
+                    cluster.vertx(),
+                    grpc,
+                    config.security(),
+                    identity,
+                    Authorities.read(List.of(), clock)));
   }
 
-  private void stands(String name, Supplier<Future<Void>> close) {
-    synchronized (standing) {
-      standing.addFirst(new Part(name, close));
-    }
-  }
-
-  private SubnetVerticle subnets(Store store, Identity identity) {
-    Optional<GrpcListener> runtime =
-        config
-            .subnets()
-            .runtime()
-            .map(at -> new GrpcConfig(at.host(), at.port(), at, Optional.empty(), Optional.empty()))
-            .map(
-                grpc ->
-                    new GrpcListener(
-                        cluster.vertx(),
-                        grpc,
-                        config.security(),
-                        identity,
-                        Authorities.read(List.of(), clock)));
-    return new SubnetVerticle(
-        bus,
-        cluster,
-        cluster.leases(SubnetVerticle.LEASES),
-        store,
-        health,
-        metrics,
-        config.subnets(),
-        runtime);
-  }
-
-  private ApiSettings apiSettings(long epoch) {
+  private ApiSettings apiSettings() {
     HttpConfig http = config.http();
     return new ApiSettings(
         http.host(),
@@ -298,16 +307,20 @@ public final class Node {
         http.tokenFile().orElse(null),
         http.readTokenFile().orElse(null),
         new NodeInfo(
-            cluster.self(), config.node().name(), Version.current(), epoch, clock.instant()));
+            cluster.self(),
+            config.node().name(),
+            Version.current(),
+            cluster.epoch(),
+            clock.instant()));
   }
 
   private Member member() {
     GrpcConfig grpc = config.grpc();
     String address =
-        ingress.servesMembers()
+        listener.servesMembers()
             ? new HostPort(
                     grpc.advertise().host(),
-                    grpc.advertise().port() == 0 ? ingress.port() : grpc.advertise().port())
+                    grpc.advertise().port() == 0 ? listener.port() : grpc.advertise().port())
                 .toString()
             : null;
     return new Member(

@@ -1,17 +1,15 @@
 package dev.weft.pod;
 
-import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
 import dev.weft.bus.WeftException;
-import dev.weft.cluster.Cluster;
 import dev.weft.cluster.MemberChanged;
 import dev.weft.cluster.OwnedTable;
-import dev.weft.store.Store;
+import dev.weft.room.RoomContext;
+import dev.weft.room.RoomThread;
 import dev.weft.telemetry.Health;
-import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
+import io.vertx.core.VerticleBase;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -23,43 +21,39 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Owns this node's pods: keeps them, publishes them, and watches their namespaces. */
-public final class PodVerticle extends AbstractVerticle implements Pods {
+public final class PodVerticle extends VerticleBase implements Pods {
   private static final Logger log = LoggerFactory.getLogger(PodVerticle.class);
   private static final String TABLE = "pods";
   private static final String ROOM = "pod";
   private static final long WATCH_MILLIS = 1000;
 
-  private final Bus bus;
-  private final Cluster cluster;
-  private final Store store;
-  private final Health health;
+  private final RoomContext room;
   private final Namespaces namespaces;
   private final Map<PodRef, Pod> mine = new TreeMap<>();
 
   /** What was last seen behind each pod's namespace; only the one look at a time touches it. */
   private final Map<PodRef, Object> hints = new ConcurrentHashMap<>();
 
+  private RoomThread thread;
   private OwnedTable table;
   private Map<PodRef, Pod> seen = Map.of();
   private boolean watching;
 
-  public PodVerticle(Bus bus, Cluster cluster, Store store, Health health) {
-    this(bus, cluster, store, health, new KernelNamespaces());
+  public PodVerticle(RoomContext room) {
+    this(room, new KernelNamespaces());
   }
 
-  PodVerticle(Bus bus, Cluster cluster, Store store, Health health, Namespaces namespaces) {
-    this.bus = bus;
-    this.cluster = cluster;
-    this.store = store;
-    this.health = health;
+  PodVerticle(RoomContext room, Namespaces namespaces) {
+    this.room = room;
     this.namespaces = namespaces;
   }
 
   @Override
-  public void start(Promise<Void> started) {
-    health.state(ROOM, Health.State.STARTING);
-    table = cluster.owned(TABLE);
-    store
+  public Future<?> start() {
+    thread = new RoomThread(context);
+    room.health().state(ROOM, Health.State.STARTING);
+    table = room.cluster().owned(TABLE);
+    return room.store()
         .all(TABLE)
         .compose(
             rows -> {
@@ -69,16 +63,15 @@ public final class PodVerticle extends AbstractVerticle implements Pods {
               return watch();
             })
         .compose(v -> Future.join(mine.values().stream().map(this::publish).toList()))
-        .compose(v -> bus.serve(Pods.class, this))
+        .compose(v -> room.bus().serve(Pods.class, this))
         .onSuccess(
             v -> {
               table.onChange(this::onTable);
-              bus.on(MemberChanged.class, change -> onTable());
+              room.bus().on(MemberChanged.class, change -> onTable());
               onTable();
               vertx.setPeriodic(WATCH_MILLIS, id -> watch());
-              health.state(ROOM, Health.State.READY);
-            })
-        .onComplete(started);
+              room.health().state(ROOM, Health.State.READY);
+            });
   }
 
   @Override
@@ -92,7 +85,7 @@ public final class PodVerticle extends AbstractVerticle implements Pods {
               }
               Pod owner = everyone().get(ref);
               long counter = owner == null ? 1 : owner.counter() + 1;
-              Pod pod = new Pod(ref, cluster.self(), netns, identity, counter, null);
+              Pod pod = new Pod(ref, room.self(), netns, identity, counter, null);
               return keep(pod).map(pod);
             });
   }
@@ -117,13 +110,13 @@ public final class PodVerticle extends AbstractVerticle implements Pods {
   }
 
   private Future<Long> identity(String netns) {
-    return vertx
-        .executeBlocking(() -> namespaces.identity(netns), false)
+    return thread
+        .blocking(() -> namespaces.identity(netns))
         .recover(e -> Future.failedFuture(Fault.INVALID.because(e.getMessage(), e)));
   }
 
   private Future<Void> keep(Pod pod) {
-    return store
+    return room.store()
         .put(TABLE, pod.ref().toString(), Json.write(pod))
         .compose(
             v -> {
@@ -138,7 +131,7 @@ public final class PodVerticle extends AbstractVerticle implements Pods {
   }
 
   private Future<Void> release(PodRef ref) {
-    return store
+    return room.store()
         .delete(TABLE, ref.toString())
         .compose(
             v -> {
@@ -182,7 +175,7 @@ public final class PodVerticle extends AbstractVerticle implements Pods {
     List<PodRef> lost = new ArrayList<>();
     mine.forEach(
         (ref, pod) -> {
-          if (!now.get(ref).node().equals(cluster.self())) {
+          if (!now.get(ref).node().equals(room.self())) {
             lost.add(ref);
           }
         });
@@ -194,13 +187,13 @@ public final class PodVerticle extends AbstractVerticle implements Pods {
     now.forEach(
         (ref, pod) -> {
           if (!pod.equals(before.get(ref))) {
-            bus.publish(new PodChanged(ref, pod));
+            room.bus().publish(new PodChanged(ref, pod));
           }
         });
     before.forEach(
         (ref, pod) -> {
           if (!now.containsKey(ref)) {
-            bus.publish(new PodChanged(ref, null));
+            room.bus().publish(new PodChanged(ref, null));
           }
         });
   }
@@ -212,8 +205,8 @@ public final class PodVerticle extends AbstractVerticle implements Pods {
     }
     watching = true;
     List<Pod> pods = List.copyOf(mine.values());
-    return vertx
-        .executeBlocking(() -> pods.stream().map(this::look).toList(), false)
+    return thread
+        .blocking(() -> pods.stream().map(this::look).toList())
         .compose(
             looked ->
                 Future.join(
@@ -236,10 +229,10 @@ public final class PodVerticle extends AbstractVerticle implements Pods {
       }
       long identity = namespaces.identity(pod.netns());
       hints.put(pod.ref(), hint);
-      return new Pod(pod.ref(), cluster.self(), pod.netns(), identity, pod.counter(), null);
+      return new Pod(pod.ref(), room.self(), pod.netns(), identity, pod.counter(), null);
     } catch (IOException e) {
       hints.remove(pod.ref());
-      return new Pod(pod.ref(), cluster.self(), pod.netns(), 0, pod.counter(), e.getMessage());
+      return new Pod(pod.ref(), room.self(), pod.netns(), 0, pod.counter(), e.getMessage());
     }
   }
 }

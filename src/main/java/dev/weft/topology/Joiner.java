@@ -3,6 +3,8 @@ package dev.weft.topology;
 import dev.weft.bus.WeftException;
 import dev.weft.cluster.Cluster;
 import dev.weft.pod.Pod;
+import dev.weft.room.Backoff;
+import dev.weft.room.Passes;
 import dev.weft.wire.WireSpec;
 import dev.weft.wire.WireStatus;
 import dev.weft.wire.Wires;
@@ -18,6 +20,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,12 +45,15 @@ final class Joiner {
   private final LongSupplier nanoTime;
   private final MemberGrace settled;
   private final Map<String, WireSpec> asked = new HashMap<>();
-  private final Map<String, BackOff> failures = new HashMap<>();
-  private BackOff passFailure;
-  private boolean running;
-  private boolean again;
+  private final Map<String, Failure> failures = new HashMap<>();
+  private final RandomGenerator random = RandomGenerator.getDefault();
+  private final Backoff passBackoff = new Backoff(random);
+  private final Passes passes;
   private boolean recall = true;
   private long timer = -1;
+
+  /** Why the last request for a wire failed, and when the next is due by the joiner's clock. */
+  private record Failure(Backoff backoff, String reason, long notBefore) {}
 
   Joiner(
       Vertx vertx,
@@ -61,6 +67,7 @@ final class Joiner {
     this.plans = plans;
     this.nanoTime = nanoTime;
     this.settled = new MemberGrace(cluster, nanoTime);
+    this.passes = new Passes(vertx, this::pass, passBackoff);
   }
 
   void start() {
@@ -75,46 +82,33 @@ final class Joiner {
 
   /** Why the last request for this wire failed. */
   Optional<String> failure(String wire) {
-    return Optional.ofNullable(failures.get(wire)).map(BackOff::reason);
+    return Optional.ofNullable(failures.get(wire)).map(Failure::reason);
   }
 
   void trigger() {
-    if (running) {
-      again = true;
-      return;
-    }
-    running = true;
-    again = false;
+    passes.ask();
+  }
+
+  private Future<Void> pass() {
     settled.refresh();
-    recallAsked()
+    return recallAsked()
         .compose(v -> plans.get())
         .compose(this::enforce)
-        .onComplete(done -> onPass(done.cause()));
+        .onSuccess(v -> schedule())
+        .onFailure(
+            e -> {
+              if (passBackoff.failures() == 0) {
+                log.warn("links cannot be joined now, trying again: {}", e.getMessage());
+              }
+            });
   }
 
-  private void onPass(Throwable cause) {
-    running = false;
-    if (cause == null) {
-      passFailure = null;
-    } else {
-      passFailure =
-          BackOff.after(passFailure, WeftException.of(cause).getMessage(), nanoTime.getAsLong());
-      if (passFailure.failures() == 1) {
-        log.warn("links cannot be joined now, trying again: {}", passFailure.reason());
-      }
-    }
-    if (again && cause == null) {
-      trigger();
-    } else {
-      schedule();
-    }
-  }
-
+  /** Begins another pass when the first of the wires that failed is due again. */
   private void schedule() {
     vertx.cancelTimer(timer);
     long now = nanoTime.getAsLong();
-    Stream.concat(Stream.ofNullable(passFailure), failures.values().stream())
-        .mapToLong(b -> b.remaining(now))
+    failures.values().stream()
+        .mapToLong(failure -> failure.notBefore - now)
         .min()
         .ifPresent(
             wait -> timer = vertx.setTimer(Math.max(1, wait / 1_000_000 + 1), t -> trigger()));
@@ -177,10 +171,10 @@ final class Joiner {
     return attempt(id, () -> wires.put(spec), () -> asked.put(id, spec));
   }
 
-  /** Fails never: a failure is kept as the wire's reason until it is due again. */
+  /** Never fails: a failure is kept as the wire's reason until the request is due again. */
   private Future<Void> attempt(String id, Supplier<Future<?>> call, Runnable done) {
-    BackOff before = failures.get(id);
-    if (before != null && before.remaining(nanoTime.getAsLong()) > 0) {
+    Failure before = failures.get(id);
+    if (before != null && before.notBefore > nanoTime.getAsLong()) {
       return Future.succeededFuture();
     }
     return call.get()
@@ -190,16 +184,18 @@ final class Joiner {
                 failures.remove(id);
                 done.run();
               } else {
-                onFailure(id, before, WeftException.of(result.cause()));
+                onFailure(id, before, WeftException.of(result.cause()).getMessage());
               }
               return Future.succeededFuture();
             });
   }
 
-  private void onFailure(String id, BackOff before, WeftException failure) {
-    failures.put(id, BackOff.after(before, failure.getMessage(), nanoTime.getAsLong()));
+  private void onFailure(String id, Failure before, String reason) {
+    Backoff backoff = before == null ? new Backoff(random) : before.backoff;
+    long notBefore = nanoTime.getAsLong() + backoff.failed().toNanos();
+    failures.put(id, new Failure(backoff, reason, notBefore));
     if (before == null) {
-      log.warn("wire {} cannot be joined now, trying again: {}", id, failure.getMessage());
+      log.warn("wire {} cannot be joined now, trying again: {}", id, reason);
     }
   }
 

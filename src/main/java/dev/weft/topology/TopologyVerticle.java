@@ -3,12 +3,13 @@ package dev.weft.topology;
 import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
-import dev.weft.cluster.Cluster;
 import dev.weft.cluster.Member;
 import dev.weft.cluster.MemberChanged;
 import dev.weft.pod.PodChanged;
 import dev.weft.pod.PodRef;
 import dev.weft.pod.Pods;
+import dev.weft.room.RoomContext;
+import dev.weft.room.RoomThread;
 import dev.weft.wire.WireSpec;
 import dev.weft.wire.Wires;
 import io.vertx.core.Future;
@@ -30,34 +31,34 @@ import java.util.stream.Collectors;
 public final class TopologyVerticle extends VerticleBase implements Topologies {
   private static final Duration MEMBER_DEADLINE = Duration.ofSeconds(2);
 
-  private final Bus bus;
-  private final Cluster cluster;
+  private final RoomContext room;
   private final int defaultMtu;
   private final LongSupplier nanoTime;
+  private RoomThread thread;
   private TopologyTable table;
   private Pods pods;
   private Joiner joiner;
-  private Future<?> lastChange = Future.succeededFuture();
 
   /**
    * @param defaultMtu bytes, for links that ask for none
    */
-  public TopologyVerticle(Bus bus, Cluster cluster, int defaultMtu) {
-    this(bus, cluster, defaultMtu, System::nanoTime);
+  public TopologyVerticle(RoomContext room, int defaultMtu) {
+    this(room, defaultMtu, System::nanoTime);
   }
 
-  TopologyVerticle(Bus bus, Cluster cluster, int defaultMtu, LongSupplier nanoTime) {
-    this.bus = bus;
-    this.cluster = cluster;
+  TopologyVerticle(RoomContext room, int defaultMtu, LongSupplier nanoTime) {
+    this.room = room;
     this.defaultMtu = WireSpec.checkMtu(defaultMtu);
     this.nanoTime = nanoTime;
   }
 
   @Override
   public Future<?> start() {
-    table = new TopologyTable(cluster.common("topologies"));
+    Bus bus = room.bus();
+    thread = new RoomThread(context);
+    table = new TopologyTable(room.cluster().common("topologies"));
     pods = bus.proxy(Pods.class);
-    joiner = new Joiner(vertx, cluster, bus.proxy(Wires.class), this::plan, nanoTime);
+    joiner = new Joiner(vertx, room.cluster(), bus.proxy(Wires.class), this::plan, nanoTime);
     table.onChange(joiner::trigger);
     bus.on(PodChanged.class, fact -> joiner.trigger());
     bus.on(MemberChanged.class, fact -> joiner.trigger());
@@ -159,14 +160,13 @@ public final class TopologyVerticle extends VerticleBase implements Topologies {
         .compose(
             known -> {
               TopologySnapshot contents = table.read();
-              return vertx.executeBlocking(
+              return thread.blocking(
                   () ->
                       LinkPlanner.plan(
                           contents.topologies().values(),
                           contents.links().values(),
                           known,
-                          defaultMtu),
-                  false);
+                          defaultMtu));
             });
   }
 
@@ -190,16 +190,17 @@ public final class TopologyVerticle extends VerticleBase implements Topologies {
     Map<String, LinkView.Answer> answers = new HashMap<>();
     List<Future<Void>> asked = new ArrayList<>();
     planned.stream()
-        .map(link -> LinkView.witness(cluster.self(), link))
+        .map(link -> LinkView.witness(room.self(), link))
         .filter(Objects::nonNull)
         .distinct()
         .forEach(node -> asked.add(ask(node).onSuccess(a -> answers.put(node, a)).mapEmpty()));
-    return Future.all(asked).map(v -> new LinkView(cluster.self(), answers, joiner::failure));
+    return Future.all(asked).map(v -> new LinkView(room.self(), answers, joiner::failure));
   }
 
   private Future<LinkView.Answer> ask(String node) {
-    String name = cluster.member(node).map(Member::name).orElse(node);
-    return bus.proxy(Wires.class, node, MEMBER_DEADLINE)
+    String name = room.cluster().member(node).map(Member::name).orElse(node);
+    return room.bus()
+        .proxy(Wires.class, node, MEMBER_DEADLINE)
         .list()
         .map(
             wires ->
@@ -228,8 +229,6 @@ public final class TopologyVerticle extends VerticleBase implements Topologies {
 
   /** Changes read the table before they write it: one at a time. */
   private <T> Future<T> inOrder(Supplier<Future<T>> change) {
-    Future<T> next = lastChange.transform(before -> change.get());
-    lastChange = next;
-    return next;
+    return thread.inOrder(table, change);
   }
 }

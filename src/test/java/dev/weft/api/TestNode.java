@@ -9,9 +9,9 @@ import dev.weft.cluster.Cluster;
 import dev.weft.cluster.CommonTable;
 import dev.weft.cluster.Member;
 import dev.weft.cluster.OwnedTable;
-import dev.weft.nsm.Mechanism;
 import dev.weft.nsm.ConnectionState;
 import dev.weft.nsm.ConnectionStatus;
+import dev.weft.nsm.Mechanism;
 import dev.weft.nsm.NetworkService;
 import dev.weft.nsm.NetworkServices;
 import dev.weft.pod.Pod;
@@ -22,12 +22,12 @@ import dev.weft.subnet.Subnets;
 import dev.weft.telemetry.EventLog;
 import dev.weft.telemetry.Health;
 import dev.weft.telemetry.Metrics;
-import dev.weft.testkit.TestSeal;
-import dev.weft.topology.TopologyLink;
+import dev.weft.testkit.TestSigner;
 import dev.weft.topology.LinkStatus;
 import dev.weft.topology.SingleLink;
 import dev.weft.topology.Topologies;
 import dev.weft.topology.Topology;
+import dev.weft.topology.TopologyLink;
 import dev.weft.topology.TopologyStatus;
 import dev.weft.wire.WireKind;
 import dev.weft.wire.WireSpec;
@@ -82,7 +82,7 @@ public final class TestNode implements AutoCloseable {
 
   public TestNode(Vertx vertx, String id, String name) {
     this.vertx = vertx;
-    this.bus = new Bus(vertx, id, new TestSeal(id));
+    this.bus = new Bus(vertx, id, new TestSigner(id));
     events.attach(bus);
     members.add(new Member(id, name, "0.1.0", null, "127.0.0.1:1", "http://x", EPOCH, 1700000000));
     health.state("wire", Health.State.READY);

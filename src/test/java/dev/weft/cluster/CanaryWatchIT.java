@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.weft.bus.Bus;
 import dev.weft.telemetry.Health;
-import dev.weft.testkit.TestSeal;
+import dev.weft.testkit.TestSigner;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.List;
@@ -30,7 +30,7 @@ class CanaryWatchIT {
   @Test
   void shouldWarnOfAMemberThatDoesNotAnswerUntilItLeaves() {
     health.state("cluster", Health.State.READY);
-    Bus bus = new Bus(vertx, SELF.id(), new TestSeal(SELF.id()));
+    Bus bus = new Bus(vertx, SELF.id(), new TestSigner(SELF.id()));
 
     new CanaryWatch(vertx, bus, new Listed(members), health).start();
 

@@ -108,7 +108,7 @@ class ClusterIT {
             known.cert(),
             known.sig());
     Envelope ofAnother =
-        Envelope.seal(seal(1), "members", key, known.node(), known.epoch() + 1, 1, 0, evil);
+        Envelope.sign(signer(1), "members", key, known.node(), known.epoch() + 1, 1, 0, evil);
 
     for (String forged : List.of("{}", "nonsense", Json.write(altered), Json.write(ofAnother))) {
       records.set(key, forged);
@@ -147,7 +147,7 @@ class ClusterIT {
         .toList();
   }
 
-  private static IdentitySigner seal(int node) throws Exception {
+  private static IdentitySigner signer(int node) throws Exception {
     Path home = cluster.home(node);
     String files = "security: { ca: %1$s/ca.pem, cert: %1$s/n%2$d.pem, key: %1$s/n%2$d.key }";
     SecurityConfig security = ConfigFile.parse(files.formatted(home, node), Map.of()).security();

@@ -10,7 +10,9 @@ import dev.weft.pod.Pod;
 import dev.weft.pod.PodChanged;
 import dev.weft.pod.PodRef;
 import dev.weft.pod.Pods;
-import dev.weft.testkit.TestSeal;
+import dev.weft.room.RoomContext;
+import dev.weft.telemetry.Health;
+import dev.weft.testkit.TestSigner;
 import dev.weft.wire.WireSpec;
 import dev.weft.wire.WireState;
 import dev.weft.wire.WireStatus;
@@ -19,6 +21,7 @@ import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -109,7 +112,7 @@ final class TestNet implements AutoCloseable {
 
     private TestNode(String id) {
       this.id = id;
-      this.bus = new Bus(vertx, id, new TestSeal(id));
+      this.bus = new Bus(vertx, id, new TestSigner(id));
       this.topologies = bus.proxy(Topologies.class, Duration.ofSeconds(8));
     }
 
@@ -126,7 +129,10 @@ final class TestNet implements AutoCloseable {
               }));
       await(
           vertx.deployVerticle(
-              new TopologyVerticle(bus, this, 1500, () -> System.nanoTime() + skipped.get())));
+              new TopologyVerticle(
+                  new RoomContext(bus, this, null, new Health(), null, Clock.systemUTC()),
+                  1500,
+                  () -> System.nanoTime() + skipped.get())));
     }
 
     /** How often the room has begun a pass: each begins with a look at who is a member. */

@@ -5,8 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** A seal whose certificate is the node's id and whose signature is id and data: no secrets. */
-public record TestSeal(String node) implements Signer {
+/** A signer whose certificate is the node's id and whose signature is id and data: no secrets. */
+public record TestSigner(String node) implements Signer {
   @Override
   public byte[] certificate() {
     return node.getBytes(StandardCharsets.UTF_8);
