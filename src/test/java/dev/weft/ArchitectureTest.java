@@ -117,6 +117,26 @@ class ArchitectureTest {
     }
   }
 
+  @Test
+  void shouldLayerWires() {
+    slices().matching("dev.weft.wire.(*)..").should().beFreeOfCycles().check(weft);
+    Map.of(
+            "dev.weft.wire", List.of("meshnet", "control", "path", "kernel"),
+            "dev.weft.wire.control", List.of("meshnet"),
+            "dev.weft.wire.path..", List.of("meshnet", "control", "kernel"),
+            "dev.weft.wire.kernel", List.of("meshnet", "control", "path"))
+        .forEach(
+            (below, above) ->
+                noClasses()
+                    .that()
+                    .resideInAPackage(below)
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(
+                        above.stream().map("dev.weft.wire."::concat).toArray(String[]::new))
+                    .check(weft));
+  }
+
   @TestFactory
   Stream<DynamicTest> shouldKnowOnlyRoomsBelow() {
     return MAY_KNOW.entrySet().stream()

@@ -30,8 +30,9 @@ import dev.weft.telemetry.Health;
 import dev.weft.telemetry.Metrics;
 import dev.weft.topology.TopologyFile;
 import dev.weft.topology.TopologyVerticle;
-import dev.weft.wire.WireVerticle;
+import dev.weft.wire.control.WireVerticle;
 import dev.weft.wire.meshnet.MeshnetVerticle;
+import dev.weft.wire.meshnet.MeshnetWires;
 import io.vertx.core.Deployable;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -211,7 +212,9 @@ public final class Node {
             bus,
             store,
             dial,
-            meshnetDial,
+            (context, path, kernel) ->
+                new MeshnetWires(
+                    room, context, path, kernel, meshnetDial, listener, config.wires().mtu()),
             listener,
             health,
             metrics,

@@ -11,7 +11,7 @@ public enum WireKind {
   GRPC,
   /** Both pods are on this node: one veth pair. */
   VETH,
-  /** A kernel VXLAN device in each pod, VNI {@value KernelTunnels#FIRST_VNI} + uid. */
+  /** A kernel VXLAN device in each pod, VNI 5000 + uid as meshnet numbers them. */
   VXLAN,
   /** An interface of its own on a device of the pod's node. */
   MACVLAN;

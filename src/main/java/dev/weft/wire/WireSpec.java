@@ -56,7 +56,7 @@ public record WireSpec(
    * The MAC address of an end's interface: the same whenever and wherever the interface is made, so
    * that the other pod's neighbour table stays right. Unicast, locally administered (IEEE 802).
    */
-  String macOf(End end) {
+  public String macOf(End end) {
     byte[] mac = Arrays.copyOf(hash(id + "\0" + end.pod() + ":" + end.intf()), 6);
     mac[0] = (byte) (mac[0] & 0xfc | 0x02);
     return HexFormat.ofDelimiter(":").formatHex(mac);

@@ -12,7 +12,6 @@ import dev.weft.rpc.GrpcListener;
 import dev.weft.rpc.GrpcMethod;
 import dev.weft.rpc.Listener;
 import dev.weft.store.Store;
-import dev.weft.wire.PeerAddress;
 import dev.weft.wire.proto.BoolResponse;
 import dev.weft.wire.proto.GenerateNodeInterfaceNameRequest;
 import dev.weft.wire.proto.GenerateNodeInterfaceNameResponse;

@@ -1,10 +1,26 @@
 /**
- * What meshnet's CNI plugin asks of its node besides wires: the {@code Local} service's pods and
- * their states, interface names, and VXLAN ends ({@code Remote/Update}).
+ * All that Weft does to be a daemon of meshnet ({@code meshnet.v1beta1}, TCP 51111) beside its own
+ * wires: wire ends for meshnet's CNI plugin and for foreign daemons, VXLAN ends, and what the
+ * plugin asks about pods.
  *
- * <p>Enters: the links of pods, from the room that keeps topologies; what plugins say about pods.
- * Leaves: the same to the plugins of all members, by the common table {@code meshnet}: {@code
- * pod/<ns>/<name>} is a {@link dev.weft.wire.meshnet.PodState}, and {@code
- * skip/<ns>/<pod>/<uid>/<peer>} says that the pod waits for that peer on that link.
+ * <p>Enters: the services {@code Local} and {@code Remote}; the links of pods, from the room that
+ * keeps topologies. Leaves: ends that stand in the data path; the answers; and what plugins say
+ * about pods, to all members, in the common table {@code meshnet}: {@code pod/<ns>/<name>} is a
+ * {@link dev.weft.wire.meshnet.PodState}, and {@code skip/<ns>/<pod>/<uid>/<peer>} says that the
+ * pod waits for that peer on that link.
+ *
+ * <pre>
+ *   plugin's ADD                                   plugin's DEL
+ *     Local.Get, Local.SetAlive                      Local.RemGRPCWire
+ *     per link, once the peer is alive:              Local.SetAlive without address and namespace
+ *       Local.GRPCWireExists                         per link:
+ *       Local.GenerateNodeInterfaceName                Remote.GRPCWireDownRemote   at the peer
+ *       Remote.AddGRPCWireRemote  at the peer          Local.SkipReverse
+ *       Local.AddGRPCWireLocal
+ *     a peer that is not alive: Local.Skip
+ * </pre>
+ *
+ * <p>Kernel interface: node ends carry the alias {@code weft:<node id>:meshnet:<wire id>}, VXLAN
+ * devices {@code weft:<node id>:vxlan:<vni>}.
  */
 package dev.weft.wire.meshnet;

@@ -1,0 +1,69 @@
+package dev.weft.wire.control;
+
+import dev.weft.dial.Dial;
+import dev.weft.linux.KernelVersion;
+import dev.weft.rpc.GrpcMethod;
+import dev.weft.wire.WireSpec;
+import dev.weft.wire.proto.Meshnet;
+import dev.weft.wire.proto.WireCreateResponse;
+import dev.weft.wire.proto.WireDef;
+import dev.weft.wire.proto.WireDownResponse;
+import io.vertx.core.Future;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What the two nodes of a wire say to each other: meshnet's {@code Remote} service. */
+final class PeerCalls {
+  static final GrpcMethod<WireDef, WireCreateResponse> JOIN =
+      new GrpcMethod<>(
+          Meshnet.getDescriptor().findServiceByName("Remote"),
+          "AddGRPCWireRemote",
+          WireDef.getDefaultInstance(),
+          WireCreateResponse.getDefaultInstance());
+  static final GrpcMethod<WireDef, WireDownResponse> DOWN =
+      new GrpcMethod<>(
+          Meshnet.getDescriptor().findServiceByName("Remote"),
+          "GRPCWireDownRemote",
+          WireDef.getDefaultInstance(),
+          WireDownResponse.getDefaultInstance());
+
+  private static final Logger log = LoggerFactory.getLogger(PeerCalls.class);
+  private static final Duration DEADLINE = Duration.ofSeconds(5);
+
+  private final Dial dial;
+
+  PeerCalls(Dial dial) {
+    this.dial = dial;
+  }
+
+  /** Tells the peer this end's interface id; the answer has the peer's. */
+  Future<WireCreateResponse> join(WireSpec spec, long interfaceId) {
+    return dial.call(spec.peer().node(), JOIN, definition(spec, interfaceId), DEADLINE);
+  }
+
+  /** Tells the peer that this end is gone. It notices by itself as well, only later. */
+  void down(WireSpec spec, long interfaceId) {
+    dial.call(spec.peer().node(), DOWN, definition(spec, interfaceId), DEADLINE)
+        .onFailure(e -> log.debug("wire {}: peer not told: {}", spec.id(), e.getMessage()));
+  }
+
+  /** Seen from the one who is called: its pod is the local one. */
+  private static WireDef definition(WireSpec spec, long interfaceId) {
+    WireDef.Builder def =
+        WireDef.newBuilder()
+            .setWireIfIdOnPeerNode(interfaceId)
+            .setIntfNameInPod(spec.peer().intf())
+            .setLinkUid(spec.uid())
+            .setLocalPodName(spec.peer().pod().name())
+            .setTopoNs(spec.ns())
+            .setWireId(spec.id())
+            .setMtu(spec.mtu())
+            .setVnet(true)
+            .setUdpSegmentation(KernelVersion.hasUdpSegmentation());
+    if (spec.peer().address() != null) {
+      def.setLocalPodIp(spec.peer().address());
+    }
+    return def.build();
+  }
+}

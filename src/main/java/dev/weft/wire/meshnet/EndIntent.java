@@ -1,0 +1,62 @@
+package dev.weft.wire.meshnet;
+
+import dev.weft.pod.PodRef;
+import dev.weft.wire.WireKind;
+import dev.weft.wire.WireSpec;
+import dev.weft.wire.proto.WireDef;
+import java.net.InetAddress;
+
+/**
+ * A wire end that meshnet's plugin or a foreign daemon asked for; kept, so that its ids stay valid
+ * over a restart.
+ *
+ * @param netns the pod's namespace, as given
+ * @param peer address of the other end's daemon
+ * @param peerId interface id there, 0 while the other end is gone
+ * @param interfaceId of this end
+ * @param alias index that the end had on the host, by which its peer may know it; 0 for none
+ * @param mtu of the pod's interface
+ */
+record EndIntent(
+    EndKey key,
+    String netns,
+    String address,
+    PeerAddress peer,
+    long peerId,
+    long interfaceId,
+    int alias,
+    int mtu) {
+
+  /** Whether a call that leaves fields empty, as the plugin does, means this end. */
+  boolean matches(WireDef def) {
+    boolean samePod = def.getLocalPodName().isEmpty() || EndKey.podOf(def).equals(key.pod());
+    boolean sameNetns = def.getLocalPodNetNs().isEmpty() || def.getLocalPodNetNs().equals(netns);
+    boolean sameIntf =
+        def.getIntfNameInPod().isEmpty() || def.getIntfNameInPod().equals(key.intf());
+    boolean sameNs = def.getTopoNs().isEmpty() || def.getTopoNs().equals(key.pod().ns());
+    return samePod && sameNetns && sameIntf && sameNs;
+  }
+
+  EndIntent at(PeerAddress newPeer, long newPeerId) {
+    return new EndIntent(key, netns, address, newPeer, newPeerId, interfaceId, alias, mtu);
+  }
+
+  /** How it is shown: the other pod's name is not known, its daemon's address stands for it. */
+  WireSpec spec(String self) {
+    String daemon = peer.text().contains(":") ? "ip6-" + expanded().replace(':', '-') : peer.text();
+    return new WireSpec(
+        key.id(),
+        EndKey.NAMESPACE,
+        key.uid(),
+        WireKind.GRPC,
+        mtu,
+        new WireSpec.End(key.pod(), key.intf(), address.isEmpty() ? null : address, self),
+        new WireSpec.End(
+            new PodRef(key.pod().ns(), daemon), String.valueOf(peerId), null, peer.text()));
+  }
+
+  private String expanded() {
+    InetAddress parsed = dev.weft.address.IpAddress.parse(peer.text());
+    return parsed.getHostAddress();
+  }
+}

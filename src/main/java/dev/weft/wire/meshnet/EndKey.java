@@ -1,0 +1,45 @@
+package dev.weft.wire.meshnet;
+
+import dev.weft.bus.Fault;
+import dev.weft.linux.InterfaceName;
+import dev.weft.pod.PodRef;
+import dev.weft.wire.WireSpec;
+import dev.weft.wire.proto.WireDef;
+
+/**
+ * What tells one wire end of meshnet's from another.
+ *
+ * @param uid the link's number, unique among the links of its pods
+ * @param intf the interface's name in the pod
+ */
+record EndKey(PodRef pod, long uid, String intf) {
+  /** What its wires are listed under; no topology's namespace begins with a tilde. */
+  static final String NAMESPACE = "~meshnet";
+
+  /** INVALID names the field that cannot be one's. */
+  static EndKey of(WireDef def) {
+    try {
+      return new EndKey(podOf(def), def.getLinkUid(), InterfaceName.check(def.getIntfNameInPod()));
+    } catch (IllegalArgumentException e) {
+      throw Fault.INVALID.because("intf_name_in_pod: " + e.getMessage(), e);
+    }
+  }
+
+  static PodRef podOf(WireDef def) {
+    return podOf(def.getTopoNs(), def.getLocalPodName());
+  }
+
+  static PodRef podOf(String ns, String name) {
+    return new PodRef(ns.isEmpty() ? PodRef.DEFAULT_NAMESPACE : ns, name);
+  }
+
+  /** The wire's id, 16 hex digits. */
+  String id() {
+    return WireSpec.idOf(NAMESPACE, uid, pod, intf, pod, intf);
+  }
+
+  @Override
+  public String toString() {
+    return pod + ":" + intf + " uid " + uid;
+  }
+}

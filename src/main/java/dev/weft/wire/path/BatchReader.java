@@ -1,0 +1,90 @@
+package dev.weft.wire.path;
+
+import dev.weft.linux.LinuxException;
+import dev.weft.linux.RecvRing;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+
+/**
+ * Reads what a wire's packet socket holds into buffers of gRPC messages, no more at once than the
+ * connection takes in a few milliseconds. One thread's.
+ */
+final class BatchReader {
+  /** Frames read at once; a ring's memory is shared by all wires of a thread. */
+  private static final int SLOTS = 64;
+
+  /** Super-frames of 64 KiB with their tags. */
+  private static final int SLOT_BYTES = 66 << 10;
+
+  private final WireEnd end;
+  private final FrameSink stream;
+  private final Pace pace = new Pace(SLOTS);
+  private int buffer = Pace.MOST_BUFFER;
+
+  BatchReader(WireEnd end, FrameSink stream) {
+    this.end = end;
+    this.stream = stream;
+  }
+
+  static RecvRing ring() {
+    return new RecvRing(SLOTS, SLOT_BYTES);
+  }
+
+  /**
+   * Null when the socket had nothing to give.
+   *
+   * @throws LinuxException ENETDOWN when the link went down or was deleted
+   */
+  ByteBuf read(RecvRing ring) throws LinuxException {
+    int frames = end.socket().receive(ring, pace.frames());
+    if (frames <= 0) {
+      return null;
+    }
+    int room = 1;
+    for (int i = 0; i < frames; i++) {
+      room += ring.truncated(i) ? 0 : stream.writer().room(ring, i);
+    }
+    ByteBuf batch = PooledByteBufAllocator.DEFAULT.directBuffer(room);
+    int bytes = 0;
+    int carried = 0;
+    int dropped = 0;
+    for (int i = 0; i < frames; ) {
+      int run = stream.writer().run(ring, i, frames);
+      if (run > 1) {
+        bytes += stream.writer().writeRun(ring, i, batch);
+        carried += run;
+      } else {
+        int written = ring.truncated(i) ? 0 : stream.writer().write(ring, i, batch);
+        carried += written;
+        bytes += written == 0 ? 0 : ring.length(i);
+        dropped += written == 0 ? 1 : 0;
+      }
+      i += run;
+    }
+    end.sent().carried(carried, bytes);
+    end.sent().dropped(dropped);
+    pace.sent(System.nanoTime(), frames, bytes);
+    return batch;
+  }
+
+  /** The stream took the last batch and has room for more. */
+  void flowed() throws LinuxException {
+    pace.flowed();
+    adapt();
+  }
+
+  /** The stream was full with the last batch and has drained. */
+  void drained() throws LinuxException {
+    pace.drained(System.nanoTime());
+    adapt();
+  }
+
+  private void adapt() throws LinuxException {
+    int wanted = pace.buffer();
+    if (Math.abs(wanted - buffer) > buffer / 4) {
+      buffer = wanted;
+      // The kernel doubles what it is told (socket(7)).
+      end.socket().receiveBuffer(wanted / 2);
+    }
+  }
+}

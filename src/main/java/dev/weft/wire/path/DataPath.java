@@ -1,0 +1,73 @@
+package dev.weft.wire.path;
+
+import dev.weft.config.WiresConfig;
+import dev.weft.dial.Dial;
+import dev.weft.rpc.GrpcListener;
+import io.netty.channel.epoll.Epoll;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.ThreadingModel;
+import io.vertx.core.Vertx;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** What carries this node's frames: its lanes, its driver, and the ends that stand. */
+public final class DataPath {
+  private final WireEnds ends;
+  private final List<Lane> lanes;
+  private final Driver driver;
+
+  private DataPath(WireEnds ends, List<Lane> lanes, Driver driver) {
+    this.ends = ends;
+    this.lanes = lanes;
+    this.driver = driver;
+  }
+
+  /**
+   * Deploys lanes and driver as children of the verticle that calls, and receives frames from now
+   * on.
+   *
+   * @param loops event loops that carry streams
+   */
+  public static Future<DataPath> open(
+      Vertx vertx, Dial dial, String self, GrpcListener listener, WiresConfig config, int loops) {
+    WireEnds ends = new WireEnds();
+    new FrameReceiver(ends).addTo(listener);
+    List<Lane> lanes = IntStream.range(0, loops).mapToObj(i -> new Lane(dial, self)).toList();
+    Stream<Future<String>> deployed = lanes.stream().map(vertx::deployVerticle);
+    Driver driver;
+    if (DriverChoice.isEpoll(config.driver(), Epoll.unavailabilityCause())) {
+      driver = new EpollDriver();
+    } else {
+      WorkerDriver worker = new WorkerDriver();
+      driver = worker;
+      deployed = Stream.concat(deployed, Stream.of(vertx.deployVerticle(worker, onWorker())));
+    }
+    return Future.all(deployed.toList())
+        .onSuccess(v -> listener.on(lanes.stream().map(Lane::loop).toList()))
+        .map(new DataPath(ends, lanes, driver));
+  }
+
+  private static DeploymentOptions onWorker() {
+    return new DeploymentOptions()
+        .setThreadingModel(ThreadingModel.WORKER)
+        .setWorkerPoolName("weft-frames")
+        .setWorkerPoolSize(1);
+  }
+
+  /** The ends that stand on this node. */
+  public WireEnds ends() {
+    return ends;
+  }
+
+  /** The lane of a wire: always the same one, so that the wire's frames keep their order. */
+  public Lane lane(String wireId) {
+    return lanes.get(Math.floorMod(wireId.hashCode(), lanes.size()));
+  }
+
+  /** Reads the end's socket into the stream until the handle is closed. */
+  public Driver.Handle attach(WireEnd end, FrameSink stream, Lane lane) {
+    return driver.attach(end, stream, lane);
+  }
+}

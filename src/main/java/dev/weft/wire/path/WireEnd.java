@@ -1,0 +1,108 @@
+package dev.weft.wire.path;
+
+import dev.weft.linux.LinuxException;
+import dev.weft.linux.PacketSocket;
+import dev.weft.linux.SendRing;
+import dev.weft.rpc.Caller;
+import java.util.function.Predicate;
+
+/**
+ * The end of a grpc wire on this node, while it stands: where frames from the peer go and frames
+ * for the peer come from.
+ */
+public final class WireEnd {
+  private final long interfaceId;
+  private final Predicate<Caller> peer;
+  private final int ifindex;
+  private final PacketSocket socket;
+  private final TrafficCounter sent;
+  private final TrafficCounter received;
+  private boolean closed;
+
+  /**
+   * @param interfaceId random, 62 bits: only the peer node learns it
+   * @param peer the one that may send to it
+   */
+  public WireEnd(
+      long interfaceId,
+      Predicate<Caller> peer,
+      int ifindex,
+      PacketSocket socket,
+      TrafficCounter sent,
+      TrafficCounter received) {
+    this.interfaceId = interfaceId;
+    this.peer = peer;
+    this.ifindex = ifindex;
+    this.socket = socket;
+    this.sent = sent;
+    this.received = received;
+  }
+
+  public long interfaceId() {
+    return interfaceId;
+  }
+
+  /** Whether that is who the wire's other end is with. */
+  boolean isPeer(Caller caller) {
+    return peer.test(caller);
+  }
+
+  public int ifindex() {
+    return ifindex;
+  }
+
+  PacketSocket socket() {
+    return socket;
+  }
+
+  /** Frames from the pod towards the peer. */
+  TrafficCounter sent() {
+    return sent;
+  }
+
+  /** Frames from the peer towards the pod. */
+  TrafficCounter received() {
+    return received;
+  }
+
+  /**
+   * Gives the ring's frames to the pod's interface and empties the ring; how many the kernel took.
+   * Locked against {@link #close}: a closed descriptor's number may be another socket's already.
+   */
+  synchronized int send(SendRing ring) {
+    int taken = 0;
+    for (int next = 0; !closed && next < ring.size(); ) {
+      int n = socket.send(ring, next, ring.size() - next);
+      if (n == 0) {
+        // The link's queue is full: the rest is dropped, as by any link.
+        break;
+      }
+      taken += Math.max(n, 0);
+      next += Math.max(n, 1);
+    }
+    ring.clear();
+    return taken;
+  }
+
+  /** Adds what the kernel dropped because the socket's buffer was full: reading resets it. */
+  public synchronized void countKernelDrops() {
+    if (closed) {
+      return;
+    }
+    try {
+      sent.dropped(socket.statistics().dropped());
+    } catch (LinuxException e) {
+      throw new IllegalStateException("an open packet socket has statistics", e);
+    }
+  }
+
+  synchronized boolean closed() {
+    return closed;
+  }
+
+  /** Call it once no driver reads the socket any more. */
+  public synchronized void close() {
+    closed = true;
+    socket.close();
+  }
+}

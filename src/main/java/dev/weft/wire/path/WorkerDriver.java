@@ -1,0 +1,174 @@
+package dev.weft.wire.path;
+
+import dev.weft.linux.LinuxException;
+import dev.weft.linux.Poller;
+import dev.weft.linux.RecvRing;
+import io.netty.buffer.ByteBuf;
+import io.vertx.core.AbstractVerticle;
+import io.vertx.core.Context;
+import io.vertx.core.Promise;
+import java.io.IOException;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The portable driver: one worker thread waits in poll(2) for all packet sockets of the node. A
+ * wire has one batch on its way at most: its socket is not polled again until the stream took the
+ * batch, so what does not fit waits, or is dropped, in the kernel's queue and not in the heap.
+ */
+final class WorkerDriver extends AbstractVerticle implements Driver {
+  /** How long one turn waits; between turns the verticle can be undeployed. */
+  private static final int TURN_MILLIS = 100;
+
+  private static final Logger log = LoggerFactory.getLogger(WorkerDriver.class);
+
+  private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
+  private Poller<Reader> poller;
+  private RecvRing ring;
+  private Promise<Void> stopped;
+  private volatile boolean closed;
+
+  @Override
+  public void start() throws IOException {
+    poller = new Poller<>();
+    ring = BatchReader.ring();
+    context.runOnContext(v -> turn());
+  }
+
+  @Override
+  public void stop(Promise<Void> done) {
+    // Called between two turns; the next one, which is queued already, is the last.
+    stopped = done;
+  }
+
+  @Override
+  public Handle attach(WireEnd end, FrameSink stream, Lane lane) {
+    Reader reader = new Reader(end, stream, lane.loop());
+    command(reader::open);
+    return () -> {
+      Promise<Void> closed = Promise.promise();
+      command(
+          () -> {
+            reader.close();
+            closed.complete();
+          });
+      return closed.future();
+    };
+  }
+
+  private void command(Runnable command) {
+    commands.add(command);
+    poller.wakeup();
+    if (closed) {
+      // No turn comes any more, and no thread reads: the caller may do it.
+      runCommands();
+    }
+  }
+
+  private void runCommands() {
+    for (Runnable command = commands.poll(); command != null; command = commands.poll()) {
+      guarded(command);
+    }
+  }
+
+  private void turn() {
+    if (stopped != null) {
+      closed = true;
+      runCommands();
+      poller.close();
+      stopped.complete();
+      return;
+    }
+    runCommands();
+    try {
+      poller.poll(TURN_MILLIS, (reader, events) -> guarded(reader::read));
+    } catch (LinuxException e) {
+      throw new IllegalStateException("the worker driver cannot wait for frames", e);
+    }
+    context.runOnContext(v -> turn());
+  }
+
+  /** One wire's failure must not end the turns of all. */
+  private static void guarded(Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException e) {
+      log.error("a wire's step failed", e);
+    }
+  }
+
+  /** One wire's reading; all of it on the worker. */
+  private final class Reader {
+    private final WireEnd end;
+    private final FrameSink stream;
+    private final BatchReader batches;
+    private final Context loop;
+    private boolean open;
+
+    Reader(WireEnd end, FrameSink stream, Context loop) {
+      this.end = end;
+      this.stream = stream;
+      this.batches = new BatchReader(end, stream);
+      this.loop = loop;
+    }
+
+    void open() {
+      open = true;
+      poller.add(end.socket().fd(), this);
+    }
+
+    void close() {
+      if (open) {
+        open = false;
+        poller.remove(end.socket().fd());
+      }
+    }
+
+    void read() {
+      ByteBuf batch;
+      try {
+        batch = batches.read(ring);
+      } catch (LinuxException e) {
+        // The link went down or away; if it comes back the socket gives frames again.
+        log.debug("{}", e.getMessage());
+        return;
+      }
+      if (batch == null) {
+        return;
+      }
+      poller.enable(end.socket().fd(), false);
+      loop.runOnContext(
+          v -> {
+            if (stream.write(batch, () -> command(this::onDrained))) {
+              command(this::onFlowed);
+            }
+          });
+    }
+
+    private void onFlowed() {
+      try {
+        batches.flowed();
+      } catch (LinuxException e) {
+        log.debug("{}", e.getMessage());
+      }
+      again();
+    }
+
+    private void onDrained() {
+      try {
+        batches.drained();
+      } catch (LinuxException e) {
+        log.debug("{}", e.getMessage());
+      }
+      again();
+    }
+
+    private void again() {
+      if (open) {
+        poller.enable(end.socket().fd(), true);
+      }
+    }
+  }
+}

@@ -1,8 +1,0 @@
-package dev.weft.wire;
-
-class EpollDriverIT extends DriverContract {
-  @Override
-  String driver() {
-    return "epoll";
-  }
-}

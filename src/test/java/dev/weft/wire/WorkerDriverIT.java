@@ -1,8 +1,0 @@
-package dev.weft.wire;
-
-class WorkerDriverIT extends DriverContract {
-  @Override
-  String driver() {
-    return "worker";
-  }
-}

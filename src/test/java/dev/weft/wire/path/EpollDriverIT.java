@@ -1,0 +1,8 @@
+package dev.weft.wire.path;
+
+class EpollDriverIT extends DriverContract {
+  @Override
+  String driver() {
+    return "epoll";
+  }
+}

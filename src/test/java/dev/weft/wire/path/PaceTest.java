@@ -1,0 +1,75 @@
+package dev.weft.wire.path;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class PaceTest {
+  private static final int SLOTS = 64;
+  private static final int SUPER_FRAME = 64 << 10;
+
+  private final Pace pace = new Pace(SLOTS);
+  private long now;
+
+  @Test
+  void shouldReadAllThereIsWhileNothingSlowsItDown() {
+    for (int i = 0; i < 100; i++) {
+      pace.sent(now, SLOTS, SLOTS * 1500);
+      pace.flowed();
+      now += TimeUnit.MICROSECONDS.toNanos(100);
+    }
+
+    assertThat(pace.frames()).isEqualTo(SLOTS);
+    assertThat(pace.buffer()).isEqualTo(Pace.MOST_BUFFER);
+  }
+
+  @Test
+  void shouldHoldFiveMillisecondsOfASlowConnection() {
+    drainAt(200e6 / 8, SUPER_FRAME);
+
+    // 200 Mbit/s for 5 ms are 125 kB: not two super-frames.
+    assertThat(pace.frames()).isEqualTo(1);
+    assertThat(pace.buffer()).isEqualTo(Pace.LEAST_BUFFER);
+  }
+
+  @Test
+  void shouldReadManySmallFramesOfASlowConnection() {
+    drainAt(200e6 / 8, 64);
+
+    assertThat(pace.frames()).isEqualTo(SLOTS);
+    // 1,953 frames in 5 ms, each of which the kernel charges 768 bytes more than it has.
+    assertThat(pace.buffer()).isBetween(1_600_000, 1_650_000);
+  }
+
+  @Test
+  void shouldGrowWithTheRate() {
+    drainAt(4e9 / 8, SUPER_FRAME);
+
+    // 4 Gbit/s for 5 ms are 2.5 MB: 38 super-frames.
+    assertThat(pace.frames()).isBetween(36, 39);
+    assertThat(pace.buffer()).isBetween(2_450_000, 2_600_000);
+  }
+
+  @Test
+  void shouldForgetALimitThatIsGone() {
+    drainAt(200e6 / 8, SUPER_FRAME);
+
+    now += TimeUnit.SECONDS.toNanos(2);
+    pace.sent(now, 1, SUPER_FRAME);
+    pace.flowed();
+
+    assertThat(pace.frames()).isEqualTo(SLOTS);
+    assertThat(pace.buffer()).isEqualTo(Pace.MOST_BUFFER);
+  }
+
+  private void drainAt(double bytesPerSecond, int frameBytes) {
+    for (int i = 0; i < 200; i++) {
+      int frames = pace.frames();
+      int bytes = frames * frameBytes;
+      pace.sent(now, frames, bytes);
+      now += (long) (bytes / bytesPerSecond * 1e9);
+      pace.drained(now);
+    }
+  }
+}

@@ -1,0 +1,8 @@
+package dev.weft.wire.path;
+
+class WorkerDriverIT extends DriverContract {
+  @Override
+  String driver() {
+    return "worker";
+  }
+}
