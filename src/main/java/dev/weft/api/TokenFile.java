@@ -1,14 +1,13 @@
 package dev.weft.api;
 
+import dev.weft.bus.Digest;
 import dev.weft.bus.Fault;
 import dev.weft.telemetry.Health;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -55,7 +54,7 @@ final class TokenFile {
               "nobody can call the API with a token of this file",
               "restore the file; it is read again by itself"));
     }
-    byte[] digest = digest(token);
+    byte[] digest = Digest.of(token);
     boolean held = false;
     for (byte[] known : digests) {
       // No early end: the time must not tell which token came close.
@@ -73,7 +72,7 @@ final class TokenFile {
         Files.readAllLines(path).stream()
             .map(String::strip)
             .filter(line -> !line.isEmpty())
-            .map(TokenFile::digest)
+            .map(Digest::of)
             .toList();
     version = now;
     health.clear("api", code("unreadable"));
@@ -92,13 +91,5 @@ final class TokenFile {
 
   private String code(String what) {
     return "token-file-" + what + ":" + path.getFileName();
-  }
-
-  private static byte[] digest(String token) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8));
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java platform has SHA-256", e);
-    }
   }
 }

@@ -1,7 +1,6 @@
 package dev.weft.identity;
 
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import dev.weft.bus.Digest;
 import java.security.PublicKey;
 import java.util.HexFormat;
 
@@ -10,12 +9,7 @@ final class Fingerprint {
   private Fingerprint() {}
 
   static String of(PublicKey key) {
-    try {
-      // A public key's encoding is its SubjectPublicKeyInfo in DER.
-      return HexFormat.of()
-          .formatHex(MessageDigest.getInstance("SHA-256").digest(key.getEncoded()));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    // A public key's encoding is its SubjectPublicKeyInfo in DER.
+    return HexFormat.of().formatHex(Digest.of(key.getEncoded()));
   }
 }

@@ -3,6 +3,7 @@ package dev.weft.subnet;
 import dev.weft.address.Cidr;
 import dev.weft.address.IpAddress;
 import dev.weft.bus.Bus;
+import dev.weft.bus.Digest;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
 import dev.weft.bus.WeftException;
@@ -15,13 +16,9 @@ import dev.weft.store.Store;
 import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -100,7 +97,8 @@ public final class AgentVerticle extends AbstractVerticle implements Agents {
   public Future<Registered> register(Registration host) {
     String address = address(host);
     Optional<Map.Entry<String, String>> member = memberAt(address);
-    String id = member.map(Map.Entry::getKey).orElseGet(() -> idOf(address));
+    // The same for the same host, so that a registration that was cut short is found again.
+    String id = member.map(Map.Entry::getKey).orElseGet(() -> Digest.id(address));
     Row old = rows().get(id);
     if (old == null && rows().size() >= MOST) {
       throw Fault.EXHAUSTED.because("agents: " + MOST + " are registered (expected: fewer)");
@@ -273,17 +271,6 @@ public final class AgentVerticle extends AbstractVerticle implements Agents {
       return IpAddress.format(IpAddress.parse(host.hostIp()));
     } catch (IllegalArgumentException e) {
       throw Fault.INVALID.because("host_ip: " + e.getMessage(), e);
-    }
-  }
-
-  /** The same for the same host, so that a registration that was cut short is found again. */
-  private static String idOf(String address) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(address.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest, 0, 8);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
     }
   }
 }

@@ -1,10 +1,8 @@
 package dev.weft.wire;
 
+import dev.weft.bus.Digest;
 import dev.weft.bus.Fault;
 import dev.weft.pod.PodRef;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.stream.Collectors;
@@ -49,7 +47,7 @@ public record WireSpec(
   public static String idOf(String ns, long uid, PodRef podA, String intfA, PodRef podB, String b) {
     String ends =
         Stream.of(podA + ":" + intfA, podB + ":" + b).sorted().collect(Collectors.joining("\0"));
-    return HexFormat.of().formatHex(hash(ns + "\0" + uid + "\0" + ends), 0, 8);
+    return Digest.id(ns + "\0" + uid + "\0" + ends);
   }
 
   /**
@@ -57,16 +55,8 @@ public record WireSpec(
    * that the other pod's neighbour table stays right. Unicast, locally administered (IEEE 802).
    */
   public String macOf(End end) {
-    byte[] mac = Arrays.copyOf(hash(id + "\0" + end.pod() + ":" + end.intf()), 6);
+    byte[] mac = Arrays.copyOf(Digest.of(id + "\0" + end.pod() + ":" + end.intf()), 6);
     mac[0] = (byte) (mac[0] & 0xfc | 0x02);
     return HexFormat.ofDelimiter(":").formatHex(mac);
-  }
-
-  private static byte[] hash(String text) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java platform has SHA-256", e);
-    }
   }
 }

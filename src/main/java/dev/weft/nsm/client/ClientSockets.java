@@ -1,5 +1,6 @@
 package dev.weft.nsm.client;
 
+import dev.weft.bus.Digest;
 import dev.weft.bus.Fault;
 import dev.weft.linux.SocketFile;
 import dev.weft.pod.PodRef;
@@ -7,15 +8,11 @@ import dev.weft.rpc.UnixListener;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
@@ -110,19 +107,8 @@ public final class ClientSockets {
     Path plain = root.resolve(DIRECTORY + ns + pod.name());
     boolean taken = open.values().stream().anyMatch(o -> o.directory().equals(plain));
     return taken || SocketFile.bytes(plain.resolve(CLIENT)) > SocketFile.MAX_PATH
-        ? root.resolve(DIRECTORY + hash(pod))
+        ? root.resolve(DIRECTORY + Digest.id(pod.toString()))
         : plain;
-  }
-
-  private static String hash(PodRef pod) {
-    try {
-      byte[] hash =
-          MessageDigest.getInstance("SHA-256")
-              .digest(pod.toString().getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(hash, 0, 8);
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java platform has SHA-256", e);
-    }
   }
 
   private static void makeDirectory(Path directory) throws IOException {
