@@ -22,6 +22,7 @@ final class NativeSocket implements AutoCloseable {
   private static final int SO_RCVBUF = 8;
   private static final int SO_RCVTIMEO = 20;
   private static final int SO_SNDBUFFORCE = 32;
+  private static final int SO_NETNS_COOKIE = 71;
   private static final int SO_RCVBUFFORCE = 33;
 
   private final Descriptor descriptor;
@@ -87,6 +88,11 @@ final class NativeSocket implements AutoCloseable {
         C.getsockopt(fd(), level, option, value, length),
         name + ": read socket option " + level + "/" + option);
     return ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** Of the namespace that the socket was opened in, whichever thread asks. */
+  long netnsCookie() throws LinuxException {
+    return get(SOL_SOCKET, SO_NETNS_COOKIE, 8).getLong(0);
   }
 
   void bind(byte[] address) throws LinuxException {

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 
@@ -34,6 +33,11 @@ public final class Netlink implements AutoCloseable {
   /** For that namespace, which need not stay open. */
   public static Netlink open(Netns netns) throws LinuxException {
     return netns.inside(Netlink::open);
+  }
+
+  /** The cookie of the namespace that it serves, see {@link Netns#cookie}. */
+  public long netnsCookie() throws LinuxException {
+    return socket.netnsCookie();
   }
 
   // Links
@@ -230,21 +234,6 @@ public final class Netlink implements AutoCloseable {
     }
   }
 
-  /**
-   * Deletes what its owner has made and nobody wants any more: the links whose alias is the mark
-   * and a name after it.
-   *
-   * @param kept names that stay
-   */
-  public void deleteMarked(String mark, Set<String> kept) throws LinuxException {
-    delete(
-        links().stream()
-            .filter(link -> link.alias().startsWith(mark))
-            .filter(link -> !kept.contains(link.alias().substring(mark.length())))
-            .map(Link::index)
-            .toList());
-  }
-
   private static void goneIsFine(LinuxException e) throws LinuxException {
     if (!e.is(Errno.ENODEV)) {
       throw e;
@@ -265,18 +254,18 @@ public final class Netlink implements AutoCloseable {
    */
   public void addAddress(int index, Cidr cidr, boolean duplicateDetection) throws LinuxException {
     socket.request(
-        new Address(index, cidr).add(duplicateDetection),
+        new LinkAddress(index, cidr).add(duplicateDetection),
         "add address " + cidr + " to link " + index);
   }
 
   public void deleteAddress(int index, Cidr cidr) throws LinuxException {
     socket.request(
-        new Address(index, cidr).delete(), "delete address " + cidr + " of link " + index);
+        new LinkAddress(index, cidr).delete(), "delete address " + cidr + " of link " + index);
   }
 
   /** Of all links, both families. */
-  public List<Address> addresses() throws LinuxException {
-    return socket.exchange(Address.dump(), "list addresses", Address::decode);
+  public List<LinkAddress> addresses() throws LinuxException {
+    return socket.exchange(LinkAddress.dump(), "list addresses", LinkAddress::decode);
   }
 
   // Routes

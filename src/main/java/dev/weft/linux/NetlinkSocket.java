@@ -65,6 +65,10 @@ final class NetlinkSocket implements AutoCloseable {
     }
   }
 
+  long netnsCookie() throws LinuxException {
+    return socket.netnsCookie();
+  }
+
   /** Sends one request and awaits its acknowledgement. */
   void request(NetlinkMessage message, String what) throws LinuxException {
     exchange(message, what, answer -> answer);

@@ -24,7 +24,6 @@ public final class Netns implements AutoCloseable {
   /** NS_GET_NSTYPE, include/uapi/linux/nsfs.h. */
   private static final long NS_GET_NSTYPE = 0xb703L;
 
-  private static final int SO_NETNS_COOKIE = 71;
   private static final int STATFS_BYTES = 120;
 
   private final Descriptor descriptor;
@@ -145,7 +144,7 @@ public final class Netns implements AutoCloseable {
         () -> {
           try (NativeSocket socket =
               NativeSocket.open(NativeSocket.AF_UNIX, NativeSocket.SOCK_DGRAM, 0, "netns cookie")) {
-            return socket.get(NativeSocket.SOL_SOCKET, SO_NETNS_COOKIE, 8).getLong(0);
+            return socket.netnsCookie();
           }
         });
   }

@@ -33,4 +33,9 @@ public record VxlanSpec(
     }
     LinkCodec.checkMtu(mtu);
   }
+
+  /** The same tunnel under another name, with another MTU. */
+  public VxlanSpec named(String other, int otherMtu) {
+    return new VxlanSpec(other, vni, local, remote, port, underlay, learning, otherMtu);
+  }
 }

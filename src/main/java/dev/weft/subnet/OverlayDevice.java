@@ -9,6 +9,8 @@ import dev.weft.linux.Netlink;
 import dev.weft.linux.Netns;
 import dev.weft.linux.Sysctl;
 import dev.weft.linux.VxlanSpec;
+import dev.weft.net.SoleAddress;
+import dev.weft.net.Underlay;
 import dev.weft.room.Reconciler;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -58,8 +60,8 @@ final class OverlayDevice {
   Link ensure(Underlay underlay, Cidr own) throws LinuxException {
     Link link = device(underlay);
     int index = link.index();
-    if (link.mtu() != underlay.overlayMtu()) {
-      netlink.setMtu(index, underlay.overlayMtu());
+    if (link.mtu() != underlay.vxlanMtu()) {
+      netlink.setMtu(index, underlay.vxlanMtu());
     }
     if (!link.mac().equals(Marks.overlayMac(marks.node()))) {
       netlink.setMac(index, Marks.overlayMac(marks.node()));
@@ -68,7 +70,7 @@ final class OverlayDevice {
       netlink.setAlias(index, marks.of(WHAT));
     }
     Cidr router = Cidr.host(new AddressPool(own).router());
-    LinkAddress.set(netlink, index, router);
+    SoleAddress.set(netlink, index, router);
     if (!link.up()) {
       // Injected routes lead to addresses on the link: the node that has them answers for them.
       if (router.address() instanceof Inet4Address) {
@@ -167,6 +169,6 @@ final class OverlayDevice {
         PORT,
         underlay.ifindex(),
         false,
-        underlay.overlayMtu());
+        underlay.vxlanMtu());
   }
 }

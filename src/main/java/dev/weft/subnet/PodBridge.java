@@ -10,6 +10,7 @@ import dev.weft.linux.Netns;
 import dev.weft.linux.Route;
 import dev.weft.linux.Sysctl;
 import dev.weft.linux.VethSpec;
+import dev.weft.net.SoleAddress;
 import dev.weft.pod.PodRef;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -95,7 +96,7 @@ final class PodBridge {
       netlink.setAlias(index, marks.of(WHAT));
     }
     Cidr gateway = new Cidr(pool.gateway(), pool.subnet().prefixLength());
-    LinkAddress.set(netlink, index, gateway);
+    SoleAddress.set(netlink, index, gateway);
     if (!bridge.up()) {
       forward(gateway.address());
       netlink.setUp(index);
@@ -139,7 +140,7 @@ final class PodBridge {
         netlink.setMtu(ours.get().index(), mtu);
         inPod.setMtu(end.index(), mtu);
       }
-      LinkAddress.set(inPod, end.index(), new Cidr(pod.address(), pool.subnet().prefixLength()));
+      SoleAddress.set(inPod, end.index(), new Cidr(pod.address(), pool.subnet().prefixLength()));
       if (!end.up()) {
         inPod.setUp(end.index());
       }

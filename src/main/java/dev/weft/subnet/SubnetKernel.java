@@ -8,6 +8,7 @@ import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
 import dev.weft.linux.Netns;
 import dev.weft.linux.Route;
+import dev.weft.net.Underlay;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.util.ArrayList;
@@ -108,7 +109,7 @@ final class SubnetKernel implements AutoCloseable {
     routes.addAll(injected(wanted.injected(), problems));
     RouteTable.Outcome outcome = table.reconcile(routes);
     problems.putAll(outcome.problems());
-    int mtu = underlay.map(Underlay::overlayMtu).orElse(0);
+    int mtu = underlay.map(Underlay::vxlanMtu).orElse(0);
     Map<dev.weft.pod.PodRef, String> podProblems = new HashMap<>();
     if (mayUse && wanted.own().isPresent()) {
       podProblems = podLinks.reconcile(wanted.own().get(), wanted.pods(), mtu > 0 ? mtu : lone());
@@ -194,7 +195,7 @@ final class SubnetKernel implements AutoCloseable {
       boolean four = wanted.members().stream().allMatch(Inet4Address.class::isInstance);
       return Underlay.of(netlink, underlayName.get(), four);
     }
-    return Underlay.towards(netlink, wanted.members());
+    return Underlay.towardsFirst(netlink, wanted.members());
   }
 
   private int lone() {

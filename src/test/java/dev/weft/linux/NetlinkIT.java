@@ -12,7 +12,6 @@ import dev.weft.testkit.TestNetns;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
@@ -204,23 +203,6 @@ class NetlinkIT {
   }
 
   @Test
-  void shouldDeleteWhatIsMarkedAndNotKept() throws Exception {
-    // Given
-    for (String name : List.of("mine", "kept", "other")) {
-      inNode.setAlias(veth(name, "p" + name, 1500).index(), "weft:1:" + name);
-    }
-    inNode.setAlias(inNode.require("other").index(), "weft:2:other");
-
-    // When
-    inNode.deleteMarked("weft:1:", Set.of("kept"));
-
-    // Then
-    assertThat(inNode.links())
-        .extracting(Link::name)
-        .containsExactlyInAnyOrder("lo", "kept", "other");
-  }
-
-  @Test
   void shouldCreateAVxlanAndItsForwardingEntries() throws Exception {
     // Given
     Link end = veth("wft1", "eth1", 1500);
@@ -281,12 +263,13 @@ class NetlinkIT {
     inNode.addAddress(index, six);
 
     // Then
-    assertThat(inNode.addresses()).contains(new Address(index, four), new Address(index, six));
+    assertThat(inNode.addresses())
+        .contains(new LinkAddress(index, four), new LinkAddress(index, six));
     assertThat(node.run("ip", "-6", "addr", "show", "dev", "wft1")).doesNotContain("tentative");
     inNode.deleteAddress(index, four);
     inNode.deleteAddress(index, six);
     assertThat(inNode.addresses())
-        .doesNotContain(new Address(index, four), new Address(index, six));
+        .doesNotContain(new LinkAddress(index, four), new LinkAddress(index, six));
   }
 
   @Test

@@ -1,4 +1,4 @@
-package dev.weft.pod;
+package dev.weft.net;
 
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netns;
@@ -9,7 +9,7 @@ import java.nio.file.Files;
  * The kernel's namespaces. An inode number alone is no identity: a new namespace soon has the
  * number of one that died. The cookie is one, but reading it means entering the namespace.
  */
-final class KernelNamespaces implements Namespaces {
+public final class KernelNamespaces implements Namespaces {
   @Override
   public long identity(String netns) throws IOException {
     long inode = Netns.inodeOf(netns);

@@ -1,9 +1,9 @@
-package dev.weft.pod;
+package dev.weft.net;
 
 import java.io.IOException;
 
 /** Which namespace is behind a reference. */
-interface Namespaces {
+public interface Namespaces {
   /**
    * A number that differs if the namespace behind the reference is another one.
    *

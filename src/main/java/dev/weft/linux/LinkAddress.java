@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 
 /** An IP address of a link. */
-public record Address(int ifindex, Cidr cidr) {
+public record LinkAddress(int ifindex, Cidr cidr) {
   private static final int RTM_NEWADDR = 20;
   private static final int RTM_DELADDR = 21;
   private static final int RTM_GETADDR = 22;
@@ -15,16 +15,16 @@ public record Address(int ifindex, Cidr cidr) {
   private static final int IFA_FLAGS = 8;
   private static final int IFA_F_NODAD = 2;
 
-  static NetlinkMessage dump() {
+  public static NetlinkMessage dump() {
     return new NetlinkMessage(RTM_GETADDR, NetlinkMessage.DUMP).u32(0).u32(0);
   }
 
-  NetlinkMessage add(boolean duplicateDetection) {
+  public NetlinkMessage add(boolean duplicateDetection) {
     return message(RTM_NEWADDR, NetlinkMessage.CREATE | NetlinkMessage.REPLACE)
         .attribute(IFA_FLAGS, duplicateDetection ? 0 : IFA_F_NODAD);
   }
 
-  NetlinkMessage delete() {
+  public NetlinkMessage delete() {
     return message(RTM_DELADDR, 0);
   }
 
@@ -40,16 +40,16 @@ public record Address(int ifindex, Cidr cidr) {
         .attribute(IFA_ADDRESS, cidr.address());
   }
 
-  static Address decode(ByteBuffer body) {
+  public static LinkAddress decode(ByteBuffer body) {
     int prefixLength = body.get(1) & 0xff;
     int ifindex = body.getInt(4);
     Attributes attributes = Attributes.parse(body.position(IFADDRMSG));
     // On a point-to-point link IFA_ADDRESS is the other side's; IPv6 gives no IFA_LOCAL elsewhere.
-    Optional<Address> address =
+    Optional<LinkAddress> address =
         attributes
             .address(IFA_LOCAL)
             .or(() -> attributes.address(IFA_ADDRESS))
-            .map(own -> new Address(ifindex, new Cidr(own, prefixLength)));
+            .map(own -> new LinkAddress(ifindex, new Cidr(own, prefixLength)));
     return address.orElse(null);
   }
 }

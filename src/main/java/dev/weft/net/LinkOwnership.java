@@ -1,0 +1,68 @@
+package dev.weft.net;
+
+import dev.weft.bus.Fault;
+import dev.weft.linux.Link;
+import dev.weft.linux.LinuxException;
+import dev.weft.linux.Netlink;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The links of one kind that one node owns, known by their alias.
+ *
+ * @param prefix of their aliases: {@code weft:<node id>:<kind>:}, followed by an id
+ */
+public record LinkOwnership(String prefix) {
+  static LinkOwnership of(String node, String kind) {
+    return new LinkOwnership("weft:" + node + ":" + kind + ":");
+  }
+
+  public String alias(String id) {
+    return prefix + id;
+  }
+
+  public boolean owns(Link link) {
+    return link.alias().startsWith(prefix);
+  }
+
+  public boolean owns(Link link, String id) {
+    return link.alias().equals(alias(id));
+  }
+
+  /** The id of a link; empty if the link is not one of these. */
+  public Optional<String> idOf(Link link) {
+    return owns(link) ? Optional.of(link.alias().substring(prefix.length())) : Optional.empty();
+  }
+
+  /** Removes links of a namespace whose id is not kept, all at once. */
+  public void sweep(Netlink in, Set<String> kept) throws LinuxException {
+    in.delete(
+        in.links().stream()
+            .filter(link -> idOf(link).filter(id -> !kept.contains(id)).isPresent())
+            .map(Link::index)
+            .toList());
+  }
+
+  /**
+   * Makes room for an interface: removes a leftover of these links that has its name.
+   *
+   * @throws dev.weft.bus.WeftException CONFLICT if somebody else's link has the name
+   */
+  public void clear(LinkEnd end) throws LinuxException {
+    Optional<Link> there = end.find();
+    if (there.isEmpty()) {
+      return;
+    }
+    if (end.pod().isPresent() && !owns(there.get())) {
+      throw Fault.CONFLICT.because(
+          "interface "
+              + end.name()
+              + " in "
+              + end.pod().get()
+              + " is there already"
+              + (there.get().kind().isEmpty() ? "" : ", a " + there.get().kind())
+              + " that Weft did not make (expected: a free name)");
+    }
+    end.at().netlink().delete(there.get().index());
+  }
+}

@@ -1,0 +1,145 @@
+package dev.weft.net;
+
+import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
+import dev.weft.linux.Link;
+import dev.weft.linux.LinuxException;
+import dev.weft.linux.Netlink;
+import dev.weft.linux.Sysctl;
+import dev.weft.linux.VxlanSpec;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.random.RandomGenerator;
+
+/**
+ * The VXLAN devices (RFC 7348) of one node, and who has which network identifier (VNI). The kernel
+ * judges whether a VNI is free: it refuses a second device of one VNI, port and address family that
+ * is created in the same namespace, wherever the first one was moved to. The table here says whose
+ * it is.
+ */
+public final class Vxlans {
+  /** IANA's UDP port. */
+  public static final int PORT = 4789;
+
+  /** The alias of the device that was seen last with a VNI. */
+  private final Map<Integer, String> holders = new ConcurrentHashMap<>();
+
+  /** Whether a device is the tunnel that is wanted; name and MTU can be corrected. */
+  public static boolean fits(Link link, VxlanSpec wanted) {
+    return link.vxlan().filter(is -> is.named("x", 68).equals(wanted.named("x", 68))).isPresent();
+  }
+
+  /**
+   * Creates a device in this thread's namespace, where it stays; it is down.
+   *
+   * @throws WeftException CONFLICT naming who has the VNI
+   */
+  public Link create(Netlink onHost, VxlanSpec spec, String alias) throws LinuxException {
+    Link made = make(onHost, spec, alias);
+    try {
+      onHost.setAlias(made.index(), alias);
+    } catch (LinuxException e) {
+      onHost.delete(made.index());
+      throw e;
+    }
+    holders.put(spec.vni(), alias);
+    return made;
+  }
+
+  /**
+   * Creates a device on the host, where the tunnel's packets go, and moves it into a pod, whose
+   * interface's name must be free; it is up then.
+   *
+   * @param spec its name and MTU are the pod's interface's
+   * @throws WeftException CONFLICT naming who has the VNI
+   */
+  public Link create(Netlink onHost, LinkEnd pod, VxlanSpec spec, String alias)
+      throws LinuxException {
+    Link made = create(onHost, spec.named(nameOf(spec.vni()), pod.mtu()), alias);
+    Netlink in = onHost;
+    int index = made.index();
+    try {
+      if (pod.mac().isPresent()) {
+        onHost.setMac(index, pod.mac().get());
+      }
+      onHost.moveTo(index, pod.at().netns(), pod.name());
+      in = pod.at().netlink();
+      Link end = in.require(pod.name());
+      index = end.index();
+      // The kernel itself tells the neighbours when the link comes up (gratuitous ARP).
+      Sysctl.write(pod.at().netns(), "net/ipv4/conf/" + pod.name() + "/arp_notify", "1");
+      pod.finish(index);
+      return end;
+    } catch (LinuxException | RuntimeException e) {
+      in.delete(index);
+      throw e;
+    }
+  }
+
+  /** A device with that VNI was found, made before this node started. */
+  public void adopt(int vni, String alias) {
+    holders.put(vni, alias);
+  }
+
+  /** The device with that alias is gone; what another one has stays. */
+  public void release(int vni, String alias) {
+    holders.remove(vni, alias);
+  }
+
+  /** A VNI of a range that no room is known to have. */
+  public int pick(RandomGenerator random, int first, int last) {
+    return random
+        .ints(1000, first, last + 1)
+        .filter(vni -> !holders.containsKey(vni))
+        .findFirst()
+        .orElseThrow(
+            () -> Fault.EXHAUSTED.because("vni: " + first + ".." + last + " are all in use"));
+  }
+
+  private Link make(Netlink onHost, VxlanSpec spec, String alias) throws LinuxException {
+    try {
+      return onHost.createVxlan(spec);
+    } catch (LinuxException e) {
+      if (!e.errnoName().equals("EEXIST")) {
+        throw e;
+      }
+      // Created here and never moved: left by a process that was killed in between.
+      Optional<Link> leftover = onHost.link(nameOf(spec.vni()));
+      boolean ours =
+          leftover
+              .filter(l -> l.kind().equals("vxlan"))
+              .filter(l -> l.alias().isEmpty() || l.alias().equals(alias))
+              .isPresent();
+      if (!ours) {
+        throw taken(onHost, spec, e);
+      }
+      onHost.delete(leftover.get().index());
+      return onHost.createVxlan(spec);
+    }
+  }
+
+  private WeftException taken(Netlink onHost, VxlanSpec spec, LinuxException e)
+      throws LinuxException {
+    Optional<String> device =
+        onHost.links().stream()
+            .filter(
+                link ->
+                    link.vxlan()
+                        .filter(v -> v.vni() == spec.vni() && v.port() == spec.port())
+                        .isPresent())
+            .map(link -> "interface " + link.name())
+            .findFirst();
+    String holder =
+        device
+            .or(() -> Optional.ofNullable(holders.get(spec.vni())))
+            .orElse("a device in another namespace");
+    return Fault.CONFLICT.because(
+        "vni: " + spec.vni() + " is in use by " + holder + " (expected: one that is free here)", e);
+  }
+
+  /** Of a device until it is in its pod; only one is being moved at a time. */
+  private static String nameOf(int vni) {
+    return "wv" + vni;
+  }
+}
