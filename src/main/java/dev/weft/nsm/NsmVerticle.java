@@ -20,9 +20,9 @@ import dev.weft.nsm.connection.ConnectionAddresses;
 import dev.weft.nsm.connection.ConnectionEntry;
 import dev.weft.nsm.connection.Connections;
 import dev.weft.nsm.connection.KernelLinks;
-import dev.weft.nsm.connection.LinkThread;
 import dev.weft.nsm.connection.Mechanisms;
 import dev.weft.nsm.connection.NamespaceCache;
+import dev.weft.nsm.connection.NsmLinkThread;
 import dev.weft.nsm.connection.Tunnels;
 import dev.weft.nsm.endpoint.Admission;
 import dev.weft.nsm.endpoint.Advertising;
@@ -89,7 +89,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
   private final Map<PodRef, Pod> pods = new HashMap<>();
   private List<String> lacking = List.of();
   private WorkerExecutor workers;
-  private LinkThread links;
+  private NsmLinkThread links;
   private UnixClient unixDial;
   private ClientSockets sockets;
   private Advertising advertising;
@@ -165,7 +165,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
     externals = new Externals(config.externals(), externalDial, health, clock);
     endpoints = new Endpoints(cluster, store, bus, externals, unixDial::forget);
     connections = new Connections(store, bus, self, clock, pool);
-    links = new LinkThread(kernel, vertx);
+    links = new NsmLinkThread(kernel, vertx);
     NamespaceCache views = new NamespaceCache(links);
     EndpointClient asker = new EndpointClient(unixDial, workers, pods::values, metrics.registry());
     EndpointPods endpointPods = new EndpointPods(self, podRoom, connections, workers);

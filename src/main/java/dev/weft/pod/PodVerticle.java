@@ -5,6 +5,8 @@ import dev.weft.bus.Json;
 import dev.weft.bus.WeftException;
 import dev.weft.cluster.MemberChanged;
 import dev.weft.cluster.OwnedTable;
+import dev.weft.net.KernelNamespaces;
+import dev.weft.net.Namespaces;
 import dev.weft.room.RoomContext;
 import dev.weft.room.RoomThread;
 import dev.weft.telemetry.Health;

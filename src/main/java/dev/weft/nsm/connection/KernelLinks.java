@@ -9,6 +9,8 @@ import dev.weft.linux.Route;
 import dev.weft.linux.Sysctl;
 import dev.weft.linux.VethSpec;
 import dev.weft.linux.VxlanSpec;
+import dev.weft.net.LinkOwnership;
+import dev.weft.net.OpenNetns;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -100,7 +102,7 @@ public final class KernelLinks {
     String intf = client ? c.client().intf() : c.endpoint().intf();
     // Made in this process's namespace, where the underlay is; its socket stays there.
     String made = "x" + c.id().substring(0, 14);
-    try (OpenNetns pod = OpenNetns.open(netns, inode);
+    try (OpenNetns pod = openAt(netns, inode);
         Netlink own = Netlink.open()) {
       Netlink inPod = pod.netlink();
       Link tunnel =
@@ -138,7 +140,7 @@ public final class KernelLinks {
 
   /** Adds the routes of a connection whose interface another room has made. */
   public void route(Connection c) throws IOException {
-    try (OpenNetns client = OpenNetns.open(c.client().netns(), c.client().inode())) {
+    try (OpenNetns client = openAt(c.client().netns(), c.client().inode())) {
       Netlink in = client.netlink();
       route(in, in.require(c.client().intf()), c);
     }
@@ -176,7 +178,7 @@ public final class KernelLinks {
     }
     try (Netns netns = there.get();
         Netlink in = Netlink.open(netns)) {
-      in.deleteMarked(mark, kept);
+      new LinkOwnership(mark).sweep(in, kept);
     }
   }
 
@@ -215,6 +217,17 @@ public final class KernelLinks {
   /** The kernel itself tells the neighbours when the link comes up (gratuitous ARP). */
   private static void announce(Netns netns, String intf) throws LinuxException {
     Sysctl.write(netns, "net/ipv4/conf/" + intf + "/arp_notify", "1");
+  }
+
+  /** Opens what a connection was made for; fails if the reference is another one by now. */
+  static OpenNetns openAt(String ref, long inode) throws IOException {
+    OpenNetns opened = OpenNetns.open(ref);
+    if (opened.netns().inode() == inode) {
+      return opened;
+    }
+    opened.close();
+    throw new IOException(
+        "netns: " + ref + " is another one by now (expected: inode " + inode + ")");
   }
 
   private static Optional<Netns> openIfThere(String ref) {

@@ -27,12 +27,12 @@ public final class Mechanisms {
   private final String self;
   private final Wires wires;
   private final KernelLinks kernel;
-  private final LinkThread links;
+  private final NsmLinkThread links;
   private final WorkerExecutor workers;
   private final Map<String, Promise<Void>> awaited = new HashMap<>();
 
   public Mechanisms(
-      String self, Wires wires, KernelLinks kernel, LinkThread links, WorkerExecutor workers) {
+      String self, Wires wires, KernelLinks kernel, NsmLinkThread links, WorkerExecutor workers) {
     this.self = self;
     this.wires = wires;
     this.kernel = kernel;

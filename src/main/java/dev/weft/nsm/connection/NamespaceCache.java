@@ -21,10 +21,10 @@ public final class NamespaceCache {
    */
   private record Seen(long at, Future<KernelLinks.View> view, boolean renewed) {}
 
-  private final LinkThread links;
+  private final NsmLinkThread links;
   private final Map<String, Seen> seen = new HashMap<>();
 
-  public NamespaceCache(LinkThread links) {
+  public NamespaceCache(NsmLinkThread links) {
     this.links = links;
   }
 

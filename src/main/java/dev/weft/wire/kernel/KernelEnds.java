@@ -8,6 +8,7 @@ import dev.weft.linux.PacketOptions;
 import dev.weft.linux.PacketSocket;
 import dev.weft.linux.Sysctl;
 import dev.weft.linux.VethSpec;
+import dev.weft.net.LinkOwnership;
 import dev.weft.pod.Pod;
 import dev.weft.wire.WireSpec;
 import java.io.IOException;
@@ -47,10 +48,10 @@ public final class KernelEnds implements AutoCloseable {
     // Node ends carry other hosts' frames: this namespace's own stack keeps out of them.
     Sysctl.write(netns, "net/ipv6/conf/default/disable_ipv6", "1");
     inNode = Netlink.open(netns);
-    inNode.deleteMarked(mark, wanted);
+    new LinkOwnership(mark).sweep(inNode, wanted);
     try (Netlink onHost = Netlink.open()) {
       // Tunnels are made here and moved into their pod at once: what is here was left half-made.
-      onHost.deleteMarked(mark, Set.of());
+      new LinkOwnership(mark).sweep(onHost, Set.of());
     }
   }
 

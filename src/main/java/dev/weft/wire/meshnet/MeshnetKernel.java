@@ -10,6 +10,7 @@ import dev.weft.linux.Netns;
 import dev.weft.linux.PacketOptions;
 import dev.weft.linux.PacketSocket;
 import dev.weft.linux.VethSpec;
+import dev.weft.net.LinkOwnership;
 import dev.weft.wire.WireSpec;
 import dev.weft.wire.kernel.KernelEnds;
 import java.io.IOException;
@@ -44,7 +45,7 @@ final class MeshnetKernel {
   /** Removes the node ends of wires that are not kept. */
   void removeOthers(Set<String> kept) throws IOException {
     try (Netlink inNode = Netlink.open(node.netns())) {
-      inNode.deleteMarked(mark, kept);
+      new LinkOwnership(mark).sweep(inNode, kept);
     }
   }
 

@@ -3,8 +3,8 @@ package dev.weft.wire.meshnet;
 import dev.weft.address.HostPort;
 import dev.weft.address.IpAddress;
 import dev.weft.config.GrpcConfig;
-import dev.weft.linux.Address;
 import dev.weft.linux.Link;
+import dev.weft.linux.LinkAddress;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
 import dev.weft.linux.Route;
@@ -34,7 +34,7 @@ record NodeAddress(String ip, String intf) {
         return new NodeAddress("", "");
       }
       String intf = "";
-      for (Address of : netlink.addresses()) {
+      for (LinkAddress of : netlink.addresses()) {
         if (of.cidr().address().equals(address.get())) {
           intf = netlink.link(of.ifindex()).map(Link::name).orElse("");
         }

@@ -3,6 +3,7 @@ package dev.weft.nsm.connection;
 import dev.weft.bus.Fault;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Nice;
+import dev.weft.net.OpenNetns;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -28,8 +29,8 @@ import org.slf4j.LoggerFactory;
  * again. A namespace is entered once for all requests that wait, and let go when none does: as long
  * as it is open it cannot end.
  */
-public final class LinkThread {
-  private static final Logger log = LoggerFactory.getLogger(LinkThread.class);
+public final class NsmLinkThread {
+  private static final Logger log = LoggerFactory.getLogger(NsmLinkThread.class);
 
   /** A namespace that is deleted under a burst that never ends goes after this time. */
   private static final long MAX_OPEN_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -47,11 +48,11 @@ public final class LinkThread {
   private final Map<String, OpenNetns> open = new HashMap<>();
   private long openSince;
 
-  public LinkThread(KernelLinks kernel, Vertx vertx) {
+  public NsmLinkThread(KernelLinks kernel, Vertx vertx) {
     this.kernel = kernel;
     this.thread = vertx.createSharedWorkerExecutor("weft-nsm-links", 1);
     thread
-        .executeBlocking(LinkThread::goFirst)
+        .executeBlocking(NsmLinkThread::goFirst)
         .onFailure(e -> log.info("links are made at the priority of all: {}", e.getMessage()));
   }
 
@@ -187,13 +188,13 @@ public final class LinkThread {
 
   private OpenNetns at(String ref, long inode) throws IOException {
     OpenNetns there = open.get(ref);
-    if (there != null && there.inode() == inode) {
+    if (there != null && there.netns().inode() == inode) {
       return there;
     }
     if (open.isEmpty()) {
       openSince = System.nanoTime();
     }
-    OpenNetns opened = OpenNetns.open(ref, inode);
+    OpenNetns opened = KernelLinks.openAt(ref, inode);
     if (there != null) {
       there.close();
     }
