@@ -22,6 +22,7 @@ import dev.weft.nsm.connection.Connections;
 import dev.weft.nsm.connection.KernelLinks;
 import dev.weft.nsm.connection.Mechanisms;
 import dev.weft.nsm.connection.NamespaceCache;
+import dev.weft.nsm.connection.NamespaceIdentities;
 import dev.weft.nsm.connection.NsmLinkThread;
 import dev.weft.nsm.connection.Tunnels;
 import dev.weft.nsm.endpoint.Admission;
@@ -142,7 +143,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
     NsmNeeds.reportLacking(lacking, health);
     assemble();
     connections
-        .load()
+        .load(refs -> workers.executeBlocking(() -> new NamespaceIdentities().of(refs), false))
         .onSuccess(
             v -> connections.all().forEach(h -> externals.remember(h.connection(), cluster.self())))
         .compose(v -> endpoints.load())
@@ -168,7 +169,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
     links = new NsmLinkThread(kernel, vertx);
     NamespaceCache views = new NamespaceCache(links);
     EndpointClient asker = new EndpointClient(unixDial, workers, pods::values, metrics.registry());
-    EndpointPods endpointPods = new EndpointPods(self, podRoom, connections, workers);
+    EndpointPods endpointPods = new EndpointPods(self, podRoom, connections);
     Tunnels underlay = new Tunnels(cluster, config);
     peers = new Peers(dial);
     carriers = new Mechanisms(self, bus.proxy(Wires.class), kernel, links, workers);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
+import dev.weft.testkit.MemoryStore;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.ArrayList;

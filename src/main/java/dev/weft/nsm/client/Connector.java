@@ -104,7 +104,7 @@ public final class Connector {
         .of(pod.netns())
         .compose(
             view -> {
-              if (view.inode() != pod.inode()) {
+              if (view.identity() != pod.identity()) {
                 throw Fault.PRECONDITION.because(
                     "pod " + pod.ref() + ": its namespace was just replaced");
               }
@@ -121,7 +121,7 @@ public final class Connector {
                             .filter(p -> !used.equals(Optional.of(p)))
                             .forEach(pool::release);
                         if (done.failed()) {
-                          connections.releaseName(pod.inode(), draft.client().intf());
+                          connections.releaseName(pod.identity(), draft.client().intf());
                           views.forget(pod.netns());
                         }
                       });
@@ -189,15 +189,15 @@ public final class Connector {
     }
     String name =
         Names.interfaceFor(
-            service, n -> view.names().contains(n) || connections.nameTaken(pod.inode(), n));
-    connections.reserveName(pod.inode(), name);
+            service, n -> view.names().contains(n) || connections.nameTaken(pod.identity(), n));
+    connections.reserveName(pod.identity(), name);
     return new PendingConnection(
         HexFormat.of().toHexDigits(random.nextLong()),
         requestId,
         service,
         asked,
         clock.instant(),
-        new Connection.Client(self, pod.ref(), pod.netns(), pod.inode(), pod.identity(), name),
+        new Connection.Client(self, pod.ref(), pod.netns(), pod.identity(), name),
         prefixes,
         answered);
   }

@@ -9,7 +9,7 @@ import dev.weft.nsm.connection.Connection;
 import dev.weft.nsm.connection.ConnectionEntry;
 import dev.weft.nsm.connection.Connections;
 import dev.weft.nsm.connection.Mechanisms;
-import dev.weft.nsm.connection.NamespaceReferences;
+import dev.weft.nsm.connection.NamespaceIdentities;
 import dev.weft.nsm.endpoint.Endpoints;
 import dev.weft.nsm.endpoint.Externals;
 import dev.weft.nsm.peer.EndpointSide;
@@ -58,6 +58,7 @@ public final class Healer {
   private final Duration patience;
   private final Clock clock;
   private final Instant started;
+  private final NamespaceIdentities namespaceIdentities = new NamespaceIdentities();
 
   /**
    * @param pods those of this node, as they are at any time
@@ -109,12 +110,12 @@ public final class Healer {
       return Future.succeededFuture();
     }
     Map<String, Boolean> served = new HashMap<>();
-    Map<String, Long> inodes = new HashMap<>();
+    Map<String, Long> identities = new HashMap<>();
     return workers
         .executeBlocking(
             () -> {
               sockets.forEach(s -> served.put(s, SocketFile.isServed(Path.of(s))));
-              namespaces.forEach(n -> inodes.put(n, NamespaceReferences.inodeIfThere(n)));
+              identities.putAll(namespaceIdentities.of(namespaces));
               return null;
             },
             false)
@@ -131,8 +132,8 @@ public final class Healer {
             v -> {
               for (ConnectionEntry held : connections.where(c -> c.endpointAt(self()))) {
                 Connection.Target target = held.connection().endpoint();
-                Long inode = inodes.get(target.netns());
-                if (inode != null && inode != target.inode()) {
+                Long identity = identities.get(target.netns());
+                if (identity != null && identity != target.identity()) {
                   lost(held, "the endpoint's namespace is gone");
                 }
               }

@@ -8,8 +8,9 @@ import java.io.IOException;
 /**
  * A pod of this node that asks.
  *
- * @param inode of its namespace now; by that the kernel names the namespaces of processes
- * @param identity of its namespace, which no other ever has
+ * @param inode of its namespace now, to compare with that of a process which lives now: numbers of
+ *     namespaces that are there at the same time differ
+ * @param identity its namespace's cookie, which no other namespace gets
  */
 public record ClientPod(PodRef ref, String netns, long inode, long identity) {
   /** PRECONDITION if its namespace is not there. */

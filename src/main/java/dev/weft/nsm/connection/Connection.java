@@ -9,6 +9,8 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * A connection as it should be: what a node keeps of it on disk. Both nodes keep one, each with
@@ -35,19 +37,22 @@ public record Connection(
    * The client's end.
    *
    * @param netns its namespace on its node; null on another
-   * @param inode of that namespace; 0 on another node
-   * @param identity of that namespace, which no other ever has; 0 on another node
+   * @param identity the namespace's cookie, which no other namespace gets; 0 on another node, and
+   *     where an older node kept the connection
    * @param intf its interface's name
    */
-  public record Client(
-      String node, PodRef pod, String netns, long inode, long identity, String intf) {}
+  public record Client(String node, PodRef pod, String netns, long identity, String intf) {
+    private Client with(long found) {
+      return new Client(node, pod, netns, found, intf);
+    }
+  }
 
   /**
    * The endpoint's end.
    *
    * @param namespace of the provider, as in Kubernetes
    * @param netns its network namespace on its node; null on another
-   * @param inode of that network namespace; 0 on another node
+   * @param identity the namespace's cookie, as the client's
    * @param pod what the wire room knows it by; null for a veth
    */
   public record Target(
@@ -55,9 +60,13 @@ public record Connection(
       String namespace,
       String provider,
       String netns,
-      long inode,
+      long identity,
       PodRef pod,
       String intf) {
+    private Target with(long found) {
+      return new Target(node, namespace, provider, netns, found, pod, intf);
+    }
+
     public boolean is(Endpoint endpoint) {
       return endpoint.node().equals(node)
           && endpoint.namespace().equals(namespace)
@@ -84,6 +93,32 @@ public record Connection(
       String here,
       String there) {}
 
+  /** The references of ends on this node whose namespaces are not known by identity. */
+  List<String> unidentified() {
+    return Stream.concat(
+            client.identity == 0 ? Stream.ofNullable(client.netns) : Stream.empty(),
+            endpoint.identity == 0 ? Stream.ofNullable(endpoint.netns) : Stream.empty())
+        .toList();
+  }
+
+  /** The same connection, those ends with the identities that their references have now. */
+  Connection identified(Map<String, Long> identities) {
+    List<String> unknown = unidentified();
+    if (unknown.isEmpty()) {
+      return this;
+    }
+    return new Connection(
+        id,
+        requestId,
+        service,
+        asked,
+        agreed,
+        since,
+        unknown.contains(client.netns) ? client.with(identities.get(client.netns)) : client,
+        unknown.contains(endpoint.netns) ? endpoint.with(identities.get(endpoint.netns)) : endpoint,
+        link);
+  }
+
   public Cidr endpointAddress() {
     return host(1);
   }
@@ -98,9 +133,7 @@ public record Connection(
 
   /** The connected prefix, then what the endpoint offers. */
   public List<String> allRoutes() {
-    return java.util.stream.Stream.concat(
-            java.util.stream.Stream.of(link.prefix()), link.routes().stream())
-        .toList();
+    return Stream.concat(Stream.of(link.prefix()), link.routes().stream()).toList();
   }
 
   public boolean clientAt(String node) {

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /** The connections that this node has an end of, on disk and in memory, and their addresses. */
@@ -40,7 +41,7 @@ public final class Connections {
   private final Map<String, ConnectionEntry> byId = new TreeMap<>();
   private final Map<Key, ConnectionEntry> byKey = new HashMap<>();
 
-  /** Names in use in the namespaces of clients, by the namespace's inode. */
+  /** Names in use in the namespaces of clients, by the namespace's identity. */
   private final Map<Long, Set<String>> names = new HashMap<>();
 
   private final Map<PodRef, Integer> counts = new HashMap<>();
@@ -49,7 +50,7 @@ public final class Connections {
   /** Which connection has a prefix in a namespace. */
   private final Map<Placed, String> placed = new HashMap<>();
 
-  private record Placed(long inode, String prefix) {}
+  private record Placed(long identity, String prefix) {}
 
   public Connections(Store store, Bus bus, String self, Clock clock, ConnectionAddresses pool) {
     this.store = store;
@@ -59,18 +60,31 @@ public final class Connections {
     this.pool = pool;
   }
 
-  public Future<Void> load() {
+  /**
+   * Reads them from disk.
+   *
+   * @param identities looks up the namespaces of those that an older node kept without an identity
+   */
+  public Future<Void> load(Function<Set<String>, Future<Map<String, Long>>> identities) {
     return store
         .all(TABLE)
-        .map(
+        .compose(
             rows -> {
-              rows.values().stream()
-                  .map(json -> Json.read(json, Connection.class))
-                  .forEach(
-                      c -> {
-                        pool.use(c.prefix());
-                        enter(new ConnectionEntry(c, ConnectionState.UP, clock.instant()));
-                      });
+              List<Connection> kept =
+                  rows.values().stream().map(json -> Json.read(json, Connection.class)).toList();
+              Set<String> unknown = new HashSet<>();
+              kept.forEach(c -> unknown.addAll(c.unidentified()));
+              return (unknown.isEmpty()
+                      ? Future.succeededFuture(Map.<String, Long>of())
+                      : identities.apply(unknown))
+                  .map(found -> kept.stream().map(c -> c.identified(found)).toList());
+            })
+        .map(
+            kept -> {
+              for (Connection c : kept) {
+                pool.use(c.prefix());
+                enter(new ConnectionEntry(c, ConnectionState.UP, clock.instant()));
+              }
               return null;
             });
   }
@@ -115,17 +129,17 @@ public final class Connections {
     return loads.getOrDefault(loadKey(endpoint), 0);
   }
 
-  public boolean nameTaken(long inode, String name) {
-    return names.getOrDefault(inode, Set.of()).contains(name);
+  public boolean nameTaken(long identity, String name) {
+    return names.getOrDefault(identity, Set.of()).contains(name);
   }
 
-  public void reserveName(long inode, String name) {
-    names.computeIfAbsent(inode, i -> new HashSet<>()).add(name);
+  public void reserveName(long identity, String name) {
+    names.computeIfAbsent(identity, i -> new HashSet<>()).add(name);
   }
 
-  public void releaseName(long inode, String name) {
+  public void releaseName(long identity, String name) {
     names.computeIfPresent(
-        inode,
+        identity,
         (i, taken) -> {
           taken.remove(name);
           return taken.isEmpty() ? null : taken;
@@ -133,8 +147,8 @@ public final class Connections {
   }
 
   /** Whether another connection of this node has that prefix in that namespace. */
-  public boolean usesIn(long inode, Cidr prefix, String exceptId) {
-    String user = placed.get(new Placed(inode, prefix.toString()));
+  public boolean usesIn(long identity, Cidr prefix, String exceptId) {
+    String user = placed.get(new Placed(identity, prefix.toString()));
     return user != null && !user.equals(exceptId);
   }
 
@@ -167,7 +181,7 @@ public final class Connections {
     Connection c = held.connection();
     drop(held);
     pool.release(c.prefix());
-    releaseName(c.client().inode(), c.client().intf());
+    releaseName(c.client().identity(), c.client().intf());
     bus.publish(new ConnectionChanged(c.id(), c.toString(), provider(c), null, reason));
     return store.delete(TABLE, c.id()).mapEmpty();
   }
@@ -189,7 +203,7 @@ public final class Connections {
     if (c.clientAt(self)) {
       byKey.put(Key.of(c), held);
       count(c.client().pod(), 1);
-      reserveName(c.client().inode(), c.client().intf());
+      reserveName(c.client().identity(), c.client().intf());
     }
     place(c);
   }
@@ -207,17 +221,17 @@ public final class Connections {
   private void place(Connection c) {
     count(c, 1);
     if (c.clientAt(self)) {
-      placed.put(new Placed(c.client().inode(), c.link().prefix()), c.id());
+      placed.put(new Placed(c.client().identity(), c.link().prefix()), c.id());
     }
     if (c.endpointAt(self)) {
-      placed.put(new Placed(c.endpoint().inode(), c.link().prefix()), c.id());
+      placed.put(new Placed(c.endpoint().identity(), c.link().prefix()), c.id());
     }
   }
 
   private void unplace(Connection c) {
     count(c, -1);
-    placed.remove(new Placed(c.client().inode(), c.link().prefix()), c.id());
-    placed.remove(new Placed(c.endpoint().inode(), c.link().prefix()), c.id());
+    placed.remove(new Placed(c.client().identity(), c.link().prefix()), c.id());
+    placed.remove(new Placed(c.endpoint().identity(), c.link().prefix()), c.id());
   }
 
   private void count(Connection c, int by) {

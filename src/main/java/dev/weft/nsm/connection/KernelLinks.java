@@ -38,11 +38,11 @@ public final class KernelLinks {
   /**
    * What a namespace has that is not ours.
    *
-   * @param inode its identity
+   * @param identity its cookie
    * @param names of all its links
    * @param prefixes of its links' addresses and its routes but default ones, without those of ours
    */
-  public record View(long inode, Set<String> names, List<Cidr> prefixes) {
+  public record View(long identity, Set<String> names, List<Cidr> prefixes) {
     public boolean collides(Cidr prefix) {
       return prefixes.stream().anyMatch(p -> p.overlaps(prefix));
     }
@@ -66,7 +66,7 @@ public final class KernelLinks {
       in.routes().stream()
           .filter(r -> !ours.contains(r.ifindex()) && r.destination().prefixLength() > 0)
           .forEach(r -> prefixes.add(r.destination()));
-      return new View(netns.inode(), names, prefixes);
+      return new View(netns.cookie(), names, prefixes);
     }
   }
 
@@ -98,11 +98,11 @@ public final class KernelLinks {
   public void joinVxlan(Connection c, boolean client, InetAddress here, InetAddress there)
       throws IOException {
     String netns = client ? c.client().netns() : c.endpoint().netns();
-    long inode = client ? c.client().inode() : c.endpoint().inode();
+    long identity = client ? c.client().identity() : c.endpoint().identity();
     String intf = client ? c.client().intf() : c.endpoint().intf();
     // Made in this process's namespace, where the underlay is; its socket stays there.
     String made = "x" + c.id().substring(0, 14);
-    try (OpenNetns pod = openAt(netns, inode);
+    try (OpenNetns pod = OpenNetns.open(netns, identity);
         Netlink own = Netlink.open()) {
       Netlink inPod = pod.netlink();
       Link tunnel =
@@ -140,7 +140,7 @@ public final class KernelLinks {
 
   /** Adds the routes of a connection whose interface another room has made. */
   public void route(Connection c) throws IOException {
-    try (OpenNetns client = openAt(c.client().netns(), c.client().inode())) {
+    try (OpenNetns client = OpenNetns.open(c.client().netns(), c.client().identity())) {
       Netlink in = client.netlink();
       route(in, in.require(c.client().intf()), c);
     }
@@ -217,17 +217,6 @@ public final class KernelLinks {
   /** The kernel itself tells the neighbours when the link comes up (gratuitous ARP). */
   private static void announce(Netns netns, String intf) throws LinuxException {
     Sysctl.write(netns, "net/ipv4/conf/" + intf + "/arp_notify", "1");
-  }
-
-  /** Opens what a connection was made for; fails if the reference is another one by now. */
-  static OpenNetns openAt(String ref, long inode) throws IOException {
-    OpenNetns opened = OpenNetns.open(ref);
-    if (opened.netns().inode() == inode) {
-      return opened;
-    }
-    opened.close();
-    throw new IOException(
-        "netns: " + ref + " is another one by now (expected: inode " + inode + ")");
   }
 
   private static Optional<Netns> openIfThere(String ref) {

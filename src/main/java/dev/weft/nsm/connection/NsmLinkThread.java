@@ -69,8 +69,8 @@ public final class NsmLinkThread {
           try {
             kernel.joinVeth(
                 c,
-                at(c.client().netns(), c.client().inode()),
-                at(c.endpoint().netns(), c.endpoint().inode()));
+                at(c.client().netns(), c.client().identity()),
+                at(c.endpoint().netns(), c.endpoint().identity()));
             return null;
           } finally {
             if (waiting.decrementAndGet() == 0 || isFull()) {
@@ -186,15 +186,15 @@ public final class NsmLinkThread {
     return open.size() >= MAX_OPEN || System.nanoTime() - openSince > MAX_OPEN_NANOS;
   }
 
-  private OpenNetns at(String ref, long inode) throws IOException {
+  private OpenNetns at(String ref, long identity) throws IOException {
     OpenNetns there = open.get(ref);
-    if (there != null && there.netns().inode() == inode) {
+    if (there != null && there.identity() == identity) {
       return there;
     }
     if (open.isEmpty()) {
       openSince = System.nanoTime();
     }
-    OpenNetns opened = KernelLinks.openAt(ref, inode);
+    OpenNetns opened = OpenNetns.open(ref, identity);
     if (there != null) {
       there.close();
     }

@@ -6,7 +6,7 @@ import java.util.List;
  * Where an endpoint wants a connection.
  *
  * @param netns its network namespace, as {@link dev.weft.linux.Netns#open} takes it
- * @param inode identity of that namespace
+ * @param identity that namespace's cookie
  * @param routes destinations that clients are to reach through it
  */
-public record EndpointAttachment(String netns, long inode, List<String> routes) {}
+public record EndpointAttachment(String netns, long identity, List<String> routes) {}

@@ -2,6 +2,7 @@ package dev.weft.nsm.endpoint;
 
 import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
+import dev.weft.linux.Netns;
 import dev.weft.nsm.Calls;
 import dev.weft.nsm.connection.NamespaceReferences;
 import dev.weft.nsm.proto.EndpointConnectionReply;
@@ -48,7 +49,7 @@ public final class EndpointClient {
    *
    * @param at nanoTime when it was looked up
    */
-  private record Place(String netns, long inode, long at) {}
+  private record Place(String netns, long identity, long at) {}
 
   /**
    * @param pods those of this node
@@ -91,7 +92,7 @@ public final class EndpointClient {
               checkSame(request, reply);
               List<String> routes = checkRoutes(reply.getRouteList());
               return place(new Answered(reply.getLinuxNamespace(), answer.by()))
-                  .map(place -> new EndpointAttachment(place.netns(), place.inode(), routes));
+                  .map(place -> new EndpointAttachment(place.netns(), place.identity(), routes));
             });
   }
 
@@ -157,30 +158,41 @@ public final class EndpointClient {
     try {
       String ref =
           named.isEmpty() ? ownOf(by, pods) : NamespaceReferences.ref(named, by.pid(), pods);
-      long inode = NamespaceReferences.inodeOf(ref);
-      if (by.uid() != 0 && inode != NamespaceReferences.inodeOfProcess(by.pid())) {
+      // Before anything is opened: a program named it.
+      NamespaceReferences.inodeOf(ref);
+      long identity = Netns.cookieOf(ref);
+      if (by.uid() != 0 && identity != identityOf(by)) {
         throw Fault.DENIED.because(
             "linux_namespace: "
                 + named
                 + " (expected: that of the endpoint's process, since it is not root's)");
       }
-      return new Place(ref, inode, System.nanoTime());
+      return new Place(ref, identity, System.nanoTime());
     } catch (IOException e) {
       throw Fault.INVALID.because("linux_namespace: " + e.getMessage(), e);
     }
   }
 
   private static String ownOf(UnixPeer by, List<Pod> pods) {
-    long inode = NamespaceReferences.inodeOfProcess(by.pid());
-    if (by.pid() == 0 || inode == 0) {
+    long identity = identityOf(by);
+    if (identity == 0) {
       throw Fault.invalid(
           "linux_namespace", "none", "a path, a name or an inode; its process is not visible");
     }
-    // A pod's outlives the process that serves it.
+    // A pod's namespace outlives the process that serves it.
     return pods.stream()
-        .filter(pod -> NamespaceReferences.inodeIfThere(pod.netns()) == inode)
+        .filter(pod -> pod.alive() && pod.identity() == identity)
         .map(Pod::netns)
         .findFirst()
         .orElse("pid:" + by.pid());
+  }
+
+  /** Of a process's namespace; 0 if the process is not visible here. */
+  private static long identityOf(UnixPeer process) {
+    try {
+      return Netns.cookieOf("pid:" + process.pid());
+    } catch (IOException unseen) {
+      return 0;
+    }
   }
 }

@@ -2,12 +2,10 @@ package dev.weft.nsm.endpoint;
 
 import dev.weft.nsm.connection.Connection;
 import dev.weft.nsm.connection.Connections;
-import dev.weft.nsm.connection.NamespaceReferences;
 import dev.weft.pod.Pod;
 import dev.weft.pod.PodRef;
 import dev.weft.pod.Pods;
 import io.vertx.core.Future;
-import io.vertx.core.WorkerExecutor;
 
 /**
  * Wires end in registered pods: an endpoint whose namespace is none gets one of its own, in the
@@ -19,10 +17,8 @@ public final class EndpointPods {
   private final String self;
   private final Pods pods;
   private final Connections connections;
-  private final WorkerExecutor workers;
 
-  public EndpointPods(String self, Pods pods, Connections connections, WorkerExecutor workers) {
-    this.workers = workers;
+  public EndpointPods(String self, Pods pods, Connections connections) {
     this.self = self;
     this.pods = pods;
     this.connections = connections;
@@ -37,18 +33,13 @@ public final class EndpointPods {
     return pods.local()
         .compose(
             local ->
-                workers.executeBlocking(
-                    () ->
-                        local.stream()
-                            .filter(
-                                p -> NamespaceReferences.inodeIfThere(p.netns()) == spot.inode())
-                            .findFirst(),
-                    false))
-        .compose(
-            there ->
-                there.isPresent()
-                    ? Future.succeededFuture(there.get().ref())
-                    : pods.put(new PodRef(NS, "ns-" + spot.inode()), spot.netns()).map(Pod::ref));
+                local.stream()
+                    .filter(pod -> pod.identity() == spot.identity())
+                    .findFirst()
+                    .map(Future::succeededFuture)
+                    .orElseGet(
+                        () -> pods.put(new PodRef(NS, "ns-" + spot.identity()), spot.netns())))
+        .map(Pod::ref);
   }
 
   /** After a connection ended. */

@@ -57,7 +57,7 @@ public final class LocalTarget {
                                     e.namespace(),
                                     e.provider(),
                                     spot.netns(),
-                                    spot.inode(),
+                                    spot.identity(),
                                     null,
                                     Names.endpointInterface(draft.id())),
                                 new Connection.Link(
@@ -83,7 +83,7 @@ public final class LocalTarget {
             view ->
                 proposed.stream()
                     .filter(p -> !view.collides(p))
-                    .filter(p -> !connections.usesIn(spot.inode(), p, connectionId))
+                    .filter(p -> !connections.usesIn(spot.identity(), p, connectionId))
                     .findFirst()
                     .orElseThrow(
                         () ->

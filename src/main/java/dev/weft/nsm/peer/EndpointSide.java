@@ -222,14 +222,13 @@ public final class EndpointSide {
             PodRef.parse(request.getClientPod()),
             null,
             0,
-            0,
             request.getClientInterface()),
         new Connection.Target(
             self,
             endpoint.namespace(),
             endpoint.provider(),
             spot.netns(),
-            spot.inode(),
+            spot.identity(),
             pod,
             Names.endpointInterface(request.getConnectionId())),
         new Connection.Link(

@@ -1,4 +1,4 @@
-package dev.weft.subnet;
+package dev.weft.testkit;
 
 import dev.weft.store.Change;
 import dev.weft.store.Store;
@@ -11,7 +11,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** A store whose disk is memory. */
-final class MemoryStore implements Store {
+public final class MemoryStore implements Store {
   private final Map<String, SortedMap<String, String>> tables = new HashMap<>();
 
   @Override

@@ -1,0 +1,86 @@
+package dev.weft.nsm.connection;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.address.Cidr;
+import dev.weft.bus.Bus;
+import dev.weft.testkit.MemoryStore;
+import dev.weft.testkit.TestSigner;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.time.Clock;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class ConnectionsTest {
+  private static final String SELF = "00000000000000a1";
+
+  /** As a node wrote it that knew namespaces by their inode numbers. */
+  private static final String OLD =
+      """
+      {"id":"00000000000000c1","requestId":"uid-1","service":"echo","asked":[],
+       "agreed":{"type":"KERNEL_INTERFACE","preference":"NO_PREFERENCE"},
+       "since":"2026-11-01T10:00:00Z",
+       "client":{"node":"00000000000000a1","pod":"default/c1","netns":"c1","inode":4026532384,
+         "identity":17,"intf":"echo"},
+       "endpoint":{"node":"00000000000000a1","namespace":"default","provider":"e1","netns":"e1",
+         "inode":4026532385,"intf":"nsm000000000000"},
+       "link":{"carrier":"veth","prefix":"10.44.0.0/30","routes":[],"mtu":1500,"vni":0}}
+      """;
+
+  private final Vertx vertx = Vertx.vertx();
+  private final MemoryStore store = new MemoryStore();
+  private final Connections connections =
+      new Connections(
+          store,
+          new Bus(vertx, SELF, new TestSigner(SELF)),
+          SELF,
+          Clock.systemUTC(),
+          new ConnectionAddresses(Cidr.parse("10.44.0.0/16"), 0));
+  private final Set<String> lookedUp = new HashSet<>();
+
+  @AfterEach
+  void close() {
+    vertx.close().toCompletionStage().toCompletableFuture().join();
+  }
+
+  @Test
+  void shouldLookUpTheNamespacesThatAnOlderNodeKnewByInodeNumbers() {
+    store.put("connections", "00000000000000c1", OLD);
+
+    load(Map.of("e1", 18L));
+
+    Connection c = connections.require("00000000000000c1").connection();
+    assertThat(lookedUp).containsExactly("e1");
+    assertThat(c.client().identity()).isEqualTo(17);
+    assertThat(c.endpoint().identity()).isEqualTo(18);
+  }
+
+  @Test
+  void shouldNotTakeTheInodeNumberOfAnOlderNodeForAnIdentity() {
+    store.put("connections", "00000000000000c1", OLD);
+
+    load(Map.of("e1", 18L));
+
+    Cidr prefix = Cidr.parse("10.44.0.0/30");
+    assertThat(connections.usesIn(18, prefix, "other")).isTrue();
+    assertThat(connections.usesIn(4026532385L, prefix, "other")).isFalse();
+    assertThat(connections.nameTaken(17, "echo")).isTrue();
+    assertThat(connections.nameTaken(4026532384L, "echo")).isFalse();
+  }
+
+  private void load(Map<String, Long> identities) {
+    connections
+        .load(
+            refs -> {
+              lookedUp.addAll(refs);
+              return Future.succeededFuture(identities);
+            })
+        .toCompletionStage()
+        .toCompletableFuture()
+        .join();
+  }
+}
