@@ -16,6 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -87,6 +89,25 @@ public final class LinkThread {
           }
         },
         false);
+  }
+
+  /** As {@link #change}, for a thread that may block until it is done. */
+  public <T> T await(Work<T> work) throws IOException {
+    CompletableFuture<T> done = new CompletableFuture<>();
+    change(
+            namespaces -> {
+              done.complete(work.run(namespaces));
+              return null;
+            })
+        .onFailure(done::completeExceptionally);
+    try {
+      return done.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof IOException io) {
+        throw io;
+      }
+      throw e.getCause() instanceof RuntimeException r ? r : e;
+    }
   }
 
   /**

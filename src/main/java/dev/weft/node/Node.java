@@ -17,6 +17,7 @@ import dev.weft.dial.ExternalDial;
 import dev.weft.dial.MeshnetDial;
 import dev.weft.identity.Authorities;
 import dev.weft.identity.Identity;
+import dev.weft.net.NodeLinks;
 import dev.weft.nsm.NsmVerticle;
 import dev.weft.pod.PodVerticle;
 import dev.weft.room.RoomContext;
@@ -193,6 +194,8 @@ public final class Node {
     stands("dial", dial::close);
     MeshnetDial meshnetDial = new MeshnetDial(vertx, config.grpc());
     stands("dial of meshnet daemons", meshnetDial::close);
+    NodeLinks links = NodeLinks.start(vertx, cluster.self());
+    stands("links", links::close);
     api =
         new ApiVerticle(
             apiSettings(),
@@ -249,6 +252,7 @@ public final class Node {
             health,
             metrics,
             config.subnets(),
+            links,
             subnetRuntime(identity)));
     rooms.put("agents", new AgentVerticle(bus, cluster, subnets, store, config.subnets(), clock));
     rooms.put("topology", new TopologyVerticle(room, config.wires().mtu()));

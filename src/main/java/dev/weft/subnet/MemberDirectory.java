@@ -91,7 +91,7 @@ final class MemberDirectory {
               keeper.nameOf(node),
               range.check(row.subnet()),
               IpAddress.parse(row.endpoint()),
-              Marks.overlayMac(node)));
+              SubnetNames.overlayMac(node)));
     } catch (IllegalArgumentException | WeftException e) {
       log.warn("subnet record of node {} ignored: {}", node, e.getMessage());
       return Optional.empty();
@@ -104,7 +104,7 @@ final class MemberDirectory {
         new MemberRow(
             keeper.held() ? keeper.subnet().map(Cidr::toString).orElse(null) : null,
             observed.endpoint() == null ? null : IpAddress.format(observed.endpoint()),
-            Marks.overlayMac(cluster.self()),
+            SubnetNames.overlayMac(cluster.self()),
             observed.mtu());
     if (row.equals(told)) {
       return Future.succeededFuture();

@@ -6,11 +6,14 @@ import dev.weft.linux.Link;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Neighbour;
 import dev.weft.linux.Netlink;
-import dev.weft.linux.Netns;
 import dev.weft.linux.Sysctl;
 import dev.weft.linux.VxlanSpec;
+import dev.weft.net.LinkOwnership;
+import dev.weft.net.NodeLinks;
+import dev.weft.net.OpenNetns;
 import dev.weft.net.SoleAddress;
 import dev.weft.net.Underlay;
+import dev.weft.net.Vxlans;
 import dev.weft.room.Reconciler;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -26,22 +29,25 @@ import java.util.Optional;
  */
 final class OverlayDevice {
   static final int VNI = 100;
-  static final int PORT = 4789;
 
   /** Where an agent of the original has taken the configured name. */
   private static final String SECOND_NAME = "weft-vx";
 
   private static final String WHAT = "overlay";
 
-  private final Netns netns;
+  private final OpenNetns host;
   private final Netlink netlink;
-  private final Marks marks;
+  private final String node;
+  private final Vxlans vxlans;
+  private final LinkOwnership owner;
   private final String name;
 
-  OverlayDevice(Netns netns, Netlink netlink, Marks marks, String name) {
-    this.netns = netns;
-    this.netlink = netlink;
-    this.marks = marks;
+  OverlayDevice(OpenNetns host, NodeLinks links, LinkOwnership owner, String name) {
+    this.host = host;
+    this.netlink = host.netlink();
+    this.node = links.node();
+    this.vxlans = links.vxlans();
+    this.owner = owner;
     this.name = name;
   }
 
@@ -49,11 +55,19 @@ final class OverlayDevice {
   Optional<Link> find() throws LinuxException {
     for (String candidate : List.of(name, SECOND_NAME)) {
       Optional<Link> link = netlink.link(candidate);
-      if (link.isPresent() && link.get().alias().equals(marks.of(WHAT))) {
+      if (link.isPresent() && owner.owns(link.get(), WHAT)) {
         return link;
       }
     }
     return Optional.empty();
+  }
+
+  void remove() throws LinuxException {
+    Optional<Link> device = find();
+    if (device.isPresent()) {
+      netlink.delete(device.get().index());
+      vxlans.release(VNI, owner.alias(WHAT));
+    }
   }
 
   /** Makes the device, or adopts and corrects it. */
@@ -63,19 +77,20 @@ final class OverlayDevice {
     if (link.mtu() != underlay.vxlanMtu()) {
       netlink.setMtu(index, underlay.vxlanMtu());
     }
-    if (!link.mac().equals(Marks.overlayMac(marks.node()))) {
-      netlink.setMac(index, Marks.overlayMac(marks.node()));
+    if (!link.mac().equals(SubnetNames.overlayMac(node))) {
+      netlink.setMac(index, SubnetNames.overlayMac(node));
     }
-    if (!link.alias().equals(marks.of(WHAT))) {
-      netlink.setAlias(index, marks.of(WHAT));
+    if (!owner.owns(link, WHAT)) {
+      netlink.setAlias(index, owner.alias(WHAT));
     }
+    vxlans.adopt(VNI, owner.alias(WHAT));
     Cidr router = Cidr.host(new AddressPool(own).router());
     SoleAddress.set(netlink, index, router);
     if (!link.up()) {
       // Injected routes lead to addresses on the link: the node that has them answers for them.
       if (router.address() instanceof Inet4Address) {
-        Sysctl.write(netns, "net/ipv4/conf/" + link.name() + "/proxy_arp", "1");
-        Sysctl.write(netns, "net/ipv4/neigh/" + link.name() + "/proxy_delay", "0");
+        Sysctl.write(host.netns(), "net/ipv4/conf/" + link.name() + "/proxy_arp", "1");
+        Sysctl.write(host.netns(), "net/ipv4/neigh/" + link.name() + "/proxy_delay", "0");
       }
       netlink.setUp(index);
     }
@@ -133,31 +148,20 @@ final class OverlayDevice {
   private Link device(Underlay underlay) throws LinuxException {
     Optional<Link> known = find();
     if (known.isPresent()) {
-      if (fits(known.get(), underlay)) {
+      if (Vxlans.fits(known.get(), spec(name, underlay))) {
         return known.get();
       }
       netlink.delete(known.get().index());
     }
     Optional<Link> taken = netlink.link(name);
-    if (taken.isPresent() && taken.get().alias().isEmpty() && fits(taken.get(), underlay)) {
+    if (taken.isPresent()
+        && taken.get().alias().isEmpty()
+        && Vxlans.fits(taken.get(), spec(name, underlay))) {
       // Ours from a start that was cut short before the mark: the kernel has no second of its kind.
       return taken.get();
     }
-    return netlink.createVxlan(spec(taken.isPresent() ? SECOND_NAME : name, underlay));
-  }
-
-  private static boolean fits(Link link, Underlay underlay) {
-    VxlanSpec wanted = spec(link.name(), underlay);
-    return link.vxlan()
-        .map(
-            is ->
-                is.vni() == wanted.vni()
-                    && is.port() == wanted.port()
-                    && is.local().equals(wanted.local())
-                    && is.underlay() == wanted.underlay()
-                    && is.remote().isEmpty()
-                    && !is.learning())
-        .orElse(false);
+    return vxlans.create(
+        netlink, spec(taken.isPresent() ? SECOND_NAME : name, underlay), owner.alias(WHAT));
   }
 
   private static VxlanSpec spec(String name, Underlay underlay) {
@@ -166,7 +170,7 @@ final class OverlayDevice {
         VNI,
         underlay.address(),
         Optional.empty(),
-        PORT,
+        Vxlans.PORT,
         underlay.ifindex(),
         false,
         underlay.vxlanMtu());

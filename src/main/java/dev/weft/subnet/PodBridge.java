@@ -6,12 +6,17 @@ import dev.weft.bus.WeftException;
 import dev.weft.linux.Link;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
-import dev.weft.linux.Netns;
 import dev.weft.linux.Route;
 import dev.weft.linux.Sysctl;
-import dev.weft.linux.VethSpec;
+import dev.weft.net.Bridge;
+import dev.weft.net.LinkEnd;
+import dev.weft.net.LinkOwnership;
+import dev.weft.net.NodeLinks;
+import dev.weft.net.OpenNetns;
 import dev.weft.net.SoleAddress;
+import dev.weft.net.VethPair;
 import dev.weft.pod.PodRef;
+import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.HashMap;
@@ -20,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** The node's bridge, and a veth pair from it to each pod that has an address. */
 final class PodBridge {
@@ -30,14 +36,16 @@ final class PodBridge {
 
   private static final String WHAT = "bridge";
 
-  private final Netns netns;
+  private final OpenNetns host;
   private final Netlink netlink;
-  private final Marks marks;
+  private final NodeLinks links;
+  private final LinkOwnership owner;
 
-  PodBridge(Netns netns, Netlink netlink, Marks marks) {
-    this.netns = netns;
-    this.netlink = netlink;
-    this.marks = marks;
+  PodBridge(OpenNetns host, NodeLinks links, LinkOwnership owner) {
+    this.host = host;
+    this.netlink = host.netlink();
+    this.links = links;
+    this.owner = owner;
   }
 
   /**
@@ -45,7 +53,7 @@ final class PodBridge {
    *
    * @return why a pod is not attached
    */
-  Map<PodRef, String> reconcile(Cidr own, List<Wanted.PodEnd> pods, int mtu) throws LinuxException {
+  Map<PodRef, String> reconcile(Cidr own, List<Wanted.PodEnd> pods, int mtu) throws IOException {
     Set<String> wanted = new HashSet<>();
     Map<PodRef, String> problems = new HashMap<>();
     Optional<Link> bridge = netlink.link(BRIDGE);
@@ -56,45 +64,63 @@ final class PodBridge {
       bridge = Optional.of(bridge(bridge, new AddressPool(own)));
     }
     for (Wanted.PodEnd pod : pods) {
-      wanted.add(Marks.linkName(pod.pod().toString()));
+      wanted.add(SubnetNames.linkName(pod.pod().toString()));
       try {
         attach(pod, new AddressPool(own), bridge.orElseThrow().index(), mtu);
-      } catch (LinuxException | WeftException e) {
+      } catch (IOException | WeftException e) {
         problems.put(pod.pod(), e.getMessage());
       }
     }
-    for (Link link : netlink.links()) {
-      if (link.kind().equals("veth") && marks.isOn(link) && !wanted.contains(link.name())) {
-        netlink.delete(link.index());
-      }
-    }
+    remove(l -> l.kind().equals("veth") && !wanted.contains(l.name()));
     return problems;
   }
 
   /** Takes the bridge and every pair away. */
-  void remove() throws LinuxException {
-    for (Link link : netlink.links()) {
-      if (marks.isOn(link) && (link.kind().equals("veth") || link.kind().equals("bridge"))) {
-        netlink.delete(link.index());
-      }
+  void remove() throws IOException {
+    remove(l -> l.kind().equals("veth") || l.kind().equals("bridge"));
+  }
+
+  private void remove(Predicate<Link> unwanted) throws IOException {
+    List<Integer> indexes =
+        netlink.links().stream().filter(owner::owns).filter(unwanted).map(Link::index).toList();
+    if (!indexes.isEmpty()) {
+      change(() -> netlink.delete(indexes));
     }
   }
 
-  private Link bridge(Optional<Link> there, AddressPool pool) throws LinuxException {
+  private interface Change {
+    void run() throws IOException;
+  }
+
+  private void change(Change change) throws IOException {
+    links
+        .thread()
+        .await(
+            at -> {
+              change.run();
+              return null;
+            });
+  }
+
+  private Link bridge(Optional<Link> there, AddressPool pool) throws IOException {
     // Without a mark and down: from a start that was cut short, for no one else leaves it so.
     boolean halfMade =
         there.filter(l -> l.kind().equals("bridge") && l.alias().isEmpty() && !l.up()).isPresent();
-    boolean ours = there.filter(l -> l.alias().equals(marks.of(WHAT))).isPresent();
+    boolean ours = there.filter(l -> owner.owns(l, WHAT)).isPresent();
     if (there.isPresent() && !ours && !halfMade) {
-      throw Fault.CONFLICT.because(
-          "interface " + BRIDGE + " is there already and Weft did not make it (expected: none)");
+      throw taken(BRIDGE);
     }
-    Link bridge = there.isPresent() ? there.get() : netlink.createBridge(BRIDGE);
-    int index = bridge.index();
     if (!ours) {
-      netlink.setMac(index, marks.bridgeMac());
-      netlink.setAlias(index, marks.of(WHAT));
+      change(
+          () -> {
+            if (halfMade) {
+              netlink.delete(there.get().index());
+            }
+            Bridge.create(netlink, BRIDGE, SubnetNames.bridgeMac(links.node()), owner.alias(WHAT));
+          });
     }
+    Link bridge = netlink.require(BRIDGE);
+    int index = bridge.index();
     Cidr gateway = new Cidr(pool.gateway(), pool.subnet().prefixLength());
     SoleAddress.set(netlink, index, gateway);
     if (!bridge.up()) {
@@ -108,84 +134,43 @@ final class PodBridge {
   private void forward(InetAddress gateway) throws LinuxException {
     String key =
         gateway instanceof Inet4Address ? "net/ipv4/ip_forward" : "net/ipv6/conf/all/forwarding";
-    if (!Sysctl.read(netns, key).equals("1")) {
-      Sysctl.write(netns, key, "1");
+    if (!Sysctl.read(host.netns(), key).equals("1")) {
+      Sysctl.write(host.netns(), key, "1");
     }
   }
 
-  private void attach(Wanted.PodEnd pod, AddressPool pool, int bridge, int mtu)
-      throws LinuxException {
-    String alias = marks.of(pod.pod().toString());
-    String name = Marks.linkName(pod.pod().toString());
-    try (Netns podNs = Netns.open(pod.netns());
-        Netlink inPod = Netlink.open(podNs)) {
-      Optional<Link> ours = netlink.link(name);
-      Optional<Link> theirs = inPod.link(INTERFACE);
-      boolean fits =
-          ours.isPresent()
-              && theirs.isPresent()
-              && theirs.get().alias().equals(alias)
-              && theirs.get().peerIndex() == ours.get().index();
-      if (!fits) {
-        ours = Optional.of(pair(pod, inPod, podNs, ours, theirs, mtu));
+  private void attach(Wanted.PodEnd pod, AddressPool pool, int bridge, int mtu) throws IOException {
+    String ref = pod.pod().toString();
+    try (OpenNetns podNetns = OpenNetns.open(pod.netns())) {
+      Netlink inPod = podNetns.netlink();
+      LinkEnd here = LinkEnd.ofNode(host, SubnetNames.linkName(ref), mtu);
+      LinkEnd there = LinkEnd.ofPod(podNetns, INTERFACE, mtu, "pod " + ref);
+      Link ours = pair(ref, here, there);
+      if (ours.master() != bridge) {
+        netlink.setMaster(ours.index(), bridge);
       }
-      Link end = inPod.require(INTERFACE);
-      if (!end.alias().equals(alias)) {
-        inPod.setAlias(end.index(), alias);
-      }
-      if (ours.get().master() != bridge) {
-        netlink.setMaster(ours.get().index(), bridge);
-      }
-      if (ours.get().mtu() != mtu || end.mtu() != mtu) {
-        netlink.setMtu(ours.get().index(), mtu);
-        inPod.setMtu(end.index(), mtu);
-      }
-      SoleAddress.set(inPod, end.index(), new Cidr(pod.address(), pool.subnet().prefixLength()));
-      if (!end.up()) {
-        inPod.setUp(end.index());
-      }
-      defaultRoute(inPod, end.index(), pool.gateway());
+      int end = inPod.require(INTERFACE).index();
+      SoleAddress.set(inPod, end, new Cidr(pod.address(), pool.subnet().prefixLength()));
+      defaultRoute(inPod, end, pool.gateway());
     }
   }
 
-  private Link pair(
-      Wanted.PodEnd pod,
-      Netlink inPod,
-      Netns podNs,
-      Optional<Link> ours,
-      Optional<Link> theirs,
-      int mtu)
-      throws LinuxException {
-    String alias = marks.of(pod.pod().toString());
-    if (theirs.isPresent() && !marks.isOn(theirs.get())) {
-      boolean halfMade =
-          ours.isPresent()
-              && theirs.get().alias().isEmpty()
-              && theirs.get().peerIndex() == ours.get().index();
-      if (!halfMade) {
-        throw Fault.CONFLICT.because(
-            "interface "
-                + INTERFACE
-                + " in pod "
-                + pod.pod()
-                + " is there already and Weft did not make it (expected: none)");
-      }
+  private Link pair(String pod, LinkEnd here, LinkEnd there) throws IOException {
+    try {
+      boolean stands = VethPair.find(owner, pod, here, there).isPresent();
+      return stands
+          ? VethPair.ensure(owner, pod, here, there)
+          : links.thread().await(at -> VethPair.ensure(owner, pod, here, there));
+    } catch (WeftException e) {
+      throw taken(INTERFACE + " in pod " + pod);
     }
-    if (ours.isPresent()) {
-      netlink.delete(ours.get().index());
-    }
-    Optional<Link> left = inPod.link(INTERFACE);
-    if (left.isPresent() && marks.isOn(left.get())) {
-      inPod.delete(left.get().index());
-    }
-    return netlink.createVeth(
-        new VethSpec(
-            Marks.linkName(pod.pod().toString()),
-            mtu,
-            alias,
-            true,
-            false,
-            new VethSpec.Peer(podNs, INTERFACE, mtu)));
+  }
+
+  private static WeftException taken(String interfaceName) {
+    return Fault.CONFLICT.because(
+        "interface "
+            + interfaceName
+            + " is there already and Weft did not make it (expected: none)");
   }
 
   private static void defaultRoute(Netlink inPod, int index, InetAddress gateway)

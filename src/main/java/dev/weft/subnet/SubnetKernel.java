@@ -6,8 +6,11 @@ import dev.weft.bus.WeftException;
 import dev.weft.linux.Link;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
-import dev.weft.linux.Netns;
 import dev.weft.linux.Route;
+import dev.weft.net.LinkOwnership;
+import dev.weft.net.LinkThread;
+import dev.weft.net.NodeLinks;
+import dev.weft.net.OpenNetns;
 import dev.weft.net.Underlay;
 import java.io.IOException;
 import java.net.Inet4Address;
@@ -29,8 +32,9 @@ final class SubnetKernel implements AutoCloseable {
   private static final int LONE_MTU_V6 = 1430;
 
   private final NetnsLock lock;
-  private final Netns netns;
+  private final OpenNetns host;
   private final Netlink netlink;
+  private final LinkThread thread;
   private final Cidr range;
   private final Optional<String> overlayName;
   private final Optional<String> underlayName;
@@ -41,47 +45,48 @@ final class SubnetKernel implements AutoCloseable {
   private Optional<String> rival = Optional.empty();
 
   private SubnetKernel(
-      Netns netns,
+      OpenNetns host,
       NetnsLock lock,
-      Marks marks,
+      NodeLinks links,
       Cidr range,
       Optional<String> overlayName,
-      Optional<String> underlayName)
-      throws LinuxException {
+      Optional<String> underlayName) {
     this.lock = lock;
-    this.netns = netns;
-    this.netlink = Netlink.open(netns);
+    this.host = host;
+    this.netlink = host.netlink();
+    this.thread = links.thread();
+    LinkOwnership owner = links.of("subnet");
     this.range = range;
     this.overlayName = overlayName;
     this.underlayName = underlayName;
-    this.overlay = new OverlayDevice(netns, netlink, marks, overlayName.orElse(""));
-    this.podLinks = new PodBridge(netns, netlink, marks);
+    this.overlay = new OverlayDevice(host, links, owner, overlayName.orElse(""));
+    this.podLinks = new PodBridge(host, links, owner);
     this.table = new RouteTable(netlink);
   }
 
   /**
-   * Opens the kernel's part; takes the namespace over.
+   * Opens the kernel's part in a namespace, which is closed with it.
    *
    * @throws WeftException CONFLICT if another node has this namespace
    */
   static SubnetKernel open(
-      Netns netns,
-      Marks marks,
+      OpenNetns host,
+      NodeLinks links,
       Cidr range,
       Optional<String> overlayName,
       Optional<String> underlayName)
       throws IOException {
-    NetnsLock lock = NetnsLock.take(netns);
     try {
-      return new SubnetKernel(netns, lock, marks, range, overlayName, underlayName);
-    } catch (LinuxException e) {
-      lock.close();
+      NetnsLock lock = NetnsLock.take(host.netns());
+      return new SubnetKernel(host, lock, links, range, overlayName, underlayName);
+    } catch (IOException | RuntimeException e) {
+      host.close();
       throw e;
     }
   }
 
   /** Makes the kernel what is wanted, as far as it can be; one thing that fails stops no other. */
-  Observed reconcile(Wanted wanted) throws LinuxException {
+  Observed reconcile(Wanted wanted) throws IOException {
     if (!rangeIsFree) {
       rival = table.rival(range, ownDevices());
       // Looked at until it is free: a rival that comes later does not take a working network down.
@@ -93,7 +98,8 @@ final class SubnetKernel implements AutoCloseable {
     List<Route> routes = new ArrayList<>();
     boolean hasPeers = mayUse && wanted.own().isPresent() && underlay.isPresent();
     if (hasPeers && !wanted.peers().isEmpty()) {
-      device = Optional.of(overlay.ensure(underlay.get(), wanted.own().get()));
+      Underlay carrier = underlay.get();
+      device = Optional.of(thread.await(at -> overlay.ensure(carrier, wanted.own().get())));
     } else if (overlayName.isPresent()) {
       device = overlay.find();
     }
@@ -174,19 +180,19 @@ final class SubnetKernel implements AutoCloseable {
   }
 
   /** Takes away all that this room made here. */
-  void removeAll() throws LinuxException {
+  void removeAll() throws IOException {
     table.reconcile(List.of());
     podLinks.remove();
-    Optional<Link> device = overlay.find();
-    if (device.isPresent()) {
-      netlink.delete(device.get().index());
-    }
+    thread.await(
+        at -> {
+          overlay.remove();
+          return null;
+        });
   }
 
   @Override
   public void close() throws IOException {
-    netlink.close();
-    netns.close();
+    host.close();
     lock.close();
   }
 

@@ -11,7 +11,8 @@ import dev.weft.cluster.MemberChanged;
 import dev.weft.config.SubnetsConfig;
 import dev.weft.linux.Capabilities;
 import dev.weft.linux.Capability;
-import dev.weft.linux.Netns;
+import dev.weft.net.NodeLinks;
+import dev.weft.net.OpenNetns;
 import dev.weft.pod.Pod;
 import dev.weft.pod.PodChanged;
 import dev.weft.pod.PodRef;
@@ -67,6 +68,7 @@ public final class SubnetVerticle extends AbstractVerticle implements Subnets {
   private final Health health;
   private final Metrics metrics;
   private final SubnetsConfig config;
+  private final NodeLinks links;
   private final Optional<GrpcListener> runtime;
   private final SubnetRange range;
   private final Warnings warnings;
@@ -95,6 +97,7 @@ public final class SubnetVerticle extends AbstractVerticle implements Subnets {
       Health health,
       Metrics metrics,
       SubnetsConfig config,
+      NodeLinks links,
       Optional<GrpcListener> runtime) {
     this.bus = bus;
     this.cluster = cluster;
@@ -103,6 +106,7 @@ public final class SubnetVerticle extends AbstractVerticle implements Subnets {
     this.health = health;
     this.metrics = metrics;
     this.config = config;
+    this.links = links;
     this.runtime = runtime;
     this.range = new SubnetRange(config.cidr(), config.prefix());
     this.warnings = new Warnings(health, config);
@@ -141,11 +145,7 @@ public final class SubnetVerticle extends AbstractVerticle implements Subnets {
     try {
       kernel =
           SubnetKernel.open(
-              Netns.current(),
-              new Marks(cluster.self()),
-              range.cidr(),
-              config.overlay(),
-              config.underlay());
+              OpenNetns.current(), links, range.cidr(), config.overlay(), config.underlay());
     } catch (WeftException | IOException e) {
       noKernel = e.getMessage();
       warnings.kernelRefused(noKernel);

@@ -10,10 +10,13 @@ import dev.weft.bus.WeftException;
 import dev.weft.linux.IcmpEcho;
 import dev.weft.linux.Netns;
 import dev.weft.linux.Route;
+import dev.weft.net.NodeLinks;
+import dev.weft.net.OpenNetns;
 import dev.weft.pod.PodRef;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
 import dev.weft.testkit.TestNetns;
+import io.vertx.core.Vertx;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -22,6 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,6 +41,7 @@ class SubnetKernelIT {
   private static final PodRef POD1 = PodRef.parse("p1");
   private static final PodRef POD2 = PodRef.parse("p2");
 
+  private final Vertx vertx = Vertx.vertx();
   private final List<TestNetns> made = new ArrayList<>();
   private TestNetns one;
   private TestNetns two;
@@ -65,6 +70,7 @@ class SubnetKernelIT {
     kernel1.close();
     kernel2.close();
     made.forEach(TestNetns::close);
+    vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
   }
 
   @Test
@@ -108,7 +114,8 @@ class SubnetKernelIT {
   void shouldRepairWhatSomeoneElseDeleted() throws Exception {
     connect();
     one.run("ip", "route", "del", "10.42.2.0/24");
-    one.run("bridge", "fdb", "del", Marks.overlayMac(ID2), "dev", "vxlan100", "dst", "10.99.0.2");
+    one.run(
+        "bridge", "fdb", "del", SubnetNames.overlayMac(ID2), "dev", "vxlan100", "dst", "10.99.0.2");
     one.run("ip", "neigh", "del", "10.42.2.0", "dev", "vxlan100");
     pod1.run("ip", "route", "del", "default");
 
@@ -219,7 +226,7 @@ class SubnetKernelIT {
         "ip",
         "link",
         "add",
-        Marks.linkName(POD1.toString()),
+        SubnetNames.linkName(POD1.toString()),
         "type",
         "veth",
         "peer",
@@ -420,20 +427,24 @@ class SubnetKernelIT {
 
   private static Wanted.Peer peer(String id, String subnet, String endpoint) {
     return new Wanted.Peer(
-        id, "n" + id, Cidr.parse(subnet), IpAddress.parse(endpoint), Marks.overlayMac(id));
+        id, "n" + id, Cidr.parse(subnet), IpAddress.parse(endpoint), SubnetNames.overlayMac(id));
   }
 
   private static Wanted.PodEnd end(PodRef pod, TestNetns netns, String address) {
     return new Wanted.PodEnd(pod, netns.name(), IpAddress.parse(address));
   }
 
-  private static SubnetKernel open(TestNetns netns, String id) throws Exception {
+  private SubnetKernel open(TestNetns netns, String id) throws Exception {
     return open(netns, id, RANGE);
   }
 
-  private static SubnetKernel open(TestNetns netns, String id, Cidr range) throws Exception {
+  private SubnetKernel open(TestNetns netns, String id, Cidr range) throws Exception {
     return SubnetKernel.open(
-        netns.open(), new Marks(id), range, Optional.of("vxlan100"), Optional.empty());
+        OpenNetns.open(netns.name()),
+        NodeLinks.start(vertx, id),
+        range,
+        Optional.of("vxlan100"),
+        Optional.empty());
   }
 
   private static int index(TestNetns netns, String link) throws Exception {

@@ -1,30 +1,19 @@
 package dev.weft.subnet;
 
-import dev.weft.linux.Link;
 import java.math.BigInteger;
 
 /**
- * How this node's kernel objects are told from all others.
- *
- * @param node id, 16 hex digits
+ * Names and MACs of this room's links: of the node's id, so that they are the same after a start.
  */
-record Marks(String node) {
-  /** Alias of a link. */
-  String of(String what) {
-    return "weft:" + node + ":subnet:" + what;
-  }
+final class SubnetNames {
+  private SubnetNames() {}
 
-  boolean isOn(Link link) {
-    return link.alias().startsWith(of(""));
-  }
-
-  /** Of the overlay device: locally administered, the same after every start. */
+  /** Of the overlay device, locally administered. */
   static String overlayMac(String node) {
     return mac("02", node);
   }
 
-  /** Of the bridge. */
-  String bridgeMac() {
+  static String bridgeMac(String node) {
     return mac("06", node);
   }
 
