@@ -55,6 +55,9 @@ final class RunCommand implements Callable<Integer> {
   @Option(names = "--trial", description = "stop as soon as the node is ready")
   private boolean trial;
 
+  /** Null until it is ready. */
+  private volatile Node running;
+
   @Override
   public Integer call() throws InterruptedException, LinuxException {
     PrintWriter err = spec.commandLine().getErr();
@@ -86,6 +89,7 @@ final class RunCommand implements Callable<Integer> {
       err.println("weft: the node did not get ready in time");
       return ExitCode.DIED;
     }
+    running = node;
     SdNotify notify = SdNotify.fromEnvironment();
     PrintWriter out = spec.commandLine().getOut();
     out.printf(
@@ -124,6 +128,10 @@ final class RunCommand implements Callable<Integer> {
 
   /** Applies what the manual marks [reload] and that is not read anew at each use. */
   private void reload() {
+    Node node = running;
+    if (node != null) {
+      node.reload();
+    }
     try {
       WeftConfig now = ConfigFile.load(conf);
       LogSetup.apply(now.log());

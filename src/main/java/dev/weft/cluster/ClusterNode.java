@@ -16,31 +16,19 @@ import dev.weft.identity.Identity;
 import dev.weft.store.Store;
 import dev.weft.telemetry.Health;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.eventbus.EventBusOptions;
-import io.vertx.core.http.ClientAuth;
-import io.vertx.core.net.PemKeyCertOptions;
-import io.vertx.core.net.PemTrustOptions;
 import io.vertx.core.spi.cluster.NodeInfo;
 import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,60 +39,40 @@ import org.slf4j.LoggerFactory;
 public final class ClusterNode implements Cluster {
   static final String MAP_PREFIX = "weft.";
   static final String LEASE_PREFIX = "lease.";
+  static final String ROOM = "cluster";
 
   private static final Logger log = LoggerFactory.getLogger(ClusterNode.class);
-  private static final String ROOM = "cluster";
   private static final String MEMBERS = "members";
-  private static final String LARGEST = "largest-membership";
   private static final Duration SYNC_EVERY = Duration.ofSeconds(30);
+  private static final Duration REVIEW_EVERY = Duration.ofSeconds(3);
 
-  private final String self;
-  private final long epoch;
-  private final Vertx vertx;
+  private final TableContext context;
   private final HazelcastInstance hazelcast;
   private final HazelcastClusterManager manager;
-  private final Signer signer;
-  private final Store store;
   private final Health health;
-  private final Clock clock;
   private final Quorum quorum;
-  private final ScheduledExecutorService thread;
+  private final ClusterThread thread;
+  private final LiveMembers members;
+  private final ForeignMembers foreign;
   private final Map<String, ReplicatedTable> tables = new ConcurrentHashMap<>();
 
-  /** The largest membership on disk; of the cluster thread. */
-  private int noted;
-
-  private volatile Set<String> live = Set.of();
-  private volatile Map<String, Member> members = Map.of();
   private volatile Bus bus;
 
   private ClusterNode(
-      String self,
-      long epoch,
-      Vertx vertx,
+      Identity identity,
       HazelcastClusterManager manager,
-      Signer signer,
-      Store store,
+      TableContext context,
       Health health,
-      Clock clock,
       Quorum quorum) {
-    this.self = self;
-    this.epoch = epoch;
-    this.vertx = vertx;
+    this.context = context;
     this.manager = manager;
     this.hazelcast = manager.getHazelcastInstance();
-    this.signer = signer;
-    this.store = store;
     this.health = health;
-    this.clock = clock;
     this.quorum = quorum;
-    this.thread =
-        Executors.newSingleThreadScheduledExecutor(
-            r -> {
-              Thread t = new Thread(r, "weft-cluster");
-              t.setDaemon(true);
-              return t;
-            });
+    this.thread = context.thread();
+    this.members = new LiveMembers(hazelcast, context.store(), quorum);
+    this.foreign = new ForeignMembers(health, identity::caFingerprint, this::isUnverifiable);
+    identity.onChange(() -> thread.run(this::onIdentityChanged));
   }
 
   /**
@@ -122,62 +90,46 @@ public final class ClusterNode implements Cluster {
       Health health,
       VertxOptions options,
       Clock clock) {
-    String self = identity.nodeId().value();
     health.state(ROOM, Health.State.STARTING);
     EventBusOptions bus =
         new EventBusOptions().setHost(config.bus().host()).setPort(config.bus().port());
     if (security.mutualTls()) {
-      // The event bus copies its options through JSON, so it takes files and no trust manager of
-      // ours: TLS proves that the other end is of the mesh, Answer proves which node it is.
-      bus.setSsl(true)
-          .setClientAuth(ClientAuth.REQUIRED)
-          .setKeyCertOptions(
-              new PemKeyCertOptions()
-                  .addCertPath(security.cert().orElseThrow().toString())
-                  .addKeyPath(security.key().orElseThrow().toString()))
-          .setTrustOptions(
-              new PemTrustOptions().addCertPath(security.ca().orElseThrow().toString()));
+      EventBusTls.configure(bus, security);
     }
-    return store
-        .get(ROOM, LARGEST)
-        .map(text -> text.map(Integer::parseInt).orElse(0))
-        .map(largest -> new Quorum(config.size(), config.join().size() + 1, largest))
+    return LiveMembers.largest(store)
         .compose(
-            quorum -> start(config, identity, epoch, store, health, options, bus, quorum, clock));
-  }
-
-  private static Future<ClusterNode> start(
-      ClusterConfig config,
-      Identity identity,
-      long epoch,
-      Store store,
-      Health health,
-      VertxOptions options,
-      EventBusOptions bus,
-      Quorum quorum,
-      Clock clock) {
-    String self = identity.nodeId().value();
-    HazelcastClusterManager manager =
-        new HazelcastClusterManager(HazelcastSettings.of(config, self, quorum));
-    return Vertx.builder()
-        .with(new VertxOptions(options).setEventBusOptions(bus))
-        .withClusterManager(manager)
-        .buildClustered()
-        .recover(e -> Future.failedFuture(notJoined(config, e)))
-        .compose(
-            vertx ->
-                new ClusterNode(
-                        self,
-                        epoch,
-                        vertx,
-                        manager,
-                        new IdentitySigner(identity),
-                        store,
-                        health,
-                        clock,
-                        quorum)
-                    .open()
-                    .recover(e -> vertx.close().transform(v -> Future.failedFuture(e))));
+            largest -> {
+              Quorum quorum = new Quorum(config.size(), config.join().size() + 1, largest);
+              HazelcastClusterManager manager =
+                  new HazelcastClusterManager(HazelcastSettings.of(config, identity, quorum));
+              return Vertx.builder()
+                  .with(new VertxOptions(options).setEventBusOptions(bus))
+                  .withClusterManager(manager)
+                  .buildClustered()
+                  .recover(e -> Future.failedFuture(notJoined(config, e)))
+                  .compose(
+                      vertx ->
+                          (security.mutualTls()
+                                  ? EventBusTls.follow(vertx, identity)
+                                  : Future.<Void>succeededFuture())
+                              .compose(
+                                  v ->
+                                      new ClusterNode(
+                                              identity,
+                                              manager,
+                                              new TableContext(
+                                                  identity.nodeId().value(),
+                                                  epoch,
+                                                  vertx,
+                                                  new IdentitySigner(identity),
+                                                  new ClusterThread(),
+                                                  clock,
+                                                  store),
+                                              health,
+                                              quorum)
+                                          .open())
+                              .recover(e -> vertx.close().transform(v -> Future.failedFuture(e))));
+            });
   }
 
   private static WeftException notJoined(ClusterConfig config, Throwable e) {
@@ -192,7 +144,7 @@ public final class ClusterNode implements Cluster {
   }
 
   private Future<ClusterNode> open() {
-    return onThread(
+    return thread.call(
         () -> {
           checkUnique();
           hazelcast.getCluster().addMembershipListener(new Membership());
@@ -201,13 +153,13 @@ public final class ClusterNode implements Cluster {
               .addLifecycleListener(
                   event -> {
                     if (event.getState() == LifecycleState.MERGED) {
-                      later(this::sync);
+                      thread.run(this::sync);
                     }
                   });
-          refreshLive();
-          owned(MEMBERS).onChange(this::onMembersChanged);
-          thread.scheduleWithFixedDelay(
-              this::sync, SYNC_EVERY.toMillis(), SYNC_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+          owned(MEMBERS).onChange(() -> thread.run(this::onRecords));
+          onMembership();
+          thread.every(SYNC_EVERY, this::sync);
+          thread.every(REVIEW_EVERY, () -> foreign.review(members.unknown()));
           return this;
         });
   }
@@ -218,52 +170,52 @@ public final class ClusterNode implements Cluster {
     NodeInfo info = manager.getNodeInfo();
     Member full =
         new Member(
-            self,
+            self(),
             me.name(),
             me.version(),
             me.grpc(),
             new HostPort(info.host(), info.port()).toString(),
             me.http(),
-            epoch,
+            epoch(),
             me.startedAt());
-    return bus.serve(Canary.class, () -> Future.succeededFuture(self))
+    return bus.serve(Canary.class, () -> Future.succeededFuture(self()))
         .compose(v -> owned(MEMBERS).put("", Json.write(full)))
         .onSuccess(
             v -> {
               health.state(ROOM, Health.State.READY);
-              new CanaryWatch(vertx, bus, this, health).start();
+              new CanaryWatch(vertx(), bus, this, health).start();
             });
   }
 
   /** How often this node has started. */
   public long epoch() {
-    return epoch;
+    return context.epoch();
   }
 
   /** This node's proof of what it says to others. */
   public Signer signer() {
-    return signer;
+    return context.signer();
   }
 
   public Vertx vertx() {
-    return vertx;
+    return context.vertx();
   }
 
   @Override
   public String self() {
-    return self;
+    return context.self();
   }
 
   @Override
   public List<Member> members() {
-    return members.values().stream()
+    return members.known().values().stream()
         .sorted(Comparator.comparing(Member::name).thenComparing(Member::id))
         .toList();
   }
 
   @Override
   public Optional<Member> member(String id) {
-    return Optional.ofNullable(members.get(id));
+    return Optional.ofNullable(members.known().get(id));
   }
 
   @Override
@@ -272,19 +224,8 @@ public final class ClusterNode implements Cluster {
         tables.computeIfAbsent(
             name,
             n -> {
-              HazelcastTableStore tableStore = tableStore(n);
-              ReplicatedOwnedTable rows =
-                  new ReplicatedOwnedTable(
-                      vertx,
-                      n,
-                      tableStore,
-                      signer,
-                      self,
-                      thread,
-                      clock,
-                      epoch,
-                      id -> live.contains(id));
-              return opened(rows, tableStore);
+              HazelcastTableStore stored = tableStore(n);
+              return opened(new ReplicatedOwnedTable(n, stored, context, members::isLive), stored);
             });
   }
 
@@ -294,14 +235,8 @@ public final class ClusterNode implements Cluster {
         tables.computeIfAbsent(
             name,
             n -> {
-              HazelcastTableStore tableStore = tableStore(n);
-              ReplicatedCommonTable rows =
-                  new ReplicatedCommonTable(
-                      vertx, n, tableStore, signer, self, thread, clock, store);
-              rows.load()
-                  .onFailure(e -> log.error("table {} not read: {}", n, e.getMessage()))
-                  .onComplete(done -> opened(rows, tableStore));
-              return rows;
+              HazelcastTableStore stored = tableStore(n);
+              return loaded(new ReplicatedCommonTable(n, stored, context), stored);
             });
   }
 
@@ -311,156 +246,113 @@ public final class ClusterNode implements Cluster {
         tables.computeIfAbsent(
             LEASE_PREFIX + name,
             n -> {
-              LeaseTableStore tableStore =
-                  new LeaseTableStore(hazelcast.getMap(MAP_PREFIX + n), n, signer, quorum);
-              ReplicatedLeases rows =
-                  new ReplicatedLeases(
-                      vertx, n, tableStore, signer, self, thread, clock, store, quorum);
-              rows.load()
-                  .onFailure(e -> log.error("leases {} not read: {}", name, e.getMessage()))
-                  .onComplete(done -> opened(rows, tableStore));
-              return rows;
+              LeaseTableStore stored =
+                  new LeaseTableStore(
+                      hazelcast.getMap(MAP_PREFIX + n), n, context.signer(), quorum);
+              return loaded(new ReplicatedLeases(n, stored, context, quorum), stored);
             });
   }
 
   /** Leaves the cluster and closes Vert.x with it. */
   public Future<Void> close() {
-    thread.shutdownNow();
-    return vertx.close();
+    thread.stop();
+    return vertx().close();
   }
 
   private HazelcastTableStore tableStore(String name) {
     return new HazelcastTableStore(hazelcast.getMap(MAP_PREFIX + name));
   }
 
-  private ReplicatedTable opened(ReplicatedTable rows, HazelcastTableStore tableStore) {
-    thread.execute(
+  private ReplicatedTable loaded(ReplicatedCommonTable table, HazelcastTableStore stored) {
+    table
+        .load()
+        .onFailure(e -> log.error("table {} not read: {}", table.name, e.getMessage()))
+        .onComplete(done -> opened(table, stored));
+    return table;
+  }
+
+  private ReplicatedTable opened(ReplicatedTable table, HazelcastTableStore stored) {
+    thread.run(
         () -> {
-          tableStore.feed(rows);
-          rows.sync(clock.instant().getEpochSecond());
+          stored.feed(table);
+          table.sync();
         });
-    return rows;
+    return table;
   }
 
   private void checkUnique() {
-    String mine = hazelcast.getCluster().getLocalMember().getUuid().toString();
     hazelcast.getCluster().getMembers().stream()
-        .filter(m -> self.equals(m.getAttribute(HazelcastSettings.NODE_ATTRIBUTE)))
-        .filter(m -> !m.getUuid().toString().equals(mine))
+        .filter(m -> !m.localMember() && self().equals(LiveMembers.nodeOf(m)))
         .findFirst()
         .ifPresent(
             twin -> {
               throw Fault.CONFLICT.because(
                   "node id "
-                      + self
+                      + self()
                       + " is a member already, at "
                       + twin.getAddress()
                       + " (expected: one node per key; a copied data directory needs a new key)");
             });
   }
 
-  private void refreshLive() {
-    live =
-        hazelcast.getCluster().getMembers().stream()
-            .map(m -> m.getAttribute(HazelcastSettings.NODE_ATTRIBUTE))
-            .filter(Objects::nonNull)
-            .collect(Collectors.toUnmodifiableSet());
-    quorum.sees(hazelcast.getCluster().getMembers().size());
-    if (quorum.largest() > noted) {
-      noted = quorum.largest();
-      store
-          .put(ROOM, LARGEST, Integer.toString(noted))
-          .onFailure(e -> log.warn("size of the cluster not noted: {}", e.getMessage()));
-    }
-    onMembersChanged();
+  private void onMembership() {
+    members.refresh();
+    onRecords();
     tables.values().forEach(ReplicatedTable::changed);
+    // A newcomer may have formed a cluster of its own before: its maps start empty.
+    sync();
   }
 
-  private void onMembersChanged() {
-    Map<String, Member> now = new HashMap<>();
-    for (OwnedTable.Row row : owned(MEMBERS).rows()) {
-      try {
-        Member m = Json.read(row.json(), Member.class);
-        if (row.node().equals(m.id())) {
-          now.put(m.id(), m);
-        }
-      } catch (WeftException e) {
-        log.warn("member record of {} ignored: {}", row.node(), e.getMessage());
-      }
-    }
-    Map<String, Member> before;
-    synchronized (this) {
-      before = members;
-      members = Map.copyOf(now);
-    }
-    if (bus == null) {
-      return;
-    }
-    now.forEach(
-        (id, m) -> {
-          if (!m.equals(before.get(id))) {
-            bus.publish(new MemberChanged(id, m.name(), true));
+  private void onRecords() {
+    Optional<String> refusal = quorum.refusal();
+    members.take(
+        self(),
+        owned(MEMBERS).rows(),
+        (member, joined) -> {
+          if (bus != null) {
+            bus.publish(new MemberChanged(member.id(), member.name(), joined));
           }
         });
-    before.forEach(
-        (id, m) -> {
-          if (!now.containsKey(id)) {
-            bus.publish(new MemberChanged(id, m.name(), false));
-          }
-        });
+    if (!refusal.equals(quorum.refusal())) {
+      // Who waits for a lease looks again.
+      tables.values().stream()
+          .filter(ReplicatedLeases.class::isInstance)
+          .forEach(ReplicatedTable::changed);
+    }
+    foreign.review(members.unknown());
+  }
+
+  private void onIdentityChanged() {
+    tables.values().forEach(ReplicatedTable::signAgain);
+    sync();
+  }
+
+  private boolean isUnverifiable(String node) {
+    String key = node + "/";
+    String record = hazelcast.<String, String>getMap(MAP_PREFIX + MEMBERS).get(key);
+    return ForeignMembers.unverifiable(context.signer(), MEMBERS, key, record);
   }
 
   private void sync() {
-    for (ReplicatedTable rows : tables.values()) {
+    for (ReplicatedTable table : tables.values()) {
       try {
-        rows.sync(clock.instant().getEpochSecond());
+        table.sync();
       } catch (RuntimeException e) {
         // The next pass tries again; a closing or merging Hazelcast refuses calls for a while.
-        log.warn("table {} not synchronised: {}", rows.name, e.toString());
+        log.warn("table {} not synchronised: {}", table.name, e.toString());
       }
     }
-  }
-
-  /** Reacts to an event of Hazelcast's, which still come while this node closes. */
-  private void later(Runnable reaction) {
-    try {
-      thread.execute(reaction);
-    } catch (RejectedExecutionException e) {
-      log.debug("closing: an event of the cluster is not looked at");
-    }
-  }
-
-  private <T> Future<T> onThread(java.util.concurrent.Callable<T> work) {
-    Promise<T> promise = Promise.promise();
-    thread.execute(
-        () -> {
-          try {
-            promise.complete(work.call());
-          } catch (Exception e) {
-            promise.fail(WeftException.of(e));
-          }
-        });
-    return promise.future();
   }
 
   private final class Membership implements MembershipListener {
     @Override
     public void memberAdded(MembershipEvent event) {
-      later(
-          () -> {
-            refreshLive();
-            // The newcomer may have formed a cluster of its own before: its maps start empty.
-            sync();
-          });
+      thread.run(ClusterNode.this::onMembership);
     }
 
     @Override
     public void memberRemoved(MembershipEvent event) {
-      later(
-          () -> {
-            refreshLive();
-            sync();
-          });
+      thread.run(ClusterNode.this::onMembership);
     }
   }
 }

@@ -16,7 +16,8 @@ import java.util.Base64;
  * @param node id of the writer
  * @param epoch the writer's start count, 0 in a common table
  * @param counter rises with every write of the key
- * @param at Unix seconds of the write; only tombstones are judged by it
+ * @param at Unix seconds of the signature; it orders signatures of one node over one record and
+ *     ages tombstones
  * @param body the record as JSON, null for a tombstone
  * @param cert the writer's certificate, DER in base64
  * @param sig signature over all of the above, base64
@@ -61,6 +62,11 @@ record Envelope(
         base64.encodeToString(signer.sign(open.signed())));
   }
 
+  /** The same record with a later signature, by the certificate that the signer has now. */
+  Envelope signAgain(Signer signer, long nowSeconds) {
+    return sign(signer, table, key, node, epoch, counter, Math.max(nowSeconds, at + 1), body);
+  }
+
   /** Parses and verifies; INVALID or DENIED says what is wrong with it. */
   static Envelope open(Signer signer, String table, String key, String json) {
     if (json.length() > MAX_LENGTH) {
@@ -101,7 +107,10 @@ record Envelope(
     if (epoch != other.epoch) {
       return epoch > other.epoch;
     }
-    return counter != other.counter ? counter > other.counter : node.compareTo(other.node) > 0;
+    if (counter != other.counter) {
+      return counter > other.counter;
+    }
+    return node.equals(other.node) ? at > other.at : node.compareTo(other.node) > 0;
   }
 
   @JsonIgnore

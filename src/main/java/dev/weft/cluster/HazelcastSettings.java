@@ -9,17 +9,24 @@ import com.hazelcast.config.NetworkConfig;
 import com.hazelcast.config.SplitBrainProtectionConfig;
 import com.hazelcast.splitbrainprotection.SplitBrainProtectionOn;
 import dev.weft.config.ClusterConfig;
+import dev.weft.identity.Identity;
 
 /** Hazelcast as Weft wants it: found by an explicit list, silent to strangers, quick to notice. */
 final class HazelcastSettings {
   /** The member attribute that says which node a member is; its record proves it. */
   static final String NODE_ATTRIBUTE = "weft.node";
 
+  /**
+   * The member attribute with the fingerprint of its CA; for telling a person, it proves nothing.
+   */
+  static final String CA_ATTRIBUTE = "weft.ca";
+
   private static final String QUORUM = "weft-quorum";
 
   private HazelcastSettings() {}
 
-  static Config of(ClusterConfig cluster, String nodeId, Quorum quorum) {
+  static Config of(ClusterConfig cluster, Identity identity, Quorum quorum) {
+    String nodeId = identity.nodeId().value();
     Config config = new Config();
     // What the event bus's subscriptions live in, as vertx-hazelcast's default-cluster.xml has it.
     config.addMultiMapConfig(
@@ -31,6 +38,9 @@ final class HazelcastSettings {
     config.setClusterName(cluster.name());
     config.setInstanceName("weft-" + nodeId + "-" + java.util.UUID.randomUUID());
     config.getMemberAttributeConfig().setAttribute(NODE_ATTRIBUTE, nodeId);
+    config
+        .getMemberAttributeConfig()
+        .setAttribute(CA_ATTRIBUTE, identity.caFingerprint().orElse(""));
     config.getJetConfig().setEnabled(false);
     config.addMapConfig(new MapConfig(ClusterNode.MAP_PREFIX + "*").setBackupCount(2));
 
@@ -38,7 +48,10 @@ final class HazelcastSettings {
         .addSplitBrainProtectionConfig(
             new SplitBrainProtectionConfig(QUORUM, true)
                 .setProtectOn(SplitBrainProtectionOn.WRITE)
-                .setFunctionImplementation(members -> quorum.sees(members.size())))
+                // A partition is told from Hazelcast's list; who asks for a lease counts members
+                // too,
+                // and only those that proved themselves.
+                .setFunctionImplementation(members -> quorum.isEnough(members.size())))
         .addMapConfig(
             new MapConfig(ClusterNode.MAP_PREFIX + ClusterNode.LEASE_PREFIX + "*")
                 .setBackupCount(MapConfig.MAX_BACKUP_COUNT)

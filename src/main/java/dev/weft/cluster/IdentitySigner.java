@@ -7,23 +7,21 @@ import dev.weft.identity.Identity;
 import java.security.cert.CertificateEncodingException;
 import java.util.Optional;
 
-/** Records signed with this node's key; others' must chain to the mesh's CA. */
+/** Signs with this node's key; the certificates of others must chain to the mesh's CA. */
 final class IdentitySigner implements Signer {
   private final Identity identity;
-  private final byte[] certificate;
 
   IdentitySigner(Identity identity) {
     this.identity = identity;
-    try {
-      this.certificate = identity.certificate().getEncoded();
-    } catch (CertificateEncodingException e) {
-      throw Fault.INTERNAL.because("this node's certificate cannot be encoded", e);
-    }
   }
 
   @Override
   public byte[] certificate() {
-    return certificate.clone();
+    try {
+      return identity.certificate().getEncoded();
+    } catch (CertificateEncodingException e) {
+      throw Fault.INTERNAL.because("this node's certificate cannot be encoded", e);
+    }
   }
 
   @Override

@@ -20,10 +20,14 @@ final class Quorum {
     this.largest = largest;
   }
 
-  /** Takes note of the members that are there now; whether they are enough. */
+  /** Takes note of the proven members that are there now; whether they are enough. */
   synchronized boolean sees(int members) {
     present = members;
     largest = Math.max(largest, members);
+    return members >= needed();
+  }
+
+  synchronized boolean isEnough(int members) {
     return members >= needed();
   }
 

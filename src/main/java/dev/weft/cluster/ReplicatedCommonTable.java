@@ -1,20 +1,14 @@
 package dev.weft.cluster;
 
-import dev.weft.bus.Signer;
-import dev.weft.bus.WeftException;
 import dev.weft.store.Change;
 import dev.weft.store.Store;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
-import io.vertx.core.Vertx;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.concurrent.Executor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,23 +17,11 @@ class ReplicatedCommonTable extends ReplicatedTable implements CommonTable {
   private static final long TOMBSTONE_SECONDS = 7 * 24 * 3600;
   private static final Logger log = LoggerFactory.getLogger(ReplicatedCommonTable.class);
 
-  final Executor thread;
-  private final Clock clock;
   private final Store store;
 
-  ReplicatedCommonTable(
-      Vertx vertx,
-      String name,
-      TableStore tableStore,
-      Signer signer,
-      String self,
-      Executor thread,
-      Clock clock,
-      Store store) {
-    super(vertx, name, tableStore, signer, self);
-    this.thread = thread;
-    this.clock = clock;
-    this.store = store;
+  ReplicatedCommonTable(String name, TableStore tableStore, TableContext context) {
+    super(name, tableStore, context);
+    this.store = context.store();
   }
 
   /** Takes what this node stored before. */
@@ -55,22 +37,17 @@ class ReplicatedCommonTable extends ReplicatedTable implements CommonTable {
 
   @Override
   public Future<Void> write(Map<String, String> puts, Set<String> removes) {
-    Promise<List<Envelope>> signed = Promise.promise();
-    thread.execute(
-        () -> {
-          try {
-            List<Envelope> envelopes = new ArrayList<>();
-            puts.forEach((key, json) -> envelopes.add(next(key, json)));
-            removes.stream()
-                .filter(key -> known.containsKey(key))
-                .forEach(key -> envelopes.add(next(key, null)));
-            signed.complete(envelopes);
-          } catch (RuntimeException e) {
-            signed.fail(WeftException.of(e));
-          }
-        });
-    return signed
-        .future()
+    return context
+        .thread()
+        .call(
+            () -> {
+              List<Envelope> envelopes = new ArrayList<>();
+              puts.forEach((key, json) -> envelopes.add(next(key, json)));
+              removes.stream()
+                  .filter(known::containsKey)
+                  .forEach(key -> envelopes.add(next(key, null)));
+              return envelopes;
+            })
         .compose(
             envelopes ->
                 store
@@ -86,19 +63,13 @@ class ReplicatedCommonTable extends ReplicatedTable implements CommonTable {
     envelopes.forEach(e -> known.merge(e.key(), e, (a, b) -> b.newerThan(a) ? b : a));
     changed();
     // On disk is accepted: what the cluster's table misses now, the next sync brings there.
-    thread.execute(() -> envelopes.forEach(e -> tableStore.set(e.key(), text(e))));
+    context.thread().run(() -> envelopes.forEach(e -> tableStore.set(e.key(), text(e))));
     return Future.succeededFuture();
   }
 
   private Envelope next(String key, String json) {
     Envelope old = known.get(key);
-    return next(key, old == null ? 1 : old.counter() + 1, json);
-  }
-
-  /** A record of this node's making. */
-  final Envelope next(String key, long counter, String json) {
-    return Envelope.sign(
-        signer, name, key, self, 0, counter, clock.instant().getEpochSecond(), json);
+    return context.sign(name, key, 0, old == null ? 1 : old.counter() + 1, json);
   }
 
   @Override
@@ -130,13 +101,18 @@ class ReplicatedCommonTable extends ReplicatedTable implements CommonTable {
   }
 
   @Override
+  boolean forgetsUnverified() {
+    return false;
+  }
+
+  @Override
   boolean expired(Envelope envelope, long nowSeconds) {
     return envelope.tombstone() && nowSeconds - envelope.at() > TOMBSTONE_SECONDS;
   }
 
   @Override
   void onOlder(Envelope known) {
-    thread.execute(() -> tableStore.set(known.key(), text(known)));
+    context.thread().run(() -> tableStore.set(known.key(), text(known)));
   }
 
   /** Done once it is on this node's disk. */

@@ -3,17 +3,12 @@ package dev.weft.cluster;
 import com.hazelcast.splitbrainprotection.SplitBrainProtectionException;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
-import dev.weft.bus.Signer;
 import dev.weft.bus.WeftException;
-import dev.weft.store.Store;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
-import io.vertx.core.Vertx;
-import java.time.Clock;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Executor;
+import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 
 /** Leases as signed records: exclusive through the cluster's map, remembered by every member. */
@@ -23,17 +18,8 @@ final class ReplicatedLeases extends ReplicatedCommonTable implements Leases {
   private final LeaseTableStore tableStore;
   private final Quorum quorum;
 
-  ReplicatedLeases(
-      Vertx vertx,
-      String name,
-      LeaseTableStore tableStore,
-      Signer signer,
-      String self,
-      Executor thread,
-      Clock clock,
-      Store store,
-      Quorum quorum) {
-    super(vertx, name, tableStore, signer, self, thread, clock, store);
+  ReplicatedLeases(String name, LeaseTableStore tableStore, TableContext context, Quorum quorum) {
+    super(name, tableStore, context);
     this.tableStore = tableStore;
     this.quorum = quorum;
   }
@@ -88,7 +74,7 @@ final class ReplicatedLeases extends ReplicatedCommonTable implements Leases {
     if (body == null && current.map(Envelope::tombstone).orElse(true)) {
       return new Taken(false, null);
     }
-    Envelope next = next(key, current.map(Envelope::counter).orElse(0L) + 1, body);
+    Envelope next = context.sign(name, key, 0, current.map(Envelope::counter).orElse(0L) + 1, body);
     if (!tableStore.replace(key, there, text(next))) {
       return new Taken(false, null);
     }
@@ -109,19 +95,17 @@ final class ReplicatedLeases extends ReplicatedCommonTable implements Leases {
         : keep(taken.written).map(taken.held);
   }
 
-  private Future<Taken> onThread(java.util.function.Supplier<Taken> work) {
-    Promise<Taken> promise = Promise.promise();
-    thread.execute(
-        () -> {
-          try {
-            promise.complete(work.get());
-          } catch (SplitBrainProtectionException e) {
-            promise.fail(Fault.UNAVAILABLE.because("too few members for a lease", e));
-          } catch (RuntimeException e) {
-            promise.fail(WeftException.of(e));
-          }
-        });
-    return promise.future();
+  private Future<Taken> onThread(Callable<Taken> work) {
+    return context
+        .thread()
+        .call(
+            () -> {
+              try {
+                return work.call();
+              } catch (SplitBrainProtectionException e) {
+                throw Fault.UNAVAILABLE.because("too few members for a lease", e);
+              }
+            });
   }
 
   private static Lease lease(Envelope e) {
@@ -148,7 +132,10 @@ final class ReplicatedLeases extends ReplicatedCommonTable implements Leases {
     return old == null || wins(next, old);
   }
 
-  /** The higher counter, then a holder before none, then the lower node id: never the clock. */
+  /**
+   * The higher counter, then a holder before none, then the lower node id: never the clock, which
+   * orders only what one node signed twice.
+   */
   static boolean wins(Envelope a, Envelope b) {
     if (a.counter() != b.counter()) {
       return a.counter() > b.counter();
@@ -156,6 +143,6 @@ final class ReplicatedLeases extends ReplicatedCommonTable implements Leases {
     if (a.tombstone() != b.tombstone()) {
       return b.tombstone();
     }
-    return a.node().compareTo(b.node()) < 0;
+    return a.node().equals(b.node()) ? a.at() > b.at() : a.node().compareTo(b.node()) < 0;
   }
 }

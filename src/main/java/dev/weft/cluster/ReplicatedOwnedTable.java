@@ -1,13 +1,7 @@
 package dev.weft.cluster;
 
-import dev.weft.bus.Signer;
-import dev.weft.bus.WeftException;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
-import io.vertx.core.Vertx;
-import java.time.Clock;
 import java.util.List;
-import java.util.concurrent.Executor;
 import java.util.function.Predicate;
 
 /** A table whose keys are {@code <node id>/<key>}: the node alone writes them. */
@@ -15,26 +9,12 @@ final class ReplicatedOwnedTable extends ReplicatedTable implements OwnedTable {
   /** A deletion stands this long, so that a late copy of the record cannot bring it back. */
   private static final long TOMBSTONE_SECONDS = 3600;
 
-  private final Executor thread;
-  private final Clock clock;
-  private final long epoch;
   private final Predicate<String> live;
   private long counter;
 
   ReplicatedOwnedTable(
-      Vertx vertx,
-      String name,
-      TableStore tableStore,
-      Signer signer,
-      String self,
-      Executor thread,
-      Clock clock,
-      long epoch,
-      Predicate<String> live) {
-    super(vertx, name, tableStore, signer, self);
-    this.thread = thread;
-    this.clock = clock;
-    this.epoch = epoch;
+      String name, TableStore tableStore, TableContext context, Predicate<String> live) {
+    super(name, tableStore, context);
     this.live = live;
   }
 
@@ -49,30 +29,17 @@ final class ReplicatedOwnedTable extends ReplicatedTable implements OwnedTable {
   }
 
   private Future<Void> write(String key, String json) {
-    Promise<Void> done = Promise.promise();
-    thread.execute(
-        () -> {
-          try {
-            String full = self + "/" + key;
-            Envelope envelope =
-                Envelope.sign(
-                    signer,
-                    name,
-                    full,
-                    self,
-                    epoch,
-                    ++counter,
-                    clock.instant().getEpochSecond(),
-                    json);
-            known.put(full, envelope);
-            tableStore.set(full, text(envelope));
-            changed();
-            done.complete();
-          } catch (RuntimeException e) {
-            done.fail(WeftException.of(e));
-          }
-        });
-    return done.future();
+    return context
+        .thread()
+        .call(
+            () -> {
+              String full = context.self() + "/" + key;
+              Envelope envelope = context.sign(name, full, context.epoch(), ++counter, json);
+              known.put(full, envelope);
+              tableStore.set(full, text(envelope));
+              changed();
+              return null;
+            });
   }
 
   @Override
@@ -90,12 +57,17 @@ final class ReplicatedOwnedTable extends ReplicatedTable implements OwnedTable {
 
   @Override
   boolean keeps(Envelope envelope) {
-    return envelope.node().equals(self) && envelope.epoch() == epoch;
+    return envelope.node().equals(context.self()) && envelope.epoch() == context.epoch();
+  }
+
+  @Override
+  boolean forgetsUnverified() {
+    return true;
   }
 
   @Override
   boolean expired(Envelope envelope, long nowSeconds) {
-    boolean leftover = envelope.node().equals(self) && envelope.epoch() < epoch;
+    boolean leftover = envelope.node().equals(context.self()) && envelope.epoch() < context.epoch();
     boolean gone = envelope.tombstone() || !live.test(envelope.node());
     return leftover || (gone && nowSeconds - envelope.at() > TOMBSTONE_SECONDS);
   }
@@ -103,7 +75,7 @@ final class ReplicatedOwnedTable extends ReplicatedTable implements OwnedTable {
   @Override
   void onOlder(Envelope known) {
     if (keeps(known)) {
-      thread.execute(() -> tableStore.set(known.key(), text(known)));
+      context.thread().run(() -> tableStore.set(known.key(), text(known)));
     }
   }
 }

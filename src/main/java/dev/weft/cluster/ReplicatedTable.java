@@ -1,9 +1,8 @@
 package dev.weft.cluster;
 
-import dev.weft.bus.Signer;
+import dev.weft.bus.Json;
 import dev.weft.bus.WeftException;
 import io.vertx.core.Context;
-import io.vertx.core.Vertx;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,25 +22,21 @@ abstract class ReplicatedTable {
 
   final String name;
   final TableStore tableStore;
-  final Signer signer;
-  final String self;
+  final TableContext context;
   final Map<String, Envelope> known = new ConcurrentHashMap<>();
 
   private record Listener(Context context, Runnable handler) {}
 
-  private final Vertx vertx;
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
 
-  ReplicatedTable(Vertx vertx, String name, TableStore tableStore, Signer signer, String self) {
-    this.vertx = vertx;
+  ReplicatedTable(String name, TableStore tableStore, TableContext context) {
     this.name = name;
     this.tableStore = tableStore;
-    this.signer = signer;
-    this.self = self;
+    this.context = context;
   }
 
   public void onChange(Runnable handler) {
-    listeners.add(new Listener(vertx.getOrCreateContext(), handler));
+    listeners.add(new Listener(context.vertx().getOrCreateContext(), handler));
   }
 
   final void changed() {
@@ -52,7 +47,7 @@ abstract class ReplicatedTable {
   final void onEntry(String key, String json) {
     Envelope envelope;
     try {
-      envelope = Envelope.open(signer, name, key, json);
+      envelope = Envelope.open(context.signer(), name, key, json);
     } catch (WeftException e) {
       log.warn("ignored: {}", e.getMessage());
       return;
@@ -78,7 +73,8 @@ abstract class ReplicatedTable {
   }
 
   /** Brings the copy and the cluster's table together, both ways. */
-  final void sync(long nowSeconds) {
+  final void sync() {
+    long nowSeconds = context.nowSeconds();
     Map<String, String> there = tableStore.all();
     there.forEach(
         (key, json) -> {
@@ -99,14 +95,39 @@ abstract class ReplicatedTable {
         });
   }
 
+  /**
+   * Follows another certificate or CA of this node's: signs its records again, so that they outlive
+   * the certificate that signed them, and forgets those of others that are not vouched for any
+   * more.
+   */
+  final void signAgain() {
+    known.forEach(
+        (key, old) -> {
+          if (old.node().equals(context.self())) {
+            Envelope renewed = old.signAgain(context.signer(), context.nowSeconds());
+            if (known.replace(key, old, renewed)) {
+              accepted(renewed);
+              tableStore.set(key, text(renewed));
+            }
+          } else if (forgetsUnverified()
+              && ForeignMembers.unverifiable(context.signer(), name, key, text(old))) {
+            known.remove(key, old);
+          }
+        });
+    changed();
+  }
+
   static String text(Envelope envelope) {
-    return dev.weft.bus.Json.write(envelope);
+    return Json.write(envelope);
   }
 
   /** Whether a record takes the place of the one that is known, null for none. */
   boolean replaces(Envelope next, Envelope old) {
     return next.newerThan(old);
   }
+
+  /** Whether a record goes with the trust in its writer; if not, it stays as it was accepted. */
+  abstract boolean forgetsUnverified();
 
   /** Whether the writer may write this key. */
   abstract boolean mayWrite(Envelope envelope);

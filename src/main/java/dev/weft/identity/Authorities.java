@@ -15,8 +15,6 @@ import javax.net.ssl.SSLSession;
  * a node id and, to who dials it, the hosts that it names.
  */
 public final class Authorities {
-  private record Authority(Path file, X509Certificate ca, CertificateCheck check) {}
-
   private final List<Authority> all;
 
   private Authorities(List<Authority> all) {
@@ -30,20 +28,17 @@ public final class Authorities {
    */
   public static Authorities read(Collection<Path> files, Clock clock) {
     return new Authorities(
-        files.stream()
-            .distinct()
-            .map(
-                file -> {
-                  X509Certificate ca = Identity.authority(file);
-                  return new Authority(
-                      file, ca, CertificateCheck.signedBy(ca, "the CA of " + file, clock));
-                })
-            .toList());
+        files.stream().distinct().map(file -> new Authority(file, clock)).toList());
   }
 
   /** That one of them alone. */
   public Authorities only(Path file) {
     return new Authorities(all.stream().filter(a -> a.file().equals(file)).toList());
+  }
+
+  /** Each CA's file, to be read again. */
+  public List<CertificateFiles> files() {
+    return List.copyOf(all);
   }
 
   public boolean isEmpty() {
@@ -58,7 +53,9 @@ public final class Authorities {
   public TrustOptions trust() {
     return TrustOptions.wrap(
         new MeshTrustManager(
-            all.stream().map(Authority::ca).toArray(X509Certificate[]::new), this::prove, true));
+            () -> all.stream().map(Authority::certificate).toArray(X509Certificate[]::new),
+            this::prove,
+            MeshTrustManager.Dialled.NAME));
   }
 
   /** The files of those that vouch for the other end of a connection. */

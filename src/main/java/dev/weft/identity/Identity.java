@@ -5,40 +5,34 @@ import dev.weft.bus.WeftException;
 import dev.weft.config.SecurityConfig;
 import io.vertx.core.net.KeyCertOptions;
 import io.vertx.core.net.TrustOptions;
-import java.io.IOException;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.PrivateKey;
-import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
-import java.security.interfaces.ECPrivateKey;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
-import javax.net.ssl.KeyManagerFactory;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
 
-/** This node: its key, its certificate, and what it takes as proof from others. Immutable. */
-public final class Identity {
-  private final PrivateKey key;
-  private final X509Certificate certificate;
-  private final Optional<X509Certificate> ca;
-  private final CertificateCheck check;
+/**
+ * This node: its key, its certificate, and what it takes as proof from others. The key is the
+ * node's for as long as it runs; the certificate and the CA can be read again, and every option and
+ * signature that this class gave out follows.
+ */
+public final class Identity implements CertificateFiles {
+  private final SecurityConfig security;
+  private final Supplier<Credentials> files;
   private final NodeId nodeId;
-  private final Verifier verifier;
+  private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+  private volatile Credentials current;
 
-  private Identity(
-      PrivateKey key,
-      X509Certificate certificate,
-      Optional<X509Certificate> ca,
-      CertificateCheck check) {
-    this.key = key;
-    this.certificate = certificate;
-    this.ca = ca;
-    this.check = check;
-    this.nodeId = NodeId.of(certificate.getPublicKey());
-    this.verifier = new Verifier(check);
+  private Identity(SecurityConfig security, Supplier<Credentials> files) {
+    this.security = security;
+    this.files = files;
+    this.current = files.get();
+    this.nodeId = NodeId.of(current.certificate().getPublicKey());
   }
 
   /**
@@ -49,38 +43,52 @@ public final class Identity {
    * @throws WeftException INVALID or UNAUTHENTICATED, with the file and the reason
    */
   public static Identity load(SecurityConfig security, Path dataDir, Clock clock) {
-    if (!security.mutualTls()) {
-      LoneNode own = LoneNode.in(dataDir.resolve("identity"), clock);
-      CertificateCheck check =
-          security.insecure()
-              ? CertificateCheck.selfSigned(clock)
-              : CertificateCheck.only(own.certificate(), clock);
-      return new Identity(own.key(), own.certificate(), Optional.empty(), check);
-    }
-    Path certFile = security.cert().orElseThrow();
-    Path keyFile = security.key().orElseThrow();
-    X509Certificate ca = authority(security.ca().orElseThrow());
-    X509Certificate certificate = new PemFile(certFile).certificate();
-    ECPrivateKey key = new PemFile(keyFile).key();
-    if (!Keys.publicOf(key).equals(certificate.getPublicKey())) {
-      throw Fault.invalid(keyFile.toString(), "another key", "the key of " + certFile);
-    }
-    CertificateCheck check = CertificateCheck.signedBy(ca, clock);
-    try {
-      check.prove(certificate);
-    } catch (WeftException e) {
-      throw e.fault().because(certFile + ": " + e.getMessage(), e);
-    }
-    return new Identity(key, certificate, Optional.of(ca), check);
+    return new Identity(security, () -> Credentials.read(security, dataDir, clock));
   }
 
-  static X509Certificate authority(Path file) {
-    X509Certificate ca = new PemFile(file).certificate();
-    if (ca.getBasicConstraints() < 0) {
+  @Override
+  public List<Path> files() {
+    return Stream.of(security.ca(), security.cert(), security.key())
+        .flatMap(Optional::stream)
+        .toList();
+  }
+
+  @Override
+  public List<InUse> inUse() {
+    Credentials now = current;
+    return now.ca()
+        .map(
+            ca ->
+                List.of(
+                    new InUse(Role.CA, security.ca().orElseThrow(), CertificateInfo.of(ca)),
+                    new InUse(
+                        Role.NODE,
+                        security.cert().orElseThrow(),
+                        CertificateInfo.of(now.certificate()))))
+        .orElse(List.of());
+  }
+
+  @Override
+  public synchronized boolean reload() {
+    Credentials read = files.get();
+    NodeId id = NodeId.of(read.certificate().getPublicKey());
+    if (!id.equals(nodeId)) {
       throw Fault.invalid(
-          file.toString(), ca.getSubjectX500Principal().getName(), "a CA's certificate");
+          security.key().map(Path::toString).orElse("key"),
+          "the key of node " + id,
+          "the key of this node, " + nodeId + "; a restart makes it another node");
     }
-    return ca;
+    if (read.sameCertificates(current)) {
+      return false;
+    }
+    current = read;
+    listeners.forEach(Runnable::run);
+    return true;
+  }
+
+  /** Runs the listener after {@link #reload} has put another certificate or CA in use. */
+  public void onChange(Runnable listener) {
+    listeners.add(listener);
   }
 
   public NodeId nodeId() {
@@ -89,40 +97,35 @@ public final class Identity {
 
   /** SHA-256 of the public key's SubjectPublicKeyInfo, 64 hex digits; begins with the node id. */
   public String fingerprint() {
-    return Fingerprint.of(certificate.getPublicKey());
+    return Fingerprint.of(current.certificate().getPublicKey());
+  }
+
+  /** SHA-256 of the SubjectPublicKeyInfo of this mesh's CA; empty for a node without a CA. */
+  public Optional<String> caFingerprint() {
+    return current.ca().map(ca -> Fingerprint.of(ca.getPublicKey()));
   }
 
   public X509Certificate certificate() {
-    return certificate;
+    return current.certificate();
   }
 
   /** ECDSA with SHA-256, in DER. */
   public byte[] sign(byte[] data) {
-    return Keys.sign(key, data);
+    return Keys.sign(current.key(), data);
   }
 
   /** Whether a CA vouches for this node, so that it can prove itself to others. */
   public boolean trusted() {
-    return ca.isPresent();
+    return current.ca().isPresent();
   }
 
   public Verifier verifier() {
-    return verifier;
+    return current.verifier();
   }
 
   /** What to show in a TLS handshake, at either end. */
   public KeyCertOptions keyCert() {
-    try {
-      KeyStore store = KeyStore.getInstance("PKCS12");
-      store.load(null, null);
-      store.setKeyEntry("node", key, new char[0], new Certificate[] {certificate});
-      KeyManagerFactory factory =
-          KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-      factory.init(store, new char[0]);
-      return KeyCertOptions.wrap(factory);
-    } catch (GeneralSecurityException | IOException e) {
-      throw Fault.INTERNAL.because("key of node " + nodeId + ": " + e.getMessage(), e);
-    }
+    return KeyCertOptions.wrap(new NodeKeyManager(() -> current));
   }
 
   /**
@@ -133,13 +136,24 @@ public final class Identity {
    * @throws WeftException PRECONDITION if this node has no CA
    */
   public TrustOptions trust() {
-    X509Certificate root =
-        ca.orElseThrow(
-            () ->
-                Fault.PRECONDITION.because(
-                    "security.ca: none (expected: the mesh's CA, without which nobody can be trusted)"));
+    return trust(MeshTrustManager.Dialled.NODE_ID);
+  }
+
+  /** As {@link #trust}, for clients that dial an address and may get any node of the mesh. */
+  public TrustOptions trustAnyMember() {
+    return trust(MeshTrustManager.Dialled.ANY);
+  }
+
+  private TrustOptions trust(MeshTrustManager.Dialled dialled) {
+    if (!trusted()) {
+      throw Fault.PRECONDITION.because(
+          "security.ca: none (expected: the mesh's CA, without which nobody can be trusted)");
+    }
     return TrustOptions.wrap(
-        new MeshTrustManager(new X509Certificate[] {root}, check::prove, false));
+        new MeshTrustManager(
+            () -> current.ca().stream().toArray(X509Certificate[]::new),
+            certificate -> current.verifier().prove(certificate),
+            dialled));
   }
 
   /**

@@ -29,6 +29,11 @@ public final class Verifier {
     this.check = check;
   }
 
+  /** The node id that a certificate proves now. */
+  NodeId prove(X509Certificate certificate) {
+    return check.prove(certificate);
+  }
+
   /**
    * The node id that a certificate proves. Cheap for one seen before.
    *

@@ -16,6 +16,7 @@ import dev.weft.dial.DirectDial;
 import dev.weft.dial.ExternalDial;
 import dev.weft.dial.MeshnetDial;
 import dev.weft.identity.Authorities;
+import dev.weft.identity.CertificateFiles;
 import dev.weft.identity.Identity;
 import dev.weft.net.NodeLinks;
 import dev.weft.nsm.NsmVerticle;
@@ -42,6 +43,7 @@ import io.vertx.core.VertxOptions;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -74,6 +76,7 @@ public final class Node {
   private ClusterNode cluster;
   private Bus bus;
   private GrpcListener listener;
+  private CertificateWatch certificates;
   private ApiVerticle api;
 
   private record Part(String name, Supplier<Future<Void>> close) {}
@@ -108,6 +111,11 @@ public final class Node {
   /** The gRPC port, on 127.0.0.1 and, if it serves members, on grpc.host. */
   public int grpcPort() {
     return listener.port();
+  }
+
+  /** Reads certificates, CAs and keys again; what is wrong with them is in the log and health. */
+  public Future<Void> reload() {
+    return certificates.reload();
   }
 
   /** A proxy of a room's contract on this node. */
@@ -186,6 +194,10 @@ public final class Node {
     Authorities externals =
         Authorities.read(
             config.nsm().externals().stream().map(NsmConfig.External::ca).toList(), clock);
+    List<CertificateFiles> files = new ArrayList<>(externals.files());
+    files.add(identity);
+    certificates = new CertificateWatch(vertx, health, clock, files);
+    certificates.start();
     listener = new GrpcListener(vertx, config.grpc(), config.security(), identity, externals);
     stands("gRPC listener", listener::close);
     ExternalDial externalDial = new ExternalDial(vertx, config.grpc(), identity, externals);

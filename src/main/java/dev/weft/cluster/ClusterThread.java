@@ -1,0 +1,72 @@
+package dev.weft.cluster;
+
+import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The one thread of a node on which everything runs that may block on Hazelcast. */
+final class ClusterThread {
+  private static final Logger log = LoggerFactory.getLogger(ClusterThread.class);
+
+  private final ScheduledExecutorService executor =
+      Executors.newSingleThreadScheduledExecutor(
+          work -> {
+            Thread thread = new Thread(work, "weft-cluster");
+            thread.setDaemon(true);
+            return thread;
+          });
+
+  /** The result of work on this thread; what it throws fails the future. */
+  <T> Future<T> call(Callable<T> work) {
+    Promise<T> result = Promise.promise();
+    try {
+      executor.execute(
+          () -> {
+            try {
+              result.complete(work.call());
+            } catch (Exception e) {
+              result.fail(WeftException.of(e));
+            }
+          });
+    } catch (RejectedExecutionException e) {
+      result.fail(Fault.UNAVAILABLE.because("this node leaves the cluster"));
+    }
+    return result.future();
+  }
+
+  /** Work that nobody waits for; none begins once the node closes. */
+  void run(Runnable work) {
+    try {
+      executor.execute(() -> attempt(work));
+    } catch (RejectedExecutionException e) {
+      log.debug("the node leaves the cluster: an event of the cluster is not looked at");
+    }
+  }
+
+  void every(Duration time, Runnable work) {
+    executor.scheduleWithFixedDelay(
+        () -> attempt(work), time.toMillis(), time.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  void stop() {
+    executor.shutdownNow();
+  }
+
+  private static void attempt(Runnable work) {
+    try {
+      work.run();
+    } catch (RuntimeException e) {
+      // The next pass tries again; a closing or merging Hazelcast refuses calls for a while.
+      log.warn("cluster not synchronised: {}", e.toString());
+    }
+  }
+}

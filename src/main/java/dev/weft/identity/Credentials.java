@@ -1,0 +1,73 @@
+package dev.weft.identity;
+
+import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
+import dev.weft.config.SecurityConfig;
+import java.nio.file.Path;
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
+import java.security.interfaces.ECPrivateKey;
+import java.time.Clock;
+import java.util.Optional;
+
+/**
+ * What proves a node, and whom it trusts, as its files had it at one time.
+ *
+ * @param ca empty for a node without a CA
+ */
+record Credentials(
+    PrivateKey key, X509Certificate certificate, Optional<X509Certificate> ca, Verifier verifier) {
+
+  /**
+   * Reads the files that the configuration names; without any, the node's own key pair, which is
+   * created when it is missing.
+   *
+   * @throws WeftException INVALID or UNAUTHENTICATED, with the file and the reason
+   */
+  static Credentials read(SecurityConfig security, Path dataDir, Clock clock) {
+    if (!security.mutualTls()) {
+      LoneNode own = LoneNode.in(dataDir.resolve("identity"), clock);
+      CertificateCheck check =
+          security.insecure()
+              ? CertificateCheck.selfSigned(clock)
+              : CertificateCheck.only(own.certificate(), clock);
+      return new Credentials(own.key(), own.certificate(), Optional.empty(), new Verifier(check));
+    }
+    Path certFile = security.cert().orElseThrow();
+    Path keyFile = security.key().orElseThrow();
+    Path caFile = security.ca().orElseThrow();
+    X509Certificate ca = authority(caFile);
+    X509Certificate certificate = new PemFile(certFile).certificate();
+    ECPrivateKey key = new PemFile(keyFile).key();
+    if (!Keys.publicOf(key).equals(certificate.getPublicKey())) {
+      throw Fault.invalid(keyFile.toString(), "another key", "the key of " + certFile);
+    }
+    CertificateCheck check = CertificateCheck.signedBy(ca, clock);
+    named(caFile, () -> check.checkValidity(ca));
+    named(certFile, () -> check.prove(certificate));
+    return new Credentials(key, certificate, Optional.of(ca), new Verifier(check));
+  }
+
+  /** Reads the certificate of a CA. */
+  static X509Certificate authority(Path file) {
+    X509Certificate ca = new PemFile(file).certificate();
+    if (ca.getBasicConstraints() < 0) {
+      throw Fault.invalid(
+          file.toString(), ca.getSubjectX500Principal().getName(), "a CA's certificate");
+    }
+    return ca;
+  }
+
+  /** Puts the file's name before the reason for which its contents are refused. */
+  private static void named(Path file, Runnable check) {
+    try {
+      check.run();
+    } catch (WeftException e) {
+      throw e.fault().because(file + ": " + e.getMessage(), e);
+    }
+  }
+
+  boolean sameCertificates(Credentials other) {
+    return certificate.equals(other.certificate) && ca.equals(other.ca);
+  }
+}
