@@ -182,6 +182,35 @@ class ArchitectureTest {
     onlyIn("linux", "jnr..");
   }
 
+  /** What Vert.x may change without notice stands behind one fence; the event bus has a gate. */
+  @Test
+  void shouldUseInternalsOfVertxInRpcOnly() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.weft..")
+        .and()
+        .resideOutsideOfPackage(packageOf("rpc"))
+        .and()
+        .doNotHaveFullyQualifiedName("dev.weft.cluster.EventBusTls")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "io.vertx.core.internal..", "io.vertx.core..impl..", "io.netty.handler.codec.http2..")
+        .check(weft);
+  }
+
+  /** Above the ways to nodes there are calls and streams. */
+  @Test
+  void shouldKnowNoHttpAboveDial() {
+    noClasses()
+        .that()
+        .resideInAnyPackage("dev.weft.wire..", "dev.weft.nsm..", "dev.weft.subnet..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.vertx.core.http..", "io.vertx.grpc..")
+        .check(weft);
+  }
+
   @Test
   void shouldUseHazelcastInClusterOnly() {
     onlyIn("cluster", "com.hazelcast..");

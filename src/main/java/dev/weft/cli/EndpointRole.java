@@ -54,7 +54,7 @@ final class EndpointRole {
     UnixListener ingress =
         new UnixListener(vertx, Path.of(endpoint.getSocketLocation()), sockets)
             .serve(Calls.ASK, this::onAsk);
-    UnixClient node = new UnixClient(vertx, WHO);
+    UnixClient node = new UnixClient(vertx);
     Path nodeSocket = sockets.resolve(NODE_SOCKET);
     EndpointAdvertiseRequest advertise =
         EndpointAdvertiseRequest.newBuilder().addNetworkEndpoint(endpoint).build();

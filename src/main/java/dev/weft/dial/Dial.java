@@ -2,19 +2,35 @@ package dev.weft.dial;
 
 import com.google.protobuf.Message;
 import dev.weft.rpc.GrpcMethod;
+import dev.weft.rpc.Loop;
+import dev.weft.rpc.OutStream;
 import io.vertx.core.Future;
-import io.vertx.core.http.HttpClientConnection;
 import java.time.Duration;
 
-/** The way to a node, whatever it is made of. */
+/**
+ * The way to a node, whatever it is made of. Failures: UNAVAILABLE says why the node cannot be
+ * reached, DENIED that another node answered; else those of the node that was asked.
+ */
 public interface Dial {
   /**
-   * A new connection, its I/O on the caller's event loop. UNAVAILABLE says why the node cannot be
-   * reached; DENIED that another node answered.
+   * One call, over a connection that all calls to that node share. It is answered on the caller's
+   * context.
    */
-  Future<HttpClientConnection> connect(String nodeId);
-
-  /** One call, over a connection that all calls to that node share. */
   <Q extends Message, R extends Message> Future<R> call(
       String nodeId, GrpcMethod<Q, R> method, Q request, Duration deadline);
+
+  /**
+   * Opens a stream, which follows the node from one way to a better one without losing its place.
+   *
+   * @param path {@code /package.Service/Method}
+   * @param on from {@link #loop}; the stream lives there
+   */
+  Future<OutStream> stream(String nodeId, String path, Loop on);
+
+  /**
+   * Where streams to a node live.
+   *
+   * @param preferred the caller's choice, taken where the way leaves one
+   */
+  Loop loop(String nodeId, Loop preferred);
 }

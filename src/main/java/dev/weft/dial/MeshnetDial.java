@@ -3,37 +3,41 @@ package dev.weft.dial;
 import dev.weft.address.HostPort;
 import dev.weft.config.GrpcConfig;
 import dev.weft.rpc.GrpcSettings;
+import dev.weft.rpc.Http2Client;
+import dev.weft.rpc.Loop;
+import dev.weft.rpc.RpcConnection;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpClientAgent;
-import io.vertx.core.http.HttpClientConnection;
 import io.vertx.core.http.HttpClientOptions;
+import java.util.Map;
 
 /**
- * The way to foreign meshnet daemons: HTTP/2 in plain to port 51111, from the address that {@code
- * grpc.meshnet} names, by which such a daemon knows this node.
+ * To foreign meshnet daemons: HTTP/2 in plain to port 51111, from the address that {@code
+ * grpc.meshnet} names, by which such a daemon knows this node. Nothing proves who answers.
  */
 public final class MeshnetDial {
   /** meshnet's port, which its daemon and plugin have built in. */
   private static final int PORT = 51111;
 
-  private final HttpClientAgent client;
+  private static final int SILENT_MILLIS = 5000;
 
-  public MeshnetDial(Vertx vertx, GrpcConfig config) {
-    HttpClientOptions options = GrpcSettings.plainClient();
-    Dialling.comeFrom(config.meshnet(), options);
+  private final Http2Client client;
+
+  MeshnetDial(Vertx vertx, GrpcConfig config) {
+    HttpClientOptions options = GrpcSettings.client();
+    NodeListeners.sourceOf(config.meshnet()).ifPresent(options::setLocalAddress);
     // A dead daemon is found by TCP: gRPC servers take frequent HTTP/2 pings for an attack.
-    options.setTcpKeepAlive(true).setTcpUserTimeout(5000);
-    this.client = vertx.createHttpClient(options);
+    options.setTcpKeepAlive(true).setTcpUserTimeout(SILENT_MILLIS);
+    this.client = new Http2Client(vertx, options, Map.of());
   }
 
-  /** A new connection, its I/O on the caller's event loop; UNAVAILABLE says why there is none. */
-  public Future<HttpClientConnection> connect(String address) {
+  /** A new connection; UNAVAILABLE says why there is none. */
+  public Future<RpcConnection> connect(String address, Loop on) {
     HostPort at = new HostPort(address, PORT);
-    return Dialling.connect(client, at, address, false, "meshnet daemon at " + at);
+    return client.connect(at, address, "meshnet daemon at " + at, on).map(connection -> connection);
   }
 
-  public Future<Void> close() {
+  Future<Void> close() {
     return client.close();
   }
 }

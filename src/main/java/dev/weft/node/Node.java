@@ -12,9 +12,7 @@ import dev.weft.config.GrpcConfig;
 import dev.weft.config.HttpConfig;
 import dev.weft.config.NsmConfig;
 import dev.weft.config.WeftConfig;
-import dev.weft.dial.DirectDial;
-import dev.weft.dial.ExternalDial;
-import dev.weft.dial.MeshnetDial;
+import dev.weft.dial.Ways;
 import dev.weft.identity.Authorities;
 import dev.weft.identity.CertificateFiles;
 import dev.weft.identity.Identity;
@@ -22,7 +20,6 @@ import dev.weft.net.NodeLinks;
 import dev.weft.nsm.NsmVerticle;
 import dev.weft.pod.PodVerticle;
 import dev.weft.room.RoomContext;
-import dev.weft.rpc.GrpcListener;
 import dev.weft.store.DataDirectory;
 import dev.weft.store.Store;
 import dev.weft.subnet.AgentVerticle;
@@ -48,7 +45,6 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -75,7 +71,7 @@ public final class Node {
 
   private ClusterNode cluster;
   private Bus bus;
-  private GrpcListener listener;
+  private Ways ways;
   private CertificateWatch certificates;
   private ApiVerticle api;
 
@@ -110,7 +106,7 @@ public final class Node {
 
   /** The gRPC port, on 127.0.0.1 and, if it serves members, on grpc.host. */
   public int grpcPort() {
-    return listener.port();
+    return ways.port();
   }
 
   /** Reads certificates, CAs and keys again; what is wrong with them is in the log and health. */
@@ -198,14 +194,8 @@ public final class Node {
     files.add(identity);
     certificates = new CertificateWatch(vertx, health, clock, files);
     certificates.start();
-    listener = new GrpcListener(vertx, config.grpc(), config.security(), identity, externals);
-    stands("gRPC listener", listener::close);
-    ExternalDial externalDial = new ExternalDial(vertx, config.grpc(), identity, externals);
-    stands("dial of external nodes", externalDial::close);
-    DirectDial dial = new DirectDial(vertx, cluster, config.security(), identity, externalDial);
-    stands("dial", dial::close);
-    MeshnetDial meshnetDial = new MeshnetDial(vertx, config.grpc());
-    stands("dial of meshnet daemons", meshnetDial::close);
+    ways = new Ways(vertx, cluster, config.grpc(), config.security(), identity, externals);
+    stands("ways", ways::close);
     NodeLinks links = NodeLinks.start(vertx, cluster.self());
     stands("links", links::close);
     api =
@@ -226,46 +216,44 @@ public final class Node {
             cluster,
             bus,
             store,
-            dial,
+            ways.dial(),
             (context, path, kernel) ->
                 new MeshnetWires(
-                    room, context, path, kernel, meshnetDial, listener, config.wires().mtu()),
-            listener,
+                    room,
+                    context,
+                    path,
+                    kernel,
+                    ways.meshnet(),
+                    ways.listener(),
+                    config.wires().mtu()),
+            ways.listener(),
             health,
             metrics,
             config.wires(),
             lanes));
     rooms.put(
         "meshnet",
-        new MeshnetVerticle(bus, cluster, store, listener, config.grpc(), new TopologyLinks(bus)));
+        new MeshnetVerticle(
+            bus, cluster, store, ways.listener(), config.grpc(), new TopologyLinks(bus)));
     rooms.put(
         "nsm",
         new NsmVerticle(
             bus,
             cluster,
             store,
-            dial,
-            externalDial,
-            listener,
+            ways.dial(),
+            ways.external(),
+            ways.listener(),
             health,
             metrics,
             config.nsm(),
             config.wires(),
             clock));
     // What the rooms above serve is complete.
-    rooms.put("gRPC port", context -> listener.listen());
+    rooms.put("gRPC port", context -> ways.open());
     rooms.put(
         "subnet",
-        new SubnetVerticle(
-            bus,
-            cluster,
-            subnets,
-            store,
-            health,
-            metrics,
-            config.subnets(),
-            links,
-            subnetRuntime(identity)));
+        new SubnetVerticle(bus, cluster, subnets, store, health, metrics, config.subnets(), links));
     rooms.put("agents", new AgentVerticle(bus, cluster, subnets, store, config.subnets(), clock));
     rooms.put("topology", new TopologyVerticle(room, config.wires().mtu()));
     rooms.put("api", api);
@@ -302,21 +290,6 @@ public final class Node {
     }
   }
 
-  private Optional<GrpcListener> subnetRuntime(Identity identity) {
-    return config
-        .subnets()
-        .runtime()
-        .map(at -> new GrpcConfig(at.host(), at.port(), at, Optional.empty(), Optional.empty()))
-        .map(
-            grpc ->
-                new GrpcListener(
-                    cluster.vertx(),
-                    grpc,
-                    config.security(),
-                    identity,
-                    Authorities.read(List.of(), clock)));
-  }
-
   private ApiSettings apiSettings() {
     HttpConfig http = config.http();
     return new ApiSettings(
@@ -336,10 +309,10 @@ public final class Node {
   private Member member() {
     GrpcConfig grpc = config.grpc();
     String address =
-        listener.servesMembers()
+        ways.serveMembers()
             ? new HostPort(
                     grpc.advertise().host(),
-                    grpc.advertise().port() == 0 ? listener.port() : grpc.advertise().port())
+                    grpc.advertise().port() == 0 ? ways.port() : grpc.advertise().port())
                 .toString()
             : null;
     return new Member(

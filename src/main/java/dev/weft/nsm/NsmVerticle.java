@@ -8,7 +8,7 @@ import dev.weft.cluster.MemberChanged;
 import dev.weft.config.NsmConfig;
 import dev.weft.config.WiresConfig;
 import dev.weft.dial.Dial;
-import dev.weft.dial.ExternalDial;
+import dev.weft.dial.ExternalWay;
 import dev.weft.linux.Capabilities;
 import dev.weft.nsm.client.ClientCalls;
 import dev.weft.nsm.client.ClientSockets;
@@ -80,7 +80,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
   private final Cluster cluster;
   private final Store store;
   private final Dial dial;
-  private final ExternalDial externalDial;
+  private final ExternalWay externalDial;
   private final GrpcListener ingress;
   private final Health health;
   private final Metrics metrics;
@@ -116,7 +116,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
       Cluster cluster,
       Store store,
       Dial dial,
-      ExternalDial externalDial,
+      ExternalWay externalDial,
       GrpcListener ingress,
       Health health,
       Metrics metrics,
@@ -160,7 +160,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
     Cidr cidr = config.cidr();
     ConnectionAddresses pool = new ConnectionAddresses(cidr, Long.parseUnsignedLong(self, 16));
     workers = vertx.createSharedWorkerExecutor("weft-nsm", WORKERS);
-    unixDial = new UnixClient(vertx, self);
+    unixDial = new UnixClient(vertx);
     kernel = new KernelLinks(self);
     Admission admission = new Admission(config);
     externals = new Externals(config.externals(), externalDial, health, clock);

@@ -6,29 +6,44 @@ import java.util.List;
 /**
  * Who makes a call.
  *
- * @param door what it came in by
+ * @param listener what it came in by
  * @param node the node's id, proved by its certificate; null for any other program
  * @param address its IP address
  * @param authorities the files of the CAs that vouch for an external node; empty for others
  */
-public record Caller(Listener door, String node, String address, List<Path> authorities) {
-  public Caller(Listener door, String node, String address) {
-    this(door, node, address, List.of());
+public record Caller(Listener listener, String node, String address, List<Path> authorities) {
+  /** A program of this host. */
+  public static Caller local(String address) {
+    return new Caller(Listener.LOCAL, null, address, List.of());
+  }
+
+  /** A foreign meshnet daemon. */
+  public static Caller meshnet(String address) {
+    return new Caller(Listener.MESHNET, null, address, List.of());
+  }
+
+  public static Caller member(String node, String address) {
+    return new Caller(Listener.MEMBERS, node, address, List.of());
   }
 
   /** Whether it came over the plain listener on 127.0.0.1. */
   public boolean local() {
-    return door == Listener.LOCAL;
+    return listener == Listener.LOCAL;
   }
 
   /** Whether it is a node of another mesh. */
   public boolean external() {
-    return door == Listener.EXTERNAL;
+    return listener == Listener.EXTERNAL;
   }
 
   /** Whether it is that node, of this mesh or another one: the id is the key's. */
   public boolean isNode(String id) {
-    return (door == Listener.MEMBERS || external()) && node.equals(id);
+    return (listener == Listener.MEMBERS || external()) && node.equals(id);
+  }
+
+  /** What tells it from others, by whatever way it comes. */
+  String identity() {
+    return node == null ? address : node;
   }
 
   @Override

@@ -4,10 +4,10 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2FrameListener;
 import io.netty.handler.codec.http2.Http2FrameListenerDecorator;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.util.AttributeKey;
@@ -18,14 +18,18 @@ import io.vertx.core.net.impl.ConnectionBase;
 
 /**
  * Gives the bodies of chosen calls to their readers where Netty read them; Vert.x copies each DATA
- * frame to the heap first. One per connection, on the connection's event loop. Bytes count as
- * consumed, for HTTP/2's windows, when they were given.
+ * frame to the heap first. One per connection, on the connection's event loop.
  */
-public final class DataFrames extends Http2FrameListenerDecorator {
-  /** Who reads a body. */
-  public interface Reader {
-    /** More of the body; the buffer is the caller's and valid only during the call. */
-    void onData(ByteBuf data);
+final class DataFrames extends Http2FrameListenerDecorator {
+  /** Who takes a body. */
+  interface Body {
+    /**
+     * More of the body; the buffer is the caller's.
+     *
+     * @return whether these bytes count as consumed for HTTP/2's windows; if not, {@link #consumed}
+     *     tells it later
+     */
+    boolean onData(ByteBuf data);
 
     /** All that the connection held was given; also called before another body's data is. */
     void onPause();
@@ -34,31 +38,37 @@ public final class DataFrames extends Http2FrameListenerDecorator {
   private static final AttributeKey<DataFrames> OF_CHANNEL =
       AttributeKey.valueOf(DataFrames.class.getName());
 
-  private final IntObjectMap<Reader> readers = new IntObjectHashMap<>();
-  private Reader last;
+  private final ChannelHandlerContext http2;
+  private final Http2Connection connection;
+  private final IntObjectMap<Body> bodies = new IntObjectHashMap<>();
+  private Body last;
 
-  private DataFrames(Http2FrameListener others) {
-    super(others);
+  private DataFrames(ChannelHandlerContext http2, Http2ConnectionHandler handler) {
+    super(handler.decoder().frameListener());
+    this.http2 = http2;
+    this.connection = handler.connection();
   }
 
   /**
-   * Gives the request's body to a reader from now on, instead of the request's own handler; its end
+   * Gives the request's body to a taker from now on, instead of the request's own handler; its end
    * and its failure are still told by the request. To be called while the request is handled first.
    *
    * @param request an HTTP/2 one
+   * @return to be told what is consumed
    */
-  public static void read(HttpServerRequest request, Reader reader) {
+  static DataFrames give(HttpServerRequest request, Body body) {
     ChannelHandlerContext http2 = ((ConnectionBase) request.connection()).channelHandlerContext();
     DataFrames frames = http2.channel().attr(OF_CHANNEL).get();
     if (frames == null) {
       frames = install(http2);
     }
-    frames.readers.put(request.response().streamId(), reader);
+    frames.bodies.put(request.response().streamId(), body);
+    return frames;
   }
 
   private static DataFrames install(ChannelHandlerContext http2) {
     Http2ConnectionHandler handler = (Http2ConnectionHandler) http2.handler();
-    DataFrames frames = new DataFrames(handler.decoder().frameListener());
+    DataFrames frames = new DataFrames(http2, handler);
     handler.decoder().frameListener(frames);
     handler.connection().addListener(frames.new Closed());
     // Netty's HTTP/2 handler passes no read-complete on, so it is caught before it.
@@ -67,24 +77,39 @@ public final class DataFrames extends Http2FrameListenerDecorator {
     return frames;
   }
 
+  /** Bytes of a stream that were held back are consumed now. */
+  void consumed(int stream, int bytes) {
+    Http2Stream open = connection.stream(stream);
+    if (open == null || bytes == 0) {
+      return;
+    }
+    try {
+      if (connection.local().flowController().consumeBytes(open, bytes)) {
+        http2.flush();
+      }
+    } catch (Http2Exception e) {
+      http2.fireExceptionCaught(e);
+    }
+  }
+
   @Override
   public int onDataRead(
       ChannelHandlerContext http2, int stream, ByteBuf data, int padding, boolean end)
       throws Http2Exception {
-    Reader reader = readers.get(stream);
-    if (reader == null) {
+    Body body = bodies.get(stream);
+    if (body == null) {
       return super.onDataRead(http2, stream, data, padding, end);
     }
-    if (reader != last) {
+    if (body != last) {
       pause();
-      last = reader;
+      last = body;
     }
     int bytes = data.readableBytes();
-    reader.onData(data);
+    boolean consumed = body.onData(data);
     if (end) {
       super.onDataRead(http2, stream, Unpooled.EMPTY_BUFFER, 0, true);
     }
-    return bytes + padding;
+    return padding + (consumed ? bytes : 0);
   }
 
   private void pause() {
@@ -97,7 +122,7 @@ public final class DataFrames extends Http2FrameListenerDecorator {
   private final class Closed extends Http2ConnectionAdapter {
     @Override
     public void onStreamClosed(Http2Stream stream) {
-      readers.remove(stream.id());
+      bodies.remove(stream.id());
     }
   }
 

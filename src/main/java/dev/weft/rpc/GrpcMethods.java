@@ -1,10 +1,13 @@
 package dev.weft.rpc;
 
 import com.google.protobuf.Descriptors.ServiceDescriptor;
+import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
+import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.grpc.common.GrpcMessageDecoder;
 import io.vertx.grpc.common.GrpcMessageEncoder;
 import io.vertx.grpc.common.GrpcStatus;
@@ -19,7 +22,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
@@ -27,43 +29,68 @@ import java.util.function.Function;
  * The unary methods of listeners, each handed its caller, with the standard health and reflection
  * services.
  */
-public final class GrpcMethods<C> {
+final class GrpcMethods<C> {
   private final long maxMessage;
-  private final Map<String, BiConsumer<GrpcServer, Function<GrpcServerRequest<?, ?>, C>>> methods =
-      new LinkedHashMap<>();
+
+  /** By service and method. */
+  private final Map<String, Map<String, Unary<C>>> methods = new LinkedHashMap<>();
+
   private final Set<ServiceDescriptor> services = new LinkedHashSet<>();
+
+  /** Answers one message with one; both without their prefix. */
+  private interface Unary<C> {
+    Future<Buffer> answer(C caller, Buffer message);
+  }
 
   /**
    * @param maxMessage bytes of a request
    */
-  public GrpcMethods(long maxMessage) {
+  GrpcMethods(long maxMessage) {
     this.maxMessage = maxMessage;
   }
 
   /** Serves a method; a failed future becomes its gRPC status. */
-  public <Q extends Message, R extends Message> void add(
+  <Q extends Message, R extends Message> void add(
       GrpcMethod<Q, R> method, BiFunction<C, Q, Future<R>> handler) {
-    ServiceMethod<Q, R> serviceMethod =
-        ServiceMethod.server(
-            ServiceName.create(method.service().getFullName()),
-            method.name(),
-            GrpcMessageEncoder.encoder(),
-            GrpcMessageDecoder.decoder(method.request()));
     name(method.service());
-    methods.put(
-        method.path(),
-        (server, callerOf) ->
-            server.callHandler(
-                serviceMethod,
-                call ->
-                    call.last()
-                        .compose(request -> handler.apply(callerOf.apply(call), request))
-                        .onSuccess(answer -> call.response().end(answer))
-                        .onFailure(e -> refuse(call, WeftException.of(e)))));
+    methods
+        .computeIfAbsent(method.service().getFullName(), service -> new LinkedHashMap<>())
+        .put(method.name(), (caller, message) -> answer(method, handler, caller, message));
+  }
+
+  private static <C, Q extends Message, R extends Message> Future<Buffer> answer(
+      GrpcMethod<Q, R> method, BiFunction<C, Q, Future<R>> handler, C caller, Buffer message) {
+    try {
+      return handler
+          .apply(caller, method.parseRequest(message.getBytes()))
+          .map(answer -> Buffer.buffer(answer.toByteArray()));
+    } catch (InvalidProtocolBufferException e) {
+      return Future.failedFuture(Fault.INVALID.because(method.path() + ": " + e.getMessage(), e));
+    } catch (RuntimeException e) {
+      return Future.failedFuture(WeftException.of(e));
+    }
+  }
+
+  /**
+   * Answers a call that came in by another way than HTTP/2; NOT_FOUND if there is no such method.
+   *
+   * @param message without its prefix, as is the answer
+   */
+  Future<Buffer> dispatch(C caller, String path, Buffer message) {
+    int slash = path.lastIndexOf('/');
+    Unary<C> method =
+        slash < 1
+            ? null
+            : methods
+                .getOrDefault(path.substring(1, slash), Map.of())
+                .get(path.substring(slash + 1));
+    return method == null
+        ? Future.failedFuture(Fault.NOT_FOUND.because(path + " is not served here"))
+        : method.answer(caller, message);
   }
 
   /** Names a service in health and reflection. */
-  public void name(ServiceDescriptor service) {
+  void name(ServiceDescriptor service) {
     services.add(service);
   }
 
@@ -73,8 +100,7 @@ public final class GrpcMethods<C> {
    * @param standard whether health and reflection are served besides
    * @param callerOf who makes a call; what it throws becomes the call's status
    */
-  public GrpcServer server(
-      Vertx vertx, boolean standard, Function<GrpcServerRequest<?, ?>, C> callerOf) {
+  GrpcServer server(Vertx vertx, boolean standard, Function<GrpcServerRequest<?, ?>, C> callerOf) {
     GrpcServerOptions options = new GrpcServerOptions().setMaxMessageSize(maxMessage);
     for (GrpcProtocol protocol : GrpcProtocol.values()) {
       if (protocol != GrpcProtocol.HTTP_2) {
@@ -82,12 +108,33 @@ public final class GrpcMethods<C> {
       }
     }
     GrpcServer server = GrpcServer.server(vertx, options);
-    methods.values().forEach(method -> method.accept(server, callerOf));
+    methods.forEach(
+        (service, named) ->
+            named.forEach((name, method) -> serve(server, service, name, method, callerOf)));
     if (standard) {
       server.addService(health(vertx));
       new Reflection(services).serve(server);
     }
     return server;
+  }
+
+  private static <C> void serve(
+      GrpcServer server,
+      String service,
+      String name,
+      Unary<C> method,
+      Function<GrpcServerRequest<?, ?>, C> callerOf) {
+    server.callHandler(
+        ServiceMethod.server(
+            ServiceName.create(service),
+            name,
+            GrpcMessageEncoder.IDENTITY,
+            GrpcMessageDecoder.IDENTITY),
+        call ->
+            call.last()
+                .compose(message -> method.answer(callerOf.apply(call), message))
+                .onSuccess(answer -> call.response().end(answer))
+                .onFailure(e -> refuse(call, WeftException.of(e))));
   }
 
   /** All services are served as long as the node stands; "" asks for the node as a whole. */

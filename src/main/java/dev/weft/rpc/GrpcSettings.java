@@ -1,6 +1,5 @@
 package dev.weft.rpc;
 
-import dev.weft.config.SecurityConfig;
 import dev.weft.identity.Identity;
 import io.vertx.core.http.ClientAuth;
 import io.vertx.core.http.Http2Settings;
@@ -8,6 +7,7 @@ import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.OpenSSLEngineOptions;
+import io.vertx.core.net.TCPSSLOptions;
 import io.vertx.core.net.TrustOptions;
 import java.util.List;
 
@@ -29,22 +29,18 @@ public final class GrpcSettings {
         .setHttp2ConnectionWindowSize(WINDOW);
   }
 
+  /**
+   * Mutual TLS.
+   *
+   * @param trust decides by the caller's certificate
+   */
   public static HttpServerOptions secure(
       HttpServerOptions options, Identity identity, TrustOptions trust) {
-    options
-        .setSsl(true)
-        .setUseAlpn(true)
-        .setAlpnVersions(List.of(HttpVersion.HTTP_2))
-        .setClientAuth(ClientAuth.REQUIRED)
-        .setKeyCertOptions(identity.keyCert())
-        .setTrustOptions(trust);
-    if (OpenSSLEngineOptions.isAvailable()) {
-      options.setSslEngineOptions(new OpenSSLEngineOptions());
-    }
-    return options;
+    prove(options, identity, trust);
+    return options.setAlpnVersions(List.of(HttpVersion.HTTP_2)).setClientAuth(ClientAuth.REQUIRED);
   }
 
-  public static HttpClientOptions plainClient() {
+  public static HttpClientOptions client() {
     return new HttpClientOptions()
         .setProtocolVersion(HttpVersion.HTTP_2)
         .setHttp2ClearTextUpgrade(false)
@@ -54,26 +50,26 @@ public final class GrpcSettings {
         .setHttp2ConnectionWindowSize(WINDOW);
   }
 
-  public static HttpClientOptions client(SecurityConfig security, Identity identity) {
-    return security.mutualTls() ? client(identity, identity.trust()) : plainClient();
-  }
-
   /**
+   * Mutual TLS.
+   *
    * @param trust decides by the name that is dialled
    */
   public static HttpClientOptions client(Identity identity, TrustOptions trust) {
-    HttpClientOptions options = plainClient();
+    HttpClientOptions options = client();
+    prove(options, identity, trust);
+    return options.setAlpnVersions(List.of(HttpVersion.HTTP_2)).setVerifyHost(false);
+  }
+
+  private static void prove(TCPSSLOptions options, Identity identity, TrustOptions trust) {
     options
         .setSsl(true)
         .setUseAlpn(true)
-        .setAlpnVersions(List.of(HttpVersion.HTTP_2))
-        .setVerifyHost(false)
         .setKeyCertOptions(identity.keyCert())
         .setTrustOptions(trust);
     if (OpenSSLEngineOptions.isAvailable()) {
       options.setSslEngineOptions(new OpenSSLEngineOptions());
     }
-    return options;
   }
 
   private static Http2Settings settings() {

@@ -5,6 +5,7 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpVersion;
@@ -21,12 +22,10 @@ public final class UnixClient {
   private static final int IDLE_SECONDS = 60;
 
   private final Vertx vertx;
-  private final String self;
   private final Map<Path, HttpClient> clients = new ConcurrentHashMap<>();
 
-  public UnixClient(Vertx vertx, String self) {
+  public UnixClient(Vertx vertx) {
     this.vertx = vertx;
-    this.self = self;
   }
 
   /**
@@ -45,7 +44,7 @@ public final class UnixClient {
     HttpClient client = clients.computeIfAbsent(socket, path -> client());
     return client
         .request(
-            Grpc.request(method, self, deadline)
+            Grpc.request(method.path(), Map.of(), deadline)
                 .setServer(SocketAddress.domainSocketAddress(socket.toString()))
                 .setHost("localhost")
                 .setPort(80))
@@ -54,7 +53,8 @@ public final class UnixClient {
         .onFailure(e -> leave(socket, client, millis))
         .compose(
             call ->
-                Grpc.send(call, method, request, deadline)
+                Grpc.send(call, Buffer.buffer(request.toByteArray()), deadline)
+                    .compose(method::answer)
                     .map(message -> new Answer<>(message, UnixPeer.of(call.connection()))))
         .recover(e -> Future.failedFuture(named(socket, millis, e)));
   }

@@ -1,6 +1,7 @@
 package dev.weft.subnet;
 
 import dev.weft.address.Cidr;
+import dev.weft.address.HostPort;
 import dev.weft.address.IpAddress;
 import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
@@ -69,7 +70,7 @@ public final class SubnetVerticle extends AbstractVerticle implements Subnets {
   private final Metrics metrics;
   private final SubnetsConfig config;
   private final NodeLinks links;
-  private final Optional<GrpcListener> runtime;
+  private GrpcListener runtime;
   private final SubnetRange range;
   private final Warnings warnings;
   private Pods pods;
@@ -86,9 +87,7 @@ public final class SubnetVerticle extends AbstractVerticle implements Subnets {
   private boolean passing;
   private Promise<Void> nextPass;
 
-  /**
-   * @param runtime where {@code quilt.QuiltRuntime} is served; empty for nowhere
-   */
+  /** */
   public SubnetVerticle(
       Bus bus,
       Cluster cluster,
@@ -97,8 +96,7 @@ public final class SubnetVerticle extends AbstractVerticle implements Subnets {
       Health health,
       Metrics metrics,
       SubnetsConfig config,
-      NodeLinks links,
-      Optional<GrpcListener> runtime) {
+      NodeLinks links) {
     this.bus = bus;
     this.cluster = cluster;
     this.leases = leases;
@@ -107,7 +105,6 @@ public final class SubnetVerticle extends AbstractVerticle implements Subnets {
     this.metrics = metrics;
     this.config = config;
     this.links = links;
-    this.runtime = runtime;
     this.range = new SubnetRange(config.cidr(), config.prefix());
     this.warnings = new Warnings(health, config);
   }
@@ -153,14 +150,16 @@ public final class SubnetVerticle extends AbstractVerticle implements Subnets {
   }
 
   private Future<Void> openRuntime() {
-    if (runtime.isEmpty()) {
+    if (config.runtime().isEmpty()) {
       return Future.succeededFuture();
     }
-    new QuiltRuntime(this, context).serveOn(runtime.get());
+    HostPort at = config.runtime().get();
+    runtime = new GrpcListener(vertx);
+    new QuiltRuntime(this, context).serveOn(runtime);
     return runtime
-        .get()
-        .listen()
-        .onSuccess(v -> log.info("Starting gRPC server on 127.0.0.1:{}", runtime.get().port()))
+        .listenLocally(at.host(), at.port())
+        .onSuccess(port -> log.info("Starting gRPC server on 127.0.0.1:{}", port))
+        .<Void>mapEmpty()
         .recover(
             e -> {
               warnings.runtimeRefused(e.getMessage());
@@ -192,11 +191,10 @@ public final class SubnetVerticle extends AbstractVerticle implements Subnets {
 
   @Override
   public void stop(Promise<Void> stopped) {
-    runtime
-        .map(GrpcListener::close)
-        .orElse(Future.succeededFuture())
+    Future<Void> closed = runtime == null ? Future.succeededFuture() : runtime.close();
+    closed
         .transform(
-            closed ->
+            done ->
                 this.<Void>blocking(
                     () -> {
                       if (kernel != null) {

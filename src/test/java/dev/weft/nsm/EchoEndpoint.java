@@ -47,7 +47,7 @@ final class EchoEndpoint implements AutoCloseable {
         .listen()
         .compose(
             v ->
-                new UnixClient(made.vertx, "test")
+                new UnixClient(made.vertx)
                     .call(node.endpointSocket(), Calls.ADVERTISE, advertise, Duration.ofSeconds(5)))
         .toCompletionStage()
         .toCompletableFuture()

@@ -29,7 +29,7 @@ public class UnixClientTest {
           EndpointConnectionReply.getDefaultInstance());
 
   private final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
-  private final UnixClient dial = new UnixClient(vertx, "test");
+  private final UnixClient dial = new UnixClient(vertx);
   private Path directory;
   private Path socket;
 

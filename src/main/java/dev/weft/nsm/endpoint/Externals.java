@@ -4,7 +4,7 @@ import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.config.NsmConfig;
-import dev.weft.dial.ExternalDial;
+import dev.weft.dial.ExternalWay;
 import dev.weft.nsm.Endpoint;
 import dev.weft.nsm.Mechanism;
 import dev.weft.nsm.NsmVerticle;
@@ -12,7 +12,6 @@ import dev.weft.nsm.connection.Connection;
 import dev.weft.rpc.Caller;
 import dev.weft.telemetry.Health;
 import io.vertx.core.Future;
-import io.vertx.core.buffer.Buffer;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -21,7 +20,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /** NSMs outside the cluster: who of them is there, what they offer, what they may ask. */
@@ -34,20 +32,18 @@ public final class Externals {
   /** One that renews its leases is heard every 5 s. */
   private static final Duration HERE = Duration.ofSeconds(15);
 
-  private static final int PING_SECONDS = 4;
-
   private final List<NsmConfig.External> config;
-  private final ExternalDial dial;
+  private final ExternalWay dial;
   private final Health health;
   private final Clock clock;
-  private final Map<Way, ExternalDial.Met> met = new HashMap<>();
+  private final Map<Way, ExternalWay.Met> met = new HashMap<>();
   private final Map<Way, String> unmet = new HashMap<>();
   private final Map<String, Instant> heard = new HashMap<>();
   private Runnable listener = () -> {};
 
   private record Way(HostPort address, Path ca) {}
 
-  public Externals(List<NsmConfig.External> config, ExternalDial dial, Health health, Clock clock) {
+  public Externals(List<NsmConfig.External> config, ExternalWay dial, Health health, Clock clock) {
     this.config = config;
     this.dial = dial;
     this.health = health;
@@ -66,7 +62,7 @@ public final class Externals {
   public List<Endpoint> offers() {
     List<Endpoint> offers = new ArrayList<>();
     for (NsmConfig.External external : config) {
-      ExternalDial.Met there = external.address().map(at -> met.get(way(external))).orElse(null);
+      ExternalWay.Met there = external.address().map(at -> met.get(way(external))).orElse(null);
       if (there != null) {
         offers.add(
             new Endpoint(
@@ -80,7 +76,7 @@ public final class Externals {
     return offers;
   }
 
-  /** Asks those that are there for a sign of life and looks for the others. */
+  /** Looks for those that are not there. */
   public Future<Void> review() {
     heard.values().removeIf(at -> at.plus(HERE).isBefore(clock.instant()));
     List<Future<?>> looks = new ArrayList<>();
@@ -88,17 +84,9 @@ public final class Externals {
         .filter(e -> e.address().isPresent())
         .map(Externals::way)
         .distinct()
-        .forEach(way -> looks.add(met.containsKey(way) ? ping(way) : meet(way)));
+        .filter(way -> !met.containsKey(way))
+        .forEach(way -> looks.add(meet(way)));
     return Future.join(looks).transform(done -> Future.succeededFuture());
-  }
-
-  private Future<?> ping(Way way) {
-    ExternalDial.Met there = met.get(way);
-    return there
-        .connection()
-        .ping(Buffer.buffer(8).appendLong(System.nanoTime()))
-        .timeout(PING_SECONDS, TimeUnit.SECONDS)
-        .onFailure(e -> there.connection().close());
   }
 
   private Future<?> meet(Way way) {
@@ -109,7 +97,8 @@ public final class Externals {
               unmet.remove(way);
               there
                   .connection()
-                  .closeHandler(
+                  .lost()
+                  .onComplete(
                       v -> {
                         if (met.remove(way, there)) {
                           listener.run();

@@ -16,10 +16,10 @@ import dev.weft.wire.WireSpec;
 import dev.weft.wire.WireState;
 import dev.weft.wire.kernel.KernelEnds;
 import dev.weft.wire.path.DataPath;
+import dev.weft.wire.path.FrameSink;
 import dev.weft.wire.path.Lane;
 import dev.weft.wire.path.PacketWriter;
 import dev.weft.wire.path.WireEnd;
-import dev.weft.wire.path.WireStream;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -222,7 +222,7 @@ final class WireAssembler {
       return Future.failedFuture(
           Fault.UNAVAILABLE.because("an end of the wire went; joining again"));
     }
-    Lane lane = path.lane(wire.spec.id());
+    Lane lane = path.lane(wire.spec.id(), wire.spec.peer().node());
     return home(lane.open(wire.spec.peer().node(), new PacketWriter(peerId, wire.peerTakes)))
         .map(
             stream -> {
@@ -241,7 +241,7 @@ final class WireAssembler {
             });
   }
 
-  private void onStreamEnded(Wire wire, WireStream stream, String why) {
+  private void onStreamEnded(Wire wire, FrameSink stream, String why) {
     if (wire.stream == stream) {
       wire.closeStream();
       wire.parted();

@@ -166,7 +166,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
   }
 
   private Future<Void> deployDataPath() {
-    return DataPath.open(vertx, dial, self, ingress, config, loops)
+    return DataPath.open(vertx, dial, ingress, config, loops)
         .map(
             opened -> {
               path = opened;

@@ -436,7 +436,7 @@ public final class MeshnetWires implements ForeignEnds {
       return Future.succeededFuture();
     }
     MeshnetLane lane =
-        lanes.computeIfAbsent(path.lane(wire.spec.id()), on -> new MeshnetLane(on, dial, self));
+        lanes.computeIfAbsent(path.lane(wire.spec.id()), on -> new MeshnetLane(on, dial));
     String address = wire.spec.peer().node();
     return home(lane.open(
             address, new PacketWriter(wire.peerId, PacketWriter.Peer.PLAIN), wire.sent))

@@ -3,6 +3,7 @@ package dev.weft.wire.path;
 import dev.weft.config.WiresConfig;
 import dev.weft.dial.Dial;
 import dev.weft.rpc.GrpcListener;
+import dev.weft.rpc.Loop;
 import io.netty.channel.epoll.Epoll;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
@@ -14,11 +15,13 @@ import java.util.stream.Stream;
 
 /** What carries this node's frames: its lanes, its driver, and the ends that stand. */
 public final class DataPath {
+  private final Dial dial;
   private final WireEnds ends;
   private final List<Lane> lanes;
   private final Driver driver;
 
-  private DataPath(WireEnds ends, List<Lane> lanes, Driver driver) {
+  private DataPath(Dial dial, WireEnds ends, List<Lane> lanes, Driver driver) {
+    this.dial = dial;
     this.ends = ends;
     this.lanes = lanes;
     this.driver = driver;
@@ -31,10 +34,10 @@ public final class DataPath {
    * @param loops event loops that carry streams
    */
   public static Future<DataPath> open(
-      Vertx vertx, Dial dial, String self, GrpcListener listener, WiresConfig config, int loops) {
+      Vertx vertx, Dial dial, GrpcListener listener, WiresConfig config, int loops) {
     WireEnds ends = new WireEnds();
     new FrameReceiver(ends).addTo(listener);
-    List<Lane> lanes = IntStream.range(0, loops).mapToObj(i -> new Lane(dial, self)).toList();
+    List<Lane> lanes = IntStream.range(0, loops).mapToObj(i -> new Lane(dial)).toList();
     Stream<Future<String>> deployed = lanes.stream().map(vertx::deployVerticle);
     Driver driver;
     if (DriverChoice.isEpoll(config.driver(), Epoll.unavailabilityCause())) {
@@ -46,7 +49,7 @@ public final class DataPath {
     }
     return Future.all(deployed.toList())
         .onSuccess(v -> listener.on(lanes.stream().map(Lane::loop).toList()))
-        .map(new DataPath(ends, lanes, driver));
+        .map(new DataPath(dial, ends, lanes, driver));
   }
 
   private static DeploymentOptions onWorker() {
@@ -61,7 +64,17 @@ public final class DataPath {
     return ends;
   }
 
-  /** The lane of a wire: always the same one, so that the wire's frames keep their order. */
+  /**
+   * The lane of a wire to a node: where streams to that node live, or else always the same one, so
+   * that the wire's frames keep their order.
+   */
+  public Lane lane(String wireId, String node) {
+    Lane preferred = lane(wireId);
+    Loop loop = dial.loop(node, preferred.loop());
+    return lanes.stream().filter(lane -> lane.loop().equals(loop)).findFirst().orElse(preferred);
+  }
+
+  /** The lane of a wire to a program that is no node. */
   public Lane lane(String wireId) {
     return lanes.get(Math.floorMod(wireId.hashCode(), lanes.size()));
   }

@@ -9,7 +9,6 @@ import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
 import io.vertx.core.Promise;
-import io.vertx.core.internal.ContextInternal;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,14 +29,14 @@ final class EpollDriver implements Driver {
   @Override
   public Handle attach(WireEnd end, FrameSink stream, Lane lane) {
     Reader reader = new Reader(end, stream, lane);
-    IoEventLoop loop = (IoEventLoop) ((ContextInternal) lane.loop()).nettyEventLoop();
+    IoEventLoop loop = (IoEventLoop) lane.loop().netty();
     loop.register(reader)
         .addListener(
             registered -> {
               if (registered.isSuccess()) {
                 reader.open((IoRegistration) registered.getNow());
               } else {
-                stream.end(registered.cause());
+                stream.fail(registered.cause());
               }
             });
     return () -> {

@@ -4,14 +4,11 @@ import com.google.protobuf.Descriptors.ServiceDescriptor;
 import dev.weft.bus.Fault;
 import dev.weft.linux.SendRing;
 import dev.weft.rpc.Caller;
-import dev.weft.rpc.DataFrames;
-import dev.weft.rpc.Grpc;
 import dev.weft.rpc.GrpcListener;
+import dev.weft.rpc.InStream;
 import dev.weft.wire.proto.Meshnet;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpServerResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
@@ -49,20 +46,18 @@ public final class FrameReceiver {
     this.ends = ends;
   }
 
-  void addTo(GrpcListener ingress) {
-    ingress.stream(SERVICE, "SendToStream", this::serve).stream(SERVICE, "SendToOnce", this::serve);
+  void addTo(GrpcListener listener) {
+    listener.stream(SERVICE, "SendToStream", this::serve).stream(
+        SERVICE, "SendToOnce", this::serve);
   }
 
-  private void serve(Caller caller, HttpServerRequest request) {
-    request.response().putHeader("content-type", "application/grpc").setChunked(true);
-    Stream stream = new Stream(caller, request.response());
-    DataFrames.read(request, stream);
-    request.endHandler(v -> stream.onEnd()).exceptionHandler(e -> stream.close());
+  private void serve(InStream in) {
+    in.read(new Stream(in));
   }
 
-  /** A framed BoolResponse. */
+  /** A BoolResponse. */
   private static Buffer answer(boolean response) {
-    return Buffer.buffer(response ? new byte[] {0, 0, 0, 0, 2, 8, 1} : new byte[Grpc.PREFIX]);
+    return Buffer.buffer(response ? new byte[] {8, 1} : new byte[0]);
   }
 
   /** Slots for outgoing frames, shared by all streams of one event loop. */
@@ -73,9 +68,9 @@ public final class FrameReceiver {
     Stream holder;
   }
 
-  private final class Stream implements PacketReader.Sink, DataFrames.Reader {
+  private final class Stream implements PacketReader.Sink, InStream.Reader {
     private final Caller caller;
-    private final HttpServerResponse response;
+    private final InStream in;
     private final PacketReader reader = new PacketReader(this);
     private final Outgoing shared =
         outgoing.computeIfAbsent(Thread.currentThread(), t -> new Outgoing());
@@ -88,9 +83,9 @@ public final class FrameReceiver {
     private long segments;
     private boolean closed;
 
-    Stream(Caller caller, HttpServerResponse response) {
-      this.caller = caller;
-      this.response = response;
+    Stream(InStream in) {
+      this.caller = in.caller();
+      this.in = in;
     }
 
     @Override
@@ -103,7 +98,8 @@ public final class FrameReceiver {
       flush();
     }
 
-    void onEnd() {
+    @Override
+    public void onEnd() {
       if (closed) {
         return;
       }
@@ -113,10 +109,16 @@ public final class FrameReceiver {
         return;
       }
       close();
-      response.putTrailer("grpc-status", "0").end(answer(!dropped));
+      in.end(answer(!dropped));
     }
 
-    void close() {
+    @Override
+    public void onFailed(Throwable why) {
+      flush();
+      close();
+    }
+
+    private void close() {
       closed = true;
       reader.close();
     }
@@ -200,10 +202,7 @@ public final class FrameReceiver {
       if (warnings.allows()) {
         log.warn("frames from {} refused: {}", caller, why);
       }
-      response
-          .putTrailer("grpc-status", String.valueOf(fault.grpcStatus()))
-          .putTrailer("grpc-message", Grpc.percentEncoded(why))
-          .end();
+      in.refuse(fault, why);
     }
   }
 }

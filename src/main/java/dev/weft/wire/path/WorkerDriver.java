@@ -3,9 +3,9 @@ package dev.weft.wire.path;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Poller;
 import dev.weft.linux.RecvRing;
+import dev.weft.rpc.Loop;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.AbstractVerticle;
-import io.vertx.core.Context;
 import io.vertx.core.Promise;
 import java.io.IOException;
 import java.util.Queue;
@@ -104,10 +104,10 @@ final class WorkerDriver extends AbstractVerticle implements Driver {
     private final WireEnd end;
     private final FrameSink stream;
     private final BatchReader batches;
-    private final Context loop;
+    private final Loop loop;
     private boolean open;
 
-    Reader(WireEnd end, FrameSink stream, Context loop) {
+    Reader(WireEnd end, FrameSink stream, Loop loop) {
       this.end = end;
       this.stream = stream;
       this.batches = new BatchReader(end, stream);
@@ -139,8 +139,8 @@ final class WorkerDriver extends AbstractVerticle implements Driver {
         return;
       }
       poller.enable(end.socket().fd(), false);
-      loop.runOnContext(
-          v -> {
+      loop.run(
+          () -> {
             if (stream.write(batch, () -> command(this::onDrained))) {
               command(this::onFlowed);
             }

@@ -6,22 +6,23 @@ import dev.weft.config.GrpcConfig;
 import dev.weft.identity.Authorities;
 import dev.weft.identity.Identity;
 import dev.weft.rpc.GrpcSettings;
+import dev.weft.rpc.Http2Client;
+import dev.weft.rpc.Http2Connection;
+import dev.weft.rpc.Loop;
+import dev.weft.rpc.RpcConnection;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpClientAgent;
-import io.vertx.core.http.HttpClientConnection;
 import io.vertx.core.http.HttpClientOptions;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The way to nodes of other meshes, over mutual TLS with the CAs of {@code nsm.externals}, from the
- * address of {@code grpc.external}: so the other side knows where to dial back.
+ * To nodes of other meshes, over mutual TLS with the CAs of {@code nsm.externals}, from the address
+ * of {@code grpc.external}: so the other side knows where to dial back.
  */
-public final class ExternalDial {
+public final class ExternalWay implements Way {
   private static final int MAX_KNOWN = 1024;
 
   private final Vertx vertx;
@@ -31,16 +32,17 @@ public final class ExternalDial {
   private final Map<String, HostPort> known = new ConcurrentHashMap<>();
 
   /** By the CAs that they trust. */
-  private final Map<List<Path>, HttpClientAgent> clients = new ConcurrentHashMap<>();
+  private final Map<List<Path>, Http2Client> clients = new ConcurrentHashMap<>();
 
   /**
    * A node that answered.
    *
    * @param node its id, proved by its certificate
+   * @param connection lost when the node is silent
    */
-  public record Met(String node, HttpClientConnection connection) {}
+  public record Met(String node, RpcConnection connection) {}
 
-  public ExternalDial(Vertx vertx, GrpcConfig config, Identity identity, Authorities authorities) {
+  ExternalWay(Vertx vertx, GrpcConfig config, Identity identity, Authorities authorities) {
     this.vertx = vertx;
     this.config = config;
     this.identity = identity;
@@ -57,10 +59,11 @@ public final class ExternalDial {
    * nobody is, or its certificate is not of that CA or does not name the host.
    */
   public Future<Met> meet(HostPort address, Path ca) {
-    return dial(client(List.of(ca), authorities.only(ca)), address.host(), address)
+    Http2Client client = client(List.of(ca), authorities.only(ca));
+    return connect(client, address.host(), address, Loop.current(vertx))
         .map(
             connection -> {
-              String node = Identity.peerOf(connection.sslSession()).orElseThrow().value();
+              String node = Identity.peerOf(connection.session()).orElseThrow().value();
               know(node, address);
               return new Met(node, connection);
             });
@@ -74,32 +77,33 @@ public final class ExternalDial {
     known.put(node, at);
   }
 
-  boolean knows(String node) {
-    return known.containsKey(node);
+  @Override
+  public boolean leadsTo(String nodeId) {
+    return known.containsKey(nodeId);
   }
 
-  Future<HttpClientConnection> connect(String node) {
-    return dial(client(List.of(), authorities), node + ".weft", known.get(node));
+  @Override
+  public Future<? extends RpcConnection> connect(String nodeId, Loop on) {
+    return connect(client(List.of(), authorities), nodeId + ".weft", known.get(nodeId), on);
   }
 
-  public Future<Void> close() {
-    List<Future<Void>> closed = new ArrayList<>();
-    clients.values().forEach(client -> closed.add(client.close()));
-    return Future.join(closed).mapEmpty();
+  Future<Void> close() {
+    return Future.join(clients.values().stream().map(Http2Client::close).toList()).mapEmpty();
   }
 
-  private static Future<HttpClientConnection> dial(
-      HttpClientAgent client, String name, HostPort at) {
-    return Dialling.connect(client, at, name, true, "external node at " + at);
+  private Future<Http2Connection> connect(Http2Client client, String name, HostPort at, Loop on) {
+    return client
+        .connect(at, name, "external node at " + at, on)
+        .map(connection -> connection.watch(vertx));
   }
 
-  private HttpClientAgent client(List<Path> key, Authorities trusted) {
+  private Http2Client client(List<Path> key, Authorities trusted) {
     return clients.computeIfAbsent(
         key,
         k -> {
           HttpClientOptions options = GrpcSettings.client(identity, trusted.trust());
-          Dialling.comeFrom(config.external(), options);
-          return vertx.createHttpClient(options);
+          NodeListeners.sourceOf(config.external()).ifPresent(options::setLocalAddress);
+          return new Http2Client(vertx, options, Map.of());
         });
   }
 }

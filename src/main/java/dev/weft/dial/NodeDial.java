@@ -1,0 +1,130 @@
+package dev.weft.dial;
+
+import com.google.protobuf.Message;
+import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
+import dev.weft.rpc.GrpcMethod;
+import dev.weft.rpc.Loop;
+import dev.weft.rpc.OutStream;
+import dev.weft.rpc.RpcConnection;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Goes to each node by the first way that leads there, and keeps the connections: one for calls,
+ * and one on each event loop for the streams that live there.
+ */
+public final class NodeDial implements Dial {
+  private final Vertx vertx;
+  private final List<Way> ways;
+
+  /** Where the connections for calls live. */
+  private final Loop calls;
+
+  private final SecureRandom random = new SecureRandom();
+  private final Map<Key, Future<RpcConnection>> connections = new ConcurrentHashMap<>();
+  private final Map<Key, Set<MovableStream>> streams = new ConcurrentHashMap<>();
+
+  private record Key(String node, Loop loop, boolean forStreams) {}
+
+  /**
+   * @param ways best first
+   */
+  NodeDial(Vertx vertx, List<Way> ways) {
+    this.vertx = vertx;
+    this.ways = List.copyOf(ways);
+    this.calls = Loop.of(vertx);
+  }
+
+  @Override
+  public <Q extends Message, R extends Message> Future<R> call(
+      String nodeId, GrpcMethod<Q, R> method, Q request, Duration deadline) {
+    Future<R> answer =
+        connection(new Key(nodeId, calls, false))
+            .compose(c -> c.call(method, request, deadline))
+            .recover(e -> Future.failedFuture(WeftException.of(e)));
+    return Loop.home(vertx, answer);
+  }
+
+  @Override
+  public Future<OutStream> stream(String nodeId, String path, Loop on) {
+    Key key = new Key(nodeId, on, true);
+    return connection(key)
+        .compose(c -> MovableStream.open(c, path, name()))
+        .map(
+            stream -> {
+              Set<MovableStream> all =
+                  streams.computeIfAbsent(key, k -> ConcurrentHashMap.newKeySet());
+              all.add(stream);
+              stream.ended().onComplete(done -> all.remove(stream));
+              return stream;
+            });
+  }
+
+  @Override
+  public Loop loop(String nodeId, Loop preferred) {
+    return preferred;
+  }
+
+  /**
+   * Makes all connections anew, as after a change of this node's certificate, and has the streams
+   * go on over the new ones; the old ones are closed once nothing runs over them. Where a node
+   * cannot be connected to now, everything stays as it is.
+   */
+  public Future<Void> renew() {
+    List<Future<Void>> renewed = new ArrayList<>();
+    connections.forEach((key, old) -> renewed.add(renew(key, old)));
+    return Future.join(renewed).mapEmpty();
+  }
+
+  private Future<Void> renew(Key key, Future<RpcConnection> old) {
+    Future<RpcConnection> next = connect(key.node(), key.loop());
+    return next.compose(
+        connection -> {
+          connections.replace(key, old, keep(key, next));
+          List<Future<Void>> moves =
+              streams.getOrDefault(key, Set.of()).stream()
+                  .map(stream -> stream.moveTo(connection))
+                  .toList();
+          // What the old one was asked before gets its answer: the moved legs tell when they are
+          // done.
+          return Future.join(moves)
+              .onComplete(done -> old.onSuccess(RpcConnection::drain))
+              .mapEmpty();
+        });
+  }
+
+  private Future<RpcConnection> connection(Key key) {
+    return connections.computeIfAbsent(key, k -> keep(k, connect(k.node(), k.loop())));
+  }
+
+  /** Forgets a connection that could not be made or is lost. */
+  private Future<RpcConnection> keep(Key key, Future<RpcConnection> made) {
+    made.onSuccess(c -> c.lost().onComplete(v -> connections.remove(key, made)))
+        .onFailure(e -> connections.remove(key, made));
+    return made;
+  }
+
+  private Future<RpcConnection> connect(String nodeId, Loop on) {
+    return ways.stream()
+        .filter(way -> way.leadsTo(nodeId))
+        .findFirst()
+        .<Future<RpcConnection>>map(way -> way.connect(nodeId, on).map(c -> c))
+        .orElseGet(
+            () ->
+                Future.failedFuture(
+                    Fault.UNAVAILABLE.because("node " + nodeId + " is not a live member")));
+  }
+
+  private String name() {
+    return HexFormat.of().toHexDigits(random.nextLong());
+  }
+}

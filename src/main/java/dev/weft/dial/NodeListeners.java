@@ -1,0 +1,139 @@
+package dev.weft.dial;
+
+import dev.weft.address.HostPort;
+import dev.weft.bus.Fault;
+import dev.weft.config.GrpcConfig;
+import dev.weft.config.SecurityConfig;
+import dev.weft.identity.Authorities;
+import dev.weft.identity.Identity;
+import dev.weft.rpc.Caller;
+import dev.weft.rpc.GrpcListener;
+import dev.weft.rpc.GrpcSettings;
+import dev.weft.rpc.Listener;
+import io.vertx.core.Future;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServerOptions;
+import java.util.Optional;
+import java.util.Set;
+import javax.net.ssl.SSLSession;
+
+/** The listeners by which programs, members and other meshes reach this node, and who they are. */
+final class NodeListeners {
+  /** What a node calls itself; it counts only where security.insecure leaves no certificate. */
+  static final String CLAIM = "weft-node";
+
+  private static final String LOOPBACK = "127.0.0.1";
+  private static final Set<String> WILDCARDS = Set.of("0.0.0.0", "::");
+
+  private final GrpcListener listener;
+  private final GrpcConfig config;
+  private final SecurityConfig security;
+  private final Identity identity;
+  private final Authorities external;
+  private volatile int port;
+
+  /**
+   * @param external who is trusted at {@code grpc.external}
+   */
+  NodeListeners(
+      GrpcListener listener,
+      GrpcConfig config,
+      SecurityConfig security,
+      Identity identity,
+      Authorities external) {
+    this.listener = listener;
+    this.config = config;
+    this.security = security;
+    this.identity = identity;
+    this.external = external;
+  }
+
+  /** The address of a listener, for calls to come from; empty if it stands for any. */
+  static Optional<String> sourceOf(Optional<HostPort> at) {
+    return at.map(HostPort::host).filter(host -> !WILDCARDS.contains(host));
+  }
+
+  /** Whether members can reach this node: {@code grpc.host} is beyond 127.0.0.1. */
+  boolean serveMembers() {
+    return !config.host().equals(LOOPBACK);
+  }
+
+  /** The port on 127.0.0.1 and on {@code grpc.host}. */
+  int port() {
+    return port;
+  }
+
+  /** Listens; fails naming the address that is taken. */
+  Future<Void> open() {
+    return listener
+        .listenLocally(LOOPBACK, config.port())
+        .onSuccess(bound -> port = bound)
+        .compose(bound -> serveMembers() ? members(bound) : Future.succeededFuture())
+        .compose(v -> config.meshnet().map(this::meshnet).orElse(Future.succeededFuture()))
+        .compose(
+            v ->
+                config
+                    .external()
+                    .filter(at -> !external.isEmpty())
+                    .map(this::externals)
+                    .orElse(Future.succeededFuture()))
+        .mapEmpty();
+  }
+
+  private Future<Integer> members(int bound) {
+    HttpServerOptions options = GrpcSettings.server(config.host(), bound);
+    if (security.mutualTls()) {
+      GrpcSettings.secure(options, identity, identity.trust());
+    }
+    return listener.listen(
+        Listener.MEMBERS,
+        options,
+        (connection, headers) -> {
+          String address = address(connection);
+          if (connection.localAddress().hostAddress().equals(LOOPBACK)) {
+            return Caller.local(address);
+          }
+          if (connection.isSsl()) {
+            return Caller.member(node(connection), address);
+          }
+          // Without TLS, which only security.insecure allows, a node is who it says it is.
+          String claimed = headers.get(CLAIM);
+          return Caller.member(claimed == null ? "" : claimed, address);
+        });
+  }
+
+  private Future<Integer> meshnet(HostPort at) {
+    return listener.listen(
+        Listener.MESHNET,
+        GrpcSettings.server(at.host(), at.port()),
+        (connection, headers) ->
+            connection.localAddress().hostAddress().equals(LOOPBACK)
+                ? Caller.local(address(connection))
+                : Caller.meshnet(address(connection)));
+  }
+
+  private Future<Integer> externals(HostPort at) {
+    HttpServerOptions options = GrpcSettings.server(at.host(), at.port());
+    return listener.listen(
+        Listener.EXTERNAL,
+        GrpcSettings.secure(options, identity, external.trust()),
+        (connection, headers) ->
+            new Caller(
+                Listener.EXTERNAL,
+                node(connection),
+                address(connection),
+                external.vouchingFor(connection.sslSession())));
+  }
+
+  private static String address(HttpConnection connection) {
+    return connection.remoteAddress().hostAddress();
+  }
+
+  private static String node(HttpConnection connection) {
+    SSLSession session = connection.sslSession();
+    return Identity.peerOf(session)
+        .orElseThrow(
+            () -> Fault.UNAUTHENTICATED.because("no node certificate from " + address(connection)))
+        .value();
+  }
+}

@@ -1,0 +1,76 @@
+package dev.weft.dial;
+
+import dev.weft.cluster.Cluster;
+import dev.weft.config.GrpcConfig;
+import dev.weft.config.SecurityConfig;
+import dev.weft.identity.Authorities;
+import dev.weft.identity.Identity;
+import dev.weft.rpc.GrpcListener;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.util.List;
+
+/** All ways from this node to others, and the listeners by which others come to it. */
+public final class Ways {
+  private final GrpcListener listener;
+  private final NodeListeners listeners;
+  private final DirectWay direct;
+  private final ExternalWay external;
+  private final MeshnetDial meshnet;
+  private final NodeDial dial;
+
+  /**
+   * @param externals the CAs of other meshes
+   */
+  public Ways(
+      Vertx vertx,
+      Cluster cluster,
+      GrpcConfig config,
+      SecurityConfig security,
+      Identity identity,
+      Authorities externals) {
+    this.listener = new GrpcListener(vertx);
+    this.listeners = new NodeListeners(listener, config, security, identity, externals);
+    this.direct = new DirectWay(vertx, cluster, security, identity);
+    this.external = new ExternalWay(vertx, config, identity, externals);
+    this.meshnet = new MeshnetDial(vertx, config);
+    this.dial = new NodeDial(vertx, List.of(direct, external));
+  }
+
+  /** Where rooms add what they serve, before {@link #open}. */
+  public GrpcListener listener() {
+    return listener;
+  }
+
+  public NodeDial dial() {
+    return dial;
+  }
+
+  public ExternalWay external() {
+    return external;
+  }
+
+  public MeshnetDial meshnet() {
+    return meshnet;
+  }
+
+  /** Opens the listeners; fails naming the address that is taken. */
+  public Future<Void> open() {
+    return listeners.open();
+  }
+
+  /** Whether members can reach this node: {@code grpc.host} is beyond 127.0.0.1. */
+  public boolean serveMembers() {
+    return listeners.serveMembers();
+  }
+
+  /** The port on 127.0.0.1 and on {@code grpc.host}. */
+  public int port() {
+    return listeners.port();
+  }
+
+  public Future<Void> close() {
+    return Future.join(listener.close(), direct.close(), external.close(), meshnet.close())
+        .mapEmpty();
+  }
+}

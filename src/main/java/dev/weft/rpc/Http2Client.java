@@ -1,0 +1,65 @@
+package dev.weft.rpc;
+
+import dev.weft.address.HostPort;
+import dev.weft.bus.Fault;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClientAgent;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpConnectOptions;
+import io.vertx.core.net.SocketAddress;
+import java.util.Map;
+
+/** Makes HTTP/2 connections to other programs. */
+public final class Http2Client {
+  private final HttpClientAgent agent;
+  private final Map<String, String> headers;
+
+  /**
+   * @param options from {@link GrpcSettings}
+   * @param headers of every call
+   */
+  public Http2Client(Vertx vertx, HttpClientOptions options, Map<String, String> headers) {
+    this.agent = vertx.createHttpClient(options);
+    this.headers = headers;
+  }
+
+  /**
+   * A new connection; UNAVAILABLE says why there is none.
+   *
+   * @param at a name or an address, and the port
+   * @param name that the peer's certificate must carry, whatever the address is
+   * @param whom what to call the peer and its address
+   * @param loop where the connection is to live
+   */
+  public Future<Http2Connection> connect(HostPort at, String name, String whom, Loop loop) {
+    HttpConnectOptions to =
+        new HttpConnectOptions()
+            .setServer(SocketAddress.inetSocketAddress(at.port(), at.host()))
+            .setHost(name)
+            .setPort(at.port());
+    Promise<Http2Connection> connected = Promise.promise();
+    loop.run(
+        () ->
+            agent
+                .connect(to)
+                .map(http -> new Http2Connection(http, headers, loop))
+                .recover(
+                    e -> Future.failedFuture(Fault.UNAVAILABLE.because(whom + ": " + reason(e), e)))
+                .onComplete(connected));
+    return connected.future();
+  }
+
+  public Future<Void> close() {
+    return agent.close();
+  }
+
+  private static String reason(Throwable t) {
+    Throwable root = t;
+    while (root.getCause() != null && root.getCause() != root) {
+      root = root.getCause();
+    }
+    return root.getMessage() == null ? root.toString() : root.getMessage();
+  }
+}

@@ -1,0 +1,118 @@
+package dev.weft.rpc;
+
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientConnection;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.impl.HttpClientConnectionInternal;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLSession;
+
+/** HTTP/2 over TCP. */
+public final class Http2Connection implements RpcConnection {
+  private static final long PING_MILLIS = 1000;
+
+  /** A connection that answers no ping for so long is dead, whatever TCP believes. */
+  private static final long PING_LIMIT_MILLIS = 4000;
+
+  private static final long DRAIN_SECONDS = 10;
+
+  private final HttpClientConnection http;
+  private final Map<String, String> headers;
+  private final Loop loop;
+  private final Promise<Void> lost = Promise.promise();
+
+  /**
+   * @param headers of every call
+   */
+  Http2Connection(HttpClientConnection http, Map<String, String> headers, Loop loop) {
+    this.http = http;
+    this.headers = headers;
+    this.loop = loop;
+    http.closeHandler(v -> lost.tryComplete());
+  }
+
+  /**
+   * Closes the connection when the peer is silent, which TCP may notice only minutes later. To be
+   * called on the connection's loop.
+   */
+  public Http2Connection watch(Vertx vertx) {
+    long timer =
+        vertx.setPeriodic(
+            PING_MILLIS,
+            id ->
+                http.ping(Buffer.buffer(8).appendLong(System.nanoTime()))
+                    .timeout(PING_LIMIT_MILLIS, TimeUnit.MILLISECONDS)
+                    .onFailure(e -> http.close()));
+    lost.future().onComplete(v -> vertx.cancelTimer(timer));
+    return this;
+  }
+
+  @Override
+  public Loop loop() {
+    return loop;
+  }
+
+  @Override
+  public Future<Buffer> call(String path, Buffer message, Duration deadline) {
+    return http.request(Grpc.request(path, headers, deadline))
+        .compose(call -> Grpc.send(call, message, deadline));
+  }
+
+  @Override
+  public Future<OutStream> stream(String path, Optional<Leg> leg) {
+    Map<String, String> all = new HashMap<>(headers);
+    leg.ifPresent(l -> all.put(Leg.HEADER, l.toString()));
+    return http.request(Grpc.request(path, all))
+        .compose(
+            request -> {
+              Http2Stream stream = new Http2Stream(request, this);
+              return request.sendHead().map(stream);
+            });
+  }
+
+  @Override
+  public Future<Boolean> serves(String path, Duration deadline) {
+    return http.request(Grpc.request(path, headers))
+        .compose(HttpClientRequest::send)
+        .compose(Grpc::statusCode)
+        .timeout(deadline.toMillis(), TimeUnit.MILLISECONDS)
+        .map(status -> status != Grpc.UNIMPLEMENTED);
+  }
+
+  @Override
+  public Future<Void> lost() {
+    return lost.future();
+  }
+
+  @Override
+  public void drain() {
+    http.shutdown(DRAIN_SECONDS, TimeUnit.SECONDS);
+  }
+
+  @Override
+  public void close() {
+    http.close();
+  }
+
+  /** How the peer proved who it is; null without TLS. */
+  public SSLSession session() {
+    return http.sslSession();
+  }
+
+  /** Keeps the kernel from taking more than it sends soon (TCP_NOTSENT_LOWAT, tcp(7)). */
+  void limitUnsent(int bytes) {
+    if (http instanceof HttpClientConnectionInternal internal
+        && internal.channelHandlerContext().channel() instanceof EpollSocketChannel channel) {
+      channel.config().setOption(EpollChannelOption.TCP_NOTSENT_LOWAT, (long) bytes);
+    }
+  }
+}

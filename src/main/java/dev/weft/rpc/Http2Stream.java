@@ -1,0 +1,79 @@
+package dev.weft.rpc;
+
+import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
+import io.netty.buffer.ByteBuf;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.internal.buffer.BufferInternal;
+
+/** A stream over HTTP/2: the body of one request. */
+final class Http2Stream implements OutStream {
+  private final HttpClientRequest request;
+  private final Http2Connection connection;
+  private final Promise<Void> ended = Promise.promise();
+  private boolean finished;
+
+  Http2Stream(HttpClientRequest request, Http2Connection connection) {
+    this.request = request;
+    this.connection = connection;
+    request.setChunked(true);
+    request.exceptionHandler(this::fail);
+    request
+        .response()
+        .compose(Grpc::status)
+        .onSuccess(
+            taken -> {
+              if (finished) {
+                ended.tryComplete();
+              } else {
+                fail(Fault.UNAVAILABLE.because("the peer ended the stream"));
+              }
+            })
+        .onFailure(this::fail);
+  }
+
+  private void fail(Throwable why) {
+    ended.tryFail(WeftException.of(why));
+  }
+
+  @Override
+  public Loop loop() {
+    return connection.loop();
+  }
+
+  @Override
+  public boolean write(ByteBuf batch, Runnable drained) {
+    if (finished || ended.future().isComplete()) {
+      batch.release();
+      return true;
+    }
+    // Vert.x wraps a foreign buffer so that Netty's release has no effect: it stays ours to free.
+    request.write(BufferInternal.buffer(batch)).onComplete(written -> batch.release());
+    if (request.writeQueueFull()) {
+      request.drainHandler(v -> drained.run());
+      return false;
+    }
+    return true;
+  }
+
+  @Override
+  public void limitUnsent(int bytes) {
+    connection.limitUnsent(bytes);
+  }
+
+  @Override
+  public Future<Void> finish() {
+    if (!finished) {
+      finished = true;
+      request.end().onFailure(this::fail);
+    }
+    return ended.future();
+  }
+
+  @Override
+  public Future<Void> ended() {
+    return ended.future();
+  }
+}

@@ -1,0 +1,43 @@
+package dev.weft.rpc;
+
+import dev.weft.bus.Fault;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A stream that is moved from one connection to another runs in legs, each a stream of its
+ * connection. The receiver reads a leg only after the one before has ended, whichever comes first,
+ * so that nothing changes its place.
+ *
+ * @param stream tells the stream from all others of its sender: 16 hex digits, random
+ * @param number of this leg, higher than that of all before, also of those that could not be opened
+ * @param after number of the leg before; {@link #NONE} for the first
+ */
+public record Leg(String stream, int number, int after) {
+  static final int NONE = -1;
+
+  /** The header that says it, {@code 0123456789abcdef/2/0}; without a leg before, two parts. */
+  static final String HEADER = "weft-stream";
+
+  private static final Pattern FORM = Pattern.compile("([0-9a-f]{16})/(\\d{1,9})(?:/(\\d{1,9}))?");
+
+  /** The first leg of a stream. */
+  public static Leg first(String stream) {
+    return new Leg(stream, 0, NONE);
+  }
+
+  /** From the header; INVALID for another form. */
+  static Leg parse(String text) {
+    Matcher m = FORM.matcher(text);
+    if (!m.matches()) {
+      throw Fault.invalid(HEADER, text, "16 hex digits and one or two numbers, between slashes");
+    }
+    int after = m.group(3) == null ? NONE : Integer.parseInt(m.group(3));
+    return new Leg(m.group(1), Integer.parseInt(m.group(2)), after);
+  }
+
+  @Override
+  public String toString() {
+    return stream + "/" + number + (after == NONE ? "" : "/" + after);
+  }
+}
