@@ -5,6 +5,7 @@ import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.cluster.Cluster;
+import dev.weft.rpc.UnixServerSocket;
 import dev.weft.telemetry.EventLog;
 import dev.weft.telemetry.Health;
 import dev.weft.telemetry.Metrics;
@@ -19,6 +20,7 @@ import io.vertx.ext.web.handler.BodyHandler;
 import io.vertx.ext.web.handler.PlatformHandler;
 import io.vertx.ext.web.handler.SecurityPolicyHandler;
 import io.vertx.ext.web.openapi.router.RouterBuilder;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /** The room's actor: one server on TCP, one on a Unix socket if that is wanted. */
@@ -34,7 +36,7 @@ public final class ApiVerticle extends VerticleBase {
   private final Metrics metrics;
   private final TopologyReader reader;
   private HttpServer server;
-  private LocalSocket socket;
+  private UnixServerSocket socket;
 
   /**
    * @param reader what reads the topologies of a request's body
@@ -113,7 +115,8 @@ public final class ApiVerticle extends VerticleBase {
     if (settings.socket().isEmpty()) {
       return tcp;
     }
-    socket = new LocalSocket(vertx, settings.socket());
+    Path path = Path.of(settings.socket()).toAbsolutePath();
+    socket = new UnixServerSocket(vertx, "http.socket", path, path.getParent());
     HttpServer local =
         vertx.createHttpServer(options()).requestHandler(routes.apply(RoutingContext::next));
     return tcp.compose(listening -> socket.listen(local));

@@ -5,14 +5,14 @@ import dev.weft.bus.WeftException;
 import dev.weft.config.ConfigException;
 import dev.weft.config.ConfigFile;
 import dev.weft.config.WeftConfig;
-import dev.weft.linux.LinuxException;
 import dev.weft.linux.SdNotify;
+import dev.weft.linux.Signals;
 import dev.weft.node.Node;
 import dev.weft.telemetry.LogSetup;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -24,7 +24,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import sun.misc.Signal;
 
 /** Starts a node in the foreground. */
 @Command(
@@ -59,7 +58,7 @@ final class RunCommand implements Callable<Integer> {
   private volatile Node running;
 
   @Override
-  public Integer call() throws InterruptedException, LinuxException {
+  public Integer call() throws InterruptedException, IOException {
     PrintWriter err = spec.commandLine().getErr();
     WeftConfig config;
     try {
@@ -70,10 +69,8 @@ final class RunCommand implements Callable<Integer> {
     }
     LogSetup.apply(config.log());
     CompletableFuture<Node> stop = new CompletableFuture<>();
-    for (String signal : List.of("TERM", "INT")) {
-      Signal.handle(new Signal(signal), s -> stop.complete(null));
-    }
-    Signal.handle(new Signal("HUP"), s -> reload());
+    Signals.onTerminate(() -> stop.complete(null));
+    Signals.onHangup(this::reload);
     Node node;
     try {
       CompletableFuture<Node> started =

@@ -1,6 +1,6 @@
 package dev.weft.linux;
 
-import static dev.weft.linux.LibC.C;
+import static dev.weft.linux.LibC.POSIX;
 
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -26,7 +26,7 @@ final class Descriptor implements AutoCloseable {
   public void close() {
     int open = fd.getAndSet(CLOSED);
     if (open != CLOSED) {
-      C.close(open);
+      POSIX.close(open);
     }
   }
 }

@@ -10,10 +10,13 @@ import jnr.ffi.annotations.Out;
 import jnr.ffi.types.size_t;
 import jnr.ffi.types.ssize_t;
 import jnr.ffi.types.u_int64_t;
+import jnr.posix.POSIX;
+import jnr.posix.POSIXFactory;
 
 /**
- * The C library. No function here has six arguments: jffi 1.4.3 passes a broken sixth where all are
- * primitive.
+ * The C library: what POSIX says through jnr-posix, and Linux's own calls, which jnr-posix lacks,
+ * through {@link Functions}. No function there has six arguments: jffi 1.4.3 passes a broken sixth
+ * where all are primitive.
  *
  * <p>A {@code long} that names memory is its address; the caller keeps that memory reachable over
  * the call. Arrays are copied in or out.
@@ -21,20 +24,6 @@ import jnr.ffi.types.u_int64_t;
 final class LibC {
   /** Public only because the generated implementation lives in another class loader. */
   public interface Functions {
-    int open(String path, int flags, int mode);
-
-    int close(int fd);
-
-    @ssize_t
-    long read(int fd, @Out byte[] buffer, @size_t long length);
-
-    @ssize_t
-    long write(int fd, @In byte[] buffer, @size_t long length);
-
-    int unlink(String path);
-
-    int flock(int fd, int operation);
-
     int fstatfs(int fd, @Out byte[] statfs);
 
     int mount(String source, String target, String type, @u_int64_t long flags, long data);
@@ -44,8 +33,6 @@ final class LibC {
     int setns(int fd, int type);
 
     int unshare(int flags);
-
-    int setpriority(int which, int who, int value);
 
     int ioctl(int fd, @u_int64_t long request, @In @Out byte[] argument);
 
@@ -84,6 +71,8 @@ final class LibC {
 
   static final Functions C = LibraryLoader.create(Functions.class).failImmediately().load("c");
 
+  static final POSIX POSIX = POSIXFactory.getNativePOSIX();
+
   private static final Runtime RUNTIME = Runtime.getRuntime(C);
 
   static final int CLONE_NEWNET = 0x40000000;
@@ -96,7 +85,7 @@ final class LibC {
 
   private LibC() {}
 
-  /** The errno of this thread's last call through {@link #C}. */
+  /** The errno of this thread's last call through {@link #C} or {@link #POSIX}. */
   static int errno() {
     return LastError.getLastError(RUNTIME);
   }

@@ -1,43 +1,43 @@
 package dev.weft.linux;
 
+import static dev.weft.linux.LibC.POSIX;
+import static dev.weft.linux.LibC.check;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import jnr.unixsocket.UnixDatagramChannel;
+import jnr.unixsocket.UnixSocketAddress;
 
 /**
  * Tells the service manager how this process is, sd_notify(3). Where there is none that wants to
  * know, every call does nothing.
  */
 public final class SdNotify implements AutoCloseable {
-  private final Optional<NativeSocket> socket;
+  private static final int W_OK = 2;
+
+  private final Optional<Manager> manager;
   private final Optional<Duration> watchdogInterval;
 
-  private SdNotify(Optional<NativeSocket> socket, Optional<Duration> watchdogInterval) {
-    this.socket = socket;
+  private SdNotify(Optional<Manager> manager, Optional<Duration> watchdogInterval) {
+    this.manager = manager;
     this.watchdogInterval = watchdogInterval;
   }
 
   /** As $NOTIFY_SOCKET, $WATCHDOG_USEC and $WATCHDOG_PID say. */
-  public static SdNotify fromEnvironment() throws LinuxException {
+  public static SdNotify fromEnvironment() throws IOException {
     return from(System.getenv(), ProcessHandle.current().pid());
   }
 
-  static SdNotify from(Map<String, String> environment, long pid) throws LinuxException {
+  static SdNotify from(Map<String, String> environment, long pid) throws IOException {
     String path = environment.getOrDefault("NOTIFY_SOCKET", "");
     if (path.isEmpty()) {
       return new SdNotify(Optional.empty(), Optional.empty());
     }
-    NativeSocket socket =
-        NativeSocket.open(
-            NativeSocket.AF_UNIX, NativeSocket.SOCK_DGRAM, 0, "notify socket " + path);
-    try {
-      socket.connect(SocketAddresses.unix(path));
-    } catch (LinuxException | IllegalArgumentException e) {
-      socket.close();
-      throw e;
-    }
-    return new SdNotify(Optional.of(socket), watchdogInterval(environment, pid));
+    return new SdNotify(Optional.of(Manager.at(path)), watchdogInterval(environment, pid));
   }
 
   private static Optional<Duration> watchdogInterval(Map<String, String> environment, long pid) {
@@ -75,13 +75,49 @@ public final class SdNotify implements AutoCloseable {
   }
 
   private void send(String state) throws LinuxException {
-    if (socket.isPresent()) {
-      socket.get().send(state.getBytes(StandardCharsets.UTF_8));
+    if (manager.isPresent()) {
+      manager.get().send(state);
     }
   }
 
   @Override
-  public void close() {
-    socket.ifPresent(NativeSocket::close);
+  public void close() throws IOException {
+    if (manager.isPresent()) {
+      manager.get().channel().close();
+    }
+  }
+
+  /**
+   * The service manager's socket and one to send from: the JDK's Unix sockets have no datagrams.
+   */
+  private record Manager(String name, UnixSocketAddress address, UnixDatagramChannel channel) {
+    /**
+     * @param path of a file, or {@code @name} in the abstract name space, unix(7)
+     */
+    static Manager at(String path) throws IOException {
+      String name = "notify socket " + path;
+      int bytes = path.getBytes(StandardCharsets.UTF_8).length;
+      if (bytes > SocketFile.MAX_PATH) {
+        throw new IllegalArgumentException(
+            name + " (expected: at most " + SocketFile.MAX_PATH + " bytes)");
+      }
+      boolean isAbstract = path.startsWith("@");
+      if (!isAbstract) {
+        // What connect(2) would ask for; jnr-unixsocket sends without it.
+        check(POSIX.access(path, W_OK), name + ": connect");
+      }
+      return new Manager(
+          name,
+          new UnixSocketAddress(isAbstract ? "\0" + path.substring(1) : path),
+          UnixDatagramChannel.open());
+    }
+
+    void send(String state) throws LinuxException {
+      try {
+        channel.send(ByteBuffer.wrap(state.getBytes(StandardCharsets.UTF_8)), address);
+      } catch (IOException e) {
+        throw new LinuxException(name, LibC.errno(), "");
+      }
+    }
   }
 }

@@ -4,14 +4,10 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 
 /** Socket addresses as the kernel lays them out. */
 final class SocketAddresses {
   private static final int ETH_P_ALL = 0x0003;
-
-  /** {@code sun_path} of unix(7). */
-  private static final int UNIX_PATH_BYTES = 108;
 
   private SocketAddresses() {}
 
@@ -38,21 +34,6 @@ final class SocketAddresses {
       return of(16, NativeSocket.AF_INET).put(4, address.getAddress()).array();
     }
     return of(28, NativeSocket.AF_INET6).put(8, address.getAddress()).array();
-  }
-
-  /** {@code sockaddr_un}: a path, or {@code @name} for the abstract name space. */
-  static byte[] unix(String path) {
-    byte[] name = path.getBytes(StandardCharsets.UTF_8);
-    if (name.length == 0 || name.length >= UNIX_PATH_BYTES) {
-      throw new IllegalArgumentException(
-          "socket path: " + path + " (expected: 1.." + (UNIX_PATH_BYTES - 1) + " bytes)");
-    }
-    boolean isAbstract = name[0] == '@';
-    if (isAbstract) {
-      name[0] = 0;
-    }
-    // An abstract name is as long as the address says; a path ends in a zero byte.
-    return of(2 + name.length + (isAbstract ? 0 : 1), NativeSocket.AF_UNIX).put(2, name).array();
   }
 
   /** AF_INET or AF_INET6. */

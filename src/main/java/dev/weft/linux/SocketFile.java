@@ -9,6 +9,10 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import jnr.unixsocket.Credentials;
+import jnr.unixsocket.UnixSocketAddress;
+import jnr.unixsocket.UnixSocketChannel;
+import jnr.unixsocket.UnixSocketOptions;
 
 /**
  * The file of a listening Unix socket, mode 0600. The socket is bound in a directory that only its
@@ -22,6 +26,7 @@ public final class SocketFile {
   private static final int FILE_TYPE = 0170000;
   private static final int SOCKET = 0140000;
   private static final String BOUND = "s";
+  private static final String UNKNOWN = "unknown";
 
   private SocketFile() {}
 
@@ -66,6 +71,25 @@ public final class SocketFile {
       return true;
     } catch (IOException | IllegalArgumentException nobodyAnswers) {
       return false;
+    }
+  }
+
+  /**
+   * Who listens there, as the kernel tells (SO_PEERCRED, unix(7)).
+   *
+   * @return {@code uid 0 pid 4711}; the pid is 0 for a process of a PID namespace that this process
+   *     does not see; {@code unknown} if it is too busy to accept or gone
+   */
+  public static String server(Path path) {
+    try (UnixSocketChannel probe = UnixSocketChannel.create()) {
+      probe.configureBlocking(false);
+      if (!probe.connect(new UnixSocketAddress(path.toFile()))) {
+        return UNKNOWN;
+      }
+      Credentials server = probe.getOption(UnixSocketOptions.SO_PEERCRED);
+      return "uid " + server.getUid() + " pid " + server.getPid();
+    } catch (IOException e) {
+      return UNKNOWN;
     }
   }
 

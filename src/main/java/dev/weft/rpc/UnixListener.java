@@ -1,15 +1,10 @@
 package dev.weft.rpc;
 
 import com.google.protobuf.Message;
-import dev.weft.bus.Fault;
-import dev.weft.linux.SocketFile;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
-import io.vertx.core.net.SocketAddress;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
@@ -28,8 +23,7 @@ public final class UnixListener {
   private static final int MAX_CALLS_PER_CONNECTION = 256;
 
   private final Vertx vertx;
-  private final Path path;
-  private final Path parent;
+  private final UnixServerSocket socket;
   private final GrpcMethods<UnixPeer> methods = new GrpcMethods<>(MAX_MESSAGE);
   private HttpServer server;
 
@@ -39,8 +33,7 @@ public final class UnixListener {
    */
   public UnixListener(Vertx vertx, Path path, Path parent) {
     this.vertx = vertx;
-    this.path = path;
-    this.parent = parent;
+    this.socket = new UnixServerSocket(vertx, "socket", path, parent);
   }
 
   /** Serves a unary method; a failed future becomes its gRPC status. */
@@ -62,47 +55,11 @@ public final class UnixListener {
         vertx
             .createHttpServer(options)
             .requestHandler(methods.server(vertx, true, call -> UnixPeer.of(call.connection())));
-    return vertx
-        .executeBlocking(this::nursery)
-        .compose(
-            nursery ->
-                server
-                    .listen(SocketAddress.domainSocketAddress(SocketFile.bound(nursery).toString()))
-                    .compose(s -> vertx.executeBlocking(() -> publish(nursery)))
-                    .eventually(() -> vertx.executeBlocking(() -> discard(nursery))));
+    return socket.listen(server);
   }
 
   /** Closes it and removes the socket. */
   public Future<Void> close() {
-    return server
-        .close()
-        .eventually(() -> vertx.executeBlocking(() -> Files.deleteIfExists(path)))
-        .mapEmpty();
-  }
-
-  private Path nursery() throws IOException {
-    switch (SocketFile.occupant(path)) {
-      case OTHER_FILE ->
-          throw Fault.invalid("socket", path, "no file there, or a socket; it is another file");
-      case SERVED -> throw Fault.CONFLICT.because("socket: " + path + " is served by a program");
-      case NOTHING, STALE -> {
-        // Free; publishing replaces a socket left by a process that is gone.
-      }
-    }
-    try {
-      return SocketFile.nursery(path, parent);
-    } catch (IllegalArgumentException e) {
-      throw Fault.INVALID.because("socket: " + e.getMessage(), e);
-    }
-  }
-
-  private Void publish(Path nursery) throws IOException {
-    SocketFile.publish(nursery, path);
-    return null;
-  }
-
-  private static Void discard(Path nursery) throws IOException {
-    SocketFile.discard(nursery);
-    return null;
+    return server.close().eventually(socket::remove);
   }
 }

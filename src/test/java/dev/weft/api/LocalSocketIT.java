@@ -78,7 +78,8 @@ final class LocalSocketIT {
       assertThatThrownBy(() -> node.start(0, socket.toString(), null, null))
           .isInstanceOfSatisfying(
               WeftException.class, e -> assertThat(e.fault()).isEqualTo(Fault.CONFLICT))
-          .hasMessageContaining(socket + " is served by another program");
+          .hasMessageContaining(socket + " is served by another program")
+          .hasMessageEndingWith(" pid " + ProcessHandle.current().pid() + ")");
       assertThat(socket).exists();
     }
   }

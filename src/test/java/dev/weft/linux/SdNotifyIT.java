@@ -3,6 +3,8 @@ package dev.weft.linux;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,7 +30,7 @@ class SdNotifyIT {
     // Given
     try (NativeSocket manager =
         NativeSocket.open(NativeSocket.AF_UNIX, NativeSocket.SOCK_DGRAM, 0, "manager")) {
-      manager.bind(SocketAddresses.unix(path));
+      manager.bind(sockaddrUn(path));
       Map<String, String> environment =
           Map.of("NOTIFY_SOCKET", path, "WATCHDOG_USEC", "30000000", "WATCHDOG_PID", "42");
 
@@ -63,6 +65,19 @@ class SdNotifyIT {
 
     assertThatThrownBy(() -> SdNotify.from(Map.of("NOTIFY_SOCKET", path), 42))
         .hasMessage("notify socket " + path + ": connect: No such file or directory (ENOENT)");
+  }
+
+  /**
+   * {@code sockaddr_un}: an abstract name is as long as the address, a path ends in a zero byte.
+   */
+  private static byte[] sockaddrUn(String path) {
+    boolean isAbstract = path.startsWith("@");
+    String name = isAbstract ? "\0" + path.substring(1) : path + "\0";
+    return ByteBuffer.allocate(2 + name.length())
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putShort((short) NativeSocket.AF_UNIX)
+        .put(name.getBytes(StandardCharsets.UTF_8))
+        .array();
   }
 
   private static String receive(NativeSocket socket) throws LinuxException {
