@@ -46,6 +46,23 @@ public final class LinkThread {
   // The thread's own.
   private final Map<String, OpenNetns> open = new HashMap<>();
   private long openSince;
+  private OpenNetns host;
+
+  private final Namespaces namespaces =
+      new Namespaces() {
+        @Override
+        public OpenNetns host() throws LinuxException {
+          if (host == null) {
+            host = OpenNetns.current();
+          }
+          return host;
+        }
+
+        @Override
+        public OpenNetns at(String ref, long identity) throws LinuxException {
+          return opened(ref, identity);
+        }
+      };
 
   /** A change of links. */
   public interface Work<T> {
@@ -54,6 +71,9 @@ public final class LinkThread {
 
   /** Namespaces that several requests share; the thread closes them. */
   public interface Namespaces {
+    /** The namespace that this process runs in. */
+    OpenNetns host() throws LinuxException;
+
     /** PRECONDITION if the reference means another namespace by now. */
     OpenNetns at(String ref, long identity) throws LinuxException;
   }
@@ -80,7 +100,7 @@ public final class LinkThread {
     return thread.executeBlocking(
         () -> {
           try {
-            return work.run(this::at);
+            return work.run(namespaces);
           } finally {
             if (waiting.decrementAndGet() == 0 || isFull()) {
               open.values().forEach(OpenNetns::close);
@@ -93,13 +113,17 @@ public final class LinkThread {
 
   /** As {@link #change}, for a thread that may block until it is done. */
   public <T> T await(Work<T> work) throws IOException {
+    return await(change(work));
+  }
+
+  /** As {@link #remove}, for a thread that may block until it is done. */
+  public void awaitRemoval(String alias, List<Place> places) throws IOException {
+    await(remove(alias, places));
+  }
+
+  private static <T> T await(Future<T> change) throws IOException {
     CompletableFuture<T> done = new CompletableFuture<>();
-    change(
-            namespaces -> {
-              done.complete(work.run(namespaces));
-              return null;
-            })
-        .onFailure(done::completeExceptionally);
+    change.onSuccess(done::complete).onFailure(done::completeExceptionally);
     try {
       return done.join();
     } catch (CompletionException e) {
@@ -203,14 +227,21 @@ public final class LinkThread {
   }
 
   Future<Void> close() {
-    return thread.close();
+    return change(
+            namespaces -> {
+              if (host != null) {
+                host.close();
+              }
+              return null;
+            })
+        .transform(done -> thread.close());
   }
 
   private boolean isFull() {
     return open.size() >= MAX_OPEN || System.nanoTime() - openSince > MAX_OPEN_NANOS;
   }
 
-  private OpenNetns at(String ref, long identity) throws LinuxException {
+  private OpenNetns opened(String ref, long identity) throws LinuxException {
     OpenNetns there = open.get(ref);
     if (there != null && there.identity() == identity) {
       return there;

@@ -48,6 +48,24 @@ public final class Vxlans {
   }
 
   /**
+   * Adopts the pod's device that fits, or creates one in place of a leftover.
+   *
+   * @throws WeftException CONFLICT if somebody else has the pod's interface's name, or the VNI
+   */
+  public void ensure(Netlink onHost, LinkEnd pod, VxlanSpec spec, LinkOwnership owner, String id)
+      throws LinuxException {
+    Optional<Link> there =
+        pod.find().filter(link -> owner.owns(link, id)).filter(link -> fits(link, spec));
+    if (there.isPresent()) {
+      holders.put(spec.vni(), owner.alias(id));
+      pod.correct(there.get());
+    } else {
+      owner.clear(pod);
+      create(onHost, pod, spec, owner.alias(id));
+    }
+  }
+
+  /**
    * Creates a device on the host, where the tunnel's packets go, and moves it into a pod, whose
    * interface's name must be free; it is up then.
    *

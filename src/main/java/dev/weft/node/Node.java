@@ -229,12 +229,13 @@ public final class Node {
             ways.listener(),
             health,
             metrics,
+            links,
             config.wires(),
             lanes));
     rooms.put(
         "meshnet",
         new MeshnetVerticle(
-            bus, cluster, store, ways.listener(), config.grpc(), new TopologyLinks(bus)));
+            bus, cluster, store, ways.listener(), config.grpc(), new TopologyLinks(bus), links));
     rooms.put(
         "nsm",
         new NsmVerticle(

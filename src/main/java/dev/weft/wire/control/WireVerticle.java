@@ -13,6 +13,7 @@ import dev.weft.linux.Capability;
 import dev.weft.linux.KernelVersion;
 import dev.weft.linux.LinkEvent;
 import dev.weft.linux.LinkMonitor;
+import dev.weft.net.NodeLinks;
 import dev.weft.pod.PodChanged;
 import dev.weft.pod.PodRef;
 import dev.weft.pod.Pods;
@@ -111,6 +112,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
       GrpcListener ingress,
       Health health,
       Metrics metrics,
+      NodeLinks links,
       WiresConfig config,
       int loops) {
     this.cluster = cluster;
@@ -124,7 +126,7 @@ public final class WireVerticle extends AbstractVerticle implements Wires {
     this.metrics = metrics;
     this.config = config;
     this.loops = loops;
-    this.kernel = new KernelEnds(self);
+    this.kernel = new KernelEnds(links);
   }
 
   @Override

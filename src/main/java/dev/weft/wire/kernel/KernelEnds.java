@@ -1,24 +1,30 @@
 package dev.weft.wire.kernel;
 
+import dev.weft.address.Cidr;
 import dev.weft.linux.Link;
 import dev.weft.linux.LinuxException;
-import dev.weft.linux.Netlink;
 import dev.weft.linux.Netns;
 import dev.weft.linux.PacketOptions;
 import dev.weft.linux.PacketSocket;
 import dev.weft.linux.Sysctl;
-import dev.weft.linux.VethSpec;
+import dev.weft.net.LinkEnd;
 import dev.weft.net.LinkOwnership;
+import dev.weft.net.LinkThread;
+import dev.weft.net.NodeLinks;
+import dev.weft.net.OpenNetns;
+import dev.weft.net.VethPair;
 import dev.weft.pod.Pod;
+import dev.weft.wire.WireKind;
 import dev.weft.wire.WireSpec;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
 /**
  * The kernel's part of wires: veth pairs between pods and the namespace {@code weft-<node id>} that
- * holds the node ends and outlives the process. All calls block; everything made carries the alias
- * {@code weft:<node id>:wire:<wire id>}, and nothing without it is ever changed.
+ * holds the node ends and outlives the process. All calls block.
  */
 public final class KernelEnds implements AutoCloseable {
   /**
@@ -27,16 +33,15 @@ public final class KernelEnds implements AutoCloseable {
    */
   private static final int NODE_END_MTU = WireSpec.MAX_MTU;
 
-  private final String nodeNetns;
-  private final String mark;
-  private final PodInterfaces interfaces;
-  private Netns netns;
-  private Netlink inNode;
+  private final NodeLinks links;
+  private final LinkOwnership owner;
+  private final String name;
+  private OpenNetns node;
 
-  public KernelEnds(String nodeId) {
-    this.nodeNetns = "weft-" + nodeId;
-    this.mark = "weft:" + nodeId + ":wire:";
-    this.interfaces = new PodInterfaces(mark);
+  public KernelEnds(NodeLinks links) {
+    this.links = links;
+    this.owner = links.of("wire");
+    this.name = "weft-" + links.node();
   }
 
   /** A node end: its interface index and a packet socket bound to it. */
@@ -44,158 +49,137 @@ public final class KernelEnds implements AutoCloseable {
 
   /** Makes or finds the node's namespace; removes ends of wires that nobody wants any more. */
   public void open(Set<String> wanted) throws IOException {
-    netns = openNodeNetns();
+    node = openNode();
     // Node ends carry other hosts' frames: this namespace's own stack keeps out of them.
-    Sysctl.write(netns, "net/ipv6/conf/default/disable_ipv6", "1");
-    inNode = Netlink.open(netns);
-    new LinkOwnership(mark).sweep(inNode, wanted);
-    try (Netlink onHost = Netlink.open()) {
-      // Tunnels are made here and moved into their pod at once: what is here was left half-made.
-      new LinkOwnership(mark).sweep(onHost, Set.of());
-    }
+    Sysctl.write(node.netns(), "net/ipv6/conf/default/disable_ipv6", "1");
+    links
+        .thread()
+        .await(
+            at -> {
+              owner.sweep(node.netlink(), wanted);
+              // Tunnels are created on the host and moved into their pod: what is here is
+              // half-made.
+              owner.sweep(at.host().netlink(), Set.of());
+              return null;
+            });
   }
 
-  public KernelTunnels tunnels() {
-    return new KernelTunnels(mark, interfaces);
-  }
-
-  /** Takes the carrier of a pod's interface away, or gives it back: veth has no other switch. */
-  public void carrier(int ifindex, boolean on) throws IOException {
-    if (on) {
-      inNode.setUp(ifindex);
-    } else {
-      inNode.setDown(ifindex);
-    }
-  }
-
-  private Netns openNodeNetns() throws IOException {
-    if (Netns.list().contains(nodeNetns)) {
+  private OpenNetns openNode() throws IOException {
+    if (Netns.list().contains(name)) {
       try {
-        return Netns.open(nodeNetns);
+        return OpenNetns.open(name);
       } catch (LinuxException e) {
         if (!e.errnoName().equals("EINVAL")) {
           throw e;
         }
         // A name without a namespace: it was mounted where only a former process saw it.
-        Netns.deleteIfExists(nodeNetns);
+        Netns.deleteIfExists(name);
       }
     }
-    Netns.create(nodeNetns);
-    return Netns.open(nodeNetns);
+    Netns.create(name);
+    return OpenNetns.open(name);
+  }
+
+  public KernelTunnels tunnels() {
+    return new KernelTunnels(links, owner);
+  }
+
+  public NodeLinks links() {
+    return links;
+  }
+
+  /** The node's namespace, open as long as this is. */
+  public OpenNetns node() {
+    return node;
   }
 
   public Netns netns() {
-    return netns;
+    return node.netns();
+  }
+
+  /** Takes the carrier of a pod's interface away, or gives it back: veth has no other switch. */
+  public void carrier(int ifindex, boolean on) throws IOException {
+    links
+        .thread()
+        .await(
+            at -> {
+              if (on) {
+                node.netlink().setUp(ifindex);
+              } else {
+                node.netlink().setDown(ifindex);
+              }
+              return null;
+            });
   }
 
   /** Makes the pod's interface and the node end of a grpc wire, or adopts what fits. */
   public NodeEnd join(WireSpec spec, Pod pod) throws IOException {
-    String name = nameOf(spec.id());
-    String alias = mark + spec.id();
-    try (Netns podNs = Netns.open(pod.netns());
-        Netlink inPod = Netlink.open(podNs)) {
-      Optional<Link> ours = inNode.link(name);
-      Optional<Link> theirs = inPod.link(spec.local().intf());
-      boolean fits =
-          ours.isPresent()
-              && theirs.isPresent()
-              && theirs.get().alias().equals(alias)
-              && theirs.get().peerIndex() == ours.get().index();
-      if (fits && theirs.get().mtu() != spec.mtu()) {
-        inPod.setMtu(theirs.get().index(), spec.mtu());
-      }
-      if (!fits) {
-        if (ours.isPresent()) {
-          inNode.delete(ours.get().index());
-        }
-        interfaces.clear(inPod, spec.local().intf(), pod);
-        ours =
-            Optional.of(
-                inNode.createVeth(
-                    new VethSpec(
-                        name, NODE_END_MTU, alias, true, true, peer(podNs, spec, spec.local()))));
-      }
-      PodInterfaces.dress(inPod, spec.local(), alias);
-      int index = ours.get().index();
-      return new NodeEnd(index, PacketSocket.open(netns, index, PacketOptions.DEFAULT));
-    }
+    Link link =
+        links
+            .thread()
+            .await(
+                at ->
+                    VethPair.ensure(
+                        owner,
+                        spec.id(),
+                        nodeEnd(nameOf(spec.id())),
+                        end(at, spec, spec.local(), pod, spec.mtu())));
+    return socketOn(link.index());
+  }
+
+  /** An end in the node's namespace as it should be. */
+  public LinkEnd nodeEnd(String interfaceName) {
+    return LinkEnd.ofNode(node, interfaceName, NODE_END_MTU).withoutArp();
+  }
+
+  public NodeEnd socketOn(int ifindex) throws LinuxException {
+    return new NodeEnd(ifindex, PacketSocket.open(node.netns(), ifindex, PacketOptions.DEFAULT));
   }
 
   /** Joins two pods of this node by one veth pair. */
   public void joinVeth(WireSpec spec, Pod local, Pod peer) throws IOException {
-    String alias = mark + spec.id();
-    try (Netns localNs = Netns.open(local.netns());
-        Netns peerNs = Netns.open(peer.netns());
-        Netlink inLocal = Netlink.open(localNs);
-        Netlink inPeer = Netlink.open(peerNs)) {
-      Optional<Link> a = inLocal.link(spec.local().intf());
-      Optional<Link> b = inPeer.link(spec.peer().intf());
-      boolean fits =
-          a.isPresent()
-              && b.isPresent()
-              && a.get().alias().equals(alias)
-              && b.get().alias().equals(alias)
-              && a.get().peerIndex() == b.get().index()
-              && b.get().peerIndex() == a.get().index();
-      if (fits) {
-        inLocal.setMtu(a.get().index(), spec.mtu());
-        inPeer.setMtu(b.get().index(), spec.mtu());
-      }
-      if (!fits) {
-        interfaces.clear(inLocal, spec.local().intf(), local);
-        interfaces.clear(inPeer, spec.peer().intf(), peer);
-        Link made =
-            inLocal.createVeth(
-                new VethSpec(
-                    spec.local().intf(),
-                    spec.mtu(),
-                    alias,
-                    false,
-                    false,
-                    peer(peerNs, spec, spec.peer())));
-        inLocal.setMac(made.index(), spec.macOf(spec.local()));
-      }
-      PodInterfaces.dress(inLocal, spec.local(), alias);
-      PodInterfaces.dress(inPeer, spec.peer(), alias);
-    }
+    links
+        .thread()
+        .await(
+            at ->
+                VethPair.ensure(
+                    owner,
+                    spec.id(),
+                    end(at, spec, spec.local(), local, spec.mtu()),
+                    end(at, spec, spec.peer(), peer, spec.mtu())));
   }
 
-  private static VethSpec.Peer peer(Netns netns, WireSpec spec, WireSpec.End end) {
-    return new VethSpec.Peer(
-        Optional.of(netns), end.intf(), spec.mtu(), Optional.of(spec.macOf(end)));
+  static LinkEnd end(LinkThread.Namespaces at, WireSpec spec, WireSpec.End end, Pod pod, int mtu)
+      throws LinuxException {
+    OpenNetns there = at.at(pod.netns(), pod.identity());
+    return LinkEnd.ofPod(there, end.intf(), mtu, "pod " + pod.ref())
+        .withMac(spec.macOf(end))
+        .withAddress(Optional.ofNullable(end.address()).map(Cidr::parse));
   }
 
   /** Removes what was made for a wire; what is gone already is fine. */
   public void remove(WireSpec spec, Optional<Pod> pod) throws IOException {
-    Optional<Link> ours = inNode.link(nameOf(spec.id()));
-    if (ours.isPresent() && ours.get().alias().equals(mark + spec.id())) {
-      inNode.delete(ours.get().index());
-      return;
-    }
-    if (pod.isEmpty() || !pod.get().alive()) {
-      return;
-    }
-    try (Netns podNs = Netns.open(pod.get().netns());
-        Netlink inPod = Netlink.open(podNs)) {
-      Optional<Link> theirs = inPod.link(spec.local().intf());
-      if (theirs.isPresent() && theirs.get().alias().equals(mark + spec.id())) {
-        inPod.delete(theirs.get().index());
-      }
+    List<LinkThread.Place> places = new ArrayList<>();
+    places.add(new LinkThread.Place(name, nameOf(spec.id())));
+    pod.filter(Pod::alive)
+        .ifPresent(p -> places.add(new LinkThread.Place(p.netns(), spec.local().intf())));
+    links.thread().awaitRemoval(owner.alias(spec.id()), places);
+    if (spec.kind() == WireKind.VXLAN) {
+      links.vxlans().release(KernelTunnels.vni(spec), owner.alias(spec.id()));
     }
   }
 
   /** Removes the node's namespace and with it every node end. */
   public void removeAll() throws IOException {
     close();
-    Netns.deleteIfExists(nodeNetns);
+    Netns.deleteIfExists(name);
   }
 
   @Override
   public void close() {
-    if (inNode != null) {
-      inNode.close();
-      netns.close();
-      inNode = null;
+    if (node != null) {
+      node.close();
+      node = null;
     }
   }
 

@@ -1,42 +1,42 @@
 package dev.weft.wire.kernel;
 
+import dev.weft.address.IpAddress;
 import dev.weft.bus.Fault;
 import dev.weft.linux.Link;
 import dev.weft.linux.Netlink;
-import dev.weft.linux.Netns;
-import dev.weft.linux.Route;
 import dev.weft.linux.VxlanSpec;
+import dev.weft.net.LinkEnd;
+import dev.weft.net.LinkOwnership;
+import dev.weft.net.Macvlan;
+import dev.weft.net.NodeLinks;
+import dev.weft.net.Underlay;
+import dev.weft.net.Vxlans;
 import dev.weft.pod.Pod;
 import dev.weft.wire.WireSpec;
 import java.io.IOException;
-import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.Optional;
 
 /**
- * Wires whose frames the kernel carries: a VXLAN device or a macvlan that is made on the host and
- * lives in the pod. All calls block.
+ * Wires whose frames the kernel carries: a VXLAN device or a macvlan that is created on the host
+ * and lives in the pod. All calls block.
  */
 public final class KernelTunnels {
   /** As meshnet numbers them. */
-  static final int FIRST_VNI = 5000;
+  public static final int FIRST_VNI = 5000;
 
-  static final long MAX_UID = 0xffffff - FIRST_VNI;
+  private static final long MAX_UID = 0xffffff - FIRST_VNI;
 
-  /** IANA's. */
-  private static final int PORT = 4789;
+  private final NodeLinks links;
+  private final LinkOwnership owner;
 
-  /** Outer Ethernet, IP, UDP and VXLAN headers (RFC 7348). */
-  private static final int OVERHEAD_IPV4 = 50;
+  KernelTunnels(NodeLinks links, LinkOwnership owner) {
+    this.links = links;
+    this.owner = owner;
+  }
 
-  private static final int OVERHEAD_IPV6 = 70;
-
-  private final String mark;
-  private final PodInterfaces interfaces;
-
-  KernelTunnels(String mark, PodInterfaces interfaces) {
-    this.mark = mark;
-    this.interfaces = interfaces;
+  static int vni(WireSpec spec) {
+    return (int) (FIRST_VNI + spec.uid());
   }
 
   /**
@@ -49,100 +49,64 @@ public final class KernelTunnels {
     if (spec.uid() > MAX_UID) {
       throw Fault.invalid("uid of a vxlan link", spec.uid(), "0.." + MAX_UID);
     }
-    String alias = mark + spec.id();
-    try (Netlink onHost = Netlink.open();
-        Netns podNs = Netns.open(pod.netns());
-        Netlink inPod = Netlink.open(podNs)) {
-      Link underlay = underlay(onHost, remote);
-      VxlanSpec device =
-          new VxlanSpec(
-              "v" + spec.id().substring(0, 14),
-              (int) (FIRST_VNI + spec.uid()),
-              local,
-              Optional.of(remote),
-              PORT,
-              underlay.index(),
-              false,
-              mtu(spec, underlay, remote, defaultMtu));
-      Optional<Link> there = inPod.link(spec.local().intf());
-      boolean fits =
-          there.isPresent()
-              && there.get().alias().equals(alias)
-              && there.get().vxlan().filter(v -> sameTunnel(v, device)).isPresent();
-      if (fits && there.get().mtu() != device.mtu()) {
-        inPod.setMtu(there.get().index(), device.mtu());
-      }
-      if (!fits) {
-        interfaces.clear(inPod, spec.local().intf(), pod);
-        Link made = onHost.createVxlan(device);
-        onHost.setAlias(made.index(), alias);
-        onHost.setMac(made.index(), spec.macOf(spec.local()));
-        onHost.moveTo(made.index(), podNs, spec.local().intf());
-      }
-      PodInterfaces.dress(inPod, spec.local(), alias);
-    }
+    links
+        .thread()
+        .await(
+            at -> {
+              Netlink onHost = at.host().netlink();
+              Underlay underlay = underlay(onHost, remote);
+              int mtu = mtu(spec, underlay, defaultMtu);
+              VxlanSpec device =
+                  new VxlanSpec(
+                      spec.local().intf(),
+                      vni(spec),
+                      local,
+                      Optional.of(remote),
+                      Vxlans.PORT,
+                      underlay.ifindex(),
+                      false,
+                      mtu);
+              LinkEnd end = KernelEnds.end(at, spec, spec.local(), pod, mtu);
+              links.vxlans().ensure(onHost, end, device, owner, spec.id());
+              return null;
+            });
   }
 
   /** Makes the pod's macvlan on the device that the peer end names, or adopts the one that fits. */
   public void macvlan(WireSpec spec, Pod pod) throws IOException {
-    String alias = mark + spec.id();
-    try (Netlink onHost = Netlink.open();
-        Netns podNs = Netns.open(pod.netns());
-        Netlink inPod = Netlink.open(podNs)) {
-      Link parent =
-          onHost
-              .link(spec.peer().intf())
-              .orElseThrow(
-                  () ->
-                      Fault.PRECONDITION.because(
-                          "device " + spec.peer().intf() + " is not on this node"));
-      Optional<Link> there = inPod.link(spec.local().intf());
-      boolean fits =
-          there.isPresent()
-              && there.get().alias().equals(alias)
-              && there.get().peerIndex() == parent.index();
-      if (!fits) {
-        interfaces.clear(inPod, spec.local().intf(), pod);
-        onHost.createMacvlan(spec.local().intf(), parent.index(), podNs);
-        Link made = inPod.require(spec.local().intf());
-        inPod.setMac(made.index(), spec.macOf(spec.local()));
-      }
-      Link link = inPod.require(spec.local().intf());
-      int mtu = Math.min(spec.mtu(), parent.mtu());
-      if (link.mtu() != mtu) {
-        inPod.setMtu(link.index(), mtu);
-      }
-      PodInterfaces.dress(inPod, spec.local(), alias);
-    }
+    links
+        .thread()
+        .await(
+            at -> {
+              Netlink onHost = at.host().netlink();
+              Link parent =
+                  onHost
+                      .link(spec.peer().intf())
+                      .orElseThrow(
+                          () ->
+                              Fault.PRECONDITION.because(
+                                  "device " + spec.peer().intf() + " is not on this node"));
+              int mtu = Math.min(spec.mtu(), parent.mtu());
+              LinkEnd end = KernelEnds.end(at, spec, spec.local(), pod, mtu);
+              Macvlan.ensure(onHost, parent, end, owner, spec.id());
+              return null;
+            });
   }
 
-  private static Link underlay(Netlink onHost, InetAddress remote) throws IOException {
-    Route route =
-        onHost
-            .routeTo(remote)
-            .orElseThrow(
-                () ->
-                    Fault.PRECONDITION.because(
-                        "no route to " + remote.getHostAddress() + ", the peer's node"));
-    return onHost
-        .link(route.ifindex())
+  private static Underlay underlay(Netlink onHost, InetAddress remote) throws IOException {
+    return Underlay.towards(onHost, remote)
         .orElseThrow(
-            () -> Fault.PRECONDITION.because("the route to the peer's node has no device"));
+            () ->
+                Fault.PRECONDITION.because(
+                    "no route to " + IpAddress.format(remote) + ", the peer's node"));
   }
 
-  private static int mtu(WireSpec spec, Link underlay, InetAddress remote, int defaultMtu) {
-    int most = underlay.mtu() - (remote instanceof Inet4Address ? OVERHEAD_IPV4 : OVERHEAD_IPV6);
+  private static int mtu(WireSpec spec, Underlay underlay, int defaultMtu) {
+    int most = underlay.vxlanMtu();
     if (spec.mtu() > most && spec.mtu() != defaultMtu) {
       throw Fault.invalid(
-          "mtu", spec.mtu(), "at most " + most + " for a vxlan link over " + underlay.name());
+          "mtu", spec.mtu(), "at most " + most + " for a vxlan link over " + underlay.device());
     }
     return Math.min(spec.mtu(), most);
-  }
-
-  private static boolean sameTunnel(VxlanSpec there, VxlanSpec wanted) {
-    return there.vni() == wanted.vni()
-        && there.port() == wanted.port()
-        && there.local().equals(wanted.local())
-        && there.remote().equals(wanted.remote());
   }
 }

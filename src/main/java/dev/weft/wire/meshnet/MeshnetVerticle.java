@@ -6,6 +6,7 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.cluster.Cluster;
 import dev.weft.config.GrpcConfig;
+import dev.weft.net.NodeLinks;
 import dev.weft.pod.PodRef;
 import dev.weft.rpc.Caller;
 import dev.weft.rpc.GrpcListener;
@@ -54,14 +55,15 @@ public final class MeshnetVerticle extends VerticleBase implements AlivePods {
       Store store,
       GrpcListener ingress,
       GrpcConfig config,
-      PodTopology links) {
+      PodTopology topology,
+      NodeLinks links) {
     this.bus = bus;
     this.cluster = cluster;
     this.ingress = ingress;
     this.config = config;
-    this.links = links;
+    this.links = topology;
     this.names = new InterfaceNames(store);
-    this.vxlans = new VxlanEnds(cluster.self());
+    this.vxlans = new VxlanEnds(links);
   }
 
   @Override

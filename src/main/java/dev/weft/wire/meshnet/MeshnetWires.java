@@ -104,7 +104,7 @@ public final class MeshnetWires implements ForeignEnds {
     this.bus = room.bus();
     this.store = room.store();
     this.path = path;
-    this.kernel = new MeshnetKernel(kernel, self);
+    this.kernel = new MeshnetKernel(kernel);
     this.dial = dial;
     this.meters = room.metrics().registry();
     this.mtu = mtu;

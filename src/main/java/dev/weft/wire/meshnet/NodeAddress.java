@@ -3,11 +3,9 @@ package dev.weft.wire.meshnet;
 import dev.weft.address.HostPort;
 import dev.weft.address.IpAddress;
 import dev.weft.config.GrpcConfig;
-import dev.weft.linux.Link;
-import dev.weft.linux.LinkAddress;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
-import dev.weft.linux.Route;
+import dev.weft.net.Underlay;
 import java.net.InetAddress;
 import java.util.Optional;
 
@@ -33,19 +31,15 @@ record NodeAddress(String ip, String intf) {
       if (address.isEmpty()) {
         return new NodeAddress("", "");
       }
-      String intf = "";
-      for (LinkAddress of : netlink.addresses()) {
-        if (of.cidr().address().equals(address.get())) {
-          intf = netlink.link(of.ifindex()).map(Link::name).orElse("");
-        }
-      }
-      return new NodeAddress(IpAddress.format(address.get()), intf);
+      Optional<Underlay> holder = Underlay.holding(netlink, address.get());
+      return new NodeAddress(
+          IpAddress.format(address.get()), holder.map(Underlay::device).orElse(""));
     }
   }
 
   private static Optional<InetAddress> source(Netlink netlink) {
     try {
-      return netlink.routeTo(IpAddress.parse(ELSEWHERE)).flatMap(Route::source);
+      return Underlay.towards(netlink, IpAddress.parse(ELSEWHERE)).map(Underlay::address);
     } catch (LinuxException e) {
       // A host without routes has no such address.
       return Optional.empty();

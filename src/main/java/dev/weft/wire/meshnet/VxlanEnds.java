@@ -8,31 +8,29 @@ import dev.weft.linux.InterfaceName;
 import dev.weft.linux.Link;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
-import dev.weft.linux.Netns;
-import dev.weft.linux.Route;
 import dev.weft.linux.VxlanSpec;
+import dev.weft.net.LinkEnd;
+import dev.weft.net.LinkOwnership;
+import dev.weft.net.NodeLinks;
+import dev.weft.net.OpenNetns;
+import dev.weft.net.Underlay;
+import dev.weft.net.Vxlans;
 import dev.weft.wire.proto.RemotePod;
-import java.net.Inet4Address;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.util.Optional;
 
 /**
- * VXLAN devices (RFC 7348) in pods, each with one other end. Made on the host, where the tunnel's
- * packets go, and moved. They carry the alias {@code weft:<node id>:vxlan:<vni>}. All calls block.
+ * VXLAN devices (RFC 7348) in pods, each with one other end, as meshnet's plugins ask for them. All
+ * calls block.
  */
 final class VxlanEnds {
-  /** IANA's port. */
-  private static final int PORT = 4789;
+  private final NodeLinks links;
+  private final LinkOwnership owner;
 
-  /** Outer headers: Ethernet, IP, UDP, VXLAN. */
-  private static final int OVERHEAD_4 = 50;
-
-  private static final int OVERHEAD_6 = 70;
-
-  private final String mark;
-
-  VxlanEnds(String nodeId) {
-    this.mark = "weft:" + nodeId + ":vxlan:";
+  VxlanEnds(NodeLinks links) {
+    this.links = links;
+    this.owner = links.of("vxlan");
   }
 
   /** What was asked for, each field read. */
@@ -56,79 +54,61 @@ final class VxlanEnds {
   }
 
   /** Makes the device, or another in place of one of ours; the same again changes nothing. */
-  void update(RemotePod pod) throws LinuxException {
+  void update(RemotePod pod) throws IOException {
     Wanted wanted = Wanted.of(pod);
-    try (Netns podNs = open(pod.getNetNs());
-        Netlink inPod = Netlink.open(podNs);
-        Netlink onHost = Netlink.open()) {
-      Optional<Link> there = inPod.link(wanted.intf());
-      if (there.isEmpty() || !fits(there.get(), wanted)) {
-        if (there.isPresent()) {
-          remove(inPod, there.get(), pod.getNetNs());
-        }
-        make(onHost, podNs, wanted);
-      }
-      Link link = inPod.require(wanted.intf());
-      inPod.setAlias(link.index(), mark + wanted.vni());
-      if (wanted.address().isPresent()) {
-        inPod.addAddress(link.index(), wanted.address().get());
-      }
-      inPod.setUp(link.index());
+    links
+        .thread()
+        .await(
+            at -> {
+              try (OpenNetns netns = open(pod.getNetNs())) {
+                update(at.host().netlink(), netns, pod.getNetNs(), wanted);
+                return null;
+              }
+            });
+  }
+
+  private void update(Netlink onHost, OpenNetns netns, String ref, Wanted wanted)
+      throws LinuxException {
+    String id = Integer.toString(wanted.vni());
+    VxlanSpec device = device(onHost, wanted);
+    LinkEnd end =
+        LinkEnd.ofPod(netns, wanted.intf(), device.mtu(), "netns " + ref)
+            .withAddress(wanted.address());
+    Optional<Link> there = end.find();
+    if (there.filter(l -> l.kind().equals("vxlan") && l.alias().isEmpty()).isPresent()) {
+      // Made by a daemon that was here before this node.
+      netns.netlink().setAlias(there.get().index(), owner.alias(id));
     }
+    links.vxlans().ensure(onHost, end, device, owner, id);
   }
 
-  private static boolean fits(Link link, Wanted wanted) {
-    return link.vxlan()
-        .filter(v -> v.vni() == wanted.vni() && v.remote().equals(Optional.of(wanted.remote())))
-        .isPresent();
-  }
-
-  private void remove(Netlink inPod, Link link, String netns) throws LinuxException {
-    if (!link.alias().startsWith(mark) && !link.kind().equals("vxlan")) {
-      throw Fault.CONFLICT.because(
-          "interface "
-              + link.name()
-              + " in netns "
-              + netns
-              + " is there already, a "
-              + link.kind());
+  private static VxlanSpec device(Netlink onHost, Wanted wanted) throws LinuxException {
+    Underlay route =
+        Underlay.towards(onHost, wanted.remote()).orElseThrow(() -> unreachable(wanted.remote()));
+    Underlay carrier = route;
+    if (!wanted.underlay().isEmpty()) {
+      Link link =
+          onHost
+              .link(wanted.underlay())
+              .orElseThrow(
+                  () ->
+                      Fault.NOT_FOUND.because("node_intf: there is no link " + wanted.underlay()));
+      carrier = new Underlay(link.index(), link.name(), link.mtu(), route.address());
     }
-    inPod.delete(link.index());
+    return new VxlanSpec(
+        wanted.intf(),
+        wanted.vni(),
+        carrier.address(),
+        Optional.of(wanted.remote()),
+        Vxlans.PORT,
+        carrier.ifindex(),
+        true,
+        carrier.vxlanMtu());
   }
 
-  private static void make(Netlink onHost, Netns podNs, Wanted wanted) throws LinuxException {
-    Route way = onHost.routeTo(wanted.remote()).orElseThrow(() -> unreachable(wanted.remote()));
-    InetAddress local = way.source().orElseThrow(() -> unreachable(wanted.remote()));
-    Optional<Link> underlay =
-        wanted.underlay().isEmpty() ? onHost.link(way.ifindex()) : onHost.link(wanted.underlay());
-    Link carrier =
-        underlay.orElseThrow(
-            () -> Fault.NOT_FOUND.because("node_intf: there is no link " + wanted.underlay()));
-    int overhead = wanted.remote() instanceof Inet4Address ? OVERHEAD_4 : OVERHEAD_6;
-    // A name of our own until it is in the pod; the VNI is unique among the host's devices.
-    String name = "wv" + wanted.vni();
-    Link made =
-        onHost.createVxlan(
-            new VxlanSpec(
-                name,
-                wanted.vni(),
-                local,
-                Optional.of(wanted.remote()),
-                PORT,
-                carrier.index(),
-                true,
-                Math.min(carrier.mtu(), 0xffff) - overhead));
+  private static OpenNetns open(String netns) {
     try {
-      onHost.moveTo(made.index(), podNs, wanted.intf());
-    } catch (LinuxException e) {
-      onHost.delete(made.index());
-      throw e;
-    }
-  }
-
-  private static Netns open(String netns) {
-    try {
-      return Netns.open(netns);
+      return OpenNetns.open(netns);
     } catch (LinuxException e) {
       throw Fault.NOT_FOUND.because("net_ns: " + e.getMessage(), e);
     }
