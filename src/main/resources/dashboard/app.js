@@ -1,14 +1,18 @@
-// The status page: polls the API, follows the event stream, writes text only (never markup).
+// The status page: loads the API's lists as lists.json describes them, renews what the event stream says has changed,
+// writes text only (never markup).
 
-const POLL_MS = 2000;
+const ROWS_AT_ONCE = 500;
+const RENEW_MS = 500; // between two renewals of a list
+const RETRY_MS = [500, 15_000];
+const SILENCE_MS = 40_000; // the stream has a heartbeat every 15 s
+const TRAFFIC_SECONDS = 3;
 const SAMPLES = 60;
 const EVENTS_SHOWN = 300;
-const ROWS_SHOWN = 500;
 const TOKEN = "weft-token";
 
 const $ = id => document.getElementById(id);
 const SHAPES = {
-  up: ["●", "good"], ready: ["●", "good"], info: ["·", ""],
+  up: ["●", "good"], ready: ["●", "good"], none: ["●", "good"], info: ["·", ""],
   joining: ["◐", "wait"], starting: ["◐", "wait"], healing: ["◐", "wait"], waiting: ["○", "wait"],
   degraded: ["◆", "wait"], warning: ["◆", "wait"],
   failed: ["✕", "bad"], contradiction: ["≠", "bad"], error: ["✕", "bad"],
@@ -75,20 +79,29 @@ function token() {
   return asking;
 }
 
-// ---- tables ----
+// ---- a list: its table, what is loaded of it, and its renewal ----
 
-/** Columns are [label, class, item => text or element]; rows are kept by key, so focus and selection stay. */
-class Table {
-  constructor(section, empty, columns) {
-    this.table = $(section).querySelector("table");
-    this.columns = columns;
-    this.rows = new Map();
+const CLASSES = {
+  id: "id", mono: "mono", number: "number", digits: "number", sum: "number", rate: "number", word: "keep", age: "keep number",
+  state: "any", problem: "any",
+};
+const lists = new Map();
+let names = new Map();
+
+/** Rows are kept by key, so focus and selection stay. */
+class List {
+  constructor(name, description) {
+    Object.assign(this, { name, description, rows: new Map(), items: [], parts: 1, unanswered: [] });
+    const onPage = description.columns.filter(c => c.only !== "cli");
+    this.columns = onPage.filter(c => !c.under).sort((a, b) => (b.as === "state") - (a.as === "state"));
+    this.details = c => onPage.filter(d => d.under === c.label);
+    this.table = $(name).querySelector("table");
     const head = element("thead");
     head.setAttribute("role", "rowgroup");
     const tr = element("tr");
     tr.setAttribute("role", "row");
-    for (const [label, className] of columns) {
-      const th = element("th", label, className);
+    for (const c of this.columns) {
+      const th = element("th", c.label, CLASSES[c.as]);
       th.scope = "col";
       th.setAttribute("role", "columnheader");
       tr.append(th);
@@ -97,20 +110,72 @@ class Table {
     this.body = element("tbody");
     this.body.setAttribute("role", "rowgroup");
     this.table.append(head, this.body);
-    this.table.setAttribute("aria-labelledby", `h-${section}`);
-    this.empty = element("p", empty, "empty");
-    this.more = element("p", "", "empty");
+    this.table.setAttribute("aria-labelledby", `h-${name}`);
+    this.table.hidden = true;
+    this.empty = element("p", "Loading.", "empty");
+    this.more = element("p", undefined, "empty");
+    this.left = element("span");
+    const button = element("button", `Show ${ROWS_AT_ONCE} more`);
+    button.type = "button";
+    button.onclick = () => {
+      this.parts++;
+      this.renew();
+    };
+    this.more.append(this.left, " ", button);
+    this.more.hidden = true;
     this.table.after(this.empty, this.more);
   }
 
-  show(items, key) {
+  /** Loads what is shown again, at once or after what is under way. */
+  renew() {
+    this.stale = true;
+    this.renewing ??= this.#renew().finally(() => (this.renewing = null));
+  }
+
+  async #renew() {
+    for (let [wait, longest] = RETRY_MS; this.stale; ) {
+      this.stale = false;
+      try {
+        await this.#load();
+        wait = RETRY_MS[0];
+        await pause(RENEW_MS);
+      } catch (e) {
+        this.stale = true;
+        console.info(`${this.name}:`, e.message);
+        await pause(jitter(wait));
+        wait = Math.min(wait * 2, longest);
+      }
+    }
+  }
+
+  async #load() {
+    const items = [];
+    const unanswered = new Map();
+    let answer = { next: "" };
+    for (let part = 0; part < this.parts && answer.next !== undefined; part++) {
+      const query = new URLSearchParams({ scope: "cluster", limit: ROWS_AT_ONCE });
+      if (answer.next) query.set("after", answer.next);
+      answer = await json(`${this.description.path}?${query}`);
+      items.push(...answer.items);
+      answer.unanswered.forEach(u => unanswered.set(u.node, u));
+    }
+    Object.assign(this, { items, unanswered: [...unanswered.values()], total: answer.total, states: answer.states ?? {} });
+    this.left.textContent = `and ${count(answer.total - items.length)} more`;
+    this.more.hidden = answer.next === undefined;
+    this.show();
+    onLoaded(this);
+  }
+
+  show() {
+    const { rows: field, key } = this.description;
+    const shown = field ? this.items.flatMap(item => item[field]) : this.items;
     const seen = new Set();
     let before = this.body.firstElementChild;
-    for (const item of items.slice(0, ROWS_SHOWN)) {
-      const id = key(item);
+    for (const row of shown) {
+      const id = key.map(path => valueOf(row, path) ?? "").join(" ");
       seen.add(id);
       const tr = this.rows.get(id) ?? this.#add(id);
-      this.columns.forEach(([, , content], i) => this.#fill(tr.children[i], content(item)));
+      this.columns.forEach((c, i) => this.#fill(tr.children[i], cell(c, row, this.details(c))));
       if (tr === before) before = before.nextElementSibling;
       else this.body.insertBefore(tr, before);
     }
@@ -120,18 +185,17 @@ class Table {
         this.rows.delete(id);
       }
     }
-    this.table.hidden = items.length === 0;
-    this.empty.hidden = items.length > 0;
-    this.more.hidden = items.length <= ROWS_SHOWN;
-    this.more.textContent = `and ${count(items.length - ROWS_SHOWN)} more`;
+    this.table.hidden = shown.length === 0;
+    this.empty.textContent = this.description.empty;
+    this.empty.hidden = shown.length > 0;
   }
 
   #add(id) {
     const tr = element("tr");
     tr.setAttribute("role", "row");
-    for (const [label, className] of this.columns) {
-      const td = element("td", undefined, className);
-      td.dataset.label = label;
+    for (const c of this.columns) {
+      const td = element("td", undefined, CLASSES[c.as]);
+      td.dataset.label = c.label;
       td.setAttribute("role", "cell");
       tr.append(td);
     }
@@ -148,85 +212,40 @@ class Table {
   }
 }
 
+// ---- cells ----
+
 const small = text => (text ? element("small", text) : "");
-const nodeName = id => names.get(id) ?? id ?? "";
-const end = e => [`${e.pod} ${e.intf ?? ""}`, small([nodeName(e.node), e.address].filter(Boolean).join(" · "))];
-const why = item => [state(item.state), small(item.reason)];
-
-let names = new Map();
-const rates = new Map();
-
-const tables = {
-  wires: new Table("wires", "No wires: apply a topology, or add one with weft wire add.", [
-    ["State", "any", why],
-    ["One end", "", w => end(w.local)],
-    ["Other end", "", w => end(w.peer)],
-    ["Kind", "keep", w => w.kind],
-    ["MTU", "number", w => w.mtu],
-    ["Frames", "number", w => [arrow("→", count(w.forth.frames)), arrow("←", count(w.back.frames))]],
-    ["Bytes", "number", w => [arrow("→", bytes(w.forth.bytes)), arrow("←", bytes(w.back.bytes))]],
-    ["Rate", "number", w => rate(w)],
-    ["Drops", "number", w => count(w.drops)],
-    ["Wire", "id", w => w.id],
-  ]),
-  links: new Table("links", "No topologies: weft topology apply -f FILE brings them.", [
-    ["State", "any", why],
-    ["One end", "", l => end({ pod: l.pod, intf: l.localIntf, node: l.node, address: l.localIp })],
-    ["Other end", "", l => end({ pod: l.peer ?? "?", intf: l.peerIntf, node: l.peerNode, address: l.peerIp })],
-    ["Uid", "number", l => l.uid],
-    ["Kind", "keep", l => l.kind],
-    ["MTU", "number", l => l.mtu],
-  ]),
-  nodes: new Table("nodes", "No members.", [
-    ["State", "", n => [state(n.state ?? "unanswered"), small((n.warnings ?? []).map(w => w.text).join("; "))]],
-    ["Name", "", n => [n.name, small(n.self ? "this node" : "")]],
-    ["Id", "id", n => n.id],
-    ["Version", "keep", n => n.version],
-    ["gRPC", "mono", n => n.grpc],
-    ["API", "mono", n => n.http],
-    ["Up", "keep number", n => duration((Date.now() - Date.parse(n.startedAt)) / 1000)],
-  ]),
-  pods: new Table("pods", "No pods: weft pod add NAME --netns NAMESPACE registers one.", [
-    ["Pod", "", p => p.ref],
-    ["Node", "", p => nodeName(p.node)],
-    ["Namespace", "mono", p => p.netns],
-    ["State", "", p => [state(p.problem ? "failed" : "ready"), small(p.problem)]],
-  ]),
-  connections: new Table("connections", "No connections: weft service request SERVICE --pod POD makes one.", [
-    ["State", "any", why],
-    ["Service", "", c => c.service],
-    ["Client", "", c => end({ pod: c.clientPod, intf: c.clientInterface, node: c.clientNode, address: c.clientAddress })],
-    ["Provider", "", c => end({ pod: c.provider, node: c.endpointNode, address: c.endpointAddress })],
-    ["By", "keep", c => c.carrier],
-    ["MTU", "number", c => c.mtu],
-    ["Reaches", "mono", c => c.routes.map(r => element("span", r, "stack"))],
-    ["Connection", "id", c => c.id],
-  ]),
-  services: new Table("services", "Nobody advertises a service: weft service advertise plays an endpoint.", [
-    ["Service", "", s => s.service],
-    ["Provider", "", s => s.name],
-    ["Node", "", s => nodeName(s.node)],
-    ["Interfaces", "", s => s.interfaces.join(", ") || "any"],
-    ["Connections", "number", s => count(s.connections)],
-  ]),
-  subnets: new Table("subnets", "No leases yet.", [
-    ["Subnet", "mono", s => s.subnet],
-    ["Holder", "", s => [s.name, small(s.self ? "this node" : "")]],
-    ["State", "", s => [state(s.live ? "ready" : "waiting"), small(s.live ? "" : "not a member now; the lease is kept")]],
-    ["Underlay", "mono", s => s.endpoint],
-    ["MTU", "number", s => s.mtu || ""],
-  ]),
-  routes: new Table("routes", "No routes: they come with other members' subnets, or by weft routes add.", [
-    ["State", "any", r => [state(r.up ? "up" : "waiting"), small(r.reason)]],
-    ["Node", "", r => nodeName(r.node)],
-    ["Destination", "mono", r => r.destination],
-    ["Device", "mono", r => r.via],
-    ["Leads to", "", r => nodeName(r.member)],
-  ]),
+const nodeName = id => names.get(id) ?? id;
+const valueOf = (row, path) => path.split(".").reduce((value, field) => value?.[field], row);
+const AS_TEXT = {
+  end: values => values.join(" "),
+  path: values => values.join("/"),
+  list: values => values.flat().join(", "),
+  texts: values => values.flat().map(v => v.text).join("; "),
+  node: values => values.map(nodeName).join(""),
+  sum: values => count(values.reduce((a, b) => a + b, 0)),
+  number: values => values.map(count).join(""),
+  bytes: values => values.map(v => bytes(v)).join(""),
+  age: values => values.map(v => duration((Date.now() - Date.parse(v)) / 1000)).join(""),
 };
 
-function arrow(sign, text) {
-  return element("span", `${sign} ${text}`, "stack");
+function text(column, row) {
+  const values = column.of.map(path => valueOf(row, path)).filter(v => v !== undefined && v !== null && v !== "");
+  const plain = (AS_TEXT[column.as] ?? (v => v.join("")))(values);
+  const word = column.words?.[plain] ?? plain;
+  return word === "" ? (column.none ?? "") : word;
+}
+
+function cell(column, row, details) {
+  const said = text(column, row);
+  const detail = small(details.map(d => text(d, row)).filter(Boolean).join(" · "));
+  switch (column.as) {
+    case "state": return [state(said || "unanswered"), detail];
+    case "problem": return [state(said ? "failed" : "none"), small(said)];
+    case "self": return [said, small(row.self ? "this node" : "")];
+    case "rate": return rate(row);
+    default: return [column.sign ? element("span", `${column.sign} ${said}`, "stack") : said, detail];
+  }
 }
 
 function count(n) {
@@ -249,57 +268,34 @@ function duration(seconds) {
   return d ? `${d} d ${h} h` : h ? `${h} h ${m} min` : m ? `${m} min` : `${s} s`;
 }
 
-/** What is not up comes first; then by name. */
-function worstFirst(items, name) {
-  return [...items].sort((a, b) => (a.state === "up") - (b.state === "up") || name(a).localeCompare(name(b)));
-}
+// ---- rates: the stream tells the wires' counters ----
 
-const ofPod = x => `${x.local?.pod ?? x.pod} ${String(x.uid).padStart(16, "0")}`;
+const rates = new Map();
+const wireKey = (id, node) => `${id} ${node}`;
 
-/** Keeps the worse of two descriptions of the same thing. */
-function keepWorse(known, key, item) {
-  const other = known.get(key);
-  if (!other || (other.state === "up" && item.state !== "up")) known.set(key, item);
-}
-
-// ---- wires: both nodes tell of the same wire; it is one row ----
-
-function merge(views) {
-  const wires = new Map();
-  for (const v of views) {
-    const w = wires.get(v.id);
-    const drops = v.sent.drops + v.received.drops;
-    if (!w) {
-      wires.set(v.id, { ...v, forth: v.sent, back: v.received, drops });
-      continue;
-    }
-    // The sender's count of each direction; the worse of the two states.
-    w.back = v.sent;
-    w.drops += drops;
-    if (w.state === "up" && v.state !== "up") Object.assign(w, { state: v.state, reason: v.reason });
+function onTraffic({ seconds, items }) {
+  const told = new Map(items.map(t => [wireKey(t.id, t.node), t]));
+  for (const [key, t] of told) {
+    const total = t.sent.bytes + t.received.bytes;
+    const r = rates.get(key) ?? { history: [] };
+    // A node that was started anew counts from zero.
+    if (r.total !== undefined) r.history.push(Math.max(0, ((total - r.total) * 8) / seconds));
+    if (r.history.length > SAMPLES) r.history.shift();
+    rates.set(key, { ...r, total });
   }
-  return worstFirst(wires.values(), ofPod);
-}
-
-function sample(wires) {
-  const now = performance.now();
-  for (const w of wires) {
-    const total = w.forth.bytes + w.back.bytes;
-    const r = rates.get(w.id) ?? { history: [] };
-    if (r.at) {
-      // A node that was started anew counts from zero.
-      r.history.push(Math.max(0, ((total - r.total) * 8000) / (now - r.at)));
-      if (r.history.length > SAMPLES) r.history.shift();
-    }
-    rates.set(w.id, { ...r, total, at: now });
+  for (const key of rates.keys()) {
+    if (!told.has(key)) rates.delete(key);
   }
-  for (const id of rates.keys()) {
-    if (!wires.some(w => w.id === id)) rates.delete(id);
+  const wires = lists.get("wires");
+  for (const w of wires.items) {
+    const { sent, received, peerDrops } = told.get(wireKey(w.id, w.local.node)) ?? w;
+    Object.assign(w, { sent, received, peerDrops });
   }
+  wires.show();
 }
 
 function rate(wire) {
-  const history = rates.get(wire.id)?.history ?? [];
+  const history = rates.get(wireKey(wire.id, wire.local.node))?.history ?? [];
   if (history.length === 0) return "–";
   return [element("span", bytes(history.at(-1), "bit/s"), "stack"), history.length > 1 ? spark(history) : ""];
 }
@@ -318,41 +314,6 @@ function spark(history) {
   path.setAttribute("d", `M${points.join("L")}`);
   svg.append(path);
   return svg;
-}
-
-/** Both pods describe a link; it is one row, the worse description first. */
-function links(topologies) {
-  const byEnds = new Map();
-  for (const t of topologies) {
-    for (const l of t.links) {
-      const ends = [`${l.pod} ${l.localIntf}`, `${l.peer} ${l.peerIntf}`].sort();
-      const key = l.wire ?? `${l.uid} ${ends.join(" ")}`;
-      keepWorse(byEnds, key, { ...l, key });
-    }
-  }
-  return worstFirst(byEnds.values(), ofPod);
-}
-
-/** Both nodes tell of a connection between them; it is one row. */
-function connections(views) {
-  const byId = new Map();
-  for (const v of views) keepWorse(byId, v.id, v);
-  return worstFirst(byId.values(), c => `${c.clientPod} ${c.service} ${c.id}`);
-}
-
-/** A row for each endpoint. */
-function endpoints(services, all) {
-  const key = (service, node, provider) => [service, node, provider].join(" ");
-  const used = new Map();
-  for (const c of all) {
-    const k = key(c.service, c.endpointNode, c.provider);
-    used.set(k, (used.get(k) ?? 0) + 1);
-  }
-  return services.flatMap(s => s.endpoints).map(e => {
-    const name = [e.namespace, e.provider].filter(Boolean).join("/");
-    const k = key(e.service, e.node, name);
-    return { ...e, name, key: k, connections: used.get(k) ?? 0 };
-  });
 }
 
 // ---- health ----
@@ -388,80 +349,68 @@ function troubles(nodes, unanswered) {
   return notices;
 }
 
-// ---- polling ----
+// ---- what follows from a list ----
+
+let self = null;
 
 function showSelf(node) {
+  self = node;
   document.title = `${node.name} · Weft`;
   $("node-name").textContent = node.name;
   $("node-id").textContent = node.id;
   $("node-version").textContent = node.version;
-  $("node-up").textContent = duration((Date.now() - Date.parse(node.startedAt)) / 1000);
+  showAge();
   const shown = state(node.state);
   $("node-state").className = shown.className;
   $("node-state").replaceChildren(...shown.childNodes);
 }
 
-async function poll() {
-  const [self, nodes, wires, topologies, pods, services, asked, subnets, routes] = await Promise.all([
-    json("/api/v1/node"),
-    json("/api/v1/nodes?scope=cluster"),
-    json("/api/v1/wires?scope=cluster"),
-    json("/api/v1/topologies"),
-    json("/api/v1/pods?scope=cluster"),
-    json("/api/v1/services"),
-    json("/api/v1/connections?scope=cluster"),
-    json("/api/v1/subnets"),
-    json("/api/v1/routes?scope=cluster"),
-  ]);
-  names = new Map(nodes.items.map(n => [n.id, n.name]));
-  showSelf(self);
-  const silent = new Map([nodes, wires, pods, asked, routes].flatMap(list => list.unanswered).map(u => [u.node, u]));
-  banner(troubles(nodes.items, silent.values()));
-  const merged = merge(wires.items);
-  sample(merged);
-  tables.wires.show(merged, w => w.id);
-  tables.links.show(links([...topologies.items, topologies]), l => l.key);
-  tables.nodes.show(nodes.items, n => n.id);
-  tables.pods.show(pods.items, p => `${p.node} ${p.ref}`);
-  const made = connections(asked.items);
-  tables.connections.show(made, c => c.id);
-  tables.services.show(endpoints(services.items, made), e => e.key);
-  tables.subnets.show(subnets.items, s => s.subnet);
-  tables.routes.show(routes.items, r => `${r.node} ${r.destination}`);
-  $("count-nodes").textContent = nodes.items.length;
-  $("count-pods").textContent = pods.items.length;
-  $("count-wires").textContent = `${merged.filter(w => w.state === "up").length} of ${merged.length}`;
+function showAge() {
+  if (self) $("node-up").textContent = duration((Date.now() - Date.parse(self.startedAt)) / 1000);
+}
+
+function onLoaded(list) {
+  const { name, items, total, states } = list;
+  if (name === "nodes") {
+    const now = new Map(items.map(n => [n.id, n.name]));
+    const same = now.size === names.size && [...now].every(([id, node]) => names.get(id) === node);
+    names = now;
+    if (!same) lists.forEach(other => other.items.length && other.show());
+    items.filter(n => n.self).forEach(showSelf);
+  }
+  if (name === "nodes" || name === "pods") $(`count-${name}`).textContent = count(total);
+  if (name === "wires") $("count-wires").textContent = `${count(states.up ?? 0)} of ${count(total)}`;
+  showBanner();
+}
+
+function showBanner() {
+  if (lost) {
+    banner([notice("This page has lost the node", [lost, "It connects again by itself; the tables show what was last known."], true)]);
+    return;
+  }
+  const silent = new Map([...lists.values()].flatMap(l => l.unanswered).map(u => [u.node, u]));
+  banner(troubles(lists.get("nodes").items, silent.values()));
 }
 
 const pause = ms => new Promise(done => setTimeout(done, ms));
-
-async function keepPolling() {
-  for (;;) {
-    if (!document.hidden) {
-      try {
-        await poll();
-      } catch (e) {
-        banner([notice("This page has lost the node", [e.message, "It asks again by itself; the tables show what was last known."], true)]);
-      }
-    }
-    await pause(POLL_MS);
-  }
-}
+const jitter = ms => ms * (0.8 + 0.2 * Math.random());
 
 // ---- events: read with fetch, since EventSource cannot send a token ----
 
 let lastId = null;
+let lost = null;
 
 function showEvent(name, event) {
   const li = element("li", undefined, "new");
   if (name === "gap") {
     li.append(element("time", ""), state("warning"), element("span", "gap", "kind"),
-      element("span", `${event.missed} events were missed: ${event.reason}`, "text"));
+      element("span", event.missed ? `${event.missed} events were missed: ${event.reason}` : event.reason, "text"));
   } else {
     const time = element("time", new Date(event.time).toLocaleTimeString());
     time.dateTime = event.time;
     time.title = event.time;
-    li.append(time, state(event.severity), element("span", event.kind, "kind"), element("span", event.text, "text"));
+    const where = event.node === self?.id ? "" : `${nodeName(event.node)}: `;
+    li.append(time, state(event.severity), element("span", event.kind, "kind"), element("span", where + event.text, "text"));
   }
   const list = $("event-list");
   list.prepend(li);
@@ -481,40 +430,90 @@ function onBlock(block) {
     else if (line.startsWith("event: ")) name = line.slice(7);
     else if (line.startsWith("data: ")) data += line.slice(6);
   }
-  if (data) showEvent(name, JSON.parse(data));
-}
-
-async function readEvents() {
-  const extra = { Accept: "text/event-stream" };
-  if (lastId) extra["Last-Event-ID"] = lastId;
-  const response = await ask("/api/v1/events", extra);
-  if (!response.ok) throw new Error(`status ${response.status}`);
-  $("stream-state").textContent = "Live.";
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    const blocks = (rest + value).split("\n\n");
-    rest = blocks.pop();
-    blocks.forEach(onBlock);
+  if (!data) return;
+  if (name === "traffic") onTraffic(JSON.parse(data));
+  else {
+    showEvent(name, JSON.parse(data));
+    lists.forEach(list => (name === "gap" || list.description.facts.includes(name)) && list.renew());
   }
 }
 
+/** Reads until the stream ends; one that is silent, or that nobody looks at, is ended here. */
+async function readEvents() {
+  const given = new AbortController();
+  const end = () => given.abort();
+  const onHidden = () => document.hidden && end();
+  document.addEventListener("visibilitychange", onHidden);
+  let silence;
+  try {
+    const extra = { Accept: "text/event-stream" };
+    if (lastId) extra["Last-Event-ID"] = lastId;
+    const response = await ask(`/api/v1/events?scope=cluster&traffic=${TRAFFIC_SECONDS}`, extra, given.signal);
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    silence = setTimeout(end, SILENCE_MS);
+    onLive();
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      clearTimeout(silence);
+      silence = setTimeout(end, SILENCE_MS);
+      const blocks = (rest + value).split("\n\n");
+      rest = blocks.pop();
+      blocks.forEach(onBlock);
+    }
+  } finally {
+    clearTimeout(silence);
+    document.removeEventListener("visibilitychange", onHidden);
+  }
+}
+
+/** What other members told while there was no stream is not told again: all lists are loaded. */
+function onLive() {
+  lost = null;
+  live = true;
+  $("stream-state").textContent = "Live.";
+  lists.forEach(list => list.renew());
+}
+
+function visible() {
+  return document.hidden
+    ? new Promise(done => document.addEventListener("visibilitychange", done, { once: true })).then(visible)
+    : Promise.resolve();
+}
+
+let live = false;
+
 async function keepReading() {
-  for (let wait = 1000; ; wait = Math.min(wait * 2, 15_000)) {
-    const before = lastId;
+  for (let [wait, longest] = RETRY_MS; ; ) {
+    await visible();
+    live = false;
+    let why = "The node ended the connection.";
     try {
       await readEvents();
     } catch (e) {
-      console.info("event stream:", e.message);
+      why = e.message;
+      console.info("event stream:", why);
     }
     $("stream-state").textContent = "Not live: connecting again.";
-    if (lastId !== before) wait = 1000;
-    await pause(wait);
+    if (live) wait = RETRY_MS[0];
+    else {
+      lost = why;
+      showBanner();
+    }
+    await pause(jitter(wait));
+    wait = Math.min(wait * 2, longest);
   }
 }
 
-$("event-filter").addEventListener("input", () => [...$("event-list").children].forEach(filterEvent));
-keepPolling();
-keepReading();
+async function start() {
+  for (const [name, description] of Object.entries(await json("/lists.json"))) {
+    if ($(name)) lists.set(name, new List(name, description));
+  }
+  $("event-filter").addEventListener("input", () => [...$("event-list").children].forEach(filterEvent));
+  setInterval(showAge, 60_000);
+  await keepReading();
+}
+
+start();

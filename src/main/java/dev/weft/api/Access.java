@@ -18,7 +18,15 @@ import java.util.regex.Pattern;
 final class Access implements SecurityPolicyHandler {
   /** What tells nothing that needs a token: probes, the contract, the page without its data. */
   private static final Set<String> OPEN =
-      Set.of("/livez", "/readyz", "/health", "/openapi.yaml", "/", "/app.js", "/style.css");
+      Set.of(
+          "/livez",
+          "/readyz",
+          "/health",
+          "/openapi.yaml",
+          "/",
+          "/app.js",
+          "/style.css",
+          "/lists.json");
 
   private static final Pattern LOOPBACK_HOST =
       Pattern.compile("(?:localhost|127(?:\\.\\d{1,3}){3}|\\[::1])(?::\\d{1,5})?");

@@ -4,7 +4,7 @@ import dev.weft.address.HostPort;
 import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
-import dev.weft.cluster.Cluster;
+import dev.weft.room.RoomContext;
 import dev.weft.rpc.UnixServerSocket;
 import dev.weft.telemetry.EventLog;
 import dev.weft.telemetry.Health;
@@ -22,55 +22,84 @@ import io.vertx.ext.web.handler.SecurityPolicyHandler;
 import io.vertx.ext.web.openapi.router.RouterBuilder;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 
 /** The room's actor: one server on TCP, one on a Unix socket if that is wanted. */
 public final class ApiVerticle extends VerticleBase {
   private static final long MAX_BODY_BYTES = 8 * 1024 * 1024;
   private static final int IDLE_SECONDS = 120;
 
+  private static final long HEALTH_PAUSE_MILLIS = 200;
+
+  private final RoomContext room;
   private final ApiSettings settings;
-  private final Bus bus;
-  private final Cluster cluster;
-  private final Health health;
   private final EventLog events;
-  private final Metrics metrics;
   private final TopologyReader reader;
   private HttpServer server;
   private UnixServerSocket socket;
+  private Runnable unlisten = () -> {};
 
   /**
    * @param reader what reads the topologies of a request's body
    */
   public ApiVerticle(
-      ApiSettings settings,
-      Bus bus,
-      Cluster cluster,
-      Health health,
-      EventLog events,
-      Metrics metrics,
-      TopologyReader reader) {
+      RoomContext room, ApiSettings settings, EventLog events, TopologyReader reader) {
+    this.room = room;
     this.settings = settings;
-    this.bus = bus;
-    this.cluster = cluster;
-    this.health = health;
     this.events = events;
-    this.metrics = metrics;
     this.reader = reader;
   }
 
   @Override
   public Future<?> start() {
-    health.state("api", Health.State.STARTING);
-    Access access = new Access(settings, health);
-    NodeHealth here = () -> Future.succeededFuture(NodeStatus.of(settings.node(), health));
+    room.health().state("api", Health.State.STARTING);
+    Access access = new Access(settings, room.health());
+    NodeHealth here = () -> Future.succeededFuture(status());
+    ListResource lists = new ListResource(room.bus(), room.cluster(), here);
     return Contract.load(vertx)
-        .compose(contract -> listen(contract, here, access))
-        .compose(listening -> bus.serve(NodeHealth.class, here))
-        .onSuccess(served -> health.state("api", Health.State.READY));
+        .compose(contract -> listen(contract, here, lists, access))
+        .compose(listening -> room.bus().serve(NodeHealth.class, here))
+        .compose(served -> room.bus().serve(MemberLists.class, lists))
+        .compose(
+            served ->
+                room.bus().serve(MemberEvents.class, new EventTail(vertx, events, settings.node())))
+        .onSuccess(
+            served -> {
+              room.health().state("api", Health.State.READY);
+              unlisten = publishHealth();
+            });
+  }
+
+  private NodeStatus status() {
+    return NodeStatus.of(settings.node(), room.health());
+  }
+
+  /** Publishes the node's health whenever it has changed, at most five times a second. */
+  private Runnable publishHealth() {
+    AtomicReference<HealthChanged> last = new AtomicReference<>(HealthChanged.of(status()));
+    AtomicBoolean waiting = new AtomicBoolean();
+    return room.health()
+        .onChange(
+            () -> {
+              if (!waiting.getAndSet(true)) {
+                vertx.setTimer(
+                    HEALTH_PAUSE_MILLIS,
+                    later -> {
+                      waiting.set(false);
+                      HealthChanged now = HealthChanged.of(status());
+                      if (!now.equals(last.getAndSet(now))) {
+                        room.bus().publish(now);
+                      }
+                    });
+              }
+            });
   }
 
   @Override
   public Future<?> stop() {
+    unlisten.run();
     // Both servers close with the verticle; the socket's file is ours to remove.
     return socket == null ? Future.succeededFuture() : socket.remove();
   }
@@ -80,11 +109,15 @@ public final class ApiVerticle extends VerticleBase {
     return server.actualPort();
   }
 
-  private Future<Void> listen(Contract contract, NodeHealth here, Access access) {
-    Members members = new Members(bus, cluster);
-    EventResource stream = new EventResource(events, settings.node().epoch(), metrics.registry());
+  private Future<Void> listen(
+      Contract contract, NodeHealth here, ListResource lists, Access access) {
+    Bus bus = room.bus();
+    Metrics metrics = room.metrics();
+    EventResource stream =
+        new EventResource(
+            events, settings.node(), new ClusterEvents(vertx, room), lists, metrics.registry());
     Problems problems = new Problems(contract);
-    java.util.function.Function<SecurityPolicyHandler, Router> routes =
+    Function<SecurityPolicyHandler, Router> routes =
         policy -> {
           RouterBuilder builder =
               RouterBuilder.create(vertx, contract.openapi(), new RequestRules(contract))
@@ -92,13 +125,13 @@ public final class ApiVerticle extends VerticleBase {
                   .rootHandler(policy)
                   .rootHandler(BodyHandler.create(false).setBodyLimit(MAX_BODY_BYTES));
           Operations operations = new Operations(builder, metrics.registry());
-          new NodeResource(members, here).bind(operations);
-          new PodResource(bus, members).bind(operations);
+          lists.bind(operations);
+          new PodResource(bus).bind(operations);
           new TopologyResource(bus, reader).bind(operations);
-          new WireResource(bus, members).bind(operations);
-          new SubnetResource(bus, members).bind(operations);
+          new WireResource(bus).bind(operations);
+          new SubnetResource(bus).bind(operations);
           new AgentResource(bus).bind(operations);
-          new ServiceResource(bus, members).bind(operations);
+          new ServiceResource(bus).bind(operations);
           stream.bind(operations);
           new Probes(here, metrics, contract).bind(operations);
           Router router = builder.createRouter();

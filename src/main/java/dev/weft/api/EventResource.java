@@ -3,6 +3,7 @@ package dev.weft.api;
 import dev.weft.bus.Fault;
 import dev.weft.telemetry.EventLog;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.MultiMap;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -13,13 +14,25 @@ final class EventResource {
   /** Streams that may be open at once; each costs a connection and a timer. */
   static final int MAX_STREAMS = 100;
 
+  /** Wires whose counters a stream tells, the first of the list. */
+  static final int TRAFFIC_ROWS = 500;
+
   private final EventLog log;
-  private final long epoch;
+  private final NodeInfo node;
+  private final ClusterEvents elsewhere;
+  private final ListResource lists;
   private final AtomicInteger open;
 
-  EventResource(EventLog log, long epoch, MeterRegistry meters) {
+  EventResource(
+      EventLog log,
+      NodeInfo node,
+      ClusterEvents elsewhere,
+      ListResource lists,
+      MeterRegistry meters) {
     this.log = log;
-    this.epoch = epoch;
+    this.node = node;
+    this.elsewhere = elsewhere;
+    this.lists = lists;
     this.open = meters.gauge("weft_http_event_streams", new AtomicInteger());
   }
 
@@ -32,20 +45,29 @@ final class EventResource {
       throw Fault.EXHAUSTED.because(
           "event streams: " + MAX_STREAMS + " are open (expected: at most that many)");
     }
+    MultiMap parameters = ctx.queryParams();
     String header = ctx.request().getHeader("Last-Event-ID");
-    String since = header == null ? ctx.queryParams().get("since") : header;
-    String kinds = ctx.queryParams().get("kind");
-    boolean follow = !"false".equals(ctx.queryParams().get("follow"));
+    boolean follow = !"false".equals(parameters.get("follow"));
+    boolean cluster = "cluster".equals(parameters.get("scope"));
+    String traffic = parameters.get("traffic");
     open.incrementAndGet();
     ctx.addEndHandler(end -> open.decrementAndGet());
-    new EventStream(ctx, log, epoch, filter(kinds)).start(since, follow);
+    EventStream stream = new EventStream(ctx, log, node, filter(parameters.get("kind")));
+    stream.start(header == null ? parameters.get("since") : header, follow);
+    if (follow && cluster) {
+      Runnable unlisten = elsewhere.listen(stream::tell);
+      ctx.addEndHandler(end -> unlisten.run());
+    }
+    if (follow && traffic != null) {
+      int seconds = Integer.parseInt(traffic);
+      Lists.Query wires = new Lists.Query(cluster, null, TRAFFIC_ROWS);
+      TrafficReport report = new TrafficReport(seconds, () -> lists.page("wires", wires), stream);
+      long timer = ctx.vertx().setPeriodic(seconds * 1000L, tick -> report.write());
+      ctx.addEndHandler(end -> ctx.vertx().cancelTimer(timer));
+    }
   }
 
-  private static Predicate<EventLog.Entry> filter(String kinds) {
-    if (kinds == null) {
-      return entry -> true;
-    }
-    List<String> wanted = List.of(kinds.split(","));
-    return entry -> wanted.contains(entry.kind());
+  private static Predicate<String> filter(String kinds) {
+    return kinds == null ? kind -> true : List.of(kinds.split(","))::contains;
   }
 }

@@ -1,6 +1,5 @@
 package dev.weft.api;
 
-import dev.weft.bus.Fact;
 import dev.weft.bus.Json;
 import dev.weft.telemetry.EventLog;
 import io.vertx.core.Context;
@@ -9,9 +8,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
 
@@ -27,40 +24,40 @@ final class EventStream {
   private static final int PATIENCE = 4;
   private static final int QUEUE_BYTES = 64 * 1024;
 
-  private record Event(
-      String id,
-      Instant time,
-      String kind,
-      String severity,
-      String subject,
-      String text,
-      Fact data) {}
-
-  private record Gap(long missed, String reason) {}
+  /**
+   * What a reader is told instead of events.
+   *
+   * @param missed how many, 0 if that is not known
+   */
+  record Gap(long missed, String reason) {
+    static final String SLOW = "events came faster than they were read";
+  }
 
   private final RoutingContext ctx;
   private final Vertx vertx;
   private final Context context;
   private final HttpServerResponse response;
   private final EventLog log;
-  private final long epoch;
-  private final Predicate<EventLog.Entry> filter;
+  private final NodeInfo node;
+  private final Predicate<String> kinds;
   private final AtomicBoolean woken = new AtomicBoolean();
   private boolean follow;
+  private long missedElsewhere;
   private long last;
   private int stalled;
 
   /**
-   * @param epoch of this start of the node, in which the log counts from 1
+   * @param node this node, in whose present epoch the log counts from 1
+   * @param kinds which kinds of fact are given
    */
-  EventStream(RoutingContext ctx, EventLog log, long epoch, Predicate<EventLog.Entry> filter) {
+  EventStream(RoutingContext ctx, EventLog log, NodeInfo node, Predicate<String> kinds) {
     this.ctx = ctx;
     this.vertx = ctx.vertx();
     this.context = vertx.getOrCreateContext();
     this.response = ctx.response();
     this.log = log;
-    this.epoch = epoch;
-    this.filter = filter;
+    this.node = node;
+    this.kinds = kinds;
   }
 
   /**
@@ -94,7 +91,7 @@ final class EventStream {
       return;
     }
     int dash = since.indexOf('-');
-    if (since.substring(0, dash).equals(Long.toString(epoch))) {
+    if (since.substring(0, dash).equals(Long.toString(node.epoch()))) {
       last = Long.parseLong(since.substring(dash + 1));
     } else {
       last = beforeOldest();
@@ -118,6 +115,9 @@ final class EventStream {
     if (response.closed() || response.ended()) {
       return;
     }
+    if (missedElsewhere > 0 && say("gap", new Gap(missedElsewhere, Gap.SLOW))) {
+      missedElsewhere = 0;
+    }
     while (!response.writeQueueFull()) {
       List<EventLog.Entry> entries = log.since(last, any -> true);
       if (entries.isEmpty()) {
@@ -128,7 +128,7 @@ final class EventStream {
       }
       long missed = entries.get(0).id() - last - 1;
       if (missed > 0) {
-        gap(missed, "events came faster than they were read");
+        gap(missed, Gap.SLOW);
       }
       send(entries);
     }
@@ -140,21 +140,34 @@ final class EventStream {
         return;
       }
       last = entry.id();
-      if (filter.test(entry)) {
-        String id = epoch + "-" + entry.id();
-        write(
-            "id: " + id + "\n",
-            entry.kind(),
-            new Event(
-                id,
-                entry.time(),
-                entry.kind(),
-                entry.severity().name().toLowerCase(Locale.ROOT),
-                entry.subject(),
-                entry.text(),
-                entry.data()));
+      if (kinds.test(entry.kind())) {
+        StreamEvent event = StreamEvent.of(entry, node);
+        write("id: " + event.id() + "\n", entry.kind(), event);
       }
     }
+  }
+
+  /** What another member tells. It has no id here: a reader resumes in this node's own log. */
+  void tell(ClusterEvents.Told told) {
+    if (!write(told.events().stream().filter(e -> kinds.test(e.kind())).toList())) {
+      missedElsewhere += told.events().size();
+    }
+    if (told.gap() != null) {
+      say("gap", told.gap());
+    }
+  }
+
+  private boolean write(List<StreamEvent> events) {
+    return events.stream().allMatch(e -> say(e.kind(), e));
+  }
+
+  /** Something beside the log; false, and nothing is written, while the reader is behind. */
+  boolean say(String event, Object data) {
+    if (response.closed() || response.ended() || response.writeQueueFull()) {
+      return false;
+    }
+    write("", event, data);
+    return true;
   }
 
   private void gap(long missed, String reason) {

@@ -8,11 +8,26 @@ import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Function;
 
-/** Questions to this node, or to every live member at once. */
+/** Questions to every live member at once. */
 final class Members {
   private static final Duration DEADLINE = Duration.ofSeconds(2);
+
+  /**
+   * What came back.
+   *
+   * @param byNode the answers by member id
+   */
+  record Answers<T>(SortedMap<String, T> byNode, List<Page.Unanswered> unanswered) {
+    /** This node's own, no other being asked. */
+    static <T> Answers<T> ofOne(String self, T answer) {
+      return new Answers<>(new TreeMap<>(Map.of(self, answer)), List.of());
+    }
+  }
 
   private final Bus bus;
   private final Cluster cluster;
@@ -22,45 +37,26 @@ final class Members {
     this.cluster = cluster;
   }
 
-  List<Member> live() {
-    return cluster.members();
-  }
-
-  boolean isSelf(Member member) {
-    return member.id().equals(cluster.self());
-  }
-
-  /**
-   * @param scope {@code cluster}, or anything else for this node alone
-   */
-  <C, T> Future<Page<T>> list(
-      String scope, Class<C> contract, Function<C, Future<List<T>>> question) {
-    return "cluster".equals(scope)
-        ? askAll(contract, question)
-        : question.apply(bus.proxy(contract)).map(Page::of);
-  }
-
-  /** Every answer in the order of the members' names, and who did not answer within 2 s. */
-  <C, T> Future<Page<T>> askAll(Class<C> contract, Function<C, Future<List<T>>> question) {
-    List<Member> asked = live();
-    List<Future<List<T>>> answers =
+  /** Every answer, and who did not answer within 2 s. */
+  <C, T> Future<Answers<T>> ask(Class<C> contract, Function<C, Future<T>> question) {
+    List<Member> asked = cluster.members();
+    List<Future<T>> answers =
         asked.stream().map(m -> question.apply(bus.proxy(contract, m.id(), DEADLINE))).toList();
-    return Future.join(answers).transform(done -> Future.succeededFuture(page(asked, answers)));
+    return Future.join(answers).transform(done -> Future.succeededFuture(sorted(asked, answers)));
   }
 
-  private static <T> Page<T> page(List<Member> asked, List<Future<List<T>>> answers) {
-    List<T> items = new ArrayList<>();
-    List<Page.Unanswered> unanswered = new ArrayList<>();
+  private static <T> Answers<T> sorted(List<Member> asked, List<Future<T>> answers) {
+    Answers<T> sorted = new Answers<>(new TreeMap<>(), new ArrayList<>());
     for (int i = 0; i < asked.size(); i++) {
       Member member = asked.get(i);
-      Future<List<T>> answer = answers.get(i);
+      Future<T> answer = answers.get(i);
       if (answer.succeeded()) {
-        items.addAll(answer.result());
+        sorted.byNode.put(member.id(), answer.result());
       } else {
         String reason = WeftException.of(answer.cause()).getMessage();
-        unanswered.add(new Page.Unanswered(member.id(), member.name(), reason));
+        sorted.unanswered.add(new Page.Unanswered(member.id(), member.name(), reason));
       }
     }
-    return new Page<>(items, unanswered);
+    return sorted;
   }
 }

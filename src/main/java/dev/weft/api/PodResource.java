@@ -20,17 +20,13 @@ final class PodResource {
 
   private final Pods pods;
   private final Subnets subnets;
-  private final Members members;
 
-  PodResource(Bus bus, Members members) {
+  PodResource(Bus bus) {
     this.pods = bus.proxy(Pods.class);
     this.subnets = bus.proxy(Subnets.class);
-    this.members = members;
   }
 
   void bind(Operations operations) {
-    operations.answer(
-        "listPods", ctx -> members.list(ctx.queryParams().get("scope"), Pods.class, Pods::local));
     operations.answer("getPod", ctx -> find(ref(ctx)));
     operations.answer(
         "putPod", ctx -> put(ref(ctx), Json.read(ctx.body().asString(), Registration.class)));

@@ -4,7 +4,7 @@ import dev.weft.telemetry.Metrics;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 
-/** {@code /livez}, {@code /readyz}, {@code /metrics} and the contract itself. */
+/** {@code /node}, {@code /livez}, {@code /readyz}, {@code /metrics} and the contract itself. */
 final class Probes {
   private static final String TEXT = "text/plain; charset=utf-8";
 
@@ -19,6 +19,7 @@ final class Probes {
   }
 
   void bind(Operations operations) {
+    operations.answer("getNode", ctx -> here.status());
     operations.handle("livez", ctx -> text(ctx, TEXT, "ok\n"));
     operations.handle("readyz", this::onReady);
     operations.handle(

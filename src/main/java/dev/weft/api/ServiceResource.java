@@ -10,7 +10,7 @@ import io.vertx.core.Future;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 
-/** {@code /services} and {@code /connections}. */
+/** One of {@code /services} or {@code /connections}. */
 final class ServiceResource {
   /** An endpoint may take 15 s to answer, and there may be others to try. */
   private static final Duration DEADLINE = Duration.ofSeconds(90);
@@ -18,23 +18,13 @@ final class ServiceResource {
   private record Request(PodRef pod, String service, String requestId) {}
 
   private final NetworkServices services;
-  private final Members members;
 
-  ServiceResource(Bus bus, Members members) {
+  ServiceResource(Bus bus) {
     this.services = bus.proxy(NetworkServices.class, DEADLINE);
-    this.members = members;
   }
 
   void bind(Operations operations) {
-    operations.answer("listServices", ctx -> services.services().map(Page::of));
     operations.answer("getService", ctx -> find(ctx.pathParam("name")));
-    operations.answer(
-        "listConnections",
-        ctx ->
-            members.list(
-                ctx.queryParams().get("scope"),
-                NetworkServices.class,
-                NetworkServices::connections));
     operations.answer("addConnection", this::onAdd);
     operations.answer("getConnection", ctx -> services.connection(ctx.pathParam("id")));
     operations.answer("removeConnection", ctx -> services.close(ctx.pathParam("id")));

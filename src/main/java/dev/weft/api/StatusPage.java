@@ -3,7 +3,7 @@ package dev.weft.api;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.Router;
 
-/** The page at {@code /}: three files of the jar, nothing from elsewhere. */
+/** The page at {@code /}: four files of the jar, nothing from elsewhere. */
 final class StatusPage {
   private static final String POLICY =
       "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
@@ -12,13 +12,14 @@ final class StatusPage {
   private StatusPage() {}
 
   static void bind(Router router) {
-    serve(router, "/", "index.html", "text/html");
-    serve(router, "/app.js", "app.js", "text/javascript");
-    serve(router, "/style.css", "style.css", "text/css");
+    serve(router, "/", "dashboard/index.html", "text/html");
+    serve(router, "/app.js", "dashboard/app.js", "text/javascript");
+    serve(router, "/style.css", "dashboard/style.css", "text/css");
+    serve(router, "/lists.json", "lists.json", "application/json");
   }
 
   private static void serve(Router router, String path, String file, String type) {
-    String body = Contract.resource("dashboard/" + file);
+    String body = Contract.resource(file);
     router
         .get(path)
         .handler(

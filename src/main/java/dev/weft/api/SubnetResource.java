@@ -14,24 +14,15 @@ final class SubnetResource {
   private record Injection(String destination, String via) {}
 
   private final Subnets subnets;
-  private final Members members;
 
-  SubnetResource(Bus bus, Members members) {
+  SubnetResource(Bus bus) {
     this.subnets = bus.proxy(Subnets.class);
-    this.members = members;
   }
 
   void bind(Operations operations) {
-    operations.answer("listSubnets", ctx -> subnets.leases().map(Page::of));
     operations.answer("freeSubnet", ctx -> subnets.free(ctx.pathParam("id")));
-    operations.answer(
-        "listAddresses",
-        ctx -> members.list(ctx.queryParams().get("scope"), Subnets.class, Subnets::addresses));
     operations.answer("putAddress", this::onAllocate);
     operations.answer("deleteAddress", ctx -> subnets.release(ref(ctx)));
-    operations.answer(
-        "listRoutes",
-        ctx -> members.list(ctx.queryParams().get("scope"), Subnets.class, Subnets::routes));
     operations.answer("putRoute", this::onInject);
     operations.answer("deleteRoute", ctx -> subnets.remove(ctx.queryParams().get("destination")));
   }

@@ -3,7 +3,6 @@ package dev.weft.api;
 import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
 import dev.weft.pod.PodRef;
-import dev.weft.topology.LinkStatus;
 import dev.weft.topology.Topologies;
 import dev.weft.topology.Topology;
 import dev.weft.topology.TopologyStatus;
@@ -13,13 +12,6 @@ import java.util.List;
 
 /** {@code /topologies}: every member keeps all of them, so this node's answer is the cluster's. */
 final class TopologyResource {
-  /**
-   * All topologies, and what should be connected without one.
-   *
-   * @param links single links, made by {@code POST /wires}
-   */
-  record TopologyPage(List<TopologyStatus> items, List<LinkStatus> links) {}
-
   private final Topologies topologies;
   private final TopologyReader reader;
 
@@ -29,16 +21,10 @@ final class TopologyResource {
   }
 
   void bind(Operations operations) {
-    operations.answer("listTopologies", ctx -> list());
     operations.answer("applyTopologies", ctx -> topologies.apply(read(ctx)).map(Page::of));
     operations.answer("getTopology", ctx -> topologies.get(ref(ctx)));
     operations.answer("putTopology", this::onPut);
     operations.answer("deleteTopology", ctx -> topologies.delete(ref(ctx)));
-  }
-
-  private Future<TopologyPage> list() {
-    Future<List<LinkStatus>> links = topologies.links();
-    return topologies.list().compose(items -> links.map(l -> new TopologyPage(items, l)));
   }
 
   private Future<TopologyStatus> onPut(RoutingContext ctx) {

@@ -39,7 +39,7 @@ final class Violations {
   private static final Pattern MISSING = Pattern.compile("required property \"(.+)\"");
 
   /**
-   * @param path {@code $.a.intf}, or a parameter's name
+   * @param path {@code a.intf}, or a parameter's name; {@code body} for the whole body
    * @param value as JSON, or {@code missing}
    */
   record Violation(String path, String value, String expected) {
@@ -101,12 +101,13 @@ final class Violations {
       return Optional.empty();
     }
     JsonObject schema = walk(root, keywords.subList(1, keywords.size() - 1));
-    String path = unit.getInstanceLocation().replaceFirst("^#", "\\$").replace('/', '.');
+    String path = unit.getInstanceLocation().replaceFirst("^#/?", "").replace('/', '.');
     if (keyword.equals("required")) {
-      Matcher missing = MISSING.matcher(unit.getError());
-      String name = missing.find() ? missing.group(1) : "";
+      Matcher required = MISSING.matcher(unit.getError());
+      String name = required.find() ? required.group(1) : "";
       JsonObject property = resolved(schema.getJsonObject("properties").getJsonObject(name));
-      return Optional.of(new Violation(path + "." + name, "missing", expected(property, property)));
+      String missing = path.isEmpty() ? name : path + "." + name;
+      return Optional.of(new Violation(missing, "missing", expected(property, property)));
     }
     if (keyword.equals("additionalProperties")) {
       Set<String> known = schema.getJsonObject("properties").fieldNames();
@@ -117,7 +118,8 @@ final class Violations {
               new Violation(path, "not a field", known.stream().sorted().collect(joining(", "))));
     }
     JsonNode value = body.at(unit.getInstanceLocation().substring(1));
-    return Optional.of(new Violation(path, text(value), expected(schema, schema)));
+    return Optional.of(
+        new Violation(path.isEmpty() ? "body" : path, text(value), expected(schema, schema)));
   }
 
   private JsonObject walk(JsonObject root, List<String> path) {

@@ -11,6 +11,7 @@ import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -147,6 +148,11 @@ public final class ApiClient {
                 + "). Start one with: weft run --conf conf/weft.yaml; or name another with --url"
             : node + ": " + why,
         e);
+  }
+
+  /** A value as it stands in a query. */
+  static String escaped(String value) {
+    return URLEncoder.encode(value, StandardCharsets.UTF_8);
   }
 
   private static void abort(Exchange exchange) {

@@ -3,8 +3,6 @@ package dev.weft.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weft.bus.Json;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -36,10 +34,10 @@ final class EventsCommand implements Runnable {
   public void run() {
     StringBuilder path = new StringBuilder("/api/v1/events?follow=" + follow);
     if (!kinds.isEmpty()) {
-      path.append("&kind=").append(encoded(String.join(",", kinds)));
+      path.append("&kind=").append(ApiClient.escaped(String.join(",", kinds)));
     }
     if (since != null) {
-      path.append("&since=").append(encoded(since));
+      path.append("&since=").append(ApiClient.escaped(since));
     }
     node.client().stream(path.toString(), this::onLine);
     if (follow) {
@@ -78,9 +76,5 @@ final class EventsCommand implements Runnable {
     } catch (JsonProcessingException e) {
       throw new RequestFailed("an event that is not JSON: " + data, e);
     }
-  }
-
-  private static String encoded(String text) {
-    return URLEncoder.encode(text, StandardCharsets.UTF_8);
   }
 }

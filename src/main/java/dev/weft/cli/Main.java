@@ -44,12 +44,24 @@ public final class Main implements Runnable {
 
   static int run(InputStream in, PrintWriter out, PrintWriter err, String... args) {
     CommandLine line = new CommandLine(new Main());
-    commands(in).forEach(line::addSubcommand);
+    commands(in).forEach(command -> add(line, command));
     line.setOut(out)
         .setErr(err)
         .setUsageHelpAutoWidth(true)
         .setExecutionExceptionHandler((failure, command, parsed) -> failed(failure, command));
     return line.execute(args);
+  }
+
+  private static void add(CommandLine line, Object command) {
+    CommandLine sub = new CommandLine(command);
+    if (command instanceof ListCommand list) {
+      sub.getCommandSpec().usageMessage().description(list.about());
+    }
+    if (command.getClass() == ListCommand.class) {
+      line.addSubcommand(((ListCommand) command).list(), sub);
+    } else {
+      line.addSubcommand(sub);
+    }
   }
 
   /** Every command of the program, in the order of the help. */
@@ -59,11 +71,11 @@ public final class Main implements Runnable {
         new CheckCommand(),
         new DemoCommand(),
         new StatusCommand(),
-        new NodesCommand(),
-        new PodsCommand(),
-        new WiresCommand(),
-        new ServicesCommand(),
-        new ConnectionsCommand(),
+        new ListCommand("nodes"),
+        new ListCommand("pods"),
+        new ListCommand("wires"),
+        new ListCommand("services"),
+        new ListCommand("connections"),
         new EventsCommand(),
         new TopologyCommand(in),
         new PodCommand(),

@@ -2,11 +2,15 @@ package dev.weft.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weft.bus.Json;
 import dev.weft.bus.WeftException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -15,6 +19,12 @@ import picocli.CommandLine.Spec;
 
 /** Which node a command asks, and in which form it answers. */
 final class NodeOptions {
+  /** Items asked for at once. */
+  private static final int PART = 500;
+
+  /** Where an answer has its items: topologies have single links between them. */
+  private static final List<String> LISTS = List.of("items", "links");
+
   @Option(
       names = "--url",
       paramLabel = "URL",
@@ -70,18 +80,47 @@ final class NodeOptions {
     }
   }
 
-  /** A list of this node, or of the cluster; members that did not answer are told on stderr. */
-  JsonNode list(ApiClient client, String path, boolean cluster) {
-    JsonNode answer = client.get(cluster ? path + "?scope=cluster" : path);
-    for (JsonNode member : answer.path("unanswered")) {
-      err()
-          .printf(
-              "weft: node %s (%s) did not answer: %s%n",
-              member.path("name").asText(),
-              member.path("node").asText(),
-              member.path("reason").asText());
+  /**
+   * A list of this node, or of the cluster, asked for part by part; members that did not answer are
+   * told on stderr.
+   *
+   * @param limit items at most; {@code next} is left in the answer where others follow
+   */
+  ObjectNode list(ApiClient client, String path, boolean cluster, int limit) {
+    ObjectNode all = null;
+    Map<String, JsonNode> unanswered = new LinkedHashMap<>();
+    String next = "";
+    for (int missing = limit; missing > 0 && next != null; ) {
+      ObjectNode part = part(client, path, cluster, Math.min(missing, PART), next);
+      part.path("unanswered").forEach(m -> unanswered.put(m.path("node").asText(), m));
+      next = part.path("next").asText(null);
+      for (String list : LISTS) {
+        missing -= part.path(list).size();
+        if (all != null && all.has(list)) {
+          all.withArray(list).addAll((ArrayNode) part.get(list));
+        }
+      }
+      all = all == null ? part : all;
     }
-    return answer;
+    unanswered.values().forEach(this::tellUnanswered);
+    all.putArray("unanswered").addAll(unanswered.values());
+    return next == null ? all.without("next") : all.put("next", next);
+  }
+
+  private static ObjectNode part(
+      ApiClient client, String path, boolean cluster, int limit, String after) {
+    String query = "?limit=" + limit + (cluster ? "&scope=cluster" : "");
+    String place = after.isEmpty() ? "" : "&after=" + ApiClient.escaped(after);
+    return (ObjectNode) client.get(path + query + place);
+  }
+
+  private void tellUnanswered(JsonNode member) {
+    err()
+        .printf(
+            "weft: node %s (%s) did not answer: %s%n",
+            member.path("name").asText(),
+            member.path("node").asText(),
+            member.path("reason").asText());
   }
 
   /** The names of the live members by id, for people. */

@@ -1,48 +1,17 @@
 package dev.weft.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.weft.bus.Json;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
-import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-@Command(
-    name = "routes",
-    description = "List the kernel routes that Weft keeps, add or remove one.",
-    mixinStandardHelpOptions = true)
-final class RoutesCommand implements Runnable {
+@Command(name = "routes", mixinStandardHelpOptions = true)
+final class RoutesCommand extends ListCommand {
   private static final String PATH = "/api/v1/routes";
 
-  @Mixin private NodeOptions node;
-
-  @Option(names = "--cluster", description = "Those of every member.")
-  private boolean cluster;
-
-  @Override
-  public void run() {
-    ApiClient client = node.client();
-    JsonNode answer = node.list(client, PATH, cluster);
-    if (node.json()) {
-      node.printJson(answer);
-      return;
-    }
-    Map<String, String> names = NodeOptions.names(client);
-    TextTable table = new TextTable("DESTINATION", "VIA", "TO", "NODE", "STATE", "REASON");
-    for (JsonNode route : answer.path("items")) {
-      String id = route.path("node").asText();
-      table.row(
-          route.path("destination").asText(),
-          route.path("via").asText(null),
-          route.path("member").asText("(injected)"),
-          names.getOrDefault(id, id),
-          route.path("up").asBoolean() ? "up" : "missing",
-          route.path("reason").asText(null));
-    }
-    node.print(table);
+  RoutesCommand() {
+    super("routes");
   }
 
   @Command(
@@ -70,8 +39,7 @@ final class RoutesCommand implements Runnable {
       description = "Remove a route that was added.",
       mixinStandardHelpOptions = true)
   void remove(@Parameters(paramLabel = "CIDR") String destination, @Mixin NodeOptions options) {
-    String escaped = URLEncoder.encode(destination, StandardCharsets.UTF_8);
-    options.client().delete(PATH + "?destination=" + escaped);
+    options.client().delete(PATH + "?destination=" + ApiClient.escaped(destination));
     if (!options.json()) {
       options.out().println("route " + destination + " removed");
     }

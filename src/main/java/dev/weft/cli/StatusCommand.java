@@ -4,9 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.stream.Collectors;
+import java.util.ArrayList;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -45,19 +44,18 @@ final class StatusCommand implements Runnable {
             warning.path("action").asText());
       }
     }
-    out.println("members  " + client.get("/api/v1/nodes").path("items").size());
-    out.println("pods     " + client.get("/api/v1/pods").path("items").size());
-    out.println("wires    " + byState(client.get("/api/v1/wires").path("items")));
+    out.println("members  " + client.get("/api/v1/nodes?limit=1").path("total").asInt());
+    out.println("pods     " + client.get("/api/v1/pods?limit=1").path("total").asInt());
+    out.println("wires    " + byState(client.get("/api/v1/wires?limit=1")));
   }
 
   private static String byState(JsonNode wires) {
-    Map<String, Integer> states = new TreeMap<>();
-    wires.forEach(w -> states.merge(w.path("state").asText(), 1, Integer::sum));
-    String text =
-        states.entrySet().stream()
-            .map(s -> s.getValue() + " " + s.getKey())
-            .collect(Collectors.joining(", "));
-    return wires.size() + (text.isEmpty() ? "" : ": " + text);
+    List<String> states = new ArrayList<>();
+    wires
+        .path("states")
+        .fields()
+        .forEachRemaining(s -> states.add(s.getValue() + " " + s.getKey()));
+    return wires.path("total").asInt() + (states.isEmpty() ? "" : ": " + String.join(", ", states));
   }
 
   private static String text(Duration up) {

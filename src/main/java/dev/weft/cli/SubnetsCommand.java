@@ -1,38 +1,15 @@
 package dev.weft.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-@Command(
-    name = "subnets",
-    description = "List which node has which part of the pods' range, or free one.",
-    mixinStandardHelpOptions = true)
-final class SubnetsCommand implements Runnable {
+@Command(name = "subnets", mixinStandardHelpOptions = true)
+final class SubnetsCommand extends ListCommand {
   private static final String PATH = "/api/v1/subnets";
 
-  @Mixin private NodeOptions node;
-
-  @Override
-  public void run() {
-    JsonNode answer = node.list(node.client(), PATH, false);
-    if (node.json()) {
-      node.printJson(answer);
-      return;
-    }
-    TextTable table = new TextTable("SUBNET", "NODE", "ID", "MEMBER", "ENDPOINT", "MTU");
-    for (JsonNode subnet : answer.path("items")) {
-      int mtu = subnet.path("mtu").asInt();
-      table.row(
-          subnet.path("subnet").asText(),
-          subnet.path("name").asText() + (subnet.path("self").asBoolean() ? " (this)" : ""),
-          subnet.path("holder").asText(),
-          subnet.path("live").asBoolean() ? "yes" : "no",
-          subnet.path("endpoint").asText(null),
-          mtu == 0 ? null : mtu);
-    }
-    node.print(table);
+  SubnetsCommand() {
+    super("subnets");
   }
 
   @Command(

@@ -1,6 +1,8 @@
 package dev.weft.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.weft.bus.Json;
 import dev.weft.pod.PodRef;
 import dev.weft.topology.Topology;
 import dev.weft.topology.TopologyFile;
@@ -9,8 +11,8 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -83,7 +85,15 @@ final class TopologyCommand {
           PodRef pod,
       @Mixin NodeOptions options) {
     ApiClient client = options.client();
-    show(options, client, client.get(pod == null ? PATH : PATH + "/" + pod));
+    if (pod != null) {
+      show(options, client, client.get(PATH + "/" + pod));
+    } else if (options.json()) {
+      options.printJson(options.list(client, PATH, false, Integer.MAX_VALUE));
+    } else {
+      ListDescription links = ListDescription.of("links");
+      ObjectNode answer = options.list(client, links.path(), false, Integer.MAX_VALUE);
+      options.print(links.table(answer.path("items"), NodeOptions.names(client)));
+    }
   }
 
   private static void show(NodeOptions options, ApiClient client, JsonNode answer) {
@@ -91,47 +101,18 @@ final class TopologyCommand {
       options.printJson(answer);
       return;
     }
-    Map<String, String> names = NodeOptions.names(client);
-    TextTable table =
-        new TextTable(
-            "POD",
-            "NODE",
-            "UID",
-            "INTF",
-            "ADDRESS",
-            "PEER",
-            "PEER-INTF",
-            "KIND",
-            "MTU",
-            "STATE",
-            "REASON");
+    List<JsonNode> links = new ArrayList<>();
     for (JsonNode topology : answer.has("items") ? answer.path("items") : List.of(answer)) {
-      topology.path("links").forEach(link -> row(table, link, names));
+      topology.path("links").forEach(links::add);
       if (topology.path("links").isEmpty()) {
-        table.row(
-            topology.at("/topology/pod").asText(), "", "", "", "", "", "", "", "", "", "no links");
+        links.add(
+            Json.mapper()
+                .createObjectNode()
+                .put("pod", topology.at("/topology/pod").asText())
+                .put("reason", "no links"));
       }
     }
-    if (answer.has("items")) {
-      answer.path("links").forEach(link -> row(table, link, names));
-    }
-    options.print(table);
-  }
-
-  private static void row(TextTable table, JsonNode link, Map<String, String> names) {
-    String id = link.path("node").asText();
-    table.row(
-        link.path("pod").asText(),
-        names.getOrDefault(id, id),
-        link.path("uid").asLong(),
-        link.path("localIntf").asText(null),
-        link.path("localIp").asText(null),
-        link.path("peer").asText(null),
-        link.path("peerIntf").asText(null),
-        link.path("kind").asText(null),
-        link.path("mtu").asInt(),
-        link.path("state").asText(),
-        link.path("reason").asText(null));
+    options.print(ListDescription.of("links").table(links, NodeOptions.names(client)));
   }
 
   private String read(String file, NodeOptions options) {

@@ -200,12 +200,9 @@ public final class Node {
     stands("links", links::close);
     api =
         new ApiVerticle(
+            room,
             apiSettings(),
-            bus,
-            cluster,
-            health,
             events,
-            metrics,
             (text, source) -> TopologyFile.parse(text, source).topologies());
 
     Map<String, Deployable> rooms = new LinkedHashMap<>();

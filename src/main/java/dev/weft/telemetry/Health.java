@@ -5,6 +5,8 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BooleanSupplier;
 
 /** What works on this node and what does not. Safe for use by all threads. */
 public final class Health {
@@ -32,18 +34,35 @@ public final class Health {
 
   private final Map<String, State> states = new LinkedHashMap<>();
   private final Map<String, Warning> warnings = new LinkedHashMap<>();
+  private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
 
-  public synchronized void state(String room, State state) {
-    states.put(room, state);
+  public void state(String room, State state) {
+    change(() -> states.put(room, state) != state);
   }
 
   /** Shows a warning until it is cleared; the same room and code again replaces it. */
-  public synchronized void raise(Warning warning) {
-    warnings.put(key(warning.room(), warning.code()), warning);
+  public void raise(Warning warning) {
+    change(() -> !warning.equals(warnings.put(key(warning.room(), warning.code()), warning)));
   }
 
-  public synchronized void clear(String room, String code) {
-    warnings.remove(key(room, code));
+  public void clear(String room, String code) {
+    change(() -> warnings.remove(key(room, code)) != null);
+  }
+
+  /** Runs the listener after every change, on the thread that made it, until the handle is run. */
+  public Runnable onChange(Runnable listener) {
+    listeners.add(listener);
+    return () -> listeners.remove(listener);
+  }
+
+  private void change(BooleanSupplier change) {
+    boolean changed;
+    synchronized (this) {
+      changed = change.getAsBoolean();
+    }
+    if (changed) {
+      listeners.forEach(Runnable::run);
+    }
   }
 
   /** All rooms in the order they started; READY with a warning is shown as DEGRADED. */

@@ -31,6 +31,9 @@ import java.util.stream.Collectors;
 public final class TopologyVerticle extends VerticleBase implements Topologies {
   private static final Duration MEMBER_DEADLINE = Duration.ofSeconds(2);
 
+  /** Changes of a whole file are one fact. */
+  private static final long TELL_AFTER_MILLIS = 100;
+
   private final RoomContext room;
   private final int defaultMtu;
   private final LongSupplier nanoTime;
@@ -38,6 +41,7 @@ public final class TopologyVerticle extends VerticleBase implements Topologies {
   private TopologyTable table;
   private Pods pods;
   private Joiner joiner;
+  private boolean telling;
 
   /**
    * @param defaultMtu bytes, for links that ask for none
@@ -59,11 +63,25 @@ public final class TopologyVerticle extends VerticleBase implements Topologies {
     table = new TopologyTable(room.cluster().common("topologies"));
     pods = bus.proxy(Pods.class);
     joiner = new Joiner(vertx, room.cluster(), bus.proxy(Wires.class), this::plan, nanoTime);
-    table.onChange(joiner::trigger);
+    table.onChange(this::onChange);
     bus.on(PodChanged.class, fact -> joiner.trigger());
     bus.on(MemberChanged.class, fact -> joiner.trigger());
     joiner.start();
     return bus.serve(Topologies.class, this);
+  }
+
+  private void onChange() {
+    joiner.trigger();
+    if (!telling) {
+      telling = true;
+      vertx.setTimer(TELL_AFTER_MILLIS, later -> tell());
+    }
+  }
+
+  private void tell() {
+    telling = false;
+    TopologySnapshot now = table.read();
+    room.bus().publish(new TopologyChanged(now.topologies().size(), now.links().size()));
   }
 
   @Override

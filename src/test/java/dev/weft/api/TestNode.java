@@ -17,6 +17,7 @@ import dev.weft.nsm.NetworkServices;
 import dev.weft.pod.Pod;
 import dev.weft.pod.PodRef;
 import dev.weft.pod.Pods;
+import dev.weft.room.RoomContext;
 import dev.weft.subnet.Agents;
 import dev.weft.subnet.Subnets;
 import dev.weft.telemetry.EventLog;
@@ -105,12 +106,10 @@ public final class TestNode implements AutoCloseable {
         new NodeInfo(self.id(), self.name(), "0.1.0", EPOCH, Instant.ofEpochSecond(1700000000));
     api =
         new ApiVerticle(
+            new RoomContext(
+                bus, new MemoryCluster(self.id()), null, health, metrics, Clock.systemUTC()),
             new ApiSettings("127.0.0.1", port, socket, tokens, readTokens, info),
-            bus,
-            new MemoryCluster(self.id()),
-            health,
             events,
-            metrics,
             TestNode::read);
     deployment = await(vertx.deployVerticle(api));
     return this;
@@ -193,7 +192,7 @@ public final class TestNode implements AutoCloseable {
         JsonNode document = documents.next();
         JsonNode name = document.at("/metadata/name");
         if (name.isMissingNode()) {
-          throw Fault.invalid(source + ": $.metadata.name", "missing", "a pod's name");
+          throw Fault.invalid(source + ": metadata.name", "missing", "a pod's name");
         }
         List<TopologyLink> links = new ArrayList<>();
         for (JsonNode l : document.at("/spec/links")) {

@@ -1,0 +1,103 @@
+package dev.weft.cli;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weft.bus.Json;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+
+/**
+ * A list as {@code lists.json} describes it for the command line and the node's page.
+ *
+ * @param about what the command does
+ * @param rows the field of an item that has its rows; null where an item is a row
+ */
+record ListDescription(String path, String about, String rows, List<Column> columns) {
+  private static final String FILE = "/lists.json";
+
+  /**
+   * A column.
+   *
+   * @param of paths of the fields shown, as in {@code local.pod}
+   * @param as how they are shown; null for a field as it is
+   * @param only {@code page} for what the command line does not show; null for both
+   * @param none what stands for an absent value; null for the table's own sign
+   * @param words what stands for a value; null for none
+   */
+  record Column(
+      String label,
+      List<String> of,
+      String as,
+      String only,
+      String none,
+      Map<String, String> words) {
+
+    String head() {
+      return label.toUpperCase(Locale.ROOT).replace(' ', '-');
+    }
+
+    String text(JsonNode row, Map<String, String> nodeNames) {
+      String text =
+          switch (as == null ? "" : as) {
+            case "end" -> joined(values(row), ":");
+            case "path" -> joined(values(row), "/");
+            case "sum" -> Long.toString(values(row).mapToLong(JsonNode::asLong).sum());
+            case "list" -> joined(values(row).flatMap(ListDescription::items), ", ");
+            case "self" ->
+                joined(values(row), "") + (row.path("self").asBoolean() ? " (this)" : "");
+            case "node" -> joined(values(row).map(id -> name(id, nodeNames)), "");
+            default -> joined(values(row), "");
+          };
+      String word = words == null ? text : words.getOrDefault(text, text);
+      return word.isEmpty() ? none : word;
+    }
+
+    private Stream<JsonNode> values(JsonNode row) {
+      return of.stream().map(path -> row.at("/" + path.replace('.', '/')));
+    }
+
+    private static JsonNode name(JsonNode id, Map<String, String> nodeNames) {
+      String name = nodeNames.get(id.asText());
+      return name == null ? id : Json.mapper().getNodeFactory().textNode(name);
+    }
+
+    private static String joined(Stream<JsonNode> values, String separator) {
+      return values
+          .map(JsonNode::asText)
+          .filter(text -> !text.isEmpty())
+          .collect(Collectors.joining(separator));
+    }
+  }
+
+  static ListDescription of(String name) {
+    try (InputStream in = ListDescription.class.getResourceAsStream(FILE)) {
+      Map<String, ListDescription> all = Json.mapper().readValue(in, new TypeReference<>() {});
+      return Objects.requireNonNull(all.get(name), name);
+    } catch (IOException e) {
+      throw new UncheckedIOException("lists.json of the jar cannot be read", e);
+    }
+  }
+
+  /** The items' rows in the order given, which is the API's. */
+  TextTable table(Iterable<JsonNode> items, Map<String, String> nodeNames) {
+    List<Column> shown = columns.stream().filter(c -> !"page".equals(c.only())).toList();
+    TextTable table = new TextTable(shown.stream().map(Column::head).toArray(String[]::new));
+    for (JsonNode item : items) {
+      (rows == null ? Stream.of(item) : items(item.path(rows)))
+          .forEach(row -> table.row(shown.stream().map(c -> c.text(row, nodeNames)).toArray()));
+    }
+    return table;
+  }
+
+  private static Stream<JsonNode> items(JsonNode list) {
+    return StreamSupport.stream(list.spliterator(), false);
+  }
+}
