@@ -210,29 +210,15 @@ public final class Node {
     rooms.put(
         "wire",
         new WireVerticle(
-            cluster,
-            bus,
-            store,
-            ways.dial(),
-            (context, path, kernel) ->
-                new MeshnetWires(
-                    room,
-                    context,
-                    path,
-                    kernel,
-                    ways.meshnet(),
-                    ways.listener(),
-                    config.wires().mtu()),
-            ways.listener(),
-            health,
-            metrics,
+            room,
+            ways,
             links,
+            wires -> new MeshnetWires(wires, ways, config.wires().mtu()),
             config.wires(),
             lanes));
     rooms.put(
         "meshnet",
-        new MeshnetVerticle(
-            bus, cluster, store, ways.listener(), config.grpc(), new TopologyLinks(bus), links));
+        new MeshnetVerticle(room, ways.listener(), links, config.grpc(), new TopologyLinks(bus)));
     rooms.put(
         "nsm",
         new NsmVerticle(

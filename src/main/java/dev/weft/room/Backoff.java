@@ -15,11 +15,14 @@ public final class Backoff {
   public static final Duration LONGEST = Duration.ofSeconds(5);
 
   private static final double JITTER = 0.2;
-  private static final int MOST_DOUBLINGS = 30;
 
-  private final Duration first;
-  private final Duration longest;
+  private final long first;
+  private final long longest;
   private final RandomGenerator random;
+
+  /** Before jitter, nanoseconds. */
+  private long next;
+
   private int failures;
 
   public Backoff(RandomGenerator random) {
@@ -27,17 +30,16 @@ public final class Backoff {
   }
 
   public Backoff(Duration first, Duration longest, RandomGenerator random) {
-    this.first = first;
-    this.longest = longest;
+    this.longest = longest.toNanos();
+    this.first = Math.min(first.toNanos(), this.longest);
     this.random = random;
+    this.next = this.first;
   }
 
   /** It failed once more; the time until the next attempt. */
   public Duration failed() {
-    long doubled = first.toNanos() << Math.min(failures, MOST_DOUBLINGS);
-    // A shift beyond the long's range shows as a value below the first wait.
-    boolean overflown = doubled < first.toNanos() || failures > MOST_DOUBLINGS;
-    long wait = overflown ? longest.toNanos() : Math.min(doubled, longest.toNanos());
+    long wait = next;
+    next = wait > longest / 2 ? longest : wait * 2;
     failures++;
     return Duration.ofNanos((long) (wait * (1 - JITTER * random.nextDouble())));
   }
@@ -50,5 +52,6 @@ public final class Backoff {
   /** It succeeded: the next failure is a first one again. */
   public void succeeded() {
     failures = 0;
+    next = first;
   }
 }

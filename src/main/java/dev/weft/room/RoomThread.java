@@ -10,8 +10,9 @@ import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 
 /**
- * The event loop that a room's state belongs to. Every future that it gives completes on that loop;
- * its failures are {@link WeftException}s, INTERNAL for whatever was thrown unexpectedly.
+ * The event loop that a room's state belongs to. The futures that it gives to the room complete on
+ * that loop. All failures are {@link WeftException}s, INTERNAL for whatever was thrown
+ * unexpectedly.
  */
 public final class RoomThread {
   private final Context context;
@@ -56,7 +57,7 @@ public final class RoomThread {
   /** Begins work on a key once the work that was asked for before it is done, failed or not. */
   public <T> Future<T> inOrder(Object key, Supplier<Future<T>> work) {
     Future<?> before = last.getOrDefault(key, Future.succeededFuture());
-    Future<T> turn = before.transform(done -> begin(work));
+    Future<T> turn = before.transform(done -> home(begin(work)));
     last.put(key, turn);
     turn.onComplete(done -> last.remove(key, turn));
     return turn;
@@ -66,7 +67,8 @@ public final class RoomThread {
   static <T> Future<T> begin(Supplier<Future<T>> work) {
     try {
       return explained(work.get());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
+      // An error too: whoever asked would wait for ever.
       return Future.failedFuture(WeftException.of(e));
     }
   }

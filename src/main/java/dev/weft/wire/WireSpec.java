@@ -34,7 +34,12 @@ public record WireSpec(
    * @param address its address as CIDR, null for none
    * @param node id of the node the pod is registered on
    */
-  public record End(PodRef pod, String intf, String address, String node) {}
+  public record End(PodRef pod, String intf, String address, String node) {
+    /** Whether both name one interface, whatever address and node they give it. */
+    public boolean isSameInterface(End other) {
+      return pod.equals(other.pod) && intf.equals(other.intf);
+    }
+  }
 
   public static int checkMtu(int mtu) {
     if (mtu < MIN_MTU || mtu > MAX_MTU) {

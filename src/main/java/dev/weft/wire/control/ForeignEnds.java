@@ -2,12 +2,9 @@ package dev.weft.wire.control;
 
 import dev.weft.rpc.Caller;
 import dev.weft.wire.WireStatus;
-import dev.weft.wire.kernel.KernelEnds;
-import dev.weft.wire.path.DataPath;
 import dev.weft.wire.proto.WireCreateResponse;
 import dev.weft.wire.proto.WireDef;
 import dev.weft.wire.proto.WireDownResponse;
-import io.vertx.core.Context;
 import io.vertx.core.Future;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -17,12 +14,12 @@ import java.util.stream.Stream;
  * the data path with them, and live on the same event loop; their calls have no {@code wire_id}.
  */
 public interface ForeignEnds {
-  /** Makes a node's. */
+  /** Creates a node's, once its data path stands. */
   interface Factory {
-    ForeignEnds create(Context context, DataPath path, KernelEnds kernel);
+    ForeignEnds create(WireRoom room);
   }
 
-  /** Opens what was kept; the data path and the node's namespace stand. */
+  /** Opens what was kept, once the node's namespace stands. */
   Future<Void> open();
 
   Stream<WireStatus> list();

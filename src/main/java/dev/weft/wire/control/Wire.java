@@ -1,79 +1,92 @@
 package dev.weft.wire.control;
 
+import dev.weft.bus.WeftException;
+import dev.weft.room.Backoff;
+import dev.weft.room.Passes;
+import dev.weft.wire.WireChanged;
 import dev.weft.wire.WireKind;
 import dev.weft.wire.WireSpec;
 import dev.weft.wire.WireState;
 import dev.weft.wire.WireStatus;
-import dev.weft.wire.path.Driver;
+import dev.weft.wire.control.WireLife.Action;
+import dev.weft.wire.control.WireLife.Change;
+import dev.weft.wire.control.WireLife.PeerEnd;
+import dev.weft.wire.control.WireLife.Report;
 import dev.weft.wire.path.FrameSink;
-import dev.weft.wire.path.PacketWriter;
+import dev.weft.wire.path.Lane;
 import dev.weft.wire.path.TrafficCounter;
-import dev.weft.wire.path.WireEnd;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
-import io.vertx.core.Vertx;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * One wire of this node: its intent, what stands of it, and the turns that bring the two together.
- * Only its room's event loop touches it.
+ * One wire of this node: what it should be, how far it came, and the passes that bring it further.
+ * Does what its {@link WireLife} answers to events, and publishes what that reports. Only its
+ * room's event loop touches it.
  */
 public final class Wire {
-  private static final long FIRST_RETRY_MILLIS = 100;
-  private static final long LAST_RETRY_MILLIS = 5000;
-
-  public final WireSpec spec;
-  public final TrafficCounter sent = new TrafficCounter();
-  public final TrafficCounter received = new TrafficCounter();
-
-  /** The node end, null until it is made. */
-  public WireEnd end;
-
-  /** Identity of the pod's namespace that the end was made for. */
-  long podIdentity;
-
-  /** The peer's interface id, 0 until it is known. */
-  public long peerId;
-
-  PacketWriter.Peer peerTakes;
-  public FrameSink stream;
-
-  private final Vertx vertx;
-  private final Function<Wire, Future<Void>> pass;
-  private Driver.Handle reading;
-  private WireState state = WireState.JOINING;
-  private String reason = "starting";
-  private Instant since = Instant.now();
-  private Future<Void> turn = Future.succeededFuture();
-  private boolean again;
-  private boolean stopped;
-  private long retryMillis = FIRST_RETRY_MILLIS;
-  private long timer = -1;
-
+  private final WireSpec spec;
+  private final TrafficCounter sent = new TrafficCounter();
+  private final TrafficCounter received = new TrafficCounter();
+  private final WireRoom room;
+  private final WireWork work;
+  private final Passes passes;
   private final Runnable unmeter;
+  private WireLife<PodEnd, OpenStream> life = WireLife.begin();
+  private Instant since;
 
-  public Wire(WireSpec spec, Vertx vertx, MeterRegistry meters, Function<Wire, Future<Void>> pass) {
+  /** Done when no thread reads a socket that was to be closed. */
+  private Future<Void> closed = Future.succeededFuture();
+
+  public Wire(WireSpec spec, WireRoom room, WireWork work) {
     this.spec = spec;
-    this.vertx = vertx;
-    this.pass = pass;
-    this.unmeter = WireMeters.register(this, meters);
+    this.room = room;
+    this.work = work;
+    this.passes = new Passes(room.vertx(), () -> work.pass(this), new Backoff(room.random()));
+    this.since = room.context().clock().instant();
+    this.unmeter = WireMeters.register(this, room.context().metrics().registry());
+  }
+
+  public WireSpec spec() {
+    return spec;
+  }
+
+  public String id() {
+    return spec.id();
+  }
+
+  /** From the pod towards the peer. */
+  public TrafficCounter sent() {
+    return sent;
+  }
+
+  /** From the peer towards the pod. */
+  public TrafficCounter received() {
+    return received;
+  }
+
+  public WireLife<PodEnd, OpenStream> life() {
+    return life;
+  }
+
+  public Optional<PodEnd> end() {
+    return life.end();
   }
 
   WireState state() {
-    return state;
+    return life.report().state();
   }
 
   public WireStatus status() {
-    if (end != null) {
-      end.countKernelDrops();
-    }
-    return new WireStatus(spec, state, reason, since, sent.read(), received.read());
+    life.end().ifPresent(end -> end.wireEnd().countKernelDrops());
+    Report report = life.report();
+    return new WireStatus(
+        spec, report.state(), report.reason(), since, sent.read(), received.read());
   }
 
   /** {@code default/r1:eth1 - default/r2:eth1}. */
-  public String link() {
+  private String link() {
     return spec.local().pod()
         + ":"
         + spec.local().intf()
@@ -89,102 +102,96 @@ public final class Wire {
   }
 
   private boolean isEnd(WireSpec.End end) {
-    return sameInterface(spec.local(), end)
-        || (spec.kind() == WireKind.VETH && sameInterface(spec.peer(), end));
+    return spec.local().isSameInterface(end)
+        || (spec.kind() == WireKind.VETH && spec.peer().isSameInterface(end));
   }
 
-  private static boolean sameInterface(WireSpec.End a, WireSpec.End b) {
-    return a.pod().equals(b.pod()) && a.intf().equals(b.intf());
-  }
-
-  /** Starts a turn now, or another one after the present. */
+  /** Asks for a pass. */
   public void kick() {
-    if (stopped) {
-      return;
-    }
-    if (!turn.isComplete()) {
-      again = true;
-      return;
-    }
-    vertx.cancelTimer(timer);
-    again = false;
-    Promise<Void> done = Promise.promise();
-    turn = done.future();
-    Future<Void> passed;
-    try {
-      passed = pass.apply(this);
-    } catch (RuntimeException e) {
-      passed = Future.failedFuture(e);
-    }
-    passed.onComplete(
-        result -> {
-          done.complete();
-          if (result.succeeded()) {
-            retryMillis = FIRST_RETRY_MILLIS;
-          } else if (!stopped) {
-            timer = vertx.setTimer(retryMillis, id -> kick());
-            retryMillis = Math.min(retryMillis * 2, LAST_RETRY_MILLIS);
-          }
-          if (again) {
-            kick();
-          }
-        });
+    passes.ask();
   }
 
-  /** No turn begins from now on. */
-  public void stop() {
-    stopped = true;
-    vertx.cancelTimer(timer);
+  /** What happened to the wire, as its life is told of it. */
+  public void on(Function<WireLife<PodEnd, OpenStream>, Change<PodEnd, OpenStream>> event) {
+    WireState before = life.report().state();
+    Report told = life.report();
+    Change<PodEnd, OpenStream> change = event.apply(life);
+    life = change.life();
+    Report report = life.report();
+    if (!report.equals(told) && !passes.stopped()) {
+      if (report.state() != before) {
+        since = room.context().clock().instant();
+      }
+      publish(report);
+      work.reported(this, before, report.state());
+    }
+    change.actions().forEach(this::perform);
+  }
+
+  private void perform(Action<PodEnd, OpenStream> action) {
+    if (action instanceof Action.Start<PodEnd, OpenStream> start) {
+      start.stream().start(room.path(), start.end().wireEnd());
+    } else if (action instanceof Action.Close<PodEnd, OpenStream> close) {
+      Future<Void> closing = room.thread().home(close.stream().close());
+      closed = closed.transform(done -> closing);
+    } else if (action instanceof Action.Remove<PodEnd, OpenStream> remove) {
+      PodEnd end = remove.end();
+      room.path().ends().remove(end.wireEnd());
+      work.removed(this, end);
+      closed = closed.onComplete(done -> end.wireEnd().close());
+    } else {
+      work.again(this);
+    }
+  }
+
+  private void publish(Report report) {
+    room.context().bus().publish(new WireChanged(id(), link(), report.state(), report.reason()));
+  }
+
+  /** It is no wire of this node any more. */
+  public void publishRemoved() {
+    publish(new Report(null, null));
+  }
+
+  /** A link of the node's namespace was deleted: perhaps this wire's. */
+  void onLinkGone(int ifindex) {
+    end()
+        .filter(end -> end.wireEnd().ifindex() == ifindex)
+        .ifPresent(end -> on(life -> life.lost(end, "its interface was deleted")));
+  }
+
+  /** An end was made: it is in the data path from now on, unless nobody needs it any more. */
+  public void stands(PodEnd end, Report report) {
+    room.path().ends().add(end.wireEnd());
+    on(life -> life.stands(end, report));
+  }
+
+  /** A stream to the peer's end was opened: it carries frames until it ends. */
+  public void opened(PeerEnd to, FrameSink sink, Lane lane) {
+    OpenStream stream = new OpenStream(sink, lane);
+    on(life -> life.opened(to, stream));
+    room.thread()
+        .home(sink.ended())
+        .onSuccess(v -> on(life -> life.ended(stream, "closed")))
+        .onFailure(e -> on(life -> life.ended(stream, e.getMessage())));
+  }
+
+  /** A pass did not get to its end. */
+  public void failed(Throwable cause) {
+    WeftException e = WeftException.of(cause);
+    on(life -> life.failed(e.fault(), e.getMessage()));
+  }
+
+  /** Takes the wire out of the data path for good; kernel links stay. */
+  public Future<Void> stop() {
     unmeter.run();
+    Future<Void> settled = passes.stop();
+    on(WireLife::stopped);
+    return settled.transform(done -> closed);
   }
 
-  boolean stopped() {
-    return stopped;
-  }
-
-  /** Completes when no turn is under way. */
-  public Future<Void> settled() {
-    return turn;
-  }
-
-  /** The peer told its interface id; a stream to a former one is of no use any more. */
-  void joined(long id, PacketWriter.Peer takes) {
-    if (peerId != id) {
-      closeStream();
-      peerId = id;
-      peerTakes = takes;
-    }
-  }
-
-  /** The peer's interface id is not valid any more. */
-  void parted() {
-    peerId = 0;
-  }
-
-  public void opened(FrameSink opened, Driver.Handle handle) {
-    stream = opened;
-    reading = handle;
-  }
-
-  /** Stops reading and ends the stream; completes when no thread reads the socket any more. */
-  public Future<Void> closeStream() {
-    if (stream == null) {
-      return Future.succeededFuture();
-    }
-    FrameSink closing = stream;
-    stream = null;
-    closing.close();
-    return reading.close();
-  }
-
-  /** Notes the state; false if nothing changed. */
-  public boolean enter(WireState next, String why) {
-    boolean same = state == next && java.util.Objects.equals(reason, why);
-    if (state != next) {
-      since = Instant.now();
-    }
-    state = next;
-    reason = why;
-    return !same;
+  /** Done when no thread reads a socket that was to be closed. */
+  Future<Void> closed() {
+    return closed;
   }
 }

@@ -20,17 +20,17 @@ final class WireMeters {
   static Runnable register(Wire wire, MeterRegistry registry) {
     Tags tags =
         Tags.of(
-            "wire", wire.spec.id(),
-            "pod", wire.spec.local().pod().toString(),
-            "interface", wire.spec.local().intf());
+            "wire", wire.spec().id(),
+            "pod", wire.spec().local().pod().toString(),
+            "interface", wire.spec().local().intf());
     List<Meter> meters = new ArrayList<>();
     meters.add(
         Gauge.builder("weft_wire_up", wire, w -> w.state() == WireState.UP ? 1 : 0)
             .description("1 while frames cross")
             .tags(tags)
             .register(registry));
-    direction(meters, registry, tags.and("direction", "sent"), wire.sent);
-    direction(meters, registry, tags.and("direction", "received"), wire.received);
+    direction(meters, registry, tags.and("direction", "sent"), wire.sent());
+    direction(meters, registry, tags.and("direction", "received"), wire.received());
     return () -> meters.forEach(registry::remove);
   }
 

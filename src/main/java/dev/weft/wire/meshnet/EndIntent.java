@@ -37,6 +37,23 @@ record EndIntent(
     return samePod && sameNetns && sameIntf && sameNs;
   }
 
+  /** What a call asks for; INVALID names the field that cannot be. No ids yet. */
+  static EndIntent asked(WireDef def) {
+    return new EndIntent(
+        EndKey.of(def),
+        def.getLocalPodNetNs(),
+        def.getLocalPodIp(),
+        PeerAddress.parse("peer_node_ip", def.getPeerNodeIp()),
+        def.getWireIfIdOnPeerNode(),
+        0,
+        0,
+        WireSpec.MAX_MTU);
+  }
+
+  EndIntent with(long newInterfaceId, int newAlias, int newMtu) {
+    return new EndIntent(key, netns, address, peer, peerId, newInterfaceId, newAlias, newMtu);
+  }
+
   EndIntent at(PeerAddress newPeer, long newPeerId) {
     return new EndIntent(key, netns, address, newPeer, newPeerId, interfaceId, alias, mtu);
   }

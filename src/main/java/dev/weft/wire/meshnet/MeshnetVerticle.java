@@ -1,18 +1,16 @@
 package dev.weft.wire.meshnet;
 
 import com.google.protobuf.Message;
-import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
-import dev.weft.bus.WeftException;
-import dev.weft.cluster.Cluster;
 import dev.weft.config.GrpcConfig;
 import dev.weft.net.NodeLinks;
 import dev.weft.pod.PodRef;
+import dev.weft.room.RoomContext;
+import dev.weft.room.RoomThread;
 import dev.weft.rpc.Caller;
 import dev.weft.rpc.GrpcListener;
 import dev.weft.rpc.GrpcMethod;
 import dev.weft.rpc.Listener;
-import dev.weft.store.Store;
 import dev.weft.wire.proto.BoolResponse;
 import dev.weft.wire.proto.GenerateNodeInterfaceNameRequest;
 import dev.weft.wire.proto.GenerateNodeInterfaceNameResponse;
@@ -23,7 +21,6 @@ import dev.weft.wire.proto.PodQuery;
 import dev.weft.wire.proto.RemotePod;
 import dev.weft.wire.proto.SkipQuery;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
 import java.util.Comparator;
@@ -40,35 +37,33 @@ public final class MeshnetVerticle extends VerticleBase implements AlivePods {
 
   private static final Duration MEMBER_DEADLINE = Duration.ofSeconds(2);
 
-  private final Bus bus;
-  private final Cluster cluster;
-  private final GrpcListener ingress;
+  private final RoomContext room;
+  private final GrpcListener listener;
   private final GrpcConfig config;
-  private final PodTopology links;
+  private final PodTopology topology;
   private final InterfaceNames names;
   private final VxlanEnds vxlans;
+  private RoomThread thread;
   private PodStates states;
 
   public MeshnetVerticle(
-      Bus bus,
-      Cluster cluster,
-      Store store,
-      GrpcListener ingress,
+      RoomContext room,
+      GrpcListener listener,
+      NodeLinks links,
       GrpcConfig config,
-      PodTopology topology,
-      NodeLinks links) {
-    this.bus = bus;
-    this.cluster = cluster;
-    this.ingress = ingress;
+      PodTopology topology) {
+    this.room = room;
+    this.listener = listener;
     this.config = config;
-    this.links = topology;
-    this.names = new InterfaceNames(store);
+    this.topology = topology;
+    this.names = new InterfaceNames(room.store());
     this.vxlans = new VxlanEnds(links);
   }
 
   @Override
   public Future<?> start() {
-    states = new PodStates(cluster.common("meshnet"));
+    thread = new RoomThread(context);
+    states = new PodStates(room.cluster().common("meshnet"));
     serve(
         "Local",
         "Get",
@@ -87,22 +82,24 @@ public final class MeshnetVerticle extends VerticleBase implements AlivePods {
         GenerateNodeInterfaceNameRequest.getDefaultInstance(),
         GenerateNodeInterfaceNameResponse.getDefaultInstance(),
         this::onGenerate);
-    ingress.serve(
+    listener.serve(
         method("Remote", "Update", RemotePod.getDefaultInstance(), YES),
         Set.of(Listener.LOCAL, Listener.MEMBERS, Listener.MESHNET),
-        (caller, pod) -> here(pod, p -> onUpdate(caller, p)));
-    return bus.serve(AlivePods.class, this);
+        (caller, pod) -> thread.call(() -> onUpdate(caller, pod)));
+    return room.bus().serve(AlivePods.class, this);
   }
 
   private <Q extends Message, R extends Message> void serve(
       String service,
       String name,
-      Set<Listener> doors,
+      Set<Listener> listeners,
       Q request,
       R response,
       Function<Q, Future<R>> handler) {
-    ingress.serve(
-        method(service, name, request, response), doors, (caller, query) -> here(query, handler));
+    listener.serve(
+        method(service, name, request, response),
+        listeners,
+        (caller, query) -> thread.call(() -> handler.apply(query)));
   }
 
   private static <Q extends Message, R extends Message> GrpcMethod<Q, R> method(
@@ -113,15 +110,15 @@ public final class MeshnetVerticle extends VerticleBase implements AlivePods {
 
   private Future<Pod> onGet(PodQuery query) {
     PodRef pod = ref(query.getKubeNs(), query.getName());
-    return links
+    return topology
         .of(pod)
         .compose(
             found ->
                 find(pod)
                     .compose(
                         state ->
-                            vertx
-                                .executeBlocking(() -> NodeAddress.find(config), false)
+                            thread
+                                .blocking(() -> NodeAddress.find(config))
                                 .map(node -> describe(query, found, state, node))));
   }
 
@@ -136,9 +133,10 @@ public final class MeshnetVerticle extends VerticleBase implements AlivePods {
       return Future.succeededFuture(own.state().stream().findFirst());
     }
     List<Future<AlivePods.Seen>> answers =
-        cluster.members().stream()
-            .filter(member -> !member.id().equals(cluster.self()))
-            .map(member -> bus.proxy(AlivePods.class, member.id(), MEMBER_DEADLINE).seen(pod))
+        room.cluster().members().stream()
+            .filter(member -> !member.id().equals(room.self()))
+            .map(
+                member -> room.bus().proxy(AlivePods.class, member.id(), MEMBER_DEADLINE).seen(pod))
             .map(asked -> asked.otherwise(own))
             .toList();
     return Future.all(answers)
@@ -216,12 +214,11 @@ public final class MeshnetVerticle extends VerticleBase implements AlivePods {
       throw Fault.DENIED.because(
           "peer_vtep: " + pod.getPeerVtep() + " (expected: " + caller + ", who asks)");
     }
-    return vertx.executeBlocking(
+    return thread.blocking(
         () -> {
           vxlans.update(pod);
           return YES;
-        },
-        false);
+        });
   }
 
   private static PodRef pod(SkipQuery query) {
@@ -234,19 +231,5 @@ public final class MeshnetVerticle extends VerticleBase implements AlivePods {
 
   private static PodRef ref(String ns, String name) {
     return new PodRef(ns.isEmpty() ? PodRef.DEFAULT_NAMESPACE : ns, name);
-  }
-
-  /** Runs a call from a connection's event loop on this room's. */
-  private <Q, R> Future<R> here(Q request, Function<Q, Future<R>> handler) {
-    Promise<R> promise = Promise.promise();
-    context.runOnContext(
-        v -> {
-          try {
-            handler.apply(request).onComplete(promise);
-          } catch (RuntimeException e) {
-            promise.fail(WeftException.of(e));
-          }
-        });
-    return promise.future();
   }
 }

@@ -1,0 +1,151 @@
+package dev.weft.wire.control;
+
+import dev.weft.bus.Fault;
+import dev.weft.bus.Json;
+import dev.weft.pod.Pods;
+import dev.weft.wire.WireSpec;
+import dev.weft.wire.WireStatus;
+import io.vertx.core.Future;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/** The wires between members' pods that this node keeps: intents on disk, and a wire for each. */
+final class KeptWires {
+  private static final String TABLE = "wires";
+
+  private final WireRoom room;
+  private final WireWork work;
+  private final Pods pods;
+  private final Map<String, Wire> wires = new TreeMap<>();
+
+  KeptWires(WireRoom room, WireWork work) {
+    this.room = room;
+    this.work = work;
+    this.pods = room.context().bus().proxy(Pods.class);
+  }
+
+  /** Reads the intents; no wire is begun yet. */
+  Future<Void> load() {
+    return room.context()
+        .store()
+        .all(TABLE)
+        .map(
+            rows -> {
+              rows.values().forEach(json -> add(Json.read(json, WireSpec.class)));
+              return null;
+            });
+  }
+
+  private Wire add(WireSpec spec) {
+    Wire wire = new Wire(spec, room, work);
+    wires.put(spec.id(), wire);
+    return wire;
+  }
+
+  Set<String> ids() {
+    return Set.copyOf(wires.keySet());
+  }
+
+  int size() {
+    return wires.size();
+  }
+
+  Stream<Wire> all() {
+    return wires.values().stream();
+  }
+
+  Optional<Wire> find(String id) {
+    return Optional.ofNullable(wires.get(id));
+  }
+
+  void kick(Predicate<WireSpec> which) {
+    List.copyOf(wires.values()).stream().filter(w -> which.test(w.spec())).forEach(Wire::kick);
+  }
+
+  /** Done once the intent is on disk, and what stood for a former one is out of its way. */
+  Future<WireStatus> put(WireSpec spec) {
+    Wire known = wires.get(spec.id());
+    if (known != null && known.spec().equals(spec)) {
+      return Future.succeededFuture(known.status());
+    }
+    Optional<Wire> rival = all().filter(w -> !w.id().equals(spec.id()) && w.claims(spec)).findAny();
+    if (rival.isPresent()) {
+      return Future.failedFuture(
+          Fault.CONFLICT.because(
+              "wire " + spec.id() + ": an interface of it belongs to wire " + rival.get().id()));
+    }
+    return room.context()
+        .store()
+        .put(TABLE, spec.id(), Json.write(spec))
+        .compose(v -> known == null ? Future.succeededFuture() : retire(known, spec))
+        .map(
+            v -> {
+              Wire wire = add(spec);
+              wire.kick();
+              return wire.status();
+            });
+  }
+
+  /** Makes way for another intent; an interface that can serve it as well stays where it is. */
+  private Future<Void> retire(Wire wire, WireSpec next) {
+    boolean serves =
+        wire.spec().kind() == next.kind() && wire.spec().local().isSameInterface(next.local());
+    return serves ? wire.stop() : takeAway(wire);
+  }
+
+  Future<Void> remove(String id) {
+    Wire wire = wires.get(id);
+    if (wire == null) {
+      return Future.succeededFuture();
+    }
+    return takeAway(wire)
+        .compose(v -> room.context().store().delete(TABLE, id))
+        .onSuccess(
+            v -> {
+              wires.remove(id, wire);
+              wire.publishRemoved();
+            })
+        .mapEmpty();
+  }
+
+  private Future<Void> takeAway(Wire wire) {
+    return wire.stop()
+        .compose(v -> pods.local())
+        .compose(
+            local ->
+                room.lacking().isEmpty()
+                    ? room.thread()
+                        .blocking(
+                            () -> {
+                              room.kernel()
+                                  .remove(
+                                      wire.spec(),
+                                      local.stream()
+                                          .filter(p -> p.ref().equals(wire.spec().local().pod()))
+                                          .findFirst());
+                              return null;
+                            })
+                    : Future.succeededFuture());
+  }
+
+  /** Intents stay; so do kernel links, unless they are to be removed. */
+  Future<Void> close(boolean removes) {
+    List<Future<Void>> closed = new ArrayList<>();
+    for (Wire wire : wires.values()) {
+      if (removes) {
+        closed.add(takeAway(wire));
+      } else {
+        // A pass that is under way waits for others: what it still brings is closed when it comes.
+        wire.stop();
+        closed.add(wire.closed());
+      }
+    }
+    return Future.join(closed).mapEmpty();
+  }
+}

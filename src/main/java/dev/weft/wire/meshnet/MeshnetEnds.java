@@ -1,0 +1,188 @@
+package dev.weft.wire.meshnet;
+
+import dev.weft.bus.Fault;
+import dev.weft.bus.Json;
+import dev.weft.store.Store;
+import dev.weft.wire.WireState;
+import dev.weft.wire.control.PodEnd;
+import dev.weft.wire.control.Wire;
+import dev.weft.wire.control.WireLife.Report;
+import dev.weft.wire.control.WireRoom;
+import dev.weft.wire.kernel.KernelEnds;
+import dev.weft.wire.path.WireEnd;
+import io.vertx.core.Future;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+
+/**
+ * The ends that stand, in the store and in the data path, by the id of their wire. An end stands as
+ * long as its kernel links do: whoever deletes one ends its wire.
+ */
+final class MeshnetEnds {
+  private static final String TABLE = "meshnet-ends";
+
+  private final WireRoom room;
+  private final Store store;
+  private final MeshnetKernel kernel;
+  private final MeshnetWay way;
+  private final Map<String, MeshnetEnd> ends = new TreeMap<>();
+
+  MeshnetEnds(WireRoom room, MeshnetKernel kernel, MeshnetWay way) {
+    this.room = room;
+    this.store = room.context().store();
+    this.kernel = kernel;
+    this.way = way;
+  }
+
+  /** Opens what this node held before, as far as it still stands. */
+  Future<Void> open() {
+    return store
+        .all(TABLE)
+        .compose(
+            rows -> {
+              List<EndIntent> kept =
+                  rows.values().stream().map(json -> Json.read(json, EndIntent.class)).toList();
+              Set<String> ids = Set.copyOf(rows.keySet());
+              return room.thread()
+                  .blocking(
+                      () -> {
+                        kernel.removeOthers(ids);
+                        return null;
+                      })
+                  .compose(v -> Future.join(kept.stream().map(this::reopen).toList()));
+            })
+        .mapEmpty();
+  }
+
+  private Future<Void> reopen(EndIntent intent) {
+    return room.thread()
+        .blocking(
+            () ->
+                kernel.stands(intent) ? kernel.open(intent) : Optional.<KernelEnds.NodeEnd>empty())
+        .compose(
+            end -> {
+              if (end.isEmpty()) {
+                return store.delete(TABLE, intent.key().id()).mapEmpty();
+              }
+              install(intent, end.get());
+              return Future.succeededFuture();
+            });
+  }
+
+  /** In no order; may be changed while it is read. */
+  Stream<MeshnetEnd> all() {
+    return List.copyOf(ends.values()).stream();
+  }
+
+  Optional<MeshnetEnd> find(String id) {
+    return Optional.ofNullable(ends.get(id));
+  }
+
+  /** Stops the data path; kernel links and intents stay. */
+  Future<Void> close() {
+    return Future.join(all().map(this::uninstall).toList()).mapEmpty();
+  }
+
+  /** The end as it is held, if its kernel links stand; else what is left of it goes. */
+  Future<Optional<MeshnetEnd>> standing(EndKey key) {
+    MeshnetEnd known = ends.get(key.id());
+    if (known == null) {
+      return Future.succeededFuture(Optional.empty());
+    }
+    return room.thread()
+        .blocking(() -> kernel.stands(known.intent()))
+        .compose(
+            stands ->
+                stands
+                    ? Future.succeededFuture(Optional.of(known))
+                    : forget(known).map(Optional.empty()));
+  }
+
+  /**
+   * Makes an end, in place of one that stands.
+   *
+   * @param asked what it should be; ids and MTU are found here
+   */
+  Future<EndIntent> replace(EndIntent asked, Callable<MeshnetKernel.Made> making) {
+    Optional<MeshnetEnd> old = find(asked.key().id());
+    long interfaceId = old.map(e -> e.intent().interfaceId()).orElseGet(room::interfaceId);
+    return old.map(this::uninstall)
+        .orElseGet(Future::succeededFuture)
+        .compose(v -> room.thread().blocking(making))
+        .compose(made -> keep(asked.with(interfaceId, made.formerIndex(), made.mtu()), made.end()));
+  }
+
+  /** Learns where the other end is now; its own ids stay. */
+  Future<EndIntent> refresh(MeshnetEnd end, PeerAddress peer, long peerId) {
+    EndIntent intent = end.intent();
+    if (intent.peer().equals(peer) && intent.peerId() == peerId) {
+      return Future.succeededFuture(intent);
+    }
+    EndIntent next = intent.at(peer, peerId);
+    return uninstall(end)
+        .compose(v -> room.thread().blocking(() -> kernel.open(next)))
+        .compose(
+            open ->
+                open.isPresent()
+                    ? keep(next, open.get())
+                    : Future.failedFuture(
+                        Fault.UNAVAILABLE.because("the interface of " + next.key() + " went")));
+  }
+
+  /** Forgets an end that is held still. */
+  Future<Void> forget(MeshnetEnd end) {
+    String id = end.key().id();
+    if (!end.equals(ends.get(id))) {
+      return Future.succeededFuture();
+    }
+    return uninstall(end)
+        .compose(v -> store.delete(TABLE, id))
+        .onSuccess(v -> end.wire().publishRemoved())
+        .mapEmpty();
+  }
+
+  private Future<EndIntent> keep(EndIntent intent, KernelEnds.NodeEnd end) {
+    return store
+        .put(TABLE, intent.key().id(), Json.write(intent))
+        .onFailure(e -> end.socket().close())
+        .map(
+            v -> {
+              install(intent, end);
+              return intent;
+            });
+  }
+
+  /** Takes an end into the data path. */
+  private void install(EndIntent intent, KernelEnds.NodeEnd made) {
+    Wire wire =
+        new Wire(intent.spec(room.context().self()), room, way.to(intent.peer(), intent.peerId()));
+    WireEnd end =
+        new WireEnd(
+            intent.interfaceId(),
+            intent.peer()::isOf,
+            made.ifindex(),
+            made.socket(),
+            wire.sent(),
+            wire.received());
+    ends.put(intent.key().id(), new MeshnetEnd(intent, wire));
+    wire.stands(
+        new PodEnd(end, 0),
+        intent.peerId() == 0
+            ? new Report(WireState.WAITING, "the other end is gone")
+            : new Report(WireState.JOINING, "opening a stream to " + intent.peer()));
+    if (intent.alias() != 0) {
+      room.path().ends().alias(end, intent.alias());
+    }
+    wire.kick();
+  }
+
+  /** Takes an end out of the data path. */
+  private Future<Void> uninstall(MeshnetEnd end) {
+    return ends.remove(end.key().id(), end) ? end.wire().stop() : Future.succeededFuture();
+  }
+}

@@ -1,0 +1,74 @@
+package dev.weft.wire.meshnet;
+
+import dev.weft.bus.Fault;
+import dev.weft.dial.MeshnetDial;
+import dev.weft.wire.control.OpenStream;
+import dev.weft.wire.control.PodEnd;
+import dev.weft.wire.control.Wire;
+import dev.weft.wire.control.WireLife.Joined;
+import dev.weft.wire.control.WireLife.PeerEnd;
+import dev.weft.wire.control.WireLife.Standing;
+import dev.weft.wire.control.WireRoom;
+import dev.weft.wire.control.WireWork;
+import dev.weft.wire.path.Lane;
+import dev.weft.wire.path.PacketWriter;
+import io.vertx.core.Future;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The way from the ends of this node to the daemons that have the other ends. A daemon is not asked
+ * to join: its interface id came with the request for the end.
+ */
+final class MeshnetWay {
+  /** A daemon that ends each stream, as one that has no such end, is not asked for more at once. */
+  private static final long REOPEN_MILLIS = 100;
+
+  private final WireRoom room;
+  private final MeshnetDial dial;
+  private final Map<Lane, MeshnetLane> lanes = new HashMap<>();
+
+  MeshnetWay(WireRoom room, MeshnetDial dial) {
+    this.room = room;
+    this.dial = dial;
+  }
+
+  /** How the wire of an end comes up. */
+  WireWork to(PeerAddress daemon, long peerId) {
+    return new WireWork() {
+      @Override
+      public Future<Void> pass(Wire wire) {
+        return peerId == 0 ? Future.succeededFuture() : open(wire, daemon, peerId);
+      }
+
+      @Override
+      public void again(Wire wire) {
+        room.vertx().setTimer(REOPEN_MILLIS, id -> wire.kick());
+      }
+    };
+  }
+
+  private Future<Void> open(Wire wire, PeerAddress daemon, long peerId) {
+    if (wire.life() instanceof Standing<PodEnd, OpenStream> standing) {
+      PeerEnd peer = new PeerEnd(peerId, PacketWriter.Peer.PLAIN);
+      wire.on(life -> life.joined(standing.own(), peer));
+    }
+    if (!(wire.life() instanceof Joined<PodEnd, OpenStream> joined)) {
+      return Future.succeededFuture();
+    }
+    PacketWriter writer = new PacketWriter(peerId, joined.peer().takes());
+    MeshnetLane lane = lane(wire);
+    return room.thread()
+        .home(lane.open(daemon.text(), writer, wire.sent()))
+        .<Void>map(
+            sink -> {
+              wire.opened(joined.peer(), sink, lane.lane());
+              return null;
+            })
+        .onFailure(e -> wire.on(life -> life.failed(Fault.UNAVAILABLE, e.getMessage())));
+  }
+
+  private MeshnetLane lane(Wire wire) {
+    return lanes.computeIfAbsent(room.path().lane(wire.id()), on -> new MeshnetLane(on, dial));
+  }
+}
