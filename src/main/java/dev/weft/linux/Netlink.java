@@ -326,12 +326,18 @@ public final class Netlink implements AutoCloseable {
 
   /** Those of one protocol, as {@link Route#PROTOCOL}. */
   public List<Route> routes(int protocol) throws LinuxException {
-    List<Route> routes = new ArrayList<>(routes(NativeSocket.AF_INET, protocol));
-    routes.addAll(routes(NativeSocket.AF_INET6, protocol));
+    List<Route> routes = new ArrayList<>(allRoutes(NativeSocket.AF_INET, protocol));
+    routes.addAll(allRoutes(NativeSocket.AF_INET6, protocol));
+    routes.removeIf(route -> route.kind() != Route.Kind.UNICAST);
     return routes;
   }
 
-  private List<Route> routes(int family, int protocol) throws LinuxException {
+  /** The main table's routes of every kind, of the address's family. */
+  public List<Route> allRoutes(InetAddress familyOf) throws LinuxException {
+    return allRoutes(SocketAddresses.family(familyOf), 0);
+  }
+
+  private List<Route> allRoutes(int family, int protocol) throws LinuxException {
     return socket.exchange(
         RouteCodec.dump(family, protocol), "list routes", RouteCodec::decodeMain);
   }
@@ -355,24 +361,24 @@ public final class Netlink implements AutoCloseable {
   }
 
   /**
-   * The main table's route to exactly this destination, whoever made it; the one that counts where
-   * there are several. A narrower route to the destination's first address hides it.
+   * Asks for the main table's route to exactly this destination, whoever made it, without a dump:
+   * by the route that the kernel uses for the destination's first address.
    */
-  public Optional<Route> routeOf(Cidr destination) throws LinuxException {
+  public RouteMatch match(Cidr destination) throws LinuxException {
     try {
-      return socket
-          .exchange(
+      List<Route> used =
+          socket.exchange(
               RouteCodec.match(destination.address()),
               "route of " + destination,
-              RouteCodec::decodeMain)
-          .stream()
-          .filter(route -> route.destination().equals(destination))
-          .findFirst();
+              RouteCodec::decodeMain);
+      boolean isNarrower =
+          used.stream().anyMatch(r -> r.destination().prefixLength() > destination.prefixLength());
+      return new RouteMatch(
+          used.stream().filter(r -> r.destination().equals(destination)).findFirst(),
+          !used.isEmpty() && !isNarrower);
     } catch (LinuxException e) {
-      if (e.is(Errno.ENETUNREACH) || e.is(Errno.EHOSTUNREACH)) {
-        return Optional.empty();
-      }
-      throw e;
+      // For a blackhole, unreachable or prohibit route the kernel answers with the route's error.
+      return new RouteMatch(Optional.empty(), e.is(Errno.ENETUNREACH));
     }
   }
 

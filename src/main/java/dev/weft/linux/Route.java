@@ -6,16 +6,18 @@ import java.net.InetAddress;
 import java.util.Optional;
 
 /**
- * A unicast route of the main table, with one next hop.
+ * A route of the main table.
  *
+ * @param kind what becomes of a packet
  * @param gateway empty for destinations on the link itself
- * @param ifindex the device; 0 where the gateway decides
+ * @param ifindex the device; 0 for none, and for several next hops
  * @param protocol who made it, as in /etc/iproute2/rt_protos
  * @param onlink the gateway is on the link, whatever its addresses say
  * @param metric the kernel prefers the lowest; 0 for its default (IPv6: 1024)
  * @param source the address that local packets get; empty for the kernel's choice
  */
 public record Route(
+    Kind kind,
     Cidr destination,
     Optional<InetAddress> gateway,
     int ifindex,
@@ -23,6 +25,17 @@ public record Route(
     boolean onlink,
     int metric,
     Optional<InetAddress> source) {
+  /** The kernel's RTN_… types (linux/rtnetlink.h), and unicast over several next hops. */
+  public enum Kind {
+    UNICAST,
+    MULTIPATH,
+    BLACKHOLE,
+    UNREACHABLE,
+    PROHIBIT,
+    THROW,
+    OTHER
+  }
+
   /** The owner's mark of Weft's routes. */
   public static final int PROTOCOL = 187;
 
@@ -54,6 +67,7 @@ public record Route(
   private static Route own(Cidr destination, Optional<InetAddress> gateway, int ifindex) {
     int metric = destination.address() instanceof Inet4Address ? 0 : IPV6_METRIC;
     boolean onlink = gateway.isPresent();
-    return new Route(destination, gateway, ifindex, PROTOCOL, onlink, metric, Optional.empty());
+    return new Route(
+        Kind.UNICAST, destination, gateway, ifindex, PROTOCOL, onlink, metric, Optional.empty());
   }
 }

@@ -20,6 +20,10 @@ final class RouteCodec {
   private static final int RTA_TABLE = 15;
   private static final int RT_TABLE_MAIN = 254;
   private static final int RTN_UNICAST = 1;
+  private static final int RTN_BLACKHOLE = 6;
+  private static final int RTN_UNREACHABLE = 7;
+  private static final int RTN_PROHIBIT = 8;
+  private static final int RTN_THROW = 9;
   private static final int RT_SCOPE_UNIVERSE = 0;
   private static final int RT_SCOPE_LINK = 253;
   private static final int RT_SCOPE_NOWHERE = 255;
@@ -107,18 +111,12 @@ final class RouteCodec {
     return message;
   }
 
-  /** Null for what {@link Route} does not describe: other tables, types, several next hops. */
+  /** Null for an entry of another table or of the kernel's cache. */
   static Route decodeMain(ByteBuffer body) {
-    boolean isUnicast = (body.get(7) & 0xff) == RTN_UNICAST;
     boolean isCached = (body.getInt(8) & RTM_F_CLONED) != 0;
     int table = body.get(4) & 0xff;
-    Attributes attributes = attributes(body);
-    return isUnicast
-            && !isCached
-            && attributes.i32(RTA_TABLE, table) == RT_TABLE_MAIN
-            && !attributes.has(RTA_MULTIPATH)
-        ? decode(body)
-        : null;
+    boolean isMain = attributes(body).i32(RTA_TABLE, table) == RT_TABLE_MAIN;
+    return isMain && !isCached ? decode(body) : null;
   }
 
   static Route decode(ByteBuffer body) {
@@ -127,6 +125,7 @@ final class RouteCodec {
     InetAddress destination =
         attributes.address(RTA_DST).orElseGet(() -> IpAddress.of(new byte[bytes]));
     return new Route(
+        kind(body.get(7) & 0xff, attributes),
         new Cidr(destination, body.get(1) & 0xff),
         attributes.address(RTA_GATEWAY),
         attributes.i32(RTA_OIF, 0),
@@ -134,6 +133,18 @@ final class RouteCodec {
         (body.getInt(8) & RTNH_F_ONLINK) != 0,
         attributes.i32(RTA_PRIORITY, 0),
         attributes.address(RTA_PREFSRC));
+  }
+
+  private static Route.Kind kind(int type, Attributes attributes) {
+    return switch (type) {
+      case RTN_UNICAST ->
+          attributes.has(RTA_MULTIPATH) ? Route.Kind.MULTIPATH : Route.Kind.UNICAST;
+      case RTN_BLACKHOLE -> Route.Kind.BLACKHOLE;
+      case RTN_UNREACHABLE -> Route.Kind.UNREACHABLE;
+      case RTN_PROHIBIT -> Route.Kind.PROHIBIT;
+      case RTN_THROW -> Route.Kind.THROW;
+      default -> Route.Kind.OTHER;
+    };
   }
 
   private static Attributes attributes(ByteBuffer body) {

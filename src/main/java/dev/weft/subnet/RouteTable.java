@@ -8,16 +8,24 @@ import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
 import dev.weft.linux.Route;
 import dev.weft.linux.RouteFailure;
+import dev.weft.linux.RouteMatch;
 import dev.weft.room.Reconciler;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
-/** The main table's routes that carry Weft's protocol number; it touches no other. */
+/**
+ * The main table's routes that carry Weft's protocol number. No other route is changed: routes are
+ * added with NLM_F_EXCL, and one is replaced only after a look that shows Weft's own in its place.
+ */
 final class RouteTable {
-  /** The kernel's key: it has several routes to one destination if their metrics differ. */
+  /** The kernel's key: several routes to one destination differ in their metrics. */
   private record Key(Cidr destination, int metric) {
     static Key of(Route route) {
       return new Key(route.destination(), route.metric());
@@ -33,7 +41,7 @@ final class RouteTable {
   /** What a reconcile did. */
   record Outcome(List<Route> added, List<Route> removed, Map<Cidr, String> problems) {}
 
-  /** Makes our routes exactly these: one dump of ours, and batched writes for what differs. */
+  /** Makes Weft's routes exactly these: one dump, and batched writes for the differences. */
   Outcome reconcile(List<Route> routes) throws LinuxException {
     Map<Key, Route> wanted = new HashMap<>();
     routes.forEach(route -> wanted.put(Key.of(route), route));
@@ -50,45 +58,85 @@ final class RouteTable {
     for (RouteFailure failure : netlink.deleteRoutes(plan.remove())) {
       removed.remove(failure.route());
     }
-    List<RouteFailure> failures = new ArrayList<>(netlink.replaceRoutes(plan.replace()));
-    failures.addAll(netlink.addRoutes(plan.add()));
-    for (RouteFailure failure : failures) {
-      added.remove(failure.route());
-      problems.put(failure.route().destination(), why(failure));
-    }
+    Set<Cidr> ours = new HashSet<>();
+    routes.forEach(route -> ours.add(route.destination()));
+    Map<Cidr, WeftException> refused = put(added, ours);
+    added.removeIf(route -> refused.containsKey(route.destination()));
+    refused.forEach((destination, why) -> problems.put(destination, why.getMessage()));
     return new Outcome(added, removed, problems);
   }
 
-  /** Fails with CONFLICT if another program has a route to exactly this destination. */
-  void checkFree(Cidr destination) throws LinuxException {
-    Optional<Route> there = netlink.routeOf(destination);
-    if (there.isPresent() && there.get().protocol() != Route.PROTOCOL) {
-      throw foreign(there.get());
+  /** What a look at a batch of calls found: the routes to make, and the calls to refuse. */
+  record Examined(List<Route> routes, Map<Cidr, WeftException> refused) {}
+
+  /**
+   * Looks whether routes may be made and removed. NOT_FOUND for a device that is not there,
+   * PRECONDITION for one that is down, CONFLICT for a destination that has a route which is not
+   * this node's.
+   *
+   * @param asked devices by destination; null where the route is to be removed
+   * @param ours destinations to which this node keeps routes
+   */
+  Examined examine(Map<Cidr, String> asked, Set<Cidr> ours) throws LinuxException {
+    Set<Cidr> wanted = new HashSet<>();
+    Set<Cidr> unknown = new HashSet<>();
+    asked.forEach((to, device) -> (device == null ? unknown : wanted).add(to));
+    unknown.removeAll(ours);
+    Map<Cidr, Route> standing = standing(wanted);
+    standing.putAll(listed(unknown));
+    Map<String, Optional<Link>> devices = new HashMap<>();
+    Examined examined = new Examined(new ArrayList<>(), new HashMap<>());
+    for (Map.Entry<Cidr, String> call : asked.entrySet()) {
+      Cidr to = call.getKey();
+      String device = call.getValue();
+      Route there = standing.get(to);
+      if (device != null && !devices.containsKey(device)) {
+        devices.put(device, netlink.link(device));
+      }
+      try {
+        int ifindex = device == null ? 0 : up(device, devices.get(device)).index();
+        if (there != null && !isOurs(there, ours)) {
+          throw foreign(there);
+        }
+        if (device != null && !Route.onLink(to, ifindex).equals(there)) {
+          examined.routes().add(Route.onLink(to, ifindex));
+        }
+      } catch (WeftException why) {
+        examined.refused().put(to, why);
+      }
     }
+    return examined;
   }
 
   /**
    * Makes or moves routes.
    *
-   * @return what the kernel refused, by destination
+   * @param ours destinations to which this node keeps routes
+   * @return what was refused, by destination
    */
-  Map<Cidr, WeftException> put(List<Route> routes) throws LinuxException {
+  Map<Cidr, WeftException> put(List<Route> routes, Set<Cidr> ours) throws LinuxException {
     Map<Cidr, WeftException> refused = new HashMap<>();
-    List<Route> taken = new ArrayList<>();
+    Map<Cidr, Route> taken = new HashMap<>();
     for (RouteFailure failure : netlink.addRoutes(routes)) {
+      refused.put(failure.route().destination(), refusal(failure));
       if (failure.cause().errnoName().equals("EEXIST")) {
-        taken.add(failure.route());
-      } else {
-        refused.put(failure.route().destination(), refusal(failure));
+        taken.put(failure.route().destination(), failure.route());
       }
     }
+    Map<Cidr, Route> standing = standing(taken.keySet());
+    Set<Cidr> unseen = new HashSet<>(taken.keySet());
+    unseen.removeAll(standing.keySet());
+    standing.putAll(listed(unseen));
     List<Route> moved = new ArrayList<>();
-    for (Route route : taken) {
-      Optional<Route> there = netlink.routeOf(route.destination());
-      if (there.isPresent() && there.get().protocol() != Route.PROTOCOL) {
-        refused.put(route.destination(), foreign(there.get()));
-      } else if (!there.equals(Optional.of(route))) {
+    for (Map.Entry<Cidr, Route> occupant : standing.entrySet()) {
+      Route route = taken.get(occupant.getKey());
+      if (occupant.getValue().equals(route)) {
+        refused.remove(occupant.getKey());
+      } else if (isOurs(occupant.getValue(), ours)) {
+        refused.remove(occupant.getKey());
         moved.add(route);
+      } else {
+        refused.put(occupant.getKey(), foreign(occupant.getValue()));
       }
     }
     for (RouteFailure failure : netlink.replaceRoutes(moved)) {
@@ -97,10 +145,16 @@ final class RouteTable {
     return refused;
   }
 
-  /** Deletes ours to these destinations; what is gone already is fine. */
-  Map<Cidr, WeftException> delete(List<Route> routes) throws LinuxException {
+  /**
+   * Deletes Weft's routes to these destinations; one that is gone already is success.
+   *
+   * @return what was refused, by destination
+   */
+  Map<Cidr, WeftException> delete(Set<Cidr> destinations) throws LinuxException {
+    List<Route> ours =
+        standing(destinations).values().stream().filter(r -> isOurs(r, destinations)).toList();
     Map<Cidr, WeftException> refused = new HashMap<>();
-    for (RouteFailure failure : netlink.deleteRoutes(routes)) {
+    for (RouteFailure failure : netlink.deleteRoutes(ours)) {
       if (!failure.cause().errnoName().equals("ESRCH")) {
         refused.put(failure.route().destination(), refusal(failure));
       }
@@ -108,12 +162,16 @@ final class RouteTable {
     return refused;
   }
 
-  /** Another program's route that the range overlaps with, the devices of ours aside. */
+  /**
+   * Another program's route to the range or to a part of it. A wider one, as the default route,
+   * stands beside Weft's narrower ones without harm.
+   *
+   * @param ownDevices to which such a route may lead
+   */
   Optional<String> rival(Cidr range, List<Integer> ownDevices) throws LinuxException {
-    for (Route route : netlink.routes()) {
-      if (route.protocol() != Route.PROTOCOL
-          && route.destination().prefixLength() > 0
-          && route.destination().overlaps(range)
+    for (Route route : netlink.allRoutes(range.address())) {
+      if (range.contains(route.destination())
+          && !isWefts(route)
           && !ownDevices.contains(route.ifindex())) {
         return Optional.of(describe(route));
       }
@@ -121,14 +179,53 @@ final class RouteTable {
     return Optional.empty();
   }
 
-  private String why(RouteFailure failure) throws LinuxException {
-    if (failure.cause().errnoName().equals("EEXIST")) {
-      Optional<Route> there = netlink.routeOf(failure.route().destination());
-      if (there.isPresent()) {
-        return foreign(there.get()).getMessage();
+  /** The first route to each of these destinations, the one that a replacement would replace. */
+  private Map<Cidr, Route> standing(Set<Cidr> destinations) throws LinuxException {
+    Map<Cidr, Route> standing = new HashMap<>();
+    Set<Cidr> uncertain = new HashSet<>();
+    for (Cidr destination : destinations) {
+      RouteMatch match = netlink.match(destination);
+      match.route().ifPresent(route -> standing.put(destination, route));
+      if (!match.isCertain()) {
+        uncertain.add(destination);
       }
     }
-    return failure.cause().getMessage();
+    standing.putAll(listed(uncertain));
+    return standing;
+  }
+
+  /** The same from one dump of each family: it shows every route and takes longer. */
+  private Map<Cidr, Route> listed(Set<Cidr> destinations) throws LinuxException {
+    Map<Integer, InetAddress> families = new HashMap<>();
+    destinations.forEach(to -> families.put(to.bits(), to.address()));
+    Map<Cidr, Route> listed = new HashMap<>();
+    for (InetAddress family : families.values()) {
+      for (Route route : netlink.allRoutes(family)) {
+        if (destinations.contains(route.destination())) {
+          listed.putIfAbsent(route.destination(), route);
+        }
+      }
+    }
+    return listed;
+  }
+
+  /** By its mark and by this node's own record: other programs may use the same number. */
+  private static boolean isOurs(Route route, Set<Cidr> ours) {
+    return isWefts(route) && ours.contains(route.destination());
+  }
+
+  private static boolean isWefts(Route route) {
+    return route.protocol() == Route.PROTOCOL && route.kind() == Route.Kind.UNICAST;
+  }
+
+  private static Link up(String device, Optional<Link> link) {
+    if (link.isEmpty()) {
+      throw Fault.NOT_FOUND.because("interface: " + device + " (expected: one of this host)");
+    }
+    if (!link.get().up()) {
+      throw Fault.PRECONDITION.because("interface: " + device + " is down (expected: up)");
+    }
+    return link.get();
   }
 
   private static WeftException refusal(RouteFailure failure) {
@@ -145,7 +242,10 @@ final class RouteTable {
   }
 
   private String describe(Route route) throws LinuxException {
-    String device = netlink.link(route.ifindex()).map(Link::name).orElse("?");
-    return route.destination() + " dev " + device + " proto " + route.protocol();
+    String way =
+        route.kind() == Route.Kind.UNICAST
+            ? "dev " + netlink.link(route.ifindex()).map(Link::name).orElse("?")
+            : route.kind().name().toLowerCase(Locale.ROOT);
+    return route.destination() + " " + way + " proto " + route.protocol();
   }
 }

@@ -1,7 +1,6 @@
 package dev.weft.subnet;
 
 import dev.weft.address.Cidr;
-import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.linux.Link;
 import dev.weft.linux.LinuxException;
@@ -136,47 +135,8 @@ final class SubnetKernel implements AutoCloseable {
         changes(outcome));
   }
 
-  /**
-   * Looks whether a route may be made.
-   *
-   * @throws WeftException NOT_FOUND for a device that is not there, CONFLICT if another program has
-   *     a route to that destination
-   */
-  Route examine(Cidr destination, String device) throws LinuxException {
-    Link link =
-        netlink
-            .link(device)
-            .orElseThrow(
-                () ->
-                    Fault.NOT_FOUND.because(
-                        "interface: " + device + " (expected: one of this host)"));
-    if (!link.up()) {
-      throw Fault.PRECONDITION.because("interface: " + device + " is down (expected: up)");
-    }
-    table.checkFree(destination);
-    return Route.onLink(destination, link.index());
-  }
-
-  Map<Cidr, WeftException> put(List<Route> routes) throws LinuxException {
-    return table.put(routes);
-  }
-
-  /** Deletes routes that were injected; another program's to the same destination is CONFLICT. */
-  Map<Cidr, WeftException> delete(List<Cidr> destinations) throws LinuxException {
-    Map<Cidr, WeftException> refused = new HashMap<>();
-    List<Route> ours = new ArrayList<>();
-    for (Cidr destination : destinations) {
-      Optional<Route> there = netlink.routeOf(destination);
-      if (there.isPresent() && there.get().protocol() == Route.PROTOCOL) {
-        ours.add(there.get());
-      }
-    }
-    refused.putAll(table.delete(ours));
-    return refused;
-  }
-
-  void checkFree(Cidr destination) throws LinuxException {
-    table.checkFree(destination);
+  RouteTable routes() {
+    return table;
   }
 
   /** Takes away all that this room made here. */
