@@ -137,8 +137,7 @@ final class RouteCodec {
 
   private static Route.Kind kind(int type, Attributes attributes) {
     return switch (type) {
-      case RTN_UNICAST ->
-          attributes.has(RTA_MULTIPATH) ? Route.Kind.MULTIPATH : Route.Kind.UNICAST;
+      case RTN_UNICAST -> attributes.has(RTA_MULTIPATH) ? Route.Kind.MULTIPATH : Route.Kind.UNICAST;
       case RTN_BLACKHOLE -> Route.Kind.BLACKHOLE;
       case RTN_UNREACHABLE -> Route.Kind.UNREACHABLE;
       case RTN_PROHIBIT -> Route.Kind.PROHIBIT;

@@ -235,10 +235,8 @@ public final class Node {
             clock));
     // What the rooms above serve is complete.
     rooms.put("gRPC port", context -> ways.open());
-    rooms.put(
-        "subnet",
-        new SubnetVerticle(bus, cluster, subnets, store, health, metrics, config.subnets(), links));
-    rooms.put("agents", new AgentVerticle(bus, cluster, subnets, store, config.subnets(), clock));
+    rooms.put("subnet", new SubnetVerticle(room, subnets, config.subnets(), links));
+    rooms.put("agents", new AgentVerticle(room));
     rooms.put("topology", new TopologyVerticle(room, config.wires().mtu()));
     rooms.put("api", api);
     return rooms;

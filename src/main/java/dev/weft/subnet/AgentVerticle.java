@@ -1,22 +1,17 @@
 package dev.weft.subnet;
 
-import dev.weft.address.Cidr;
 import dev.weft.address.IpAddress;
-import dev.weft.bus.Bus;
 import dev.weft.bus.Digest;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
 import dev.weft.bus.WeftException;
-import dev.weft.cluster.Cluster;
 import dev.weft.cluster.CommonTable;
 import dev.weft.cluster.Leases;
 import dev.weft.cluster.OwnedTable;
-import dev.weft.config.SubnetsConfig;
-import dev.weft.store.Store;
+import dev.weft.room.RoomContext;
 import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -57,40 +52,26 @@ public final class AgentVerticle extends AbstractVerticle implements Agents {
 
   private record Beat(long at) {}
 
-  private final Bus bus;
-  private final Cluster cluster;
-  private final Leases leases;
-  private final Clock clock;
-  private final LeaseKeeper keeper;
+  private final RoomContext room;
+  private Subnets subnets;
   private CommonTable nodes;
   private OwnedTable beats;
   private OwnedTable members;
   private final Map<String, Long> told = new HashMap<>();
   private Map<String, String> seen = new HashMap<>();
 
-  public AgentVerticle(
-      Bus bus, Cluster cluster, Leases leases, Store store, SubnetsConfig config, Clock clock) {
-    this.bus = bus;
-    this.cluster = cluster;
-    this.leases = leases;
-    this.clock = clock;
-    this.keeper =
-        new LeaseKeeper(
-            cluster,
-            leases,
-            store,
-            new SubnetRange(config.cidr(), config.prefix()),
-            config.leaseGrace(),
-            System::nanoTime);
+  public AgentVerticle(RoomContext room) {
+    this.room = room;
   }
 
   @Override
   public void start(Promise<Void> started) {
-    nodes = cluster.common(NODES);
-    beats = cluster.owned(BEATS);
-    members = cluster.owned(MemberDirectory.TABLE);
+    subnets = room.bus().proxy(Subnets.class);
+    nodes = room.cluster().common(NODES);
+    beats = room.cluster().owned(BEATS);
+    members = room.cluster().owned(MemberDirectory.TABLE);
     vertx.setPeriodic(CHECK_MILLIS, id -> check());
-    bus.serve(Agents.class, this).onComplete(started);
+    room.bus().serve(Agents.class, this).onComplete(started);
   }
 
   @Override
@@ -106,7 +87,7 @@ public final class AgentVerticle extends AbstractVerticle implements Agents {
     Future<String> subnet =
         member.isPresent()
             ? Future.succeededFuture(member.get().getValue())
-            : leased(Leases.OUTSIDER + id);
+            : subnets.lease(Leases.OUTSIDER + id);
     return subnet.compose(
         given -> {
           Row row =
@@ -142,7 +123,7 @@ public final class AgentVerticle extends AbstractVerticle implements Agents {
         .compose(
             v ->
                 row.member() == null
-                    ? freeAll(held(Leases.OUTSIDER + nodeId))
+                    ? subnets.free(Leases.OUTSIDER + nodeId)
                     : Future.succeededFuture())
         .onSuccess(v -> check());
   }
@@ -168,23 +149,6 @@ public final class AgentVerticle extends AbstractVerticle implements Agents {
                       at));
             });
     return Future.succeededFuture(list);
-  }
-
-  /** Its lease, or a new one; of two that came of two registrations at once, the first. */
-  private Future<String> leased(String holder) {
-    List<Leases.Lease> held = held(holder);
-    if (held.isEmpty()) {
-      return keeper.claimFor(holder).map(Cidr::toString);
-    }
-    return freeAll(held.subList(1, held.size())).map(held.get(0).key());
-  }
-
-  private List<Leases.Lease> held(String holder) {
-    return leases.all().stream().filter(lease -> lease.holder().equals(holder)).toList();
-  }
-
-  private Future<Void> freeAll(List<Leases.Lease> some) {
-    return Future.join(some.stream().map(lease -> leases.release(lease.key())).toList()).mapEmpty();
   }
 
   private Future<Void> beat(String id) {
@@ -249,13 +213,14 @@ public final class AgentVerticle extends AbstractVerticle implements Agents {
                     String key = node.nodeId() + " " + node.status();
                     now.put(key, node.hostname());
                     if (!seen.containsKey(key)) {
-                      bus.publish(new AgentChanged(node.nodeId(), node.hostname(), node.status()));
+                      room.bus()
+                          .publish(new AgentChanged(node.nodeId(), node.hostname(), node.status()));
                     }
                   });
               seen.forEach(
                   (key, hostname) -> {
                     if (key.indexOf(' ') < 0 && !now.containsKey(key)) {
-                      bus.publish(new AgentChanged(key, hostname, "gone"));
+                      room.bus().publish(new AgentChanged(key, hostname, "gone"));
                     }
                   });
               seen = now;
@@ -263,7 +228,7 @@ public final class AgentVerticle extends AbstractVerticle implements Agents {
   }
 
   private long now() {
-    return clock.instant().getEpochSecond();
+    return room.clock().instant().getEpochSecond();
   }
 
   private static String address(Registration host) {

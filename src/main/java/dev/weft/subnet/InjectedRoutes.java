@@ -14,17 +14,24 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Routes that were asked for: looked at, put on disk, then made, in batches of what came in
- * meanwhile. A crash after the disk leaves an intent that the next reconcile makes; a crash before
- * it leaves nothing. For the room's event loop.
+ * Routes that were asked for. Calls that arrive while others are being carried out form a batch:
+ *
+ * <pre>
+ * 1. look at the kernel      a call that cannot be carried out is refused
+ * 2. write the intents       one transaction; a crash from here on leaves intents for the next pass
+ * 3. write to the kernel     what the kernel refuses gets its former intent back
+ * </pre>
+ *
+ * <p>A batch that fails as a whole is halved until the calls that it fails for stand alone. For the
+ * room's event loop.
  */
 final class InjectedRoutes {
   private static final Logger log = LoggerFactory.getLogger(InjectedRoutes.class);
@@ -38,16 +45,14 @@ final class InjectedRoutes {
 
   private final Store store;
   private final Bus bus;
-  private final Worker worker;
-  private final SubnetKernel kernel;
+  private final KernelWorker kernel;
   private final Map<Cidr, String> intents = new HashMap<>();
   private final Deque<Step> waiting = new ArrayDeque<>();
   private boolean busy;
 
-  InjectedRoutes(Store store, Bus bus, Worker worker, SubnetKernel kernel) {
+  InjectedRoutes(Store store, Bus bus, KernelWorker kernel) {
     this.store = store;
     this.bus = bus;
-    this.worker = worker;
     this.kernel = kernel;
   }
 
@@ -64,6 +69,10 @@ final class InjectedRoutes {
   /** Destinations and devices, those whose removal is under way not among them. */
   Map<Cidr, String> intents() {
     return Map.copyOf(intents);
+  }
+
+  boolean contains(Cidr destination) {
+    return intents.containsKey(destination);
   }
 
   int size() {
@@ -96,118 +105,99 @@ final class InjectedRoutes {
     }
     busy = !batch.isEmpty();
     if (busy) {
-      carryOut(batch)
-          .onFailure(e -> batch.forEach(step -> step.done().tryFail(WeftException.of(e))))
-          .onComplete(done -> next());
+      carryOut(batch).onComplete(done -> next());
     }
   }
 
+  /** Never fails: each step has its own answer. */
   private Future<Void> carryOut(List<Step> batch) {
-    Set<Cidr> known = new HashSet<>(intents.keySet());
-    return worker
-        .run(() -> examine(batch, known))
+    Map<Cidr, String> asked = new LinkedHashMap<>();
+    Map<Cidr, String> before = new HashMap<>();
+    for (Step step : batch) {
+      asked.put(step.destination(), step.device());
+      before.put(step.destination(), intents.get(step.destination()));
+    }
+    return attempt(asked, before)
+        .<Void>map(
+            refused -> {
+              batch.forEach(step -> answer(step, refused, before.get(step.destination())));
+              return null;
+            })
+        .recover(
+            failure -> {
+              if (batch.size() == 1) {
+                batch.get(0).done().tryFail(WeftException.of(failure));
+                return Future.succeededFuture();
+              }
+              int half = batch.size() / 2;
+              return carryOut(batch.subList(0, half))
+                  .compose(v -> carryOut(batch.subList(half, batch.size())));
+            });
+  }
+
+  /**
+   * Carries out what is asked, as far as it is not refused; on a failure the intents are as before.
+   *
+   * @return refusals by destination
+   */
+  private Future<Map<Cidr, WeftException>> attempt(
+      Map<Cidr, String> asked, Map<Cidr, String> before) {
+    Set<Cidr> ours = new HashSet<>(before.keySet());
+    ours.removeIf(destination -> before.get(destination) == null);
+    return kernel
+        .run(opened -> opened.routes().examine(asked, ours))
         .compose(
             found -> {
-              List<Step> accepted = new ArrayList<>();
-              for (Step step : batch) {
-                WeftException refused = found.refused().get(step.destination());
-                if (refused == null) {
-                  accepted.add(step);
-                } else {
-                  step.done().fail(refused);
-                }
-              }
-              return store.write(changes(accepted)).compose(v -> apply(accepted, found.routes()));
+              Map<Cidr, String> accepted = new HashMap<>(asked);
+              accepted.keySet().removeAll(found.refused().keySet());
+              Map<Cidr, String> former = new HashMap<>(before);
+              former.keySet().retainAll(accepted.keySet());
+              return keep(accepted)
+                  .compose(v -> kernel.run(k -> write(k.routes(), found.routes(), accepted, ours)))
+                  .recover(e -> keep(former).transform(done -> Future.failedFuture(e)))
+                  .compose(
+                      refused -> {
+                        former.keySet().retainAll(refused.keySet());
+                        refused.putAll(found.refused());
+                        return keep(former).map(refused);
+                      });
             });
   }
 
-  private record Examined(Map<Cidr, Route> routes, Map<Cidr, WeftException> refused) {}
-
-  /** The routes to be made; a step that cannot be carried out is refused and leaves no trace. */
-  private Examined examine(List<Step> batch, Set<Cidr> known) throws LinuxException {
-    Map<Cidr, Route> routes = new HashMap<>();
-    Map<Cidr, WeftException> refused = new HashMap<>();
-    for (Step step : batch) {
-      try {
-        if (step.device() != null) {
-          routes.put(step.destination(), kernel.examine(step.destination(), step.device()));
-        } else if (!known.contains(step.destination())) {
-          kernel.checkFree(step.destination());
-        }
-      } catch (WeftException why) {
-        refused.put(step.destination(), why);
-      }
-    }
-    return new Examined(routes, refused);
+  private static Map<Cidr, WeftException> write(
+      RouteTable table, List<Route> routes, Map<Cidr, String> accepted, Set<Cidr> ours)
+      throws LinuxException {
+    Set<Cidr> removed = new HashSet<>(ours);
+    removed.removeIf(to -> !accepted.containsKey(to) || accepted.get(to) != null);
+    Map<Cidr, WeftException> refused = table.put(routes, ours);
+    refused.putAll(table.delete(removed));
+    refused.forEach((to, why) -> log.warn("route {} refused: {}", to, why.getMessage()));
+    return refused;
   }
 
-  private List<Change> changes(List<Step> steps) {
+  /** Brings the intents to these devices, on disk first; null for none. */
+  private Future<Void> keep(Map<Cidr, String> devices) {
     List<Change> changes = new ArrayList<>();
-    for (Step step : steps) {
-      String key = step.destination().toString();
-      if (step.device() == null) {
-        changes.add(new Change.Delete(TABLE, key));
-      } else if (!step.device().equals(intents.get(step.destination()))) {
-        changes.add(new Change.Put(TABLE, key, step.device()));
-      }
-    }
-    return changes;
+    devices.forEach(
+        (destination, device) -> {
+          if (device == null && intents.containsKey(destination)) {
+            changes.add(new Change.Delete(TABLE, destination.toString()));
+          } else if (device != null && !device.equals(intents.get(destination))) {
+            changes.add(new Change.Put(TABLE, destination.toString(), device));
+          }
+        });
+    return (changes.isEmpty() ? Future.<Void>succeededFuture() : store.write(changes))
+        .onSuccess(
+            v ->
+                devices.forEach(
+                    // A null from the function removes the entry.
+                    (destination, device) -> intents.compute(destination, (k, old) -> device)));
   }
 
-  private Future<Void> apply(List<Step> steps, Map<Cidr, Route> routes) {
-    Map<Cidr, String> before = new HashMap<>();
-    for (Step step : steps) {
-      String old =
-          step.device() == null
-              ? intents.remove(step.destination())
-              : intents.put(step.destination(), step.device());
-      before.put(step.destination(), old);
-    }
-    return worker
-        .run(
-            () -> {
-              Map<Cidr, WeftException> refused =
-                  new HashMap<>(kernel.put(List.copyOf(routes.values())));
-              refused.putAll(
-                  kernel.delete(
-                      steps.stream()
-                          .filter(step -> step.device() == null)
-                          .map(Step::destination)
-                          .toList()));
-              return refused;
-            })
-        .compose(refused -> withdraw(steps, refused).map(refused))
-        .map(
-            refused -> {
-              steps.forEach(step -> finish(step, refused, before.get(step.destination())));
-              return null;
-            });
-  }
-
-  /** An intent that the kernel refused is none. */
-  private Future<Void> withdraw(List<Step> steps, Map<Cidr, WeftException> refused) {
-    if (refused.isEmpty()) {
-      return Future.succeededFuture();
-    }
-    refused.forEach(
-        (destination, why) -> log.warn("route {} refused: {}", destination, why.getMessage()));
-    Set<Cidr> injected =
-        steps.stream()
-            .filter(step -> step.device() != null)
-            .map(Step::destination)
-            .filter(refused::containsKey)
-            .collect(Collectors.toSet());
-    injected.forEach(intents::remove);
-    return store.write(
-        injected.stream()
-            .<Change>map(destination -> new Change.Delete(TABLE, destination.toString()))
-            .toList());
-  }
-
-  private void finish(Step step, Map<Cidr, WeftException> refused, String before) {
-    WeftException failure = refused.get(step.destination());
-    if (failure != null) {
-      step.done().fail(failure);
+  private void answer(Step step, Map<Cidr, WeftException> refused, String before) {
+    WeftException why = refused.get(step.destination());
+    if (why != null) {
+      step.done().tryFail(why);
       return;
     }
     String destination = step.destination().toString();
@@ -216,6 +206,6 @@ final class InjectedRoutes {
     } else if (step.device() != null && !step.device().equals(before)) {
       bus.publish(new RouteChanged(destination, step.device(), true));
     }
-    step.done().complete();
+    step.done().tryComplete();
   }
 }

@@ -3,18 +3,16 @@ package dev.weft.subnet;
 import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
-import dev.weft.bus.WeftException;
 import dev.weft.cluster.Cluster;
 import dev.weft.cluster.Leases;
 import dev.weft.cluster.Leases.Lease;
 import dev.weft.store.Store;
 import io.vertx.core.Future;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 
 /**
  * This node's lease: claims one, keeps it over restarts, finds it again after an absence, and
@@ -30,25 +28,16 @@ final class LeaseKeeper {
   private final Leases leases;
   private final Store store;
   private final SubnetRange range;
-  private final Duration grace;
-  private final LongSupplier nanoTime;
-  private final Map<String, Long> absentSince = new HashMap<>();
+  private final Absences absences;
   private Cidr subnet;
   private boolean held;
 
-  LeaseKeeper(
-      Cluster cluster,
-      Leases leases,
-      Store store,
-      SubnetRange range,
-      Duration grace,
-      LongSupplier nanoTime) {
+  LeaseKeeper(Cluster cluster, Leases leases, Store store, SubnetRange range, Absences absences) {
     this.cluster = cluster;
     this.leases = leases;
     this.store = store;
     this.range = range;
-    this.grace = grace;
-    this.nanoTime = nanoTime;
+    this.absences = absences;
   }
 
   /** Reads what this node had before. */
@@ -81,7 +70,7 @@ final class LeaseKeeper {
    * @return a failure that says why there is no lease
    */
   Future<Void> settle(int used) {
-    observe();
+    absences.observe(leases.all());
     if (subnet != null) {
       Optional<Lease> lease = find(subnet.toString());
       boolean fits = range.cidr().contains(subnet) && subnet.prefixLength() == range.prefix();
@@ -121,13 +110,15 @@ final class LeaseKeeper {
               + nameOf(holder)
               + " is a member and keeps its subnet (expected: one that left)");
     }
-    return releaseAll(
-        leases.all().stream().filter(lease -> lease.holder().equals(holder)).toList());
+    return releaseAll(held(holder));
   }
 
-  /** A free subnet for one that is no member. */
-  Future<Cidr> claimFor(String outsider) {
-    return claimNext(outsider);
+  /** The subnet of one that is no member; of two that came of two calls at once, the first. */
+  Future<Cidr> lease(String outsider) {
+    List<Lease> held = held(outsider);
+    return held.isEmpty()
+        ? claimNext(outsider)
+        : releaseAll(held.subList(1, held.size())).map(Cidr.parse(held.get(0).key()));
   }
 
   List<Lease> all() {
@@ -148,8 +139,7 @@ final class LeaseKeeper {
 
   private Future<Void> adoptOrClaim() {
     Optional<Cidr> before =
-        leases.all().stream()
-            .filter(lease -> lease.holder().equals(cluster.self()))
+        held(cluster.self()).stream()
             .map(lease -> Cidr.parse(lease.key()))
             .filter(cidr -> range.cidr().contains(cidr) && cidr.prefixLength() == range.prefix())
             .findFirst();
@@ -169,8 +159,8 @@ final class LeaseKeeper {
     }
     for (int i = 0; i < range.size(); i++) {
       Cidr part = range.part(i);
-      if (isAbandoned(taken.get(part.toString()))) {
-        return claimOrNext(part, holder, this::isAbandoned);
+      if (absences.isAbandoned(taken.get(part.toString()))) {
+        return claimOrNext(part, holder, absences::isAbandoned);
       }
     }
     return Future.failedFuture(
@@ -183,15 +173,14 @@ final class LeaseKeeper {
                 + " that is gone)"));
   }
 
-  private Future<Cidr> claimOrNext(
-      Cidr part, String holder, java.util.function.Predicate<Lease> mayTake) {
+  private Future<Cidr> claimOrNext(Cidr part, String holder, Predicate<Lease> mayTake) {
     return leases
         .claim(part.toString(), holder, mayTake)
         // Another node was quicker: by now its lease is known here.
         .compose(won -> won ? Future.succeededFuture(part) : claimNext(holder));
   }
 
-  private Future<Boolean> claim(Cidr part, java.util.function.Predicate<Lease> mayTake) {
+  private Future<Boolean> claim(Cidr part, Predicate<Lease> mayTake) {
     return leases.claim(part.toString(), cluster.self(), mayTake);
   }
 
@@ -209,35 +198,14 @@ final class LeaseKeeper {
   private Future<Void> freeOthers() {
     String own = subnet.toString();
     return releaseAll(
-        leases.all().stream()
-            .filter(l -> l.holder().equals(cluster.self()) && !l.key().equals(own))
-            .toList());
+        held(cluster.self()).stream().filter(lease -> !lease.key().equals(own)).toList());
+  }
+
+  private List<Lease> held(String holder) {
+    return leases.all().stream().filter(lease -> lease.holder().equals(holder)).toList();
   }
 
   private Future<Void> releaseAll(List<Lease> some) {
     return Future.join(some.stream().map(lease -> leases.release(lease.key())).toList()).mapEmpty();
-  }
-
-  private void observe() {
-    long now = nanoTime.getAsLong();
-    for (Lease lease : leases.all()) {
-      if (cluster.member(lease.holder()).isPresent()) {
-        absentSince.remove(lease.holder());
-      } else {
-        absentSince.putIfAbsent(lease.holder(), now);
-      }
-    }
-  }
-
-  private boolean isAbandoned(Lease lease) {
-    Long since = lease == null ? null : absentSince.get(lease.holder());
-    return since != null
-        && !lease.holder().startsWith(Leases.OUTSIDER)
-        && nanoTime.getAsLong() - since > grace.toNanos();
-  }
-
-  /** Why there is no lease, from the failure of {@link #settle}. */
-  static String reason(Throwable failure) {
-    return WeftException.of(failure).getMessage();
   }
 }

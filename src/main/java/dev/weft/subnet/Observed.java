@@ -5,6 +5,7 @@ import dev.weft.pod.PodRef;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What a pass over the kernel found and did.
@@ -12,22 +13,54 @@ import java.util.Map;
  * @param device name of the overlay device; null if there is none
  * @param endpoint this node's underlay address; null if none reaches the members
  * @param mtu of the overlay, bytes; 0 if there is none
- * @param routes destinations that are there, with the device
- * @param problems destinations that are not there, with the reason
- * @param podProblems pods that are not attached, with the reason
+ * @param problems destinations without their route, with the reason
+ * @param attached pods that have their interface
+ * @param podProblems pods that do not, with the reason
  * @param refusal why nothing of the range is made here; null if nothing stands against it
  * @param changes what was added and removed
+ * @param failure why the last pass could not look: what is told here is older; null if it did
  */
 record Observed(
     String device,
     InetAddress endpoint,
     int mtu,
-    Map<Cidr, String> routes,
     Map<Cidr, String> problems,
+    Set<PodRef> attached,
     Map<PodRef, String> podProblems,
     String refusal,
-    List<RouteChanged> changes) {
+    List<RouteChanged> changes,
+    String failure) {
 
   static final Observed NOTHING =
-      new Observed(null, null, 0, Map.of(), Map.of(), Map.of(), null, List.of());
+      new Observed(
+          null,
+          null,
+          0,
+          Map.of(),
+          Set.of(),
+          Map.of(),
+          null,
+          List.of(),
+          "the kernel has not been looked at yet");
+
+  /** The same after a pass that failed. */
+  Observed outdated(String why) {
+    return new Observed(
+        device, endpoint, mtu, problems, attached, podProblems, refusal, List.of(), why);
+  }
+
+  /** Why the last pass did not find the pod's interface; null if it did. */
+  String problem(PodRef pod) {
+    if (failure != null) {
+      return failure;
+    }
+    return attached.contains(pod)
+        ? null
+        : podProblems.getOrDefault(pod, "its network namespace is not there");
+  }
+
+  /** Why the last pass did not find the route; null if it did. */
+  String problem(Cidr destination) {
+    return failure != null ? failure : problems.get(destination);
+  }
 }

@@ -3,6 +3,7 @@ package dev.weft.subnet;
 import com.google.protobuf.Descriptors.ServiceDescriptor;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
+import dev.weft.room.RoomThread;
 import dev.weft.rpc.GrpcListener;
 import dev.weft.rpc.GrpcMethod;
 import dev.weft.subnet.proto.ConfigureNodeSubnetRequest;
@@ -12,9 +13,7 @@ import dev.weft.subnet.proto.InjectRouteResponse;
 import dev.weft.subnet.proto.Quilt;
 import dev.weft.subnet.proto.RemoveRouteRequest;
 import dev.weft.subnet.proto.RemoveRouteResponse;
-import io.vertx.core.Context;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -27,14 +26,14 @@ final class QuiltRuntime {
       Quilt.getDescriptor().findServiceByName("QuiltRuntime");
 
   private final Subnets subnets;
-  private final Context context;
+  private final RoomThread thread;
 
   /**
-   * @param context of the room
+   * @param thread of the room
    */
-  QuiltRuntime(Subnets subnets, Context context) {
+  QuiltRuntime(Subnets subnets, RoomThread thread) {
     this.subnets = subnets;
-    this.context = context;
+    this.thread = thread;
   }
 
   void serveOn(GrpcListener ingress) {
@@ -70,7 +69,7 @@ final class QuiltRuntime {
             ConfigureNodeSubnetResponse.newBuilder().setSuccess(success).setError(error).build());
   }
 
-  private Future<InjectRouteResponse> onInject(InjectRouteRequest request) {
+  Future<InjectRouteResponse> onInject(InjectRouteRequest request) {
     log.info(
         "RPC: InjectRoute(destination={}, via={})",
         printable(request.getDestination()),
@@ -91,17 +90,8 @@ final class QuiltRuntime {
 
   private <R> Future<R> answer(
       Supplier<Future<Void>> call, BiFunction<Boolean, String, R> response) {
-    Promise<Void> promise = Promise.promise();
-    context.runOnContext(
-        v -> {
-          try {
-            call.get().onComplete(promise);
-          } catch (WeftException refused) {
-            promise.fail(refused);
-          }
-        });
-    return promise
-        .future()
+    return thread
+        .call(call)
         .map(v -> response.apply(true, ""))
         .otherwise(
             failure -> {

@@ -11,13 +11,16 @@ import dev.weft.net.LinkThread;
 import dev.weft.net.NodeLinks;
 import dev.weft.net.OpenNetns;
 import dev.weft.net.Underlay;
+import dev.weft.pod.PodRef;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The kernel's part of subnets, in one namespace. All calls block, and only one runs at a time.
@@ -91,11 +94,10 @@ final class SubnetKernel implements AutoCloseable {
       // Looked at until it is free: a rival that comes later does not take a working network down.
       rangeIsFree = rival.isEmpty();
     }
-    boolean mayUse = rangeIsFree;
     Optional<Underlay> underlay = overlayName.isEmpty() ? Optional.empty() : underlay(wanted);
     Optional<Link> device = Optional.empty();
     List<Route> routes = new ArrayList<>();
-    boolean hasPeers = mayUse && wanted.own().isPresent() && underlay.isPresent();
+    boolean hasPeers = rangeIsFree && wanted.own().isPresent() && underlay.isPresent();
     if (hasPeers && !wanted.peers().isEmpty()) {
       Underlay carrier = underlay.get();
       device = Optional.of(thread.await(at -> overlay.ensure(carrier, wanted.own().get())));
@@ -115,24 +117,38 @@ final class SubnetKernel implements AutoCloseable {
     RouteTable.Outcome outcome = table.reconcile(routes);
     problems.putAll(outcome.problems());
     int mtu = underlay.map(Underlay::vxlanMtu).orElse(0);
-    Map<dev.weft.pod.PodRef, String> podProblems = new HashMap<>();
-    if (mayUse && wanted.own().isPresent()) {
-      podProblems = podLinks.reconcile(wanted.own().get(), wanted.pods(), mtu > 0 ? mtu : lone());
-    } else {
-      for (Wanted.PodEnd pod : wanted.pods()) {
-        podProblems.put(
-            pod.pod(), rival.map(r -> "the range overlaps " + r).orElse("no subnet yet"));
-      }
-    }
+    Map<PodRef, String> podProblems = pods(wanted, mtu > 0 ? mtu : lone());
+    Set<PodRef> attached = new HashSet<>();
+    wanted.pods().forEach(pod -> attached.add(pod.pod()));
+    attached.removeAll(podProblems.keySet());
     return new Observed(
         device.map(Link::name).orElse(null),
         underlay.map(Underlay::address).orElse(null),
         mtu,
-        there(routes, problems),
         problems,
+        attached,
         podProblems,
         rival.orElse(null),
-        changes(outcome));
+        changes(outcome),
+        null);
+  }
+
+  /** Attaches the pods; why one is not attached. */
+  private Map<PodRef, String> pods(Wanted wanted, int mtu) {
+    String why = rival.map(r -> "the range overlaps " + r).orElse("no subnet yet");
+    if (rangeIsFree && wanted.own().isPresent()) {
+      try {
+        return podLinks.reconcile(wanted.own().get(), wanted.pods(), mtu);
+      } catch (IOException | WeftException e) {
+        // The bridge itself: of no pod is known that it is attached.
+        why = e.getMessage();
+      }
+    }
+    Map<PodRef, String> problems = new HashMap<>();
+    for (Wanted.PodEnd pod : wanted.pods()) {
+      problems.put(pod.pod(), why);
+    }
+    return problems;
   }
 
   RouteTable routes() {
@@ -196,18 +212,6 @@ final class SubnetKernel implements AutoCloseable {
       }
     }
     return routes;
-  }
-
-  private Map<Cidr, String> there(List<Route> routes, Map<Cidr, String> problems)
-      throws LinuxException {
-    Map<Integer, String> names = new HashMap<>();
-    Map<Cidr, String> there = new HashMap<>();
-    for (Route route : routes) {
-      if (!problems.containsKey(route.destination())) {
-        there.put(route.destination(), name(route.ifindex(), names));
-      }
-    }
-    return there;
   }
 
   private List<RouteChanged> changes(RouteTable.Outcome outcome) throws LinuxException {

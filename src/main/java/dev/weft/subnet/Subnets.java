@@ -50,6 +50,13 @@ public interface Subnets {
   Future<List<SubnetView>> leases();
 
   /**
+   * Leases a subnet to one that is no member; the same holder gets the same again.
+   *
+   * @param outsider {@code agent/} and the id of an agent's node
+   */
+  Future<String> lease(String outsider);
+
+  /**
    * Frees the subnet of a node that is gone for good. CONFLICT while it is a member; one that has
    * none is success.
    */
@@ -71,7 +78,11 @@ public interface Subnets {
    */
   Future<AddressView> allocate(PodRef pod, String address);
 
-  /** {@link #allocate}, and an interface with it in the pod, which must be one of this node. */
+  /**
+   * {@link #allocate}, and an interface with it in the pod, which must be one of this node. Success
+   * says that the kernel shows the interface; else PRECONDITION with the reason, and the address is
+   * free again unless the pod had it before.
+   */
   Future<AddressView> attach(PodRef pod, String address);
 
   /** Takes the address back, and the interface; a pod that has none is success. */

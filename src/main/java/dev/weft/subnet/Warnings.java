@@ -68,7 +68,7 @@ final class Warnings {
         "kernel",
         why,
         "routes and pods' interfaces may not be as they should",
-        "it is tried again every 5 s");
+        "the node tries again every 5 s");
   }
 
   void passed() {
@@ -98,9 +98,15 @@ final class Warnings {
         now.problems().size() + " routes are missing, such as " + first(now.problems()),
         "what is behind them is not reached",
         "weft routes shows the reason for each");
+    when(
+        !now.podProblems().isEmpty(),
+        "pods",
+        now.podProblems().size() + " pods are not attached, such as " + first(now.podProblems()),
+        "these pods have no interface with their address",
+        "weft address shows the reason for each");
   }
 
-  private static String first(Map<Cidr, String> problems) {
+  private static String first(Map<?, String> problems) {
     return problems.entrySet().stream()
         .findFirst()
         .map(e -> e.getKey() + ": " + e.getValue())

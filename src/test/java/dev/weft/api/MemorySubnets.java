@@ -28,6 +28,11 @@ final class MemorySubnets implements Subnets, Agents {
   }
 
   @Override
+  public Future<String> lease(String outsider) {
+    return Future.succeededFuture("10.42.9.0/24");
+  }
+
+  @Override
   public Future<Void> free(String holder) {
     return Future.succeededFuture();
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
+import dev.weft.cluster.Cluster;
 import dev.weft.testkit.MemoryStore;
 import io.vertx.core.Future;
 import java.time.Duration;
@@ -192,7 +193,9 @@ class LeaseKeeperTest {
     }
 
     void restart() {
-      keeper = new LeaseKeeper(leases.seenBy(id), leases, store, leases.range, GRACE, nanos::get);
+      Cluster cluster = leases.seenBy(id);
+      Absences absences = new Absences(cluster, GRACE, nanos::get);
+      keeper = new LeaseKeeper(cluster, leases, store, leases.range, absences);
       done(keeper.load());
     }
   }

@@ -21,10 +21,12 @@ import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -287,14 +289,15 @@ class SubnetKernelIT {
     one.run("ip", "route", "add", "10.51.0.0/16", "dev", "eth0");
     String before = one.run("ip", "route");
 
-    assertThatThrownBy(() -> kernel1.examine(Cidr.parse("10.50.0.0/16"), "eth0"))
+    Cidr removed = Cidr.parse("10.51.0.0/16");
+    Set<Cidr> both = Set.of(Cidr.parse("10.50.0.0/16"), removed);
+
+    assertThat(examine("10.50.0.0/16", "eth0"))
         .hasMessageContaining("10.50.0.0/16 dev eth0 proto 3");
-    assertThatThrownBy(() -> kernel1.checkFree(Cidr.parse("10.51.0.0/16")))
-        .isInstanceOfSatisfying(
-            WeftException.class, e -> assertThat(e.fault()).isEqualTo(Fault.CONFLICT));
+    assertThat(examine("10.51.0.0/16", null).fault()).isEqualTo(Fault.CONFLICT);
     Map<Cidr, WeftException> refused =
-        kernel1.put(List.of(Route.onLink(Cidr.parse("10.51.0.0/16"), index(one, "eth0"))));
-    kernel1.delete(List.of(Cidr.parse("10.50.0.0/16"), Cidr.parse("10.51.0.0/16")));
+        kernel1.routes().put(List.of(Route.onLink(removed, index(one, "eth0"))), both);
+    kernel1.routes().delete(both);
     Observed observed =
         kernel1.reconcile(
             wanted(
@@ -306,8 +309,8 @@ class SubnetKernelIT {
   }
 
   @Test
-  void shouldRefuseADeviceThatIsNotThere() {
-    assertThatThrownBy(() -> kernel1.examine(Cidr.parse("10.50.0.0/16"), "eth7"))
+  void shouldRefuseADeviceThatIsNotThere() throws Exception {
+    assertThat(examine("10.50.0.0/16", "eth7"))
         .hasMessage("interface: eth7 (expected: one of this host)");
   }
 
@@ -395,6 +398,15 @@ class SubnetKernelIT {
 
     assertThat(one.run("ip", "-o", "link").replaceAll("@if\\d+", "")).isEqualTo(links);
     assertThat(one.run("ip", "route")).isEqualTo(routes);
+  }
+
+  private WeftException examine(String destination, String device) throws Exception {
+    Cidr to = Cidr.parse(destination);
+    return kernel1
+        .routes()
+        .examine(Collections.singletonMap(to, device), Set.of())
+        .refused()
+        .get(to);
   }
 
   private Observed connect() throws Exception {

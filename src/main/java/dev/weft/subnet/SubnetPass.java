@@ -1,0 +1,148 @@
+package dev.weft.subnet;
+
+import dev.weft.address.Cidr;
+import dev.weft.bus.Bus;
+import dev.weft.bus.WeftException;
+import dev.weft.pod.Pod;
+import dev.weft.pod.PodRef;
+import dev.weft.pod.Pods;
+import dev.weft.room.RoomContext;
+import io.micrometer.core.instrument.Timer;
+import io.vertx.core.Future;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One pass: the lease, addresses whose pods are gone, the kernel, and what the other members are
+ * told. For the room's event loop, one at a time.
+ */
+final class SubnetPass {
+  private final String self;
+  private final Bus bus;
+  private final Pods pods;
+  private final SubnetState state;
+  private final Warnings warnings;
+  private final Timer duration;
+  private Observed observed = Observed.NOTHING;
+  private List<Wanted.Peer> peers = List.of();
+  private SubnetChanged lastChange;
+
+  SubnetPass(RoomContext room, SubnetState state, Warnings warnings) {
+    this.self = room.self();
+    this.bus = room.bus();
+    this.pods = bus.proxy(Pods.class);
+    this.state = state;
+    this.warnings = warnings;
+    this.duration =
+        Timer.builder("weft_subnet_reconcile")
+            .description("Passes over the kernel's routes and devices")
+            .register(room.metrics().registry());
+  }
+
+  Future<Void> run() {
+    return Future.<Void>succeededFuture()
+        .compose(v -> settleLease())
+        .compose(v -> releaseStrangers())
+        .compose(v -> reconcile())
+        .onFailure(e -> observed = observed.outdated(WeftException.of(e).getMessage()))
+        .compose(v -> state.directory().tell(observed))
+        .onFailure(e -> warnings.passFailed(WeftException.of(e).getMessage()))
+        .onSuccess(v -> warnings.passed());
+  }
+
+  /** What the kernel showed in the last pass. */
+  Observed observed() {
+    return observed;
+  }
+
+  /** The members to whose subnets the last pass made routes. */
+  List<Wanted.Peer> peers() {
+    return peers;
+  }
+
+  private Future<Void> settleLease() {
+    LeaseKeeper keeper = state.keeper();
+    return keeper
+        .settle(state.allocations().size())
+        .onSuccess(v -> warnings.leased())
+        .onFailure(e -> warnings.notLeased(keeper.subnet(), WeftException.of(e).getMessage()))
+        .otherwiseEmpty()
+        .onSuccess(v -> noteSubnet());
+  }
+
+  private void noteSubnet() {
+    LeaseKeeper keeper = state.keeper();
+    SubnetChanged now =
+        new SubnetChanged(
+            self,
+            keeper.subnet().map(Cidr::toString).orElse(null),
+            keeper.subnet().isPresent() && !keeper.held());
+    warnings.lost(now);
+    boolean first = lastChange == null && now.subnet() == null;
+    if (!first && !now.equals(lastChange)) {
+      bus.publish(now);
+    }
+    lastChange = now;
+  }
+
+  /** An address with an interface goes with its pod. */
+  private Future<Void> releaseStrangers() {
+    return pods.local()
+        .compose(
+            local -> {
+              List<PodRef> here = local.stream().map(Pod::ref).toList();
+              List<PodRef> gone =
+                  state.allocations().all().stream()
+                      .filter(Allocations.Allocation::attached)
+                      .map(Allocations.Allocation::pod)
+                      .filter(pod -> !here.contains(pod))
+                      .toList();
+              return Future.join(gone.stream().map(state.allocations()::release).toList());
+            })
+        .mapEmpty();
+  }
+
+  private Future<Void> reconcile() {
+    if (state.kernel().refusal().isPresent()) {
+      return Future.succeededFuture();
+    }
+    return pods.local()
+        .compose(
+            local -> {
+              Wanted wanted = wanted(local);
+              long begun = System.nanoTime();
+              return state
+                  .kernel()
+                  .run(kernel -> kernel.reconcile(wanted))
+                  .onSuccess(
+                      now -> {
+                        duration.record(System.nanoTime() - begun, TimeUnit.NANOSECONDS);
+                        observed = now;
+                        peers = wanted.peers();
+                        now.changes().forEach(bus::publish);
+                        warnings.observed(wanted, now);
+                      });
+            })
+        .mapEmpty();
+  }
+
+  private Wanted wanted(List<Pod> local) {
+    MemberDirectory directory = state.directory();
+    List<Wanted.Peer> others = directory.peers();
+    Map<Cidr, String> intents = new HashMap<>(state.injected().intents());
+    // A member may have come by a destination that was injected before: its own route counts.
+    others.forEach(peer -> intents.remove(peer.subnet()));
+    List<Wanted.PodEnd> ends = new ArrayList<>();
+    for (Pod pod : local) {
+      state
+          .allocations()
+          .of(pod.ref())
+          .filter(a -> a.attached() && pod.alive())
+          .ifPresent(a -> ends.add(new Wanted.PodEnd(pod.ref(), pod.netns(), a.inet())));
+    }
+    return new Wanted(state.keeper().subnet(), directory.addresses(), others, intents, ends);
+  }
+}

@@ -1,0 +1,223 @@
+package dev.weft.subnet;
+
+import dev.weft.address.Cidr;
+import dev.weft.address.IpAddress;
+import dev.weft.bus.Fault;
+import dev.weft.cluster.Cluster;
+import dev.weft.cluster.Leases;
+import dev.weft.pod.PodRef;
+import dev.weft.pod.Pods;
+import dev.weft.room.Passes;
+import dev.weft.room.RoomContext;
+import io.vertx.core.Future;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What others ask of the room. For the room's event loop. */
+final class SubnetService implements Subnets {
+  private static final String AUTO = "auto";
+
+  private final Cluster cluster;
+  private final Pods pods;
+  private final SubnetState state;
+  private final SubnetPass pass;
+  private final Passes passes;
+
+  /**
+   * @param passes of {@code pass}
+   */
+  SubnetService(RoomContext room, SubnetState state, SubnetPass pass, Passes passes) {
+    this.cluster = room.cluster();
+    this.pods = room.bus().proxy(Pods.class);
+    this.state = state;
+    this.pass = pass;
+    this.passes = passes;
+  }
+
+  @Override
+  public Future<List<SubnetView>> leases() {
+    Map<String, MemberRow> rows = state.directory().rows();
+    List<SubnetView> views = new ArrayList<>();
+    for (Leases.Lease lease : state.keeper().all()) {
+      MemberRow row = rows.get(lease.holder());
+      views.add(
+          new SubnetView(
+              lease.key(),
+              lease.holder(),
+              state.keeper().nameOf(lease.holder()),
+              lease.holder().equals(cluster.self()),
+              cluster.member(lease.holder()).isPresent(),
+              row == null ? null : row.endpoint(),
+              row == null ? 0 : row.mtu()));
+    }
+    return Future.succeededFuture(views);
+  }
+
+  @Override
+  public Future<String> lease(String outsider) {
+    return state.keeper().lease(outsider).map(Cidr::toString);
+  }
+
+  @Override
+  public Future<Void> free(String holder) {
+    return state.keeper().free(holder).onSuccess(v -> passes.ask());
+  }
+
+  @Override
+  public Future<Void> configure(String subnet) {
+    Cidr wanted = state.range().check(subnet);
+    Optional<Cidr> present = state.keeper().subnet();
+    if (present.filter(wanted::equals).isPresent() && state.keeper().held()) {
+      return Future.succeededFuture();
+    }
+    int used = state.allocations().size();
+    if (used > 0) {
+      throw Fault.CONFLICT.because(
+          "subnet: "
+              + wanted
+              + " (expected: "
+              + present.map(Cidr::toString).orElse("none")
+              + " while "
+              + used
+              + " of its addresses are in use)");
+    }
+    return state.keeper().change(wanted).compose(v -> afterPass());
+  }
+
+  @Override
+  public Future<List<AddressView>> addresses() {
+    return Future.succeededFuture(state.allocations().all().stream().map(this::view).toList());
+  }
+
+  @Override
+  public Future<AddressView> allocate(PodRef pod, String address) {
+    return state
+        .allocations()
+        .allocate(state.pool(), pod, wantedAddress(address), false)
+        .map(this::view);
+  }
+
+  @Override
+  public Future<AddressView> attach(PodRef pod, String address) {
+    String wanted = wantedAddress(address);
+    boolean known = state.allocations().of(pod).isPresent();
+    return pods.local()
+        .compose(
+            local -> {
+              if (local.stream().noneMatch(p -> p.ref().equals(pod))) {
+                throw Fault.NOT_FOUND.because("pod " + pod + " is not registered on this node");
+              }
+              return state.allocations().allocate(state.pool(), pod, wanted, true);
+            })
+        .compose(allocation -> afterPass().map(allocation))
+        .compose(
+            allocation -> {
+              String problem = problem(pod);
+              if (problem == null) {
+                return Future.succeededFuture(view(allocation));
+              }
+              // The caller is told; a pod that had its address before keeps it and waits.
+              Future<Void> undone = known ? Future.succeededFuture() : release(pod);
+              return undone.transform(
+                  v -> Future.failedFuture(Fault.PRECONDITION.because(pod + ": " + problem)));
+            });
+  }
+
+  @Override
+  public Future<Void> release(PodRef pod) {
+    return state.allocations().release(pod).compose(v -> afterPass());
+  }
+
+  @Override
+  public Future<List<RouteView>> routes() {
+    Observed observed = pass.observed();
+    List<RouteView> views = new ArrayList<>();
+    for (Wanted.Peer peer : pass.peers()) {
+      views.add(view(peer.subnet(), observed.device(), peer.name()));
+    }
+    state
+        .injected()
+        .intents()
+        .forEach((destination, device) -> views.add(view(destination, device, null)));
+    views.sort(Comparator.comparing(RouteView::destination));
+    return Future.succeededFuture(views);
+  }
+
+  @Override
+  public Future<Void> inject(String destination, String device) {
+    Cidr to = Prefixes.destination(destination);
+    Prefixes.device(device);
+    checkOthers(to);
+    return state.injected().inject(to, device);
+  }
+
+  @Override
+  public Future<Void> remove(String destination) {
+    Cidr to = Prefixes.destination(destination);
+    if (!state.injected().contains(to)) {
+      checkOthers(to);
+    }
+    return state.injected().remove(to);
+  }
+
+  /** Done after a pass that began after this call, also after one that failed: it is repeated. */
+  private Future<Void> afterPass() {
+    return passes.ask().otherwiseEmpty();
+  }
+
+  /** Members' subnets are not for injecting: their routes come and go with them. */
+  private void checkOthers(Cidr destination) {
+    Optional<Cidr> own = state.keeper().subnet();
+    if (own.isPresent() && own.get().contains(destination)) {
+      throw Fault.invalid("destination", destination, "not this node's own subnet " + own.get());
+    }
+    if (!state.range().cidr().overlaps(destination)) {
+      return;
+    }
+    for (Leases.Lease lease : state.keeper().all()) {
+      boolean members =
+          !lease.holder().startsWith(Leases.OUTSIDER) && !lease.holder().equals(cluster.self());
+      if (members && Cidr.parse(lease.key()).contains(destination)) {
+        throw Fault.CONFLICT.because(
+            "destination: "
+                + destination
+                + " is in the subnet "
+                + lease.key()
+                + " of node "
+                + state.keeper().nameOf(lease.holder())
+                + ", to which Weft keeps a route itself (expected: another destination)");
+      }
+    }
+  }
+
+  private static String wantedAddress(String address) {
+    return address == null || address.isEmpty() ? AUTO : address;
+  }
+
+  private String problem(PodRef pod) {
+    return state.kernel().refusal().orElseGet(() -> pass.observed().problem(pod));
+  }
+
+  private AddressView view(Allocations.Allocation a) {
+    Cidr own = state.keeper().subnet().orElseThrow();
+    return new AddressView(
+        a.pod(),
+        cluster.self(),
+        a.address() + "/" + own.prefixLength(),
+        IpAddress.format(new AddressPool(own).gateway()),
+        a.attached(),
+        a.attached() ? problem(a.pod()) : null);
+  }
+
+  private RouteView view(Cidr destination, String device, String member) {
+    String reason = state.kernel().refusal().orElseGet(() -> pass.observed().problem(destination));
+    if (reason == null && member != null && device == null) {
+      reason = "no overlay";
+    }
+    return new RouteView(
+        cluster.self(), destination.toString(), device, member, reason == null, reason);
+  }
+}
