@@ -6,7 +6,6 @@ import dev.weft.linux.Netns;
 import dev.weft.testkit.FramePort;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
-import dev.weft.testkit.ProcessCluster;
 import dev.weft.testkit.TestNetns;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -33,16 +32,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * What every driver must do: what goes in at one end of a wire comes out at the other: every frame,
- * as it was, in order.
+ * What every driver must do, over every way: what goes in at one end of a wire comes out at the
+ * other: every frame, as it was, in order.
  */
 @Needs({Need.ROOT, Need.IPROUTE2})
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class DriverContract {
   private static final Duration WITHIN = Duration.ofSeconds(5);
-  private static final String ONE = "12.12.12.1";
-  private static final String TWO = "12.12.12.2";
-  private static final int MTU = 9000;
+  static final String ONE = "12.12.12.1";
+  static final String TWO = "12.12.12.2";
+  static final int MTU = 9000;
   private static final int ETHERNET = 14;
   private static final int IP_UDP = 28;
 
@@ -50,24 +49,22 @@ abstract class DriverContract {
   private static final int DATAGRAMS = 16;
 
   @TempDir static Path directory;
-  private ProcessCluster cluster;
   private TestNetns one;
   private TestNetns two;
 
   private FramePort from;
   private FramePort to;
 
-  /** The value of {@code wires.driver}. */
-  abstract String driver();
+  /** Joins eth1 of the two pods, {@link #ONE} and {@link #TWO} with {@link #MTU}, by a wire. */
+  abstract void join(TestNetns one, TestNetns two) throws Exception;
+
+  abstract void part() throws Exception;
 
   @BeforeAll
-  void join() throws Exception {
+  void begin() throws Exception {
     one = TestNetns.create("p1");
     two = TestNetns.create("p2");
-    cluster = ProcessCluster.start(directory, 2, "wires: { driver: " + driver() + " }");
-    cluster.pod(1, "p1", one);
-    cluster.pod(2, "p2", two);
-    cluster.link(1, 1, "p1", ONE + "/24", 2, "p2", TWO + "/24", ", \"mtu\": " + MTU);
+    join(one, two);
     try (FramePort out = FramePort.open(one, "eth1");
         FramePort in = FramePort.open(two, "eth1")) {
       // A veth whose other end just came up may drop frames for a moment (linkwatch).
@@ -82,7 +79,7 @@ abstract class DriverContract {
 
   @AfterAll
   void end() throws Exception {
-    cluster.close();
+    part();
     one.close();
     two.close();
   }

@@ -1,6 +1,6 @@
 package dev.weft.wire.path;
 
-class EpollDriverIT extends DriverContract {
+class EpollDriverIT extends ProcessContract {
   @Override
   String driver() {
     return "epoll";

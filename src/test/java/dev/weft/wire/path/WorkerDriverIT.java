@@ -1,6 +1,6 @@
 package dev.weft.wire.path;
 
-class WorkerDriverIT extends DriverContract {
+class WorkerDriverIT extends ProcessContract {
   @Override
   String driver() {
     return "worker";
