@@ -8,8 +8,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.weft.bus.Fact;
 import dev.weft.bus.Json;
 import dev.weft.telemetry.EventLog;
+import dev.weft.telemetry.Health;
 import dev.weft.wire.WireChanged;
 import dev.weft.wire.WireState;
+import dev.weft.wire.WireStatus;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -113,6 +115,45 @@ final class EventStreamIT {
       assertThat(openStreams()).isEqualTo(1);
     }
     await().atMost(TestNode.SOON).untilAsserted(() -> assertThat(openStreams()).isZero());
+  }
+
+  @Test
+  void shouldTellTheWiresCountersWhenTheyChange() throws Exception {
+    WireStatus wire = node.wire("0123456789abcdef", 1, WireState.UP, null);
+    try (Socket socket = open("/api/v1/events?traffic=1");
+        BufferedReader lines = reader(socket)) {
+      JsonNode first = nextEvent(lines);
+      JsonNode still = nextEvent(lines);
+      node.wires.put(
+          "0123456789abcdef",
+          new WireStatus(
+              wire.spec(),
+              wire.state(),
+              null,
+              wire.since(),
+              new WireStatus.Traffic(7, 700, 0),
+              wire.received()));
+      JsonNode moved = nextEvent(lines);
+
+      assertThat(first.at("/seconds").asInt()).isEqualTo(1);
+      assertThat(first.at("/items/0/sent/frames").asLong()).isEqualTo(1200);
+      assertThat(still).as("told once more, so that a rate falls to zero").isEqualTo(first);
+      assertThat(moved.at("/items/0/sent/frames").asLong()).isEqualTo(7);
+    }
+  }
+
+  @Test
+  void shouldTellThatTheHealthChanged() throws Exception {
+    try (Socket socket = open("/api/v1/events");
+        BufferedReader lines = reader(socket)) {
+      await().atMost(TestNode.SOON).until(() -> openStreams() == 1);
+      node.health.raise(new Health.Warning("wire", "gone", "it fell", "all wires", "lift it"));
+
+      JsonNode event = nextEvent(lines);
+
+      assertThat(event.at("/kind").asText()).isEqualTo("HealthChanged");
+      assertThat(event.at("/text").asText()).isEqualTo("node n1 is degraded: it fell");
+    }
   }
 
   @Test

@@ -2,7 +2,9 @@ package dev.weft.api;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.BrowserType;
@@ -10,25 +12,29 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.options.ColorScheme;
+import dev.weft.bus.Json;
 import dev.weft.cluster.Member;
 import dev.weft.nsm.ConnectionState;
 import dev.weft.nsm.Endpoint;
 import dev.weft.nsm.NetworkService;
 import dev.weft.pod.Pod;
+import dev.weft.pod.PodChanged;
 import dev.weft.pod.PodRef;
 import dev.weft.subnet.Subnets;
 import dev.weft.telemetry.Health;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
-import dev.weft.topology.TopologyLink;
 import dev.weft.topology.LinkStatus;
 import dev.weft.topology.Topology;
+import dev.weft.topology.TopologyLink;
 import dev.weft.topology.TopologyStatus;
 import dev.weft.wire.WireChanged;
 import dev.weft.wire.WireState;
 import dev.weft.wire.WireStatus;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +60,7 @@ final class StatusPageBrowserIT {
 
   @TempDir Path directory;
   private final List<String> complaints = new ArrayList<>();
+  private final List<String> asked = new ArrayList<>();
   private TestNode node;
 
   @BeforeAll
@@ -196,6 +203,109 @@ final class StatusPageBrowserIT {
     assertThat(page.locator("#connections tbody tr")).hasCount(500);
     assertThat(page.locator("#connections tbody tr").first()).containsText("healing");
     assertThat(page.locator("#connections")).containsText("and 701 more");
+  }
+
+  @Test
+  void shouldLoadMoreRowsWhenAsked() {
+    for (int i = 0; i < 1200; i++) {
+      node.connection("%016x".formatted(i), ConnectionState.UP, null);
+    }
+    node.start();
+    Page page = open(1280, 900, ColorScheme.LIGHT);
+    assertThat(page.locator("#connections tbody tr")).hasCount(500);
+
+    page.locator("#connections button").click();
+
+    assertThat(page.locator("#connections tbody tr")).hasCount(1000);
+    assertThat(page.locator("#connections")).containsText("and 200 more");
+    assertThat(asked).noneMatch(a -> a.matches(".*limit=(?!500\\b).*"));
+  }
+
+  @Test
+  void shouldShowRowsAndColumnsInTheOrderOfTheApiAndItsDescription() throws Exception {
+    for (int i = 3; i < 9; i++) {
+      node.wire("%016x".formatted(i * 7919 % 100), i, WireState.values()[i % 4], "why");
+    }
+    node.start();
+    Page page = open(1280, 900, ColorScheme.LIGHT);
+    assertThat(page.locator("#wires tbody tr")).hasCount(8);
+
+    List<String> onPage = page.locator("#wires td.id").allTextContents();
+    List<String> heads = page.locator("#wires thead th").allTextContents();
+
+    JsonNode answer =
+        Json.mapper().readTree(URI.create(node.url() + "/api/v1/wires?scope=cluster").toURL());
+    assertThat(onPage).isEqualTo(answer.path("items").findValuesAsText("id"));
+    List<String> described = new ArrayList<>(List.of("State"));
+    Json.mapper()
+        .readTree(Contract.resource("lists.json"))
+        .at("/wires/columns")
+        .forEach(
+            c -> {
+              if (!c.has("under") && !c.path("label").asText().equals("State")) {
+                described.add(c.path("label").asText());
+              }
+            });
+    assertThat(heads).isEqualTo(described);
+  }
+
+  @Test
+  void shouldAskForNothingWhileNothingHappens() {
+    node.start();
+    Page page = open(1280, 900, ColorScheme.LIGHT);
+    assertThat(page.locator("#stream-state")).hasText("Live.");
+    assertThat(page.locator("#routes .empty").first()).containsText("No routes");
+    page.waitForLoadState();
+    int loaded = asked.size();
+
+    await()
+        .during(Duration.ofSeconds(5))
+        .atMost(Duration.ofSeconds(6))
+        .until(
+            () -> {
+              page.evaluate("0"); // lets the browser's reports come in
+              return asked.size() == loaded;
+            });
+  }
+
+  @Test
+  void shouldRenewOnlyTheListsThatAnEventConcerns() {
+    node.start();
+    Page page = open(1280, 900, ColorScheme.LIGHT);
+    assertThat(page.locator("#pods tbody tr")).hasCount(2);
+    assertThat(page.locator("#routes .empty").first()).containsText("No routes");
+    int loaded = asked.size();
+
+    PodRef late = PodRef.parse("late");
+    Pod pod = new Pod(late, TestNode.ID, "/run/netns/late", 1, 1, null);
+    node.pods.put(late, pod);
+    node.bus.publish(new PodChanged(late, pod));
+
+    assertThat(page.locator("#pods tbody tr")).hasCount(3);
+    assertThat(asked.subList(loaded, asked.size()))
+        .allMatch(a -> a.contains("/pods?") || a.contains("/links?"));
+  }
+
+  @Test
+  void shouldConnectAgainWhereTheStreamWasLost() {
+    node.start();
+    int port = node.port();
+    Page page = open(1280, 900, ColorScheme.LIGHT);
+    assertThat(page.locator("#stream-state")).hasText("Live.");
+    node.bus.publish(new TestNode.Happened("r1", "before"));
+    assertThat(page.locator("#event-list li").first()).containsText("before");
+
+    node.stop();
+    assertThat(page.locator("#banner")).containsText("This page has lost the node");
+    node.bus.publish(new TestNode.Happened("r1", "meanwhile"));
+    node.start(port, "", null, null);
+
+    assertThat(page.locator("#stream-state")).hasText("Live.");
+    assertThat(page.locator("#banner")).isHidden();
+    assertThat(page.locator("#event-list li").first()).containsText("meanwhile");
+    assertThat(page.locator("#event-list li").filter(with("before"))).hasCount(1);
+    // Chromium writes every refused connection to the console.
+    complaints.clear();
   }
 
   private void addMissingRoute() {
@@ -372,6 +482,7 @@ final class StatusPageBrowserIT {
           }
         });
     page.onPageError(complaints::add);
+    page.onRequest(request -> asked.add(request.url()));
     return page;
   }
 }

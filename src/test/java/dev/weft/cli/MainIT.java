@@ -18,6 +18,7 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -79,6 +80,7 @@ final class MainIT {
         "wire remove zz             | wire: zz (expected: 16 hex digits",
         "status --url ftp://x       | --url: ftp://x (expected: http://HOST:PORT or unix:/path)",
         "status --token-file /nowhere/t | --token-file: /nowhere/t cannot be read",
+        "wires --limit 0            | --limit: 0 (expected: 1 or more)",
         "topology apply -f /nowhere/t   | -f: /nowhere/t cannot be read",
       })
   void shouldRefuseWrongUsageWith2(String line, String message) {
@@ -174,6 +176,27 @@ final class MainIT {
             00000000000000c1  echo     default/r1:echo  10.44.0.2/30  default/e1  n1    veth  1500  up       -
             00000000000000c2  echo     default/r1:echo  10.44.0.2/30  default/e1  n1    veth  1500  up       -
             """);
+  }
+
+  @Test
+  void shouldPageThroughALongListAndKeepItsOrder() throws Exception {
+    node.start();
+    for (int i = 0; i < 1201; i++) {
+      ConnectionState state = i % 100 == 0 ? ConnectionState.HEALING : ConnectionState.UP;
+      node.connection("%016x".formatted(i), state, null);
+    }
+
+    assertThat(ask("connections --cluster --json")).as(err.toString()).isZero();
+    JsonNode all = parsed();
+    out.getBuffer().setLength(0);
+    assertThat(ask("connections --limit 15")).as(err.toString()).isZero();
+
+    List<String> ids = all.path("items").findValuesAsText("id");
+    assertThat(ids).hasSize(1201).doesNotHaveDuplicates();
+    assertThat(all.path("total").asInt()).isEqualTo(1201);
+    assertThat(all.has("next")).isFalse();
+    assertThat(out.toString().lines().skip(1).map(l -> l.substring(0, 16)))
+        .containsExactlyElementsOf(ids.subList(0, 15));
   }
 
   @Test
