@@ -230,6 +230,7 @@ public final class Node {
             ways.listener(),
             health,
             metrics,
+            links,
             config.nsm(),
             config.wires(),
             clock));

@@ -15,6 +15,7 @@ import dev.weft.nsm.client.ClientSockets;
 import dev.weft.nsm.client.Connector;
 import dev.weft.nsm.client.Healer;
 import dev.weft.nsm.client.Requests;
+import dev.weft.net.NodeLinks;
 import dev.weft.nsm.connection.Connection;
 import dev.weft.nsm.connection.ConnectionAddresses;
 import dev.weft.nsm.connection.ConnectionEntry;
@@ -23,7 +24,6 @@ import dev.weft.nsm.connection.KernelLinks;
 import dev.weft.nsm.connection.Mechanisms;
 import dev.weft.nsm.connection.NamespaceCache;
 import dev.weft.nsm.connection.NamespaceIdentities;
-import dev.weft.nsm.connection.NsmLinkThread;
 import dev.weft.nsm.connection.Tunnels;
 import dev.weft.nsm.endpoint.Admission;
 import dev.weft.nsm.endpoint.Advertising;
@@ -62,6 +62,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -84,13 +85,13 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
   private final GrpcListener ingress;
   private final Health health;
   private final Metrics metrics;
+  private final NodeLinks links;
   private final NsmConfig config;
   private final WiresConfig wires;
   private final Clock clock;
   private final Map<PodRef, Pod> pods = new HashMap<>();
   private List<String> lacking = List.of();
   private WorkerExecutor workers;
-  private NsmLinkThread links;
   private UnixClient unixDial;
   private ClientSockets sockets;
   private Advertising advertising;
@@ -120,6 +121,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
       GrpcListener ingress,
       Health health,
       Metrics metrics,
+      NodeLinks links,
       NsmConfig config,
       WiresConfig wires,
       Clock clock) {
@@ -131,6 +133,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
     this.ingress = ingress;
     this.health = health;
     this.metrics = metrics;
+    this.links = links;
     this.config = config;
     this.wires = wires;
     this.clock = clock;
@@ -161,18 +164,17 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
     ConnectionAddresses pool = new ConnectionAddresses(cidr, Long.parseUnsignedLong(self, 16));
     workers = vertx.createSharedWorkerExecutor("weft-nsm", WORKERS);
     unixDial = new UnixClient(vertx);
-    kernel = new KernelLinks(self);
+    kernel = new KernelLinks(links);
     Admission admission = new Admission(config);
     externals = new Externals(config.externals(), externalDial, health, clock);
     endpoints = new Endpoints(cluster, store, bus, externals, unixDial::forget);
     connections = new Connections(store, bus, self, clock, pool);
-    links = new NsmLinkThread(kernel, vertx);
-    NamespaceCache views = new NamespaceCache(links);
+    NamespaceCache views = new NamespaceCache(kernel);
     EndpointClient asker = new EndpointClient(unixDial, workers, pods::values, metrics.registry());
     EndpointPods endpointPods = new EndpointPods(self, podRoom, connections);
-    Tunnels underlay = new Tunnels(cluster, config);
+    Tunnels underlay = new Tunnels(cluster, config, links);
     peers = new Peers(dial);
-    carriers = new Mechanisms(self, bus.proxy(Wires.class), kernel, links, workers);
+    carriers = new Mechanisms(self, bus.proxy(Wires.class), kernel);
     LocalTarget local = new LocalTarget(endpoints, asker, views, connections, wires.mtu());
     RemoteTarget remote = new RemoteTarget(peers, underlay, externals, wires.mtu());
     connector =
@@ -243,18 +245,11 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
     local.forEach(p -> pods.put(p.ref(), p));
     Set<String> kept = new HashSet<>();
     connections.all().forEach(h -> kept.add(h.connection().id()));
+    connections.all().forEach(h -> kernel.adopt(h.connection()));
     Future<Void> swept =
         lacking.isEmpty()
-            ? workers.executeBlocking(
-                () -> {
-                  for (Pod pod : local) {
-                    if (pod.alive()) {
-                      kernel.sweep(pod.netns(), kept);
-                    }
-                  }
-                  return null;
-                },
-                false)
+            ? kernel.sweep(
+                local.stream().filter(Pod::alive).map(Pod::netns).collect(Collectors.toSet()), kept)
             : Future.succeededFuture();
     return swept
         .transform(
@@ -301,7 +296,6 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
         .transform(done -> removeLinks())
         .onFailure(e -> log.warn("interfaces not removed: {}", e.getMessage()))
         .transform(done -> unixDial.close())
-        .transform(done -> links.close())
         .transform(done -> workers.close())
         .onComplete(stopped);
   }
@@ -324,14 +318,7 @@ public final class NsmVerticle extends AbstractVerticle implements NetworkServic
         namespaces.add(c.endpoint().netns());
       }
     }
-    return workers.executeBlocking(
-        () -> {
-          for (String netns : namespaces) {
-            kernel.sweep(netns, Set.of());
-          }
-          return null;
-        },
-        false);
+    return kernel.sweep(namespaces, Set.of());
   }
 
   // What programs of this host ask.

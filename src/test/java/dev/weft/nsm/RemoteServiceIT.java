@@ -10,6 +10,8 @@ import dev.weft.testkit.TestNetns;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Client and endpoint on different nodes, in another language, over their sockets alone. */
 @Needs({Need.ROOT, Need.IPROUTE2, Need.PYTHON_GRPC})
@@ -134,6 +136,27 @@ class RemoteServiceIT {
         .atMost(Duration.ofSeconds(10))
         .untilAsserted(() -> assertThat(there.run("ip", "-br", "link")).doesNotContain("nsm"));
     assertThat(client.run("ip", "-br", "link")).doesNotContain("echo");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void shouldGiveBothEndsOfAVxlanWhatTheSmallerUnderlayLeaves(int smaller) throws Exception {
+    // Given
+    nodes = NsmNodes.start(2, "tunnels: [vxlan]");
+    NsmNodes.Node home = nodes.node(1);
+    TestNetns client = home.pod("c1");
+    TestNetns there = nodes.namespace("e2");
+    nodes.node(2).echo("e2", there);
+    awaitServices(home, 1);
+    nodes.node(smaller).netns.run("ip", "link", "set", "eth0", "mtu", "1400");
+
+    // When
+    JsonNode reply = home.ask("c1", client, "uid-1", "--say", "by vxlan");
+
+    // Then
+    assertThat(reply.path("echo").asText()).isEqualTo("by vxlan");
+    assertThat(client.run("ip", "-o", "link", "show", "echo")).contains("mtu 1350");
+    assertThat(there.run("ip", "-o", "link", "show", "type", "vxlan")).contains("mtu 1350");
   }
 
   /** What a node answers to calls with the other one's certificate, by tunnel types. */

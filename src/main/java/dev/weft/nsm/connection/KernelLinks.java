@@ -1,16 +1,22 @@
 package dev.weft.nsm.connection;
 
 import dev.weft.address.Cidr;
+import dev.weft.address.IpAddress;
+import dev.weft.bus.Fault;
 import dev.weft.linux.Link;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
-import dev.weft.linux.Netns;
 import dev.weft.linux.Route;
-import dev.weft.linux.Sysctl;
-import dev.weft.linux.VethSpec;
 import dev.weft.linux.VxlanSpec;
+import dev.weft.net.LinkEnd;
 import dev.weft.net.LinkOwnership;
+import dev.weft.net.LinkThread;
+import dev.weft.net.NodeLinks;
 import dev.weft.net.OpenNetns;
+import dev.weft.net.VethPair;
+import dev.weft.net.Vxlans;
+import dev.weft.nsm.Mechanism;
+import io.vertx.core.Future;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -22,17 +28,16 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/**
- * The kernel's part of connections. All calls block; every link made here carries the alias {@code
- * weft:<node id>:nsm:<connection id>}, and nothing without it is ever changed.
- */
+/** The kernel's part of connections, on the node's thread for links. */
 public final class KernelLinks {
-  private static final int VXLAN_PORT = 4789;
+  private final LinkThread thread;
+  private final Vxlans vxlans;
+  private final LinkOwnership owner;
 
-  private final String mark;
-
-  public KernelLinks(String nodeId) {
-    this.mark = "weft:" + nodeId + ":nsm:";
+  public KernelLinks(NodeLinks links) {
+    this.thread = links.thread();
+    this.vxlans = links.vxlans();
+    this.owner = links.of("nsm");
   }
 
   /**
@@ -48,14 +53,21 @@ public final class KernelLinks {
     }
   }
 
-  public View view(String ref) throws IOException {
-    try (Netns netns = Netns.open(ref);
-        Netlink in = Netlink.open(netns)) {
+  /** PRECONDITION if the namespace cannot be used. */
+  public Future<View> view(String ref) {
+    return thread
+        .change(at -> look(ref))
+        .recover(e -> Future.failedFuture(Fault.PRECONDITION.because(e.getMessage(), e)));
+  }
+
+  private View look(String ref) throws LinuxException {
+    try (OpenNetns netns = OpenNetns.open(ref)) {
+      Netlink in = netns.netlink();
       Set<Integer> ours = new HashSet<>();
       Set<String> names = new HashSet<>();
       for (Link link : in.links()) {
         names.add(link.name());
-        if (link.alias().startsWith(mark)) {
+        if (owner.owns(link)) {
           ours.add(link.index());
         }
       }
@@ -66,137 +78,74 @@ public final class KernelLinks {
       in.routes().stream()
           .filter(r -> !ours.contains(r.ifindex()) && r.destination().prefixLength() > 0)
           .forEach(r -> prefixes.add(r.destination()));
-      return new View(netns.cookie(), names, prefixes);
+      return new View(netns.identity(), names, prefixes);
     }
   }
 
   /** Joins client and endpoint of this node by a veth pair; on a failure nothing is left. */
-  public void joinVeth(Connection c, OpenNetns client, OpenNetns endpoint) throws IOException {
-    int mtu = c.link().mtu();
-    VethSpec.Peer peer = new VethSpec.Peer(endpoint.netns(), c.endpoint().intf(), mtu);
-    Netlink inClient = client.netlink();
-    Netlink inEndpoint = endpoint.netlink();
-    Link link =
-        inClient.createVeth(
-            new VethSpec(c.client().intf(), mtu, mark + c.id(), false, false, peer));
+  public Future<Void> joinVeth(Connection c) {
+    return thread.change(
+        at -> {
+          LinkEnd client = client(at, c).withoutLinkLocal();
+          LinkEnd endpoint = endpoint(at, c).withoutLinkLocal();
+          Link link = VethPair.create(owner.alias(c.id()), client, endpoint);
+          return route(client, link, c);
+        });
+  }
+
+  /** Makes this node's end of a VXLAN in a pod; on a failure nothing is left. */
+  public Future<Void> joinVxlan(Connection c, boolean client) {
+    return thread.change(
+        at -> {
+          LinkEnd end = client ? client(at, c) : endpoint(at, c);
+          VxlanSpec device =
+              new VxlanSpec(
+                  end.name(),
+                  c.link().vni(),
+                  IpAddress.parse(c.link().here()),
+                  Optional.of(IpAddress.parse(c.link().there())),
+                  Vxlans.PORT,
+                  0,
+                  true,
+                  c.link().mtu());
+          Link link = vxlans.create(at.host().netlink(), end, device, owner.alias(c.id()));
+          return client ? route(end, link, c) : null;
+        });
+  }
+
+  private static LinkEnd client(LinkThread.Namespaces at, Connection c) throws LinuxException {
+    OpenNetns netns = at.at(c.client().netns(), c.client().identity());
+    return LinkEnd.ofPod(netns, c.client().intf(), c.link().mtu(), "pod " + c.client().pod())
+        .withAddress(Optional.of(c.clientAddress()));
+  }
+
+  private static LinkEnd endpoint(LinkThread.Namespaces at, Connection c) throws LinuxException {
+    OpenNetns netns = at.at(c.endpoint().netns(), c.endpoint().identity());
+    String where = "endpoint " + c.endpoint().provider();
+    return LinkEnd.ofPod(netns, c.endpoint().intf(), c.link().mtu(), where)
+        .withAddress(Optional.of(c.endpointAddress()));
+  }
+
+  /** Adds the client's routes by a link that was just made, which is removed on a failure. */
+  private static Void route(LinkEnd client, Link link, Connection c) throws IOException {
+    Netlink in = client.at().netlink();
     try {
-      inEndpoint.setNoLinkLocal(link.peerIndex());
-      inEndpoint.setAlias(link.peerIndex(), mark + c.id());
-      inEndpoint.addAddress(link.peerIndex(), c.endpointAddress());
-      inEndpoint.setUp(link.peerIndex());
-      inClient.setNoLinkLocal(link.index());
-      inClient.addAddress(link.index(), c.clientAddress());
-      inClient.setUp(link.index());
-      route(inClient, link, c);
+      route(in, link, c);
+      return null;
     } catch (IOException | RuntimeException e) {
-      inClient.delete(link.index());
+      in.delete(link.index());
       throw e;
     }
   }
 
-  /** Makes this node's end of a VXLAN in a pod; on a failure nothing is left. */
-  public void joinVxlan(Connection c, boolean client, InetAddress here, InetAddress there)
-      throws IOException {
-    String netns = client ? c.client().netns() : c.endpoint().netns();
-    long identity = client ? c.client().identity() : c.endpoint().identity();
-    String intf = client ? c.client().intf() : c.endpoint().intf();
-    // Made in this process's namespace, where the underlay is; its socket stays there.
-    String made = "x" + c.id().substring(0, 14);
-    try (OpenNetns pod = OpenNetns.open(netns, identity);
-        Netlink own = Netlink.open()) {
-      Netlink inPod = pod.netlink();
-      Link tunnel =
-          own.createVxlan(
-              new VxlanSpec(
-                  made,
-                  c.link().vni(),
-                  here,
-                  Optional.of(there),
-                  VXLAN_PORT,
-                  0,
-                  true,
-                  c.link().mtu()));
-      try {
-        own.setAlias(tunnel.index(), mark + c.id());
-        own.moveTo(tunnel.index(), pod.netns(), intf);
-      } catch (IOException | RuntimeException e) {
-        own.delete(tunnel.index());
-        throw e;
-      }
-      Link end = inPod.require(intf);
-      try {
-        announce(pod.netns(), intf);
-        inPod.addAddress(end.index(), client ? c.clientAddress() : c.endpointAddress());
-        inPod.setUp(end.index());
-        if (client) {
-          route(inPod, end, c);
-        }
-      } catch (IOException | RuntimeException e) {
-        inPod.delete(end.index());
-        throw e;
-      }
-    }
-  }
-
   /** Adds the routes of a connection whose interface another room has made. */
-  public void route(Connection c) throws IOException {
-    try (OpenNetns client = OpenNetns.open(c.client().netns(), c.client().identity())) {
-      Netlink in = client.netlink();
-      route(in, in.require(c.client().intf()), c);
-    }
-  }
-
-  /**
-   * Removes our links of connections from a namespace; that it or they are gone already is fine.
-   *
-   * @param interfaces their names, by connection
-   * @return the connections whose links were there
-   */
-  public Set<String> remove(String ref, Map<String, String> interfaces) throws IOException {
-    Optional<Netns> netns = openIfThere(ref);
-    if (netns.isEmpty()) {
-      return Set.of();
-    }
-    try (Netns there = netns.get();
-        Netlink in = Netlink.open(there)) {
-      Map<String, Integer> ours = new HashMap<>();
-      for (Map.Entry<String, String> entry : interfaces.entrySet()) {
-        in.link(entry.getValue())
-            .filter(link -> link.alias().equals(mark + entry.getKey()))
-            .ifPresent(link -> ours.put(entry.getKey(), link.index()));
-      }
-      in.delete(List.copyOf(ours.values()));
-      return ours.keySet();
-    }
-  }
-
-  /** Removes links of connections that nobody keeps; that the namespace is gone is fine. */
-  public void sweep(String ref, Set<String> kept) throws IOException {
-    Optional<Netns> there = openIfThere(ref);
-    if (there.isEmpty()) {
-      return;
-    }
-    try (Netns netns = there.get();
-        Netlink in = Netlink.open(netns)) {
-      new LinkOwnership(mark).sweep(in, kept);
-    }
-  }
-
-  /** The names of the links of ours in a namespace, by connection. Empty if it is gone. */
-  public Map<String, Set<String>> ours(String ref) throws IOException {
-    Optional<Netns> netns = openIfThere(ref);
-    if (netns.isEmpty()) {
-      return Map.of();
-    }
-    try (Netns there = netns.get();
-        Netlink in = Netlink.open(there)) {
-      return in.links().stream()
-          .filter(l -> l.alias().startsWith(mark))
-          .collect(
-              Collectors.groupingBy(
-                  l -> l.alias().substring(mark.length()),
-                  Collectors.mapping(Link::name, Collectors.toSet())));
-    }
+  public Future<Void> route(Connection c) {
+    return thread.change(
+        at -> {
+          Netlink in = at.at(c.client().netns(), c.client().identity()).netlink();
+          route(in, in.require(c.client().intf()), c);
+          return null;
+        });
   }
 
   private static void route(Netlink in, Link link, Connection c) throws IOException {
@@ -214,14 +163,80 @@ public final class KernelLinks {
     }
   }
 
-  /** The kernel itself tells the neighbours when the link comes up (gratuitous ARP). */
-  private static void announce(Netns netns, String intf) throws LinuxException {
-    Sysctl.write(netns, "net/ipv4/conf/" + intf + "/arp_notify", "1");
+  /** Removes what was made here for a connection; what is gone already is fine. */
+  public Future<Void> remove(Connection c) {
+    String alias = owner.alias(c.id());
+    List<LinkThread.Place> places = new ArrayList<>();
+    if (c.client().netns() != null) {
+      places.add(new LinkThread.Place(c.client().netns(), c.client().intf()));
+    }
+    // A pair goes with one end; the client's may have been taken elsewhere.
+    if (c.endpoint().netns() != null) {
+      places.add(new LinkThread.Place(c.endpoint().netns(), c.endpoint().intf()));
+    }
+    return thread
+        .remove(alias, places)
+        .onSuccess(v -> vxlans.release(c.link().vni(), alias));
   }
 
-  private static Optional<Netns> openIfThere(String ref) {
+  /** Knows the VNIs of connections that a former process made. */
+  public void adopt(Connection c) {
+    if (c.link().carrier() == Mechanism.VXLAN) {
+      vxlans.adopt(c.link().vni(), owner.alias(c.id()));
+    }
+  }
+
+  /** Removes links of connections that nobody keeps; that a namespace is gone is fine. */
+  public Future<Void> sweep(Set<String> namespaces, Set<String> kept) {
+    return thread.change(
+        at -> {
+          for (String ref : namespaces) {
+            Optional<OpenNetns> there = openIfThere(ref);
+            if (there.isPresent()) {
+              try (OpenNetns netns = there.get()) {
+                owner.sweep(netns.netlink(), kept);
+              }
+            }
+          }
+          return null;
+        });
+  }
+
+  /** By namespace: the names of our links there, by connection; none where it is gone. */
+  public Future<Map<String, Map<String, Set<String>>>> ours(Set<String> namespaces) {
+    return thread.change(
+        at -> {
+          Map<String, Map<String, Set<String>>> ours = new HashMap<>();
+          for (String ref : namespaces) {
+            ours.put(ref, oursIn(ref));
+          }
+          return ours;
+        });
+  }
+
+  private Map<String, Set<String>> oursIn(String ref) throws LinuxException {
+    Optional<OpenNetns> there = openIfThere(ref);
+    if (there.isEmpty()) {
+      return Map.of();
+    }
+    try (OpenNetns netns = there.get()) {
+      return netns.netlink().links().stream()
+          .filter(owner::owns)
+          .collect(
+              Collectors.groupingBy(
+                  link -> owner.idOf(link).orElseThrow(),
+                  Collectors.mapping(Link::name, Collectors.toSet())));
+    }
+  }
+
+  /** Whether requests wait, which a look at interfaces would hold up. */
+  public boolean isBusy() {
+    return thread.isBusy();
+  }
+
+  private static Optional<OpenNetns> openIfThere(String ref) {
     try {
-      return Optional.of(Netns.open(ref));
+      return Optional.of(OpenNetns.open(ref));
     } catch (LinuxException gone) {
       return Optional.empty();
     }

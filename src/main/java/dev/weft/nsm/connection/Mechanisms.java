@@ -1,6 +1,5 @@
 package dev.weft.nsm.connection;
 
-import dev.weft.address.IpAddress;
 import dev.weft.bus.Fault;
 import dev.weft.wire.WireChanged;
 import dev.weft.wire.WireKind;
@@ -9,7 +8,6 @@ import dev.weft.wire.WireState;
 import dev.weft.wire.Wires;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.WorkerExecutor;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -27,50 +25,28 @@ public final class Mechanisms {
   private final String self;
   private final Wires wires;
   private final KernelLinks kernel;
-  private final NsmLinkThread links;
-  private final WorkerExecutor workers;
   private final Map<String, Promise<Void>> awaited = new HashMap<>();
 
-  public Mechanisms(
-      String self, Wires wires, KernelLinks kernel, NsmLinkThread links, WorkerExecutor workers) {
+  public Mechanisms(String self, Wires wires, KernelLinks kernel) {
     this.self = self;
     this.wires = wires;
     this.kernel = kernel;
-    this.links = links;
-    this.workers = workers;
   }
 
   /** Done when the interface here stands; at the client's node, when frames cross. */
   public Future<Void> join(Connection c) {
     return switch (c.link().carrier()) {
-      case VETH -> links.join(c);
+      case VETH -> kernel.joinVeth(c);
       case WIRE -> joinWire(c);
-      case VXLAN ->
-          blocking(
-              () ->
-                  kernel.joinVxlan(
-                      c,
-                      c.clientAt(self),
-                      IpAddress.parse(c.link().here()),
-                      IpAddress.parse(c.link().there())));
+      case VXLAN -> kernel.joinVxlan(c, c.clientAt(self));
     };
   }
 
   /** Removes what was made here for it; what is gone already is fine. */
   public Future<Void> part(Connection c) {
     return switch (c.link().carrier()) {
-      case VETH -> links.part(c);
       case WIRE -> wires.remove(wireOf(c));
-      case VXLAN ->
-          blocking(
-              () -> {
-                if (c.clientAt(self)) {
-                  kernel.remove(c.client().netns(), Map.of(c.id(), c.client().intf()));
-                }
-                if (c.endpointAt(self)) {
-                  kernel.remove(c.endpoint().netns(), Map.of(c.id(), c.endpoint().intf()));
-                }
-              });
+      case VETH, VXLAN -> kernel.remove(c);
     };
   }
 
@@ -136,7 +112,7 @@ public final class Mechanisms {
         .timeout(WIRE_SECONDS, TimeUnit.SECONDS)
         .recover(e -> Future.failedFuture(unjoined(id, e)))
         .onComplete(done -> awaited.remove(id))
-        .compose(v -> blocking(() -> kernel.route(c)));
+        .compose(v -> kernel.route(c));
   }
 
   private static Throwable unjoined(String id, Throwable e) {
@@ -145,27 +121,14 @@ public final class Mechanisms {
         : e;
   }
 
-  private interface Work {
-    void run() throws java.io.IOException;
-  }
-
-  private Future<Void> blocking(Work work) {
-    return workers.executeBlocking(
-        () -> {
-          work.run();
-          return null;
-        },
-        false);
-  }
-
   /** Connections whose interface here is not there any more; none while requests wait. */
   public Future<List<ConnectionEntry>> broken(List<ConnectionEntry> held) {
-    if (links.isBusy()) {
+    if (kernel.isBusy()) {
       return Future.succeededFuture(List.of());
     }
     Set<String> namespaces = new HashSet<>();
     held.forEach(h -> namespaces.add(netnsOf(h.connection())));
-    return links
+    return kernel
         .ours(namespaces)
         .map(
             ours ->

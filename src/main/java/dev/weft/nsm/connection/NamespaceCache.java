@@ -21,10 +21,10 @@ public final class NamespaceCache {
    */
   private record Seen(long at, Future<KernelLinks.View> view, boolean renewed) {}
 
-  private final NsmLinkThread links;
+  private final KernelLinks links;
   private final Map<String, Seen> seen = new HashMap<>();
 
-  public NamespaceCache(NsmLinkThread links) {
+  public NamespaceCache(KernelLinks links) {
     this.links = links;
   }
 

@@ -2,26 +2,34 @@ package dev.weft.nsm.connection;
 
 import dev.weft.address.HostPort;
 import dev.weft.address.IpAddress;
+import dev.weft.bus.Fault;
 import dev.weft.cluster.Cluster;
 import dev.weft.config.NsmConfig;
+import dev.weft.net.NodeLinks;
+import dev.weft.net.Underlay;
 import dev.weft.nsm.proto.TunnelType;
+import io.vertx.core.Future;
+import java.security.SecureRandom;
 import java.util.List;
 import java.util.Optional;
+import java.util.random.RandomGenerator;
 
 /** Which tunnels this node can be an end of. */
 public final class Tunnels {
-  /** Ethernet, IP, UDP and VXLAN headers (RFC 7348) over IPv4 and over IPv6, bytes. */
-  private static final int OVERHEAD_V4 = 50;
+  /** The upper half of the 24 bits: wires of topologies count up from 5000. */
+  private static final int FIRST_VNI = 0x800000;
 
-  private static final int OVERHEAD_V6 = 70;
-  private static final int UNDERLAY_MTU = 1500;
+  private static final int LAST_VNI = 0xffffff;
 
   private final Cluster cluster;
   private final NsmConfig config;
+  private final NodeLinks links;
+  private final RandomGenerator random = new SecureRandom();
 
-  public Tunnels(Cluster cluster, NsmConfig config) {
+  public Tunnels(Cluster cluster, NsmConfig config, NodeLinks links) {
     this.cluster = cluster;
     this.config = config;
+    this.links = links;
   }
 
   /**
@@ -62,8 +70,22 @@ public final class Tunnels {
     }
   }
 
-  /** Of a VXLAN over that address, bytes. */
-  public static int mtu(String address) {
-    return UNDERLAY_MTU - (address.contains(":") ? OVERHEAD_V6 : OVERHEAD_V4);
+  /** A VNI that no device of this node is known to have. */
+  public int freeVni() {
+    return links.vxlans().pick(random, FIRST_VNI, LAST_VNI);
+  }
+
+  /** The largest packet that this node's underlay lets a VXLAN to an address carry whole, bytes. */
+  public Future<Integer> vxlanMtu(String remote) {
+    return links
+        .thread()
+        .change(
+            at ->
+                Underlay.towards(at.host().netlink(), IpAddress.parse(remote))
+                    .orElseThrow(
+                        () ->
+                            Fault.PRECONDITION.because(
+                                "no route to " + remote + ", the other node's end of a VXLAN"))
+                    .vxlanMtu());
   }
 }

@@ -153,6 +153,7 @@ public final class EndpointSide {
         && (any || c.endpoint().provider().equals(request.getNseProviderName()))
         && (any || c.endpoint().namespace().equals(request.getNseProviderNamespace()))
         && c.client().intf().equals(request.getClientInterface())
+        && c.link().mtu() <= request.getMtu()
         && request.getPrefixList().contains(c.link().prefix());
   }
 
@@ -178,8 +179,30 @@ public final class EndpointSide {
           "tunnel: " + names(request.getTunnelTypeList()) + " (expected: " + names(here) + ")");
     }
     List<Cidr> proposed = proposed(request.getPrefixList());
+    return mtu(request, tunnel.get())
+        .compose(mtu -> ask(caller, request, endpoint.get(), tunnel.get(), proposed, mtu))
+        .compose(this::establish)
+        .recover(e -> refused(WeftException.of(e).getMessage()));
+  }
+
+  /** Of a VXLAN no more than both nodes' underlays leave, bytes. */
+  private Future<Integer> mtu(ProxyConnectionRequest request, TunnelType tunnel) {
+    return tunnel == TunnelType.VXLAN
+        ? underlay
+            .vxlanMtu(request.getUnderlay())
+            .map(most -> Math.min(request.getMtu(), most))
+        : Future.succeededFuture(request.getMtu());
+  }
+
+  private Future<Connection> ask(
+      Caller caller,
+      ProxyConnectionRequest request,
+      Endpoints.Advertised endpoint,
+      TunnelType tunnel,
+      List<Cidr> proposed,
+      int mtu) {
     return asker
-        .ask(endpoint.get(), request.getRequestId(), nanos -> {})
+        .ask(endpoint, request.getRequestId(), nanos -> {})
         .compose(
             spot ->
                 local
@@ -192,13 +215,12 @@ public final class EndpointSide {
                                         half(
                                             caller,
                                             request,
-                                            endpoint.get().endpoint(),
+                                            endpoint.endpoint(),
                                             spot,
                                             pod,
-                                            tunnel.get(),
-                                            prefix))))
-        .compose(this::establish)
-        .recover(e -> refused(WeftException.of(e).getMessage()));
+                                            tunnel,
+                                            prefix,
+                                            mtu))));
   }
 
   private Connection half(
@@ -208,7 +230,8 @@ public final class EndpointSide {
       EndpointAttachment spot,
       PodRef pod,
       TunnelType tunnel,
-      Cidr prefix) {
+      Cidr prefix,
+      int mtu) {
     boolean vxlan = tunnel == TunnelType.VXLAN;
     return new Connection(
         request.getConnectionId(),
@@ -235,7 +258,7 @@ public final class EndpointSide {
             vxlan ? Mechanism.VXLAN : Mechanism.WIRE,
             prefix.toString(),
             spot.routes(),
-            vxlan ? Tunnels.mtu(request.getUnderlay()) : request.getMtu(),
+            mtu,
             vxlan ? request.getVni() : 0,
             vxlan ? underlay.address().orElseThrow() : null,
             vxlan ? request.getUnderlay() : calledBackAt(caller, request)));

@@ -16,22 +16,14 @@ import dev.weft.nsm.proto.ProxyConnectionRequest;
 import dev.weft.nsm.proto.TunnelType;
 import dev.weft.pod.PodRef;
 import io.vertx.core.Future;
-import java.security.SecureRandom;
 import java.util.List;
-import java.util.random.RandomGenerator;
 
 /** An endpoint of another node, which is asked on the client's behalf. */
 public final class RemoteTarget {
-  /** The upper half of the 24 bits: wires of topologies count up from 5000. */
-  private static final int FIRST_VNI = 0x800000;
-
-  private static final int LAST_VNI = 0xffffff;
-
   private final Peers peers;
   private final Tunnels underlay;
   private final Externals externals;
   private final int mtu;
-  private final RandomGenerator random = new SecureRandom();
 
   /**
    * @param mtu of wires, bytes
@@ -62,17 +54,12 @@ public final class RemoteTarget {
             .setServePort(external ? externals.servePort() : 0);
     draft.prefixes().forEach(p -> request.addPrefix(p.toString()));
     if (tunnels.contains(TunnelType.VXLAN)) {
-      request
-          .setVni(random.nextInt(FIRST_VNI, LAST_VNI + 1))
-          .setUnderlay(underlay.address().orElseThrow());
+      request.setVni(underlay.freeVni()).setUnderlay(underlay.address().orElseThrow());
     }
-    return peers
-        .proxy(e.node(), request.build())
+    return ask(e.node(), request)
+        .compose(reply -> askForLess(e.node(), request, reply))
         .compose(
             reply -> {
-              if (!reply.getAccepted()) {
-                throw Fault.UNAVAILABLE.because(reply.getAdmissionError());
-              }
               try {
                 return Future.succeededFuture(connection(draft, candidate, request.build(), reply));
               } catch (WeftException | IllegalArgumentException bad) {
@@ -81,6 +68,34 @@ public final class RemoteTarget {
                     .compose(v -> Future.failedFuture(WeftException.of(bad)));
               }
             });
+  }
+
+  private Future<ProxyConnectionReply> ask(String node, ProxyConnectionRequest.Builder request) {
+    return peers
+        .proxy(node, request.build())
+        .map(
+            reply -> {
+              if (!reply.getAccepted()) {
+                throw Fault.UNAVAILABLE.because(reply.getAdmissionError());
+              }
+              return reply;
+            });
+  }
+
+  /** Asks again where this node's underlay leaves a VXLAN less than the other node's. */
+  private Future<ProxyConnectionReply> askForLess(
+      String node, ProxyConnectionRequest.Builder request, ProxyConnectionReply reply) {
+    if (reply.getTunnel().getType() != TunnelType.VXLAN
+        || !Tunnels.isAddress(reply.getUnderlay())) {
+      return Future.succeededFuture(reply);
+    }
+    return underlay
+        .vxlanMtu(reply.getUnderlay())
+        .compose(
+            most ->
+                most < reply.getMtu()
+                    ? ask(node, request.setMtu(most))
+                    : Future.succeededFuture(reply));
   }
 
   private Connection connection(
@@ -116,7 +131,7 @@ public final class RemoteTarget {
             vxlan ? Mechanism.VXLAN : Mechanism.WIRE,
             prefix.toString(),
             List.copyOf(reply.getRouteList()),
-            vxlan ? Tunnels.mtu(asked.getUnderlay()) : mtu,
+            vxlan ? Math.min(asked.getMtu(), reply.getMtu()) : asked.getMtu(),
             vxlan ? asked.getVni() : 0,
             vxlan ? asked.getUnderlay() : null,
             vxlan ? reply.getUnderlay() : Externals.provides(e) ? e.provider() : null));
