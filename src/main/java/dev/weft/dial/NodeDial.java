@@ -8,6 +8,7 @@ import dev.weft.rpc.Loop;
 import dev.weft.rpc.OutStream;
 import dev.weft.rpc.RpcConnection;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -103,7 +104,19 @@ public final class NodeDial implements Dial {
   }
 
   private Future<RpcConnection> connection(Key key) {
-    return connections.computeIfAbsent(key, k -> keep(k, connect(k.node(), k.loop())));
+    Future<RpcConnection> known = connections.get(key);
+    if (known != null) {
+      return known;
+    }
+    // Entered before the attempt, which may fail at once and removes the entry then.
+    Promise<RpcConnection> made = Promise.promise();
+    Future<RpcConnection> other = connections.putIfAbsent(key, made.future());
+    if (other != null) {
+      return other;
+    }
+    keep(key, made.future());
+    connect(key.node(), key.loop()).onComplete(made);
+    return made.future();
   }
 
   /** Forgets a connection that could not be made or is lost. */

@@ -174,9 +174,7 @@ public final class KernelLinks {
     if (c.endpoint().netns() != null) {
       places.add(new LinkThread.Place(c.endpoint().netns(), c.endpoint().intf()));
     }
-    return thread
-        .remove(alias, places)
-        .onSuccess(v -> vxlans.release(c.link().vni(), alias));
+    return thread.remove(alias, places).onSuccess(v -> vxlans.release(c.link().vni(), alias));
   }
 
   /** Knows the VNIs of connections that a former process made. */

@@ -188,9 +188,7 @@ public final class EndpointSide {
   /** Of a VXLAN no more than both nodes' underlays leave, bytes. */
   private Future<Integer> mtu(ProxyConnectionRequest request, TunnelType tunnel) {
     return tunnel == TunnelType.VXLAN
-        ? underlay
-            .vxlanMtu(request.getUnderlay())
-            .map(most -> Math.min(request.getMtu(), most))
+        ? underlay.vxlanMtu(request.getUnderlay()).map(most -> Math.min(request.getMtu(), most))
         : Future.succeededFuture(request.getMtu());
   }
 
