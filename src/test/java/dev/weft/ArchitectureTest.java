@@ -242,6 +242,8 @@ class ArchitectureTest {
         .or()
         .haveSimpleName("VnetCheck")
         .or()
+        .haveSimpleNameStartingWith("WireLife")
+        .or()
         .haveSimpleName("AddressPool")
         .or()
         .haveSimpleName("Names")

@@ -61,7 +61,7 @@ public record WireSpec(
    */
   public String macOf(End end) {
     byte[] mac = Arrays.copyOf(Digest.of(id + "\0" + end.pod() + ":" + end.intf()), 6);
-    mac[0] = (byte) (mac[0] & 0xfc | 0x02);
+    mac[0] = (byte) ((mac[0] & 0xfc) | 0x02);
     return HexFormat.ofDelimiter(":").formatHex(mac);
   }
 }

@@ -161,9 +161,9 @@ public final class Wire {
   }
 
   /** An end was made: it is in the data path from now on, unless nobody needs it any more. */
-  public void stands(PodEnd end, Report report) {
+  public void made(PodEnd end, Report report) {
     room.path().ends().add(end.wireEnd());
-    on(life -> life.stands(end, report));
+    on(life -> life.made(end, report));
   }
 
   /** A stream to the peer's end was opened: it carries frames until it ends. */

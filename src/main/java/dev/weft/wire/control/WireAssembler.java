@@ -141,7 +141,7 @@ final class WireAssembler implements WireWork {
                       made.socket(),
                       wire.sent(),
                       wire.received());
-              wire.stands(
+              wire.made(
                   new PodEnd(end, pod.identity()),
                   new Report(WireState.JOINING, "asking the node of " + wire.spec().peer().pod()));
               return null;

@@ -13,22 +13,19 @@ import java.util.stream.Stream;
  * what an event brings along and nobody needs any more (an end, a stream) is given back at once.
  *
  * <pre>
- *             stands              joined             opened
- *    Absent ---------> Standing ---------> Joined ---------> Carrying
- *    | ^ ^ ^              | ^ ^               | ^               | | |
- *    | | | +----- lost ---+ | +---- parted ---+ +--- joined ----+ | |   another id of the peer's end
- *    | | +----------------- | ------ lost ----+                   | |
- *    | |                    +--------- parted, ended -------------+ |
- *    | +----------------------------------- lost -------------------+
- *    |
- *    | linked          failed
- *    +--------> Linked -------> Absent       a wire that the kernel carries: veth, vxlan, macvlan
+ *   on     Absent --made--> Standing --joined--> Joined --opened--> Carrying    grpc
+ *          Absent --linked--> Linked                             veth, vxlan, macvlan
  *
- *    any state -- stopped --> Stopped        which nothing leaves
+ *   back   lost      the end went               Standing, Joined, Carrying --> Absent
+ *          parted    the peer's end went                  Joined, Carrying --> Standing
+ *          ended     the stream takes no more                     Carrying --> Standing
+ *          joined    the peer has another end             Joined, Carrying --> Joined
+ *          failed    the kernel refused                             Linked --> Absent
+ *          stopped   not wanted any more                         any state --> Stopped, for good
  * </pre>
  *
  * <p>Published is {@code up} in Carrying and Linked, where frames cross, and in no other state. So
- * a pass that fails beside a stream that carries ({@link #failed} in Carrying) changes nothing.
+ * a pass that fails beside a stream that carries ({@code failed} in Carrying) changes nothing.
  *
  * @param <E> an end on this node
  * @param <S> a stream to the peer
@@ -72,16 +69,12 @@ public sealed interface WireLife<E, S> {
 
   /** The answer to an event. */
   record Change<E, S>(WireLife<E, S> life, List<Action<E, S>> actions) {
-    @SafeVarargs
-    private static <E, S> Change<E, S> to(WireLife<E, S> life, Action<E, S>... actions) {
-      return new Change<>(life, List.of(actions));
+    private static <E, S> Change<E, S> to(WireLife<E, S> life) {
+      return new Change<>(life, List.of());
     }
 
-    /** To a state without a stream. */
-    @SafeVarargs
-    private static <E, S> Change<E, S> down(
-        WithEnd<E, S> from, WireLife<E, S> to, Action<E, S>... actions) {
-      return new Change<>(to, Stream.concat(from.closing(), Stream.of(actions)).toList());
+    private static <E, S> Change<E, S> to(WireLife<E, S> life, Action<E, S> action) {
+      return new Change<>(life, List.of(action));
     }
   }
 
@@ -98,8 +91,8 @@ public sealed interface WireLife<E, S> {
   }
 
   /** An end was made; until there is more to tell, that is the report. */
-  default Change<E, S> stands(E made, Report report) {
-    return Change.to(this, new Action.Remove<>(made));
+  default Change<E, S> made(E end, Report report) {
+    return Change.to(this, new Action.Remove<>(end));
   }
 
   /** An end went: its link was deleted, or its pod has another namespace. */
@@ -145,8 +138,8 @@ public sealed interface WireLife<E, S> {
   /** Nothing of it stands on this node. */
   record Absent<E, S>(Report report) implements WireLife<E, S> {
     @Override
-    public Change<E, S> stands(E made, Report next) {
-      return Change.to(new Standing<>(made, next));
+    public Change<E, S> made(E end, Report next) {
+      return Change.to(new Standing<>(end, next));
     }
 
     @Override
@@ -164,8 +157,10 @@ public sealed interface WireLife<E, S> {
   sealed interface WithEnd<E, S> extends WireLife<E, S> {
     E own();
 
-    /** The stream, if there is one. */
-    Stream<Action<E, S>> closing();
+    /** To a state without a stream. */
+    default Change<E, S> down(WireLife<E, S> next, List<Action<E, S>> actions) {
+      return new Change<>(next, actions);
+    }
 
     @Override
     default Optional<E> end() {
@@ -173,34 +168,27 @@ public sealed interface WireLife<E, S> {
     }
 
     @Override
-    default Change<E, S> stands(E made, Report report) {
-      return made.equals(own()) ? Change.to(this) : Change.to(this, new Action.Remove<>(made));
+    default Change<E, S> made(E end, Report report) {
+      return end.equals(own()) ? Change.to(this) : Change.to(this, new Action.Remove<>(end));
     }
 
     @Override
     default Change<E, S> lost(E gone, String why) {
       return gone.equals(own())
-          ? Change.down(
-              this,
+          ? down(
               new Absent<>(new Report(WireState.WAITING, why)),
-              new Action.Remove<>(own()),
-              new Action.Again<>())
+              List.of(new Action.Remove<>(own()), new Action.Again<>()))
           : Change.to(this);
     }
 
     @Override
     default Change<E, S> stopped() {
-      return Change.down(this, new Stopped<>(), new Action.Remove<>(own()));
+      return down(new Stopped<>(), List.of(new Action.Remove<>(own())));
     }
   }
 
   /** The end stands, the peer's is not known: the peer is to be asked to join. */
   record Standing<E, S>(E own, Report report) implements WithEnd<E, S> {
-    @Override
-    public Stream<Action<E, S>> closing() {
-      return Stream.of();
-    }
-
     @Override
     public Change<E, S> joined(E told, PeerEnd peer) {
       return told.equals(own) ? Change.to(new Joined<>(own, peer, report)) : Change.to(this);
@@ -219,29 +207,24 @@ public sealed interface WireLife<E, S> {
     @Override
     default Change<E, S> joined(E told, PeerEnd next) {
       return told.equals(own()) && next.id() != peer().id()
-          ? Change.down(
-              this,
+          ? down(
               new Joined<>(own(), next, new Report(WireState.JOINING, "the peer has another end")),
-              new Action.Again<>())
+              List.of(new Action.Again<>()))
           : Change.to(this);
     }
 
     @Override
     default Change<E, S> parted(long peerId, String why) {
       return peerId == peer().id()
-          ? Change.down(
-              this, new Standing<>(own(), new Report(WireState.JOINING, why)), new Action.Again<>())
+          ? down(
+              new Standing<>(own(), new Report(WireState.JOINING, why)),
+              List.of(new Action.Again<>()))
           : Change.to(this);
     }
   }
 
   /** Both ends know each other: a stream is to be opened. */
   record Joined<E, S>(E own, PeerEnd peer, Report report) implements WithPeer<E, S> {
-    @Override
-    public Stream<Action<E, S>> closing() {
-      return Stream.of();
-    }
-
     @Override
     public Change<E, S> opened(PeerEnd to, S stream) {
       return to.id() == peer.id()
@@ -256,9 +239,8 @@ public sealed interface WireLife<E, S> {
   }
 
   /**
-   * Frames cross. A second stream is not needed and closed: where one over a better way is to take
-   * the first one's place, {@link #opened} is the transition to change, and what it leads to is
-   * published as {@code up} too.
+   * Frames cross. A stream that is moved from one connection to another stays the same stream here,
+   * so a second one is not needed.
    */
   record Carrying<E, S>(E own, PeerEnd peer, S stream) implements WithPeer<E, S> {
     @Override
@@ -267,8 +249,9 @@ public sealed interface WireLife<E, S> {
     }
 
     @Override
-    public Stream<Action<E, S>> closing() {
-      return Stream.of(new Action.Close<>(stream));
+    public Change<E, S> down(WireLife<E, S> next, List<Action<E, S>> actions) {
+      Stream<Action<E, S>> close = Stream.of(new Action.Close<>(stream));
+      return new Change<>(next, Stream.concat(close, actions.stream()).toList());
     }
 
     @Override

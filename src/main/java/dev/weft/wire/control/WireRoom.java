@@ -26,7 +26,7 @@ public record WireRoom(
 
   /** An interface id: positive and random, so that a peer cannot guess another's. */
   public long interfaceId() {
-    return random.nextLong() & ID_MASK | 1;
+    return (random.nextLong() & ID_MASK) | 1;
   }
 
   /** PRECONDITION names the capabilities that this node lacks for wires. */

@@ -170,7 +170,7 @@ final class MeshnetEnds {
             wire.sent(),
             wire.received());
     ends.put(intent.key().id(), new MeshnetEnd(intent, wire));
-    wire.stands(
+    wire.made(
         new PodEnd(end, 0),
         intent.peerId() == 0
             ? new Report(WireState.WAITING, "the other end is gone")

@@ -56,7 +56,7 @@ class WireLifeTest {
     Arbitrary<String> stream = Arbitraries.of("s1", "s2");
     Arbitrary<Long> id = Arbitraries.of(1L, 2L);
     return Arbitraries.oneOf(
-            end.map(e -> new Event("stands " + e, life -> life.stands(e, ASKING))),
+            end.map(e -> new Event("made " + e, life -> life.made(e, ASKING))),
             end.map(e -> new Event("lost " + e, life -> life.lost(e, "gone"))),
             Combinators.combine(end, id)
                 .as((e, i) -> new Event("joined " + e + i, life -> life.joined(e, peer(i)))),
@@ -82,7 +82,7 @@ class WireLifeTest {
   private static WireLife<String, String> carrying() {
     return after(
         List.of(
-            new Event("stands", life -> life.stands("e1", ASKING)),
+            new Event("made", life -> life.made("e1", ASKING)),
             new Event("joined", life -> life.joined("e1", PEER)),
             new Event("opened", life -> life.opened(PEER, "s1"))));
   }
@@ -122,8 +122,8 @@ class WireLifeTest {
     WireLife<String, String> life = WireLife.begin();
     Set<String> made = new HashSet<>();
     for (Event event : history) {
-      if (event.name().startsWith("stands")) {
-        made.add(event.name().substring("stands ".length()));
+      if (event.name().startsWith("made")) {
+        made.add(event.name().substring("made ".length()));
       }
       Change<String, String> change = event.on(life);
       life = change.life();
@@ -211,7 +211,7 @@ class WireLifeTest {
   @Test
   void shouldCarryOnceEndPeerAndStreamAreThere() {
     WireLife<String, String> joined =
-        new Absent<String, String>(ASKING).stands("e1", ASKING).life().joined("e1", PEER).life();
+        new Absent<String, String>(ASKING).made("e1", ASKING).life().joined("e1", PEER).life();
 
     Change<String, String> opened = joined.opened(PEER, "s1");
 
