@@ -185,6 +185,7 @@ public final class Bus {
     return ((ParameterizedType) method.getGenericReturnType()).getActualTypeArguments()[0];
   }
 
+  @SuppressWarnings("EnumOrdinal") // as in answer
   private static WeftException failure(Class<?> contract, String address, Throwable t) {
     if (!(t instanceof ReplyException reply)) {
       return WeftException.of(t);
@@ -204,6 +205,7 @@ public final class Bus {
     return Fault.INTERNAL.because(room + ": " + reply.getMessage(), reply);
   }
 
+  @SuppressWarnings("EnumOrdinal") // the order of faults is the bus's protocol
   private static void answer(Message<Call> message, Map<String, Method> methods, Object actor) {
     DeliveryOptions options = new DeliveryOptions().setCodecName(ANSWER);
     Function<Throwable, Void> fail =

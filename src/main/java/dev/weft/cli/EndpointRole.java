@@ -25,7 +25,6 @@ import java.util.concurrent.ExecutionException;
 final class EndpointRole {
   private static final Duration DEADLINE = Duration.ofSeconds(5);
   private static final String NODE_SOCKET = "nsm.endpoint.io.sock";
-  private static final String WHO = "weft service";
 
   private final Path sockets;
   private final NetworkServiceEndpoint endpoint;

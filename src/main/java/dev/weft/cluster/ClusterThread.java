@@ -7,6 +7,7 @@ import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -53,8 +54,10 @@ final class ClusterThread {
   }
 
   void every(Duration time, Runnable work) {
-    executor.scheduleWithFixedDelay(
-        () -> attempt(work), time.toMillis(), time.toMillis(), TimeUnit.MILLISECONDS);
+    // Repeated until the thread stops: attempt() lets nothing through that would end it.
+    Future<?> unused =
+        executor.scheduleWithFixedDelay(
+            () -> attempt(work), time.toMillis(), time.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   void stop() {

@@ -25,6 +25,8 @@ final class LeaseTableStore extends HazelcastTableStore {
   }
 
   /**
+   * Replaces what the key had.
+   *
    * @param seen what the key had, null for nothing
    * @return false if it has something else by now
    */

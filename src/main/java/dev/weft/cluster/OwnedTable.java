@@ -6,6 +6,8 @@ import java.util.List;
 /** Records that each belong to one node; those of nodes that are not live are not shown. */
 public interface OwnedTable {
   /**
+   * One record.
+   *
    * @param node id of the owner
    * @param json the record
    */

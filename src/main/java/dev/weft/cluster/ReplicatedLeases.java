@@ -15,12 +15,12 @@ import java.util.function.Predicate;
 final class ReplicatedLeases extends ReplicatedCommonTable implements Leases {
   private record Body(String holder) {}
 
-  private final LeaseTableStore tableStore;
+  private final LeaseTableStore leaseStore;
   private final Quorum quorum;
 
   ReplicatedLeases(String name, LeaseTableStore tableStore, TableContext context, Quorum quorum) {
     super(name, tableStore, context);
-    this.tableStore = tableStore;
+    this.leaseStore = tableStore;
     this.quorum = quorum;
   }
 
@@ -52,7 +52,7 @@ final class ReplicatedLeases extends ReplicatedCommonTable implements Leases {
 
   private Taken take(String key, String holder, Predicate<Lease> mayTake) {
     Optional<Lease> current =
-        current(key, tableStore.get(key)).filter(e -> !e.tombstone()).map(ReplicatedLeases::lease);
+        current(key, leaseStore.get(key)).filter(e -> !e.tombstone()).map(ReplicatedLeases::lease);
     if (current.isPresent() && current.get().holder().equals(holder)) {
       return new Taken(true, null);
     }
@@ -69,13 +69,13 @@ final class ReplicatedLeases extends ReplicatedCommonTable implements Leases {
             why -> {
               throw Fault.UNAVAILABLE.because(why);
             });
-    String there = tableStore.get(key);
+    String there = leaseStore.get(key);
     Optional<Envelope> current = current(key, there);
     if (body == null && current.map(Envelope::tombstone).orElse(true)) {
       return new Taken(false, null);
     }
     Envelope next = context.sign(name, key, 0, current.map(Envelope::counter).orElse(0L) + 1, body);
-    if (!tableStore.replace(key, there, text(next))) {
+    if (!leaseStore.replace(key, there, text(next))) {
       return new Taken(false, null);
     }
     known.merge(key, next, (a, b) -> wins(b, a) ? b : a);
@@ -85,7 +85,7 @@ final class ReplicatedLeases extends ReplicatedCommonTable implements Leases {
 
   /** The best of what the cluster's map has and what this node knows. */
   private Optional<Envelope> current(String key, String there) {
-    tableStore.open(key, there).ifPresent(genuine -> onEntry(key, there));
+    leaseStore.open(key, there).ifPresent(genuine -> onEntry(key, there));
     return Optional.ofNullable(known.get(key));
   }
 

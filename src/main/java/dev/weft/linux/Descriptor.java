@@ -1,6 +1,6 @@
 package dev.weft.linux;
 
-import static dev.weft.linux.LibC.POSIX;
+import static dev.weft.linux.LibC.JNR;
 
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -26,7 +26,7 @@ final class Descriptor implements AutoCloseable {
   public void close() {
     int open = fd.getAndSet(CLOSED);
     if (open != CLOSED) {
-      POSIX.close(open);
+      JNR.close(open);
     }
   }
 }

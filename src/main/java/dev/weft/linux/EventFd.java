@@ -1,7 +1,7 @@
 package dev.weft.linux;
 
 import static dev.weft.linux.LibC.C;
-import static dev.weft.linux.LibC.POSIX;
+import static dev.weft.linux.LibC.JNR;
 import static dev.weft.linux.LibC.check;
 
 import java.nio.ByteBuffer;
@@ -26,20 +26,20 @@ final class EventFd implements AutoCloseable {
   /** Under the lock, so that a closed descriptor's number is never written to. */
   synchronized void signal() {
     if (!closed) {
-      POSIX.write(fd, ONE, ONE.length);
+      JNR.write(fd, ONE, ONE.length);
     }
   }
 
   /** Takes all signals so far. */
   void drain() {
-    POSIX.read(fd, new byte[8], 8);
+    JNR.read(fd, new byte[8], 8);
   }
 
   @Override
   public synchronized void close() {
     if (!closed) {
       closed = true;
-      POSIX.close(fd);
+      JNR.close(fd);
     }
   }
 }

@@ -25,6 +25,6 @@ public final class KernelVersion {
     }
     int runningMajor = Integer.parseInt(matcher.group(1));
     return runningMajor > major
-        || runningMajor == major && Integer.parseInt(matcher.group(2)) >= minor;
+        || (runningMajor == major && Integer.parseInt(matcher.group(2)) >= minor);
   }
 }

@@ -71,7 +71,7 @@ final class LibC {
 
   static final Functions C = LibraryLoader.create(Functions.class).failImmediately().load("c");
 
-  static final POSIX POSIX = POSIXFactory.getNativePOSIX();
+  static final POSIX JNR = POSIXFactory.getNativePOSIX();
 
   private static final Runtime RUNTIME = Runtime.getRuntime(C);
 
@@ -85,7 +85,7 @@ final class LibC {
 
   private LibC() {}
 
-  /** The errno of this thread's last call through {@link #C} or {@link #POSIX}. */
+  /** The errno of this thread's last call through {@link #C} or {@link #JNR}. */
   static int errno() {
     return LastError.getLastError(RUNTIME);
   }

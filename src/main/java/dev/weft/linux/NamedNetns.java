@@ -1,7 +1,7 @@
 package dev.weft.linux;
 
 import static dev.weft.linux.LibC.C;
-import static dev.weft.linux.LibC.POSIX;
+import static dev.weft.linux.LibC.JNR;
 import static dev.weft.linux.LibC.check;
 
 import java.io.IOException;
@@ -39,8 +39,8 @@ final class NamedNetns {
     String path = path(name).toString();
     String what = "create netns " + name;
     share();
-    int file = POSIX.open(path, LibC.O_CREAT | LibC.O_EXCL | LibC.O_CLOEXEC, 0);
-    POSIX.close(check(file, what));
+    int file = JNR.open(path, LibC.O_CREAT | LibC.O_EXCL | LibC.O_CLOEXEC, 0);
+    JNR.close(check(file, what));
     try {
       NetnsThread.run(
           name,
@@ -52,7 +52,7 @@ final class NamedNetns {
             return check(C.mount("/proc/thread-self/ns/net", path, "none", MS_BIND, 0), what);
           });
     } catch (LinuxException e) {
-      POSIX.unlink(path);
+      JNR.unlink(path);
       throw e;
     }
   }
@@ -67,8 +67,8 @@ final class NamedNetns {
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
     String directory = DIRECTORY.toString();
     String what = "share " + directory;
-    try (Descriptor lock = new Descriptor(check(POSIX.open(directory, LibC.O_CLOEXEC, 0), what))) {
-      check(POSIX.flock(lock.fd(), LOCK_EX), what);
+    try (Descriptor lock = new Descriptor(check(JNR.open(directory, LibC.O_CLOEXEC, 0), what))) {
+      check(JNR.flock(lock.fd(), LOCK_EX), what);
       if (C.mount("", directory, "none", MS_SHARED | MS_REC, 0) < 0) {
         check(C.mount(directory, directory, "none", MS_BIND | MS_REC, 0), what);
         check(C.mount("", directory, "none", MS_SHARED | MS_REC, 0), what);
@@ -80,7 +80,7 @@ final class NamedNetns {
     String path = path(name).toString();
     // What is no mount is the remains of a creation that was cut short: the file alone goes.
     C.umount2(path, MNT_DETACH);
-    check(POSIX.unlink(path), "delete netns " + name);
+    check(JNR.unlink(path), "delete netns " + name);
   }
 
   static List<String> list() throws IOException {

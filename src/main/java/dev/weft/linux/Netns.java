@@ -1,7 +1,7 @@
 package dev.weft.linux;
 
 import static dev.weft.linux.LibC.C;
-import static dev.weft.linux.LibC.POSIX;
+import static dev.weft.linux.LibC.JNR;
 import static dev.weft.linux.LibC.check;
 
 import java.io.IOException;
@@ -53,7 +53,7 @@ public final class Netns implements AutoCloseable {
   private static Netns open(Path path, String ref) throws LinuxException {
     String what = "netns: " + path + EXPECTED;
     // O_NONBLOCK: the path may name a FIFO.
-    int fd = check(POSIX.open(path.toString(), LibC.O_CLOEXEC | LibC.O_NONBLOCK, 0), what);
+    int fd = check(JNR.open(path.toString(), LibC.O_CLOEXEC | LibC.O_NONBLOCK, 0), what);
     Netns netns = new Netns(new Descriptor(fd), ref);
     if (!isNetworkNamespace(fd)) {
       netns.close();

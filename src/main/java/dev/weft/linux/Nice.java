@@ -1,6 +1,6 @@
 package dev.weft.linux;
 
-import static dev.weft.linux.LibC.POSIX;
+import static dev.weft.linux.LibC.JNR;
 import static dev.weft.linux.LibC.check;
 
 /** A thread's share of the CPU while others want it too; on Linux each has its own (sched(7)). */
@@ -16,6 +16,6 @@ public final class Nice {
    * @throws LinuxException EACCES for less than it has, without CAP_SYS_NICE
    */
   public static void set(int value) throws LinuxException {
-    check(POSIX.setpriority(PRIO_PROCESS, 0, value), "setpriority " + value);
+    check(JNR.setpriority(PRIO_PROCESS, 0, value), "setpriority " + value);
   }
 }

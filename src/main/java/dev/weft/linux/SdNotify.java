@@ -1,6 +1,6 @@
 package dev.weft.linux;
 
-import static dev.weft.linux.LibC.POSIX;
+import static dev.weft.linux.LibC.JNR;
 import static dev.weft.linux.LibC.check;
 
 import java.io.IOException;
@@ -104,7 +104,7 @@ public final class SdNotify implements AutoCloseable {
       boolean isAbstract = path.startsWith("@");
       if (!isAbstract) {
         // What connect(2) would ask for; jnr-unixsocket sends without it.
-        check(POSIX.access(path, W_OK), name + ": connect");
+        check(JNR.access(path, W_OK), name + ": connect");
       }
       return new Manager(
           name,

@@ -1,6 +1,6 @@
 package dev.weft.linux;
 
-import static dev.weft.linux.LibC.POSIX;
+import static dev.weft.linux.LibC.JNR;
 import static dev.weft.linux.LibC.check;
 
 import java.nio.charset.StandardCharsets;
@@ -28,7 +28,7 @@ public final class Sysctl {
         netns.inside(
             () -> {
               try (Descriptor file = open(key, 0, what)) {
-                return (long) check(POSIX.read(file.fd(), bytes, bytes.length), what);
+                return (long) check(JNR.read(file.fd(), bytes, bytes.length), what);
               }
             });
     return new String(Arrays.copyOf(bytes, (int) length), StandardCharsets.US_ASCII).strip();
@@ -45,7 +45,7 @@ public final class Sysctl {
     netns.inside(
         () -> {
           try (Descriptor file = open(key, O_WRONLY, what)) {
-            return check(POSIX.write(file.fd(), bytes, bytes.length), what);
+            return check(JNR.write(file.fd(), bytes, bytes.length), what);
           }
         });
   }
@@ -56,6 +56,6 @@ public final class Sysctl {
     if (!path.startsWith(ROOT.resolve("net"))) {
       throw new IllegalArgumentException("sysctl: " + key + " (expected: net/…)");
     }
-    return new Descriptor(check(POSIX.open(path.toString(), mode | LibC.O_CLOEXEC, 0), what));
+    return new Descriptor(check(JNR.open(path.toString(), mode | LibC.O_CLOEXEC, 0), what));
   }
 }

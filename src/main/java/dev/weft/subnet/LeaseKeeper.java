@@ -74,7 +74,7 @@ final class LeaseKeeper {
     if (subnet != null) {
       Optional<Lease> lease = find(subnet.toString());
       boolean fits = range.cidr().contains(subnet) && subnet.prefixLength() == range.prefix();
-      if (lease.isPresent() && !lease.get().holder().equals(cluster.self()) || !fits) {
+      if (!fits || lease.filter(l -> !l.holder().equals(cluster.self())).isPresent()) {
         held = false;
         return used == 0 ? adoptOrClaim() : Future.succeededFuture();
       }

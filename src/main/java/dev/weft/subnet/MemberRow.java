@@ -1,7 +1,7 @@
 package dev.weft.subnet;
 
 /**
- * What a member tells the others in the owned table {@code subnets}.
+ * What a member tells the others in its owned table.
  *
  * @param subnet null while it has none, or may not use it
  * @param endpoint underlay address; null while it knows none

@@ -21,6 +21,8 @@ public final class EventLog {
   private static final Logger log = LoggerFactory.getLogger("weft.events");
 
   /**
+   * One event.
+   *
    * @param id counts up by one, from 1 at every start of the node
    * @param kind the fact's name, {@code WireChanged}
    * @param data the fact itself

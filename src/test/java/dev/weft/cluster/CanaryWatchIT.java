@@ -7,28 +7,24 @@ import dev.weft.bus.Bus;
 import dev.weft.telemetry.Health;
 import dev.weft.testkit.TestSigner;
 import io.vertx.core.Vertx;
+import io.vertx.junit5.VertxExtension;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(VertxExtension.class)
 class CanaryWatchIT {
   private static final Member SELF = member("a1");
   private static final Member SILENT = member("b2");
 
-  private final Vertx vertx = Vertx.vertx();
   private final Health health = new Health();
   private final List<Member> members = new CopyOnWriteArrayList<>(List.of(SELF, SILENT));
 
-  @AfterEach
-  void close() {
-    vertx.close().toCompletionStage().toCompletableFuture().join();
-  }
-
   @Test
-  void shouldWarnOfAMemberThatDoesNotAnswerUntilItLeaves() {
+  void shouldWarnOfAMemberThatDoesNotAnswerUntilItLeaves(Vertx vertx) {
     health.state("cluster", Health.State.READY);
     Bus bus = new Bus(vertx, SELF.id(), new TestSigner(SELF.id()));
 

@@ -22,6 +22,7 @@ import io.vertx.core.net.OpenSSLEngineOptions;
 import io.vertx.core.net.SSLEngineOptions;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.core.net.TrustOptions;
+import io.vertx.junit5.VertxExtension;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
@@ -29,13 +30,14 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLHandshakeException;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Real handshakes on loopback, HTTP/2 as gRPC has it, with both TLS engines. */
+@ExtendWith(VertxExtension.class)
 class MeshTlsIT {
   private static final Clock CLOCK = Clock.systemUTC();
   private static final String LOCAL = "127.0.0.1";
@@ -58,20 +60,15 @@ class MeshTlsIT {
   private Identity foreign;
 
   @BeforeEach
-  void makeTwoMeshes() {
+  void makeTwoMeshes(Vertx vertx) {
     assertThat(OpenSSLEngineOptions.isAvailable()).as("tcnative's library").isTrue();
-    vertx = Vertx.vertx();
+    this.vertx = vertx;
     CertificateAuthority mesh = CertificateAuthority.create(dir.resolve("ca"), "mesh", 10, CLOCK);
     CertificateAuthority other = CertificateAuthority.create(dir.resolve("ca2"), "mesh", 10, CLOCK);
     server = node(mesh, "server");
     client = node(mesh, "client");
     third = node(mesh, "third");
     foreign = node(other, "foreign", "edge.example", LOCAL);
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    await(vertx.close());
   }
 
   @ParameterizedTest

@@ -35,6 +35,6 @@ class NiceTest {
   /** proc_pid_stat(5), field 19; the second one is a name that may hold anything. */
   private static int ofThisThread() throws IOException {
     String stat = Files.readString(Path.of("/proc/thread-self/stat"));
-    return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[16]);
+    return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[16]);
   }
 }

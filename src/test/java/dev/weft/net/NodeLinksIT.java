@@ -211,7 +211,7 @@ class NodeLinksIT {
   void shouldNameWhoHasAVniThatIsAskedForTwice() throws Exception {
     // Given a device in a pod, where the host does not see it
     vxlans.create(node.netlink(), there, tunnel(5007), wires.alias("1"));
-    host.run(("ip link add flannel.1 type vxlan id 7 dstport 4789 local 192.0.2.9").split(" ", -1));
+    host.run("ip link add flannel.1 type vxlan id 7 dstport 4789 local 192.0.2.9".split(" ", -1));
 
     // Then
     assertThatThrownBy(

@@ -107,7 +107,7 @@ class NodeProcessIT {
   @ParameterizedTest
   @ValueSource(strings = {"http", "grpc", "cluster"})
   void shouldNameThePortThatIsTaken(String section) throws Exception {
-    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       String conf =
           configuration(
               ALONE.replace(

@@ -13,6 +13,7 @@ import dev.weft.linux.Netns;
 import dev.weft.linux.VethSpec;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.TestNetns;
+import dev.weft.testkit.WeftProcess;
 import java.io.File;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
@@ -106,8 +107,7 @@ final class NsmNodes implements AutoCloseable {
       List<String> command = new ArrayList<>();
       command.addAll(List.of("nsenter", "--net=/run/netns/" + netns.name()));
       command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-      command.addAll(List.of("-XX:+UseSerialGC", "-Xms24m", "-Xmx192m", "-Xss512k"));
-      command.addAll(List.of("-XX:MetaspaceSize=96m", "-cp"));
+      command.addAll(List.of(WeftProcess.JVM_OPTIONS, "-cp"));
       // Without the tests' own logback configuration, which is terse.
       command.add(
           Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))

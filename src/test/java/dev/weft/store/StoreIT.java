@@ -11,6 +11,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
+import io.vertx.junit5.VertxExtension;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,8 +30,10 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+@ExtendWith(VertxExtension.class)
 class StoreIT {
   @TempDir Path dir;
   private Vertx vertx;
@@ -38,8 +41,8 @@ class StoreIT {
   private Store store;
 
   @BeforeEach
-  void open() {
-    vertx = Vertx.vertx();
+  void open(Vertx vertx) {
+    this.vertx = vertx;
     directory = DataDirectory.lock(dir.resolve("data"));
     store = Store.open(directory);
   }
@@ -48,7 +51,6 @@ class StoreIT {
   void close() throws Exception {
     await(store.close());
     directory.close();
-    await(vertx.close());
   }
 
   @Test

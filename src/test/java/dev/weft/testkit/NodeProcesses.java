@@ -87,9 +87,8 @@ public final class NodeProcesses implements AutoCloseable {
     List<String> command =
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:+UseSerialGC",
+            WeftProcess.JVM_OPTIONS,
             "-XX:TieredStopAtLevel=1",
-            "-Xmx192m",
             "-cp",
             System.getProperty("java.class.path"),
             "dev.weft.Weft",

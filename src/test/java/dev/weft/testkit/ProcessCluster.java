@@ -85,15 +85,10 @@ public final class ProcessCluster implements AutoCloseable {
   /** Starts node {@code number}'s process, from 1; it is not waited for. */
   public void start(int number) throws Exception {
     Path home = home(number);
-    // As ./weft has them.
     List<String> command =
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:+UseSerialGC",
-            "-Xms24m",
-            "-Xmx192m",
-            "-Xss512k",
-            "-XX:MaxDirectMemorySize=256m",
+            WeftProcess.JVM_OPTIONS,
             "-cp",
             System.getProperty("java.class.path"),
             "dev.weft.Weft",

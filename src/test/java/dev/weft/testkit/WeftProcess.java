@@ -15,6 +15,9 @@ import org.awaitility.Awaitility;
 
 /** The program as a person starts it: the jar, in a process of its own. */
 public final class WeftProcess implements AutoCloseable {
+  /** A node's flags, as java(1) reads them from a file. */
+  public static final String JVM_OPTIONS = "@" + Path.of("deploy/jvm.options").toAbsolutePath();
+
   /** Generous: the machine may be busy with something else. */
   private static final Duration WITHIN = Duration.ofMinutes(3);
 
@@ -42,9 +45,7 @@ public final class WeftProcess implements AutoCloseable {
       throws IOException {
     List<String> command = new ArrayList<>(wrapper);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    // As ./weft has them.
-    command.addAll(List.of("-XX:+UseSerialGC", "-Xms24m", "-Xmx192m", "-Xss512k"));
-    command.addAll(List.of("-XX:MaxDirectMemorySize=256m", "-jar", System.getProperty("weft.jar")));
+    command.addAll(List.of(JVM_OPTIONS, "-jar", System.getProperty("weft.jar")));
     command.addAll(List.of(arguments));
     Path out = Files.createTempFile(directory, "weft", ".out");
     Path err = Files.createTempFile(directory, "weft", ".err");

@@ -25,8 +25,8 @@ import java.util.concurrent.locks.LockSupport;
  * can always take away again: {@link #clean} needs only what lies on disk and in the kernel.
  */
 final class Demo {
-  private static final Duration READY_WITHIN = Duration.ofSeconds(120);
-  private static final Duration JOINED_WITHIN = Duration.ofSeconds(60);
+  private static final Duration READY_WITHIN = Duration.ofMinutes(2);
+  private static final Duration JOINED_WITHIN = Duration.ofMinutes(1);
   private static final Duration LOOK_EVERY = Duration.ofMillis(100);
 
   private static final int CA_DAYS = 31;

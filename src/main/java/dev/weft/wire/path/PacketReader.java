@@ -17,6 +17,8 @@ final class PacketReader implements AutoCloseable {
   /** Receives what was read; positions are valid only during the call. */
   interface Sink {
     /**
+     * One frame.
+     *
      * @param source holds the frame and the header
      * @param vnet index of the 10-byte vnet header, -1 if there is none
      */

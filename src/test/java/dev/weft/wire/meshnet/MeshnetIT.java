@@ -2,6 +2,7 @@ package dev.weft.wire.meshnet;
 
 import static dev.weft.testkit.TestCluster.addressOf;
 import static dev.weft.testkit.TestCluster.await;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
@@ -505,7 +506,7 @@ class MeshnetIT {
                   "meshnet.v1beta1.Local")
               .redirectErrorStream(true)
               .start();
-      String output = new String(process.getInputStream().readAllBytes());
+      String output = new String(process.getInputStream().readAllBytes(), UTF_8);
 
       assertThat(output)
           .contains(

@@ -9,7 +9,7 @@ import dev.weft.config.WiresConfig.Driver;
 import org.junit.jupiter.api.Test;
 
 class DriverChoiceTest {
-  private static final Throwable UNAVAILABLE = new UnsatisfiedLinkError("no library");
+  private final Throwable unavailable = new UnsatisfiedLinkError("no library");
 
   @Test
   void shouldTakeEpollWhereItCanBeHad() {
@@ -20,17 +20,17 @@ class DriverChoiceTest {
   @Test
   void shouldTakeTheWorkerWhereItIsAskedFor() {
     assertThat(DriverChoice.isEpoll(Driver.WORKER, null)).isFalse();
-    assertThat(DriverChoice.isEpoll(Driver.WORKER, UNAVAILABLE)).isFalse();
+    assertThat(DriverChoice.isEpoll(Driver.WORKER, unavailable)).isFalse();
   }
 
   @Test
   void shouldTakeTheWorkerByItselfWhereEpollCannotBeHad() {
-    assertThat(DriverChoice.isEpoll(Driver.AUTO, UNAVAILABLE)).isFalse();
+    assertThat(DriverChoice.isEpoll(Driver.AUTO, unavailable)).isFalse();
   }
 
   @Test
   void shouldRefuseEpollThatIsAskedForAndCannotBeHad() {
-    assertThatThrownBy(() -> DriverChoice.isEpoll(Driver.EPOLL, UNAVAILABLE))
+    assertThatThrownBy(() -> DriverChoice.isEpoll(Driver.EPOLL, unavailable))
         .hasMessage(
             "wires.driver: epoll (expected: auto or worker, as Netty's native epoll does not load"
                 + " here: no library)")

@@ -78,7 +78,7 @@ class SegmenterTest {
       if (six) {
         frame.put(network(), (byte) 0x60);
         frame.putShort(network() + 4, (short) (ipOptions + l4));
-        frame.put(network() + 6, (byte) (ipOptions > 0 ? 0 : protocol()));
+        frame.put(network() + 6, ipOptions > 0 ? 0 : protocol());
         if (ipOptions > 0) {
           frame.put(network() + 40, protocol()).put(network() + 41, (byte) (ipOptions / 8 - 1));
         }
@@ -88,7 +88,7 @@ class SegmenterTest {
         frame.putShort(network() + 6, (short) 0x4000).put(network() + 9, protocol());
       }
       if (tcp) {
-        frame.put(transport() + 12, (byte) ((20 + tcpOptions) / 4 << 4));
+        frame.put(transport() + 12, (byte) (((20 + tcpOptions) / 4) << 4));
         frame.put(transport() + 13, (byte) flags);
       } else {
         frame.putShort(transport() + 4, (short) l4);
@@ -206,7 +206,7 @@ class SegmenterTest {
       @ForAll long word,
       @ForAll @IntRange(max = 0xffff) int checksumOffset,
       @ForAll("kinds") int kind) {
-    long known = word & ~0xffffL | kind;
+    long known = (word & ~0xffffL) | kind;
     byte[] around = new byte[bytes.length + 40];
     Arrays.fill(around, (byte) 0x5a);
     System.arraycopy(bytes, 0, around, 20, bytes.length);
