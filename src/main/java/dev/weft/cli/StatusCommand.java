@@ -51,10 +51,7 @@ final class StatusCommand implements Runnable {
 
   private static String byState(JsonNode wires) {
     List<String> states = new ArrayList<>();
-    wires
-        .path("states")
-        .fields()
-        .forEachRemaining(s -> states.add(s.getValue() + " " + s.getKey()));
+    wires.path("states").properties().forEach(s -> states.add(s.getValue() + " " + s.getKey()));
     return wires.path("total").asInt() + (states.isEmpty() ? "" : ": " + String.join(", ", states));
   }
 

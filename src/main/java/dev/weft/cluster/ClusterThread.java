@@ -7,9 +7,9 @@ import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,7 +55,7 @@ final class ClusterThread {
 
   void every(Duration time, Runnable work) {
     // Repeated until the thread stops: attempt() lets nothing through that would end it.
-    Future<?> unused =
+    ScheduledFuture<?> unused =
         executor.scheduleWithFixedDelay(
             () -> attempt(work), time.toMillis(), time.toMillis(), TimeUnit.MILLISECONDS);
   }
