@@ -23,8 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Owns what this member knows of agents' nodes. Registrations are common to all members; a
- * heartbeat belongs to the member that heard it.
+ * The hosts of agents. Registrations are common to all members; a heartbeat belongs to the member
+ * that received it. The subnets come from the subnet room.
  */
 public final class AgentVerticle extends AbstractVerticle implements Agents {
   private static final Logger log = LoggerFactory.getLogger(AgentVerticle.class);
@@ -33,7 +33,7 @@ public final class AgentVerticle extends AbstractVerticle implements Agents {
   private static final long CHECK_MILLIS = 5000;
   private static final long DOWN_AFTER_SECONDS = 30;
 
-  /** Agents beat as often as they like; members are told this often. */
+  /** Heartbeats come as often as agents like; other members are told of one this often. */
   private static final long TELL_SECONDS = 5;
 
   private static final int MOST = 10_000;
@@ -78,7 +78,7 @@ public final class AgentVerticle extends AbstractVerticle implements Agents {
   public Future<Registered> register(Registration host) {
     String address = address(host);
     Optional<Map.Entry<String, String>> member = memberAt(address);
-    // The same for the same host, so that a registration that was cut short is found again.
+    // The same id for the same host, so that an interrupted registration is found again.
     String id = member.map(Map.Entry::getKey).orElseGet(() -> Digest.id(address));
     Row old = rows().get(id);
     if (old == null && rows().size() >= MOST) {

@@ -8,7 +8,9 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What the room has to complain of, each thing until it is right again. */
+/**
+ * The room's health warnings: each is raised when a pass finds it and cleared when one does not.
+ */
 final class Warnings {
   private static final Logger log = LoggerFactory.getLogger(Warnings.class);
 

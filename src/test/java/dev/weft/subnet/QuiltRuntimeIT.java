@@ -39,6 +39,15 @@ class QuiltRuntimeIT {
     await().until(() -> !nodes.subnetOf(1).isEmpty());
     netns.run("ip", "route", "add", "10.51.0.0/16", "dev", "eth0");
     netns.run("ip", "route", "add", "10.52.0.0/16", "dev", "eth0", "metric", "50");
+    netns.run("ip", "route", "add", "blackhole", "10.53.0.0/16");
+    netns.run("ip", "route", "add", "unreachable", "10.54.0.0/16");
+    netns.run("ip", "route", "add", "prohibit", "10.55.0.0/16");
+    netns.run("ip", "route", "add", "throw", "10.56.0.0/16");
+    netns.run(
+        "ip", "route", "add", "10.57.0.0/16", "nexthop", "dev", "eth0", "nexthop", "dev", "eth0");
+    netns.run("ip", "-6", "route", "add", "blackhole", "fd62::/64");
+    // Of another program that happens to use Weft's protocol number.
+    netns.run("ip", "route", "add", "blackhole", "10.58.0.0/16", "proto", "187");
   }
 
   @AfterAll
@@ -61,6 +70,20 @@ class QuiltRuntimeIT {
     "InjectRoute, 10.51.0.0/16, eth0, '10.51.0.0/16 dev eth0 proto 3'",
     "InjectRoute, 10.52.0.0/16, eth0, '10.52.0.0/16 dev eth0 proto 3'",
     "RemoveRoute, 10.51.0.0/16, , 'route of another program'",
+    "InjectRoute, 10.53.0.0/16, eth0, '10.53.0.0/16 blackhole proto 3'",
+    "RemoveRoute, 10.53.0.0/16, , '10.53.0.0/16 blackhole proto 3'",
+    "InjectRoute, 10.54.0.0/16, eth0, 'unreachable'",
+    "RemoveRoute, 10.54.0.0/16, , 'unreachable'",
+    "InjectRoute, 10.55.0.0/16, eth0, 'prohibit'",
+    "RemoveRoute, 10.55.0.0/16, , 'prohibit'",
+    "InjectRoute, 10.56.0.0/16, eth0, 'throw'",
+    "RemoveRoute, 10.56.0.0/16, , 'throw'",
+    "InjectRoute, 10.57.0.0/16, eth0, 'multipath'",
+    "RemoveRoute, 10.57.0.0/16, , 'multipath'",
+    "InjectRoute, FD62:0:0:0::/64, eth0, 'fd62::/64 blackhole'",
+    "RemoveRoute, FD62:0:0:0::/64, , 'fd62::/64 blackhole'",
+    "InjectRoute, 10.58.0.0/16, eth0, 'blackhole proto 187'",
+    "RemoveRoute, 10.58.0.0/16, , 'blackhole proto 187'",
     "RemoveRoute, 10.42.1.0/16, , 'no host bits'",
     "ConfigureNodeSubnet, 10.42.1.0/16, , 'no host bits'",
     "ConfigureNodeSubnet, 10.42.0.0/16, , 'prefix length 24, not 16'",
@@ -105,6 +128,21 @@ class QuiltRuntimeIT {
     assertThat(netns.run("ip", "route", "show", "10.62.0.0/16"))
         .contains("dev other0")
         .hasLineCount(1);
+  }
+
+  @Test
+  void shouldRefuseOneCallOfABatchAndCarryOutTheOthers() throws Exception {
+    netns.run("ip", "route", "add", "blackhole", "11.9.0.5/32");
+
+    String answers = quilt.call("many", Integer.toString(9 << 16), "201", "eth0", "64");
+
+    assertThat(answers.lines().filter(line -> line.matches("\\d+"))).hasSize(200);
+    assertThat(answers).contains("11.9.0.5/32 blackhole proto 3");
+    assertThat(netns.run("ip", "-N", "route", "show", "proto", "187").lines())
+        .filteredOn(line -> line.startsWith("11.9."))
+        .hasSize(200);
+    assertThat(netns.run("ip", "route", "show", "11.9.0.5/32")).startsWith("blackhole");
+    assertThat(nodes.log(1)).doesNotContain("RPC failed");
   }
 
   @Test

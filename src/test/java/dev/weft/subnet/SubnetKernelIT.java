@@ -28,11 +28,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The kernel's tables of two nodes whose eth0 are joined. */
 @Needs({Need.ROOT, Need.IPROUTE2})
@@ -265,6 +267,29 @@ class SubnetKernelIT {
     assertThat(observed.refusal()).isEqualTo("10.42.9.0/24 dev eth0 proto 3");
     assertThat(one.run("ip", "-o", "link")).doesNotContain("vxlan100", "weft0");
     assertThat(observed.podProblems().get(POD1)).contains("10.42.9.0/24");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "blackhole 10.42.9.0/24, 10.42.9.0/24 blackhole proto 3",
+    "10.42.0.0/16 nexthop dev eth0 nexthop dev eth0, 10.42.0.0/16 multipath proto 3",
+  })
+  void shouldRefuseARangeForARouteOfWhateverKind(String route, String refusal) throws Exception {
+    addRoute(route);
+
+    assertThat(kernel1.reconcile(wanted1()).refusal()).isEqualTo(refusal);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"10.0.0.0/8 dev eth0", "default dev eth0", "blackhole 10.40.0.0/14"})
+  void shouldTakeARangeInsideAWiderRoute(String route) throws Exception {
+    addRoute(route);
+
+    assertThat(kernel1.reconcile(wanted1()).refusal()).isNull();
+  }
+
+  private void addRoute(String route) throws Exception {
+    one.run(Stream.of(("ip route add " + route).split(" ")).toArray(String[]::new));
   }
 
   @Test
