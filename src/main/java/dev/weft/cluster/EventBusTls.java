@@ -7,9 +7,9 @@ import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.EventBusOptions;
 import io.vertx.core.eventbus.impl.clustered.ClusteredEventBus;
 import io.vertx.core.http.ClientAuth;
-import io.vertx.core.internal.VertxInternal;
 import io.vertx.core.net.ClientSSLOptions;
 import io.vertx.core.net.NetClient;
+import io.vertx.core.net.NetServer;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
 import io.vertx.core.net.ServerSSLOptions;
@@ -45,19 +45,19 @@ final class EventBusTls {
             .setHostnameVerificationAlgorithm("")
             .setKeyCertOptions(identity.keyCert())
             .setTrustOptions(identity.trustAnyMember());
-    VertxInternal internal = (VertxInternal) vertx;
+    return part(vertx, "server", NetServer.class)
+        .compose(listener -> listener.updateSSLOptions(server))
+        .compose(v -> part(vertx, "client", NetClient.class))
+        .compose(outgoing -> outgoing.updateSSLOptions(client))
+        .mapEmpty();
+  }
+
+  /** A part of the event bus, which has no accessor for it. */
+  private static <T> Future<T> part(Vertx vertx, String name, Class<T> type) {
     try {
-      // The event bus has no accessor for its client. Its listener is the first and only TCP
-      // server of this Vert.x at this time.
-      Field field = ClusteredEventBus.class.getDeclaredField("client");
+      Field field = ClusteredEventBus.class.getDeclaredField(name);
       field.setAccessible(true);
-      NetClient outgoing = (NetClient) field.get(internal.eventBus());
-      return Future.all(
-              internal.sharedTcpServers().values().stream()
-                  .map(listener -> listener.updateSSLOptions(server))
-                  .toList())
-          .compose(v -> outgoing.updateSSLOptions(client))
-          .mapEmpty();
+      return Future.succeededFuture(type.cast(field.get(vertx.eventBus())));
     } catch (ReflectiveOperationException e) {
       return Future.failedFuture(e);
     }

@@ -1,8 +1,10 @@
 package dev.weft.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.weft.cli.ApiClient;
+import dev.weft.identity.CertificateAuthority;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
 import dev.weft.testkit.WeftProcess;
@@ -15,6 +17,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -83,6 +87,30 @@ class NodeProcessIT {
       assertThat(api.get("/api/v1/pods").at("/items/0/ref").asText()).isEqualTo("default/r1");
       assertThat(api.get("/api/v1/topologies/default/r1").at("/topology/pod").asText())
           .isEqualTo("default/r1");
+      assertThat(node.stop()).as(node.err()).isZero();
+    }
+  }
+
+  @Test
+  void shouldReadItsCertificateAgainOnSighup() throws Exception {
+    CertificateAuthority.Issued files =
+        CertificateAuthority.create(directory.resolve("ca"), "mesh", 100, Clock.systemUTC())
+            .issueNode(directory.resolve("n1"), "n1", List.of(), 90);
+    String security =
+        "security: { ca: %s, cert: %s, key: %s }\n"
+            .formatted(files.ca(), files.cert(), files.key());
+    try (WeftProcess node =
+        WeftProcess.start(directory, "run", "--conf", configuration(ALONE + security))) {
+      node.awaitLine(READY);
+
+      node.signal("HUP");
+
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .untilAsserted(
+              () ->
+                  assertThat(node.err())
+                      .contains(files.cert() + " read again: not changed, valid until "));
       assertThat(node.stop()).as(node.err()).isZero();
     }
   }

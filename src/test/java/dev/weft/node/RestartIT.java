@@ -17,7 +17,8 @@ class RestartIT {
 
   @Test
   void shouldLeaveItsAddressesFreeWheneverItStops() throws Exception {
-    try (TestCluster cluster = TestCluster.startWithMeshnet(directory, 2)) {
+    try (TestCluster cluster =
+        TestCluster.start(directory, TestCluster.Shape.of(2).withMeshnet())) {
       for (int turn = 0; turn < 6; turn++) {
         int number = 1 + turn % 2;
         cluster.stop(number);

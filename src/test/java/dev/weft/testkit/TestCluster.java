@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -28,34 +29,57 @@ public final class TestCluster implements AutoCloseable {
   public static final int GRPC_PORT = 51200;
 
   private final Path directory;
-  private final CertificateAuthority ca;
-  private final int size;
-  private final boolean meshnet;
+  private final Shape shape;
+  private final IntFunction<CertificateAuthority> authorities;
   private final List<Node> nodes = new ArrayList<>();
 
-  private TestCluster(Path directory, CertificateAuthority ca, int size, boolean meshnet) {
-    this.meshnet = meshnet;
+  /**
+   * What a cluster is like.
+   *
+   * @param meshnet whether nodes serve plugins and foreign daemons of meshnet, each at its address
+   * @param ownAuthorities whether each node has a certificate of a CA of its own
+   * @param wires the keys of that section of each node's configuration
+   */
+  public record Shape(int size, boolean meshnet, boolean ownAuthorities, String wires) {
+    public static Shape of(int size) {
+      return new Shape(size, false, false, "on-stop: keep");
+    }
+
+    public Shape withMeshnet() {
+      return new Shape(size, true, ownAuthorities, wires);
+    }
+
+    public Shape withOwnAuthorities() {
+      return new Shape(size, meshnet, true, wires);
+    }
+
+    public Shape withWires(String keys) {
+      return new Shape(size, meshnet, ownAuthorities, keys);
+    }
+  }
+
+  private TestCluster(Path directory, Shape shape) {
     this.directory = directory;
-    this.ca = ca;
-    this.size = size;
+    this.shape = shape;
+    List<CertificateAuthority> made =
+        IntStream.rangeClosed(1, shape.ownAuthorities() ? shape.size() : 1)
+            .mapToObj(
+                i ->
+                    CertificateAuthority.create(
+                        directory.resolve("ca" + i), "test", 31, Clock.systemUTC()))
+            .toList();
+    this.authorities = number -> made.get(Math.min(number, made.size()) - 1);
   }
 
   /** Starts {@code size} nodes, n1 first. */
   public static TestCluster start(Path directory, int size) throws Exception {
-    return start(directory, size, false);
+    return start(directory, Shape.of(size));
   }
 
-  /** Nodes that serve plugins and foreign daemons of meshnet too, each at its address. */
-  public static TestCluster startWithMeshnet(Path directory, int size) throws Exception {
-    return start(directory, size, true);
-  }
-
-  private static TestCluster start(Path directory, int size, boolean meshnet) throws Exception {
-    CertificateAuthority ca =
-        CertificateAuthority.create(directory.resolve("ca"), "test", 31, Clock.systemUTC());
-    TestCluster cluster = new TestCluster(directory, ca, size, meshnet);
+  public static TestCluster start(Path directory, Shape shape) throws Exception {
+    TestCluster cluster = new TestCluster(directory, shape);
     try {
-      for (int i = 1; i <= size; i++) {
+      for (int i = 1; i <= shape.size(); i++) {
         cluster.nodes.add(cluster.startNode(i));
       }
       return cluster;
@@ -96,7 +120,7 @@ public final class TestCluster implements AutoCloseable {
 
   /** Starts a node with the key and certificate of another, as a cloned disk has them. */
   public Node startTwin(int number) throws Exception {
-    return startNode(size + 1, number);
+    return startNode(shape.size() + 1, number);
   }
 
   private Node startNode(int number, int identity) throws Exception {
@@ -109,26 +133,32 @@ public final class TestCluster implements AutoCloseable {
     return directory.resolve("n" + number);
   }
 
+  /** Makes a node's certificate, and its key unless it has one. */
+  public CertificateAuthority.Issued issue(int number) {
+    return authorities
+        .apply(number)
+        .issueNode(home(number), "n" + number, List.of(addressOf(number)), 30);
+  }
+
   private String configuration(int number, int identity) throws IOException {
     Path home = Files.createDirectories(home(number));
     String address = addressOf(number);
     String name = "n" + identity;
-    CertificateAuthority.Issued issued =
-        ca.issueNode(home(identity), name, List.of(addressOf(identity)), 30);
+    CertificateAuthority.Issued issued = issue(identity);
     String join =
-        IntStream.rangeClosed(1, size)
+        IntStream.rangeClosed(1, shape.size())
             .filter(i -> i != number)
             .mapToObj(i -> "127.0.0.1:" + (CLUSTER_PORT + i))
             .collect(Collectors.joining(", "));
     return """
-        node: { name: %s, data: %s }
-        cluster: { name: test, port: %d, join: [%s], bus: "%s:0" }
-        grpc: { host: %s, port: %d, meshnet: "%s" }
-        http: { port: 0, socket: %s }
-        security: { ca: %s, cert: %s, key: %s }
-        wires: { on-stop: keep }
-        nsm: { sockets: %s }
-        """
+    node: { name: %s, data: %s }
+    cluster: { name: test, port: %d, join: [%s], bus: "%s:0" }
+    grpc: { host: %s, port: %d, meshnet: "%s" }
+    http: { port: 0, socket: %s }
+    security: { ca: %s, cert: %s, key: %s }
+    wires: { %s }
+    nsm: { sockets: %s }
+    """
         .formatted(
             name,
             home.resolve("data"),
@@ -137,11 +167,12 @@ public final class TestCluster implements AutoCloseable {
             address,
             address,
             GRPC_PORT + number,
-            meshnet ? address + ":51111" : "",
+            shape.meshnet() ? address + ":51111" : "",
             home.resolve("http.sock"),
             issued.ca(),
             issued.cert(),
             issued.key(),
+            shape.wires(),
             home.resolve("nsm"));
   }
 

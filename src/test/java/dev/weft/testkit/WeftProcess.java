@@ -99,6 +99,11 @@ public final class WeftProcess implements AutoCloseable {
     return awaitExit();
   }
 
+  /** Sends a signal by its name without SIG, as HUP. */
+  public void signal(String name) throws InterruptedException, IOException {
+    new ProcessBuilder("kill", "-" + name, Long.toString(pid())).start().waitFor();
+  }
+
   /** SIGKILL. */
   public void kill() throws InterruptedException, IOException {
     process.destroyForcibly();

@@ -82,7 +82,7 @@ class MeshnetIT {
 
   @BeforeAll
   static void startNodes() throws Exception {
-    cluster = TestCluster.startWithMeshnet(directory, 2);
+    cluster = TestCluster.start(directory, TestCluster.Shape.of(2).withMeshnet());
   }
 
   @AfterAll
