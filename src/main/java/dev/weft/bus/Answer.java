@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import java.lang.reflect.Type;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.Optional;
 
 /**
  * The result of a call. Within a node it is the value itself; between members it is the value's
@@ -35,20 +36,31 @@ record Answer(Object value, String nonce, Signed signed) {
     if (signed == null) {
       return value;
     }
-    String answerer =
-        signer
-            .signer(
-                Base64.getDecoder().decode(signed.certificate()),
-                signedBytes(signed.nonce(), signed.json()),
-                Base64.getDecoder().decode(signed.signature()))
-            .orElse("nobody");
-    if (!answerer.equals(node) || !signed.nonce().equals(expectedNonce)) {
+    String answerer = signerOf(signed, signer).orElse("nobody");
+    if (!answerer.equals(node)) {
       throw Fault.DENIED.because("answer signed by " + answerer + " (expected: node " + node + ")");
+    }
+    if (!expectedNonce.equals(signed.nonce())) {
+      throw Fault.DENIED.because("node " + node + " gave the answer to another call");
     }
     try {
       return Call.bind(Json.mapper().readTree(signed.json()), declared);
     } catch (JsonProcessingException e) {
       throw Fault.INVALID.because("answer of node " + node + " is not JSON", e);
+    }
+  }
+
+  private static Optional<String> signerOf(Signed signed, Signer signer) {
+    if (signed.certificate() == null || signed.signature() == null) {
+      return Optional.empty();
+    }
+    try {
+      return signer.signer(
+          Base64.getDecoder().decode(signed.certificate()),
+          signedBytes(signed.nonce(), signed.json()),
+          Base64.getDecoder().decode(signed.signature()));
+    } catch (IllegalArgumentException notBase64) {
+      return Optional.empty();
     }
   }
 
