@@ -4,12 +4,12 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * How long to wait before something that failed is tried again: doubling from the first wait to the
- * longest, each shortened at random by up to a fifth, so that many that failed together do not come
- * back together. Pure: time and randomness come from its caller. One thread's.
+ * How long to wait before another attempt. The wait doubles from the first to the longest; each is
+ * shortened at random by up to a fifth, so that callers that failed together do not return
+ * together. Pure: the caller brings clock and randomness. For one thread.
  */
 public final class Backoff {
-  /** What most things of this node are retried with. */
+  /** The first wait of most retries of a node. */
   public static final Duration FIRST = Duration.ofMillis(100);
 
   public static final Duration LONGEST = Duration.ofSeconds(5);
@@ -20,7 +20,7 @@ public final class Backoff {
   private final long longest;
   private final RandomGenerator random;
 
-  /** Before jitter, nanoseconds. */
+  /** The next wait before jitter, nanoseconds. */
   private long next;
 
   private int failures;
@@ -36,7 +36,7 @@ public final class Backoff {
     this.next = this.first;
   }
 
-  /** It failed once more; the time until the next attempt. */
+  /** Counts a failure; the time to wait until the next attempt. */
   public Duration failed() {
     long wait = next;
     next = wait > longest / 2 ? longest : wait * 2;
@@ -49,7 +49,7 @@ public final class Backoff {
     return failures;
   }
 
-  /** It succeeded: the next failure is a first one again. */
+  /** Counts a success: the next wait is the first one again. */
   public void succeeded() {
     failures = 0;
     next = first;

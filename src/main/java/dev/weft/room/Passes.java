@@ -6,9 +6,8 @@ import io.vertx.core.Vertx;
 import java.util.function.Supplier;
 
 /**
- * Passes of one kind, one at a time: whoever asks while one is under way gets another one after it,
- * which all who asked meanwhile share. A pass that failed is repeated after a back-off. For one
- * event loop.
+ * Runs passes of one kind, one at a time. Callers that ask during a pass share the next one. A pass
+ * that failed is repeated after a back-off. For one event loop.
  */
 public final class Passes {
   private final Vertx vertx;
@@ -20,7 +19,7 @@ public final class Passes {
   private long timer = -1;
 
   /**
-   * @param pass is begun on the caller's event loop; may be repeated at any time
+   * @param pass begins on the event loop of the caller; may be repeated at any time
    */
   public Passes(Vertx vertx, Supplier<Future<Void>> pass, Backoff backoff) {
     this.vertx = vertx;
@@ -28,7 +27,7 @@ public final class Passes {
     this.backoff = backoff;
   }
 
-  /** Asks for a pass; done after one that began after this call, with its result. */
+  /** Asks for a pass; completes with the result of a pass that began after this call. */
   public Future<Void> ask() {
     if (stopped) {
       return Future.succeededFuture();
@@ -43,7 +42,7 @@ public final class Passes {
     return asked;
   }
 
-  /** No pass begins from now on; done when none is under way. */
+  /** Begins no more passes; completes when none is under way. */
   public Future<Void> stop() {
     stopped = true;
     vertx.cancelTimer(timer);

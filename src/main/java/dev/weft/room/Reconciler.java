@@ -5,15 +5,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/** Compares what is wanted with what is there. */
+/** Compares the wanted with the observed. */
 public final class Reconciler {
   private Reconciler() {}
 
   /**
-   * The changes that make the observed what is wanted.
+   * The changes that turn the observed into the wanted.
    *
-   * @param replace wanted, and there with other contents under the same key
-   * @param remove there and not wanted
+   * @param replace wanted, and observed with other contents under the same key
+   * @param remove observed and not wanted
    */
   public record Plan<V>(List<V> add, List<V> replace, List<V> remove) {
     public boolean isEmpty() {
@@ -21,7 +21,7 @@ public final class Reconciler {
     }
   }
 
-  /** Everything observed is ours: what is not wanted goes. */
+  /** The changes; whatever is observed and not wanted is to be removed. */
   public static <K, V> Plan<V> plan(Map<K, V> wanted, Map<K, V> observed) {
     Plan<V> plan = new Plan<>(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     wanted.forEach(

@@ -7,7 +7,7 @@ import dev.weft.telemetry.Health;
 import dev.weft.telemetry.Metrics;
 import java.time.Clock;
 
-/** What a node gives to each of its rooms; the same for all of them. */
+/** What a node gives to each of its rooms. */
 public record RoomContext(
     Bus bus, Cluster cluster, Store store, Health health, Metrics metrics, Clock clock) {
 

@@ -17,44 +17,44 @@ import java.util.function.Supplier;
 public final class RoomThread {
   private final Context context;
 
-  /** By key, the last work that was asked for; only the room's event loop touches it. */
+  /** The last work of each key; only the room's event loop uses it. */
   private final Map<Object, Future<?>> last = new HashMap<>();
 
-  /** The thread of the verticle that is being started. */
+  /** The event loop of a verticle, from its {@code start}. */
   public RoomThread(Context context) {
     this.context = context;
   }
 
-  /** Runs a call that came in on another thread; any thread may call. */
+  /** Runs a caller's work on the room's event loop; any thread may call. */
   public <T> Future<T> call(Supplier<Future<T>> work) {
     Promise<T> answer = Promise.promise();
     context.runOnContext(v -> begin(work).onComplete(answer));
     return answer.future();
   }
 
-  /** Runs something that nobody waits for; any thread may call. */
+  /** Runs work without a result on the room's event loop; any thread may call. */
   public void run(Runnable work) {
     context.runOnContext(v -> work.run());
   }
 
-  /** Runs what blocks, beside other blocking work. */
+  /** Runs blocking work on a worker thread, beside other blocking work. */
   public <T> Future<T> blocking(Callable<T> work) {
     return explained(context.executeBlocking(work, false));
   }
 
-  /** Runs what blocks, after all that was given to this method of this room before. */
+  /** Runs blocking work on a worker thread, after all earlier work of this method. */
   public <T> Future<T> serial(Callable<T> work) {
     return explained(context.executeBlocking(work, true));
   }
 
-  /** A result from another thread, handed over to this one. */
+  /** Hands a result from another thread over to the room's event loop. */
   public <T> Future<T> home(Future<T> away) {
     Promise<T> home = Promise.promise();
     away.onComplete(result -> context.runOnContext(v -> home.handle(result)));
     return explained(home.future());
   }
 
-  /** Begins work on a key once the work that was asked for before it is done, failed or not. */
+  /** Begins work once all earlier work of the same key has ended, failed or not. */
   public <T> Future<T> inOrder(Object key, Supplier<Future<T>> work) {
     Future<?> before = last.getOrDefault(key, Future.succeededFuture());
     Future<T> turn = before.transform(done -> home(begin(work)));
@@ -63,12 +63,12 @@ public final class RoomThread {
     return turn;
   }
 
-  /** The work's future; a failed one for what it throws. */
+  /** Begins work; what it throws becomes a failed future. */
   static <T> Future<T> begin(Supplier<Future<T>> work) {
     try {
       return explained(work.get());
     } catch (RuntimeException | Error e) {
-      // An error too: whoever asked would wait for ever.
+      // Errors too: otherwise the caller would wait for ever.
       return Future.failedFuture(WeftException.of(e));
     }
   }

@@ -2,7 +2,7 @@ package dev.weft.wire;
 
 import dev.weft.bus.Fact;
 
-/** A wire came up, waits, failed, or went ({@code state} null). */
+/** A wire is in another state, or was removed: then {@code state} is null. */
 public record WireChanged(String id, String link, WireState state, String reason) implements Fact {
   @Override
   public String subject() {

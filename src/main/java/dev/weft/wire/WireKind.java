@@ -13,10 +13,10 @@ public enum WireKind {
   VETH,
   /** A kernel VXLAN device in each pod, VNI 5000 + uid as meshnet numbers them. */
   VXLAN,
-  /** An interface of its own on a device of the pod's node. */
+  /** A macvlan interface on a device of the pod's node. */
   MACVLAN;
 
-  /** What a message says was expected. */
+  /** The expected values, as a message lists them. */
   public static final String EXPECTED = "grpc, veth, vxlan or macvlan";
 
   @JsonCreator

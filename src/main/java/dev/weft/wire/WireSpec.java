@@ -35,7 +35,12 @@ public record WireSpec(
    * @param node id of the node the pod is registered on
    */
   public record End(PodRef pod, String intf, String address, String node) {
-    /** Whether both name one interface, whatever address and node they give it. */
+    /** {@code default/r1:eth1}. */
+    public String text() {
+      return pod + ":" + intf;
+    }
+
+    /** Whether both ends name the same interface; addresses and nodes may differ. */
     public boolean isSameInterface(End other) {
       return pod.equals(other.pod) && intf.equals(other.intf);
     }
@@ -48,7 +53,7 @@ public record WireSpec(
     return mtu;
   }
 
-  /** The id that both nodes derive alike, whichever end they call local. */
+  /** The wire's id: both nodes derive the same one, whichever end is local to them. */
   public static String idOf(String ns, long uid, PodRef podA, String intfA, PodRef podB, String b) {
     String ends =
         Stream.of(podA + ":" + intfA, podB + ":" + b).sorted().collect(Collectors.joining("\0"));
@@ -56,11 +61,11 @@ public record WireSpec(
   }
 
   /**
-   * The MAC address of an end's interface: the same whenever and wherever the interface is made, so
+   * The MAC address of an end's interface: an interface that is created again has the same one, so
    * that the other pod's neighbour table stays right. Unicast, locally administered (IEEE 802).
    */
   public String macOf(End end) {
-    byte[] mac = Arrays.copyOf(Digest.of(id + "\0" + end.pod() + ":" + end.intf()), 6);
+    byte[] mac = Arrays.copyOf(Digest.of(id + "\0" + end.text()), 6);
     mac[0] = (byte) ((mac[0] & 0xfc) | 0x02);
     return HexFormat.ofDelimiter(":").formatHex(mac);
   }

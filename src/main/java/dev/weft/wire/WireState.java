@@ -3,15 +3,15 @@ package dev.weft.wire;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
-/** Where a wire's life stands. */
+/** The state of a wire, as users see it. */
 public enum WireState {
-  /** Something outside it is missing: the reason says what. It is tried again by itself. */
+  /** Something that the wire needs is missing; the reason names it. The node keeps trying. */
   WAITING,
-  /** Its interfaces stand here; the other node has not joined yet. */
+  /** The interface exists on this node; the other node has not joined yet. */
   JOINING,
   /** Frames cross. */
   UP,
-  /** The last attempt failed; the reason says why. It is tried again with back-off. */
+  /** The last attempt failed for that reason. The node tries again with back-off. */
   FAILED;
 
   @JsonValue

@@ -3,11 +3,10 @@ package dev.weft.wire;
 import java.time.Instant;
 
 /**
- * A wire as it is.
+ * A wire's present state and counters.
  *
- * @param state where its life stands
- * @param reason why it is not up, null when it is
- * @param since when it came into this state
+ * @param reason why the wire is not up; null if it is
+ * @param since when the wire entered this state
  * @param sent from the pod on this node towards the peer
  * @param received from the peer towards the pod on this node
  */

@@ -4,22 +4,22 @@ import dev.weft.bus.ForMembers;
 import io.vertx.core.Future;
 import java.util.List;
 
-/** What can be asked of the wire room. Every call is idempotent. */
+/** The contract of room {@code wire}. Every call is idempotent. */
 public interface Wires {
   /**
-   * Accepts what a wire should be; done once the intent is on disk. The wire then comes up by
-   * itself as soon as both ends can be joined.
+   * Adds or changes a wire; completes once the intent is on disk. The wire comes up by itself as
+   * soon as both ends can be joined.
    */
   Future<WireStatus> put(WireSpec spec);
 
-  /** Forgets the intent and removes what was made for it. An unknown id is success. */
+  /** Removes a wire, its intent and its links. Succeeds for an unknown id. */
   Future<Void> remove(String id);
 
   /** The wires of this node, by id. */
   @ForMembers
   Future<List<WireStatus>> list();
 
-  /** NOT_FOUND for an id that this node has no wire of. */
+  /** The wire with that id; NOT_FOUND if this node has none. */
   @ForMembers
   Future<WireStatus> get(String id);
 }

@@ -10,31 +10,31 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Wire ends that programs outside the mesh asked for. They are listed with this node's wires, share
- * the data path with them, and live on the same event loop; their calls have no {@code wire_id}.
+ * Wire ends that programs outside the mesh asked for. They are listed with this node's wires, use
+ * the same data path and the same event loop; calls about them have no {@code wire_id}.
  */
 public interface ForeignEnds {
-  /** Creates a node's, once its data path stands. */
+  /** Creates the ends of a node, whose data path is open. */
   interface Factory {
     ForeignEnds create(WireRoom room);
   }
 
-  /** Opens what was kept, once the node's namespace stands. */
+  /** Opens the ends in the store; the node's namespace exists. */
   Future<Void> open();
 
   Stream<WireStatus> list();
 
   Optional<WireStatus> get(String id);
 
-  /** Makes this node's end of a wire whose other end a foreign daemon has. */
+  /** Creates this node's end of a wire whose other end a foreign daemon has. */
   Future<WireCreateResponse> onJoin(Caller caller, WireDef def);
 
-  /** The other end is gone. */
+  /** The other end was removed. */
   Future<WireDownResponse> onDown(Caller caller, WireDef def);
 
   /** A link of the node's namespace was deleted. */
   void onLinkGone(int ifindex);
 
-  /** Stops the data path; kernel links and intents stay. */
+  /** Takes all ends out of the data path; kernel links and intents stay. */
   Future<Void> close();
 }

@@ -17,8 +17,8 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Serves what the two nodes of a wire say to each other. A call without {@code wire_id} comes from
- * meshnet's plugin or a foreign daemon.
+ * Serves the calls by which the two nodes of a wire tell each other their interface ids. A call
+ * without {@code wire_id} comes from meshnet's plugin or a foreign daemon.
  */
 final class JoinService {
   private static final WireDownResponse YES =
@@ -61,7 +61,7 @@ final class JoinService {
       throw Fault.CONFLICT.because(
           "mtu: " + def.getMtu() + " (expected: " + spec.mtu() + ", as this end has)");
     }
-    // Whether its own end is still to be made or the peer's is news: there is more to do.
+    // Either this end is missing or the peer's end is new: a pass has work to do.
     wire.kick();
     PodEnd end =
         wire.end().orElseThrow(() -> Fault.PRECONDITION.because("the end here is not made yet"));
@@ -95,7 +95,7 @@ final class JoinService {
     return Future.succeededFuture(YES);
   }
 
-  /** Nodes of other meshes have the wires that were agreed with them, and make none. */
+  /** Nodes of other meshes may join the wires that name them, and may not create others. */
   private static void noExternal(Caller caller) {
     if (caller.external()) {
       throw Fault.DENIED.because("a wire without wire_id is not for " + caller);

@@ -15,7 +15,7 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/** The wires between members' pods that this node keeps: intents on disk, and a wire for each. */
+/** The wires between members' pods: each has an intent in the store and a {@link Wire}. */
 final class KeptWires {
   private static final String TABLE = "wires";
 
@@ -30,7 +30,7 @@ final class KeptWires {
     this.pods = room.context().bus().proxy(Pods.class);
   }
 
-  /** Reads the intents; no wire is begun yet. */
+  /** Reads the intents; no pass begins yet. */
   Future<Void> load() {
     return room.context()
         .store()
@@ -68,7 +68,7 @@ final class KeptWires {
     List.copyOf(wires.values()).stream().filter(w -> which.test(w.spec())).forEach(Wire::kick);
   }
 
-  /** Done once the intent is on disk, and what stood for a former one is out of its way. */
+  /** Completes once the intent is on disk and a former wire of that id is out of the way. */
   Future<WireStatus> put(WireSpec spec) {
     Wire known = wires.get(spec.id());
     if (known != null && known.spec().equals(spec)) {
@@ -92,7 +92,7 @@ final class KeptWires {
             });
   }
 
-  /** Makes way for another intent; an interface that can serve it as well stays where it is. */
+  /** Stops a wire whose intent changed; an interface that the next wire can adopt stays. */
   private Future<Void> retire(Wire wire, WireSpec next) {
     boolean serves =
         wire.spec().kind() == next.kind() && wire.spec().local().isSameInterface(next.local());
@@ -134,14 +134,18 @@ final class KeptWires {
                     : Future.succeededFuture());
   }
 
-  /** Intents stay; so do kernel links, unless they are to be removed. */
+  /**
+   * Stops all wires; their intents stay.
+   *
+   * @param removes whether kernel links are deleted
+   */
   Future<Void> close(boolean removes) {
     List<Future<Void>> closed = new ArrayList<>();
     for (Wire wire : wires.values()) {
       if (removes) {
         closed.add(takeAway(wire));
       } else {
-        // A pass that is under way waits for others: what it still brings is closed when it comes.
+        // A pass under way may wait for a peer for seconds: what it opens later is closed at once.
         wire.stop();
         closed.add(wire.closed());
       }

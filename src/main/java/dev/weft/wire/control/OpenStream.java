@@ -7,7 +7,7 @@ import dev.weft.wire.path.Lane;
 import dev.weft.wire.path.WireEnd;
 import io.vertx.core.Future;
 
-/** A stream to a wire's peer, and the reading of frames into it. */
+/** A stream to a wire's peer, and the driver that reads frames into it. */
 public final class OpenStream {
   private final FrameSink sink;
   private final Lane lane;
@@ -22,7 +22,7 @@ public final class OpenStream {
     reading = path.attach(end, sink, lane);
   }
 
-  /** Done, on any thread, when no thread reads the end's socket any more. */
+  /** Completes, on any thread, when no thread reads the end's socket any more. */
   Future<Void> close() {
     sink.close();
     return reading.close();

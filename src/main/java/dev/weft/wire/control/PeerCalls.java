@@ -13,7 +13,7 @@ import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What the two nodes of a wire say to each other: meshnet's {@code Remote} service. */
+/** Calls to the node at a wire's other end: meshnet's service {@code Remote}. */
 final class PeerCalls {
   static final GrpcMethod<WireDef, WireCreateResponse> JOIN =
       new GrpcMethod<>(
@@ -37,18 +37,18 @@ final class PeerCalls {
     this.dial = dial;
   }
 
-  /** Tells the peer this end's interface id; the answer has the peer's. */
+  /** Tells the peer this end's interface id; the answer contains the peer's. */
   Future<WireCreateResponse> join(WireSpec spec, long interfaceId) {
     return dial.call(spec.peer().node(), JOIN, definition(spec, interfaceId), DEADLINE);
   }
 
-  /** Tells the peer that this end is gone. It notices by itself as well, only later. */
+  /** Tells the peer that this end was removed; without the call the peer notices later. */
   void down(WireSpec spec, long interfaceId) {
     dial.call(spec.peer().node(), DOWN, definition(spec, interfaceId), DEADLINE)
         .onFailure(e -> log.debug("wire {}: peer not told: {}", spec.id(), e.getMessage()));
   }
 
-  /** Seen from the one who is called: its pod is the local one. */
+  /** The wire from the peer's point of view: the peer's pod is the local one. */
   private static WireDef definition(WireSpec spec, long interfaceId) {
     WireDef.Builder def =
         WireDef.newBuilder()

@@ -5,6 +5,6 @@ import dev.weft.wire.path.WireEnd;
 /**
  * A wire's end on this node.
  *
- * @param podIdentity of the namespace that its pod's interface is in; 0 if nobody asks
+ * @param podIdentity identity of the namespace that holds the pod's interface; 0 if unknown
  */
 public record PodEnd(WireEnd wireEnd, long podIdentity) {}

@@ -21,9 +21,9 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * One wire of this node: what it should be, how far it came, and the passes that bring it further.
- * Does what its {@link WireLife} answers to events, and publishes what that reports. Only its
- * room's event loop touches it.
+ * One wire of this node: its intent, its state, and the passes that bring it up. It tells its
+ * {@link WireLife} each event, performs the actions of the answer, and publishes the reported
+ * state. Only the room's event loop uses it.
  */
 public final class Wire {
   private final WireSpec spec;
@@ -36,7 +36,7 @@ public final class Wire {
   private WireLife<PodEnd, OpenStream> life = WireLife.begin();
   private Instant since;
 
-  /** Done when no thread reads a socket that was to be closed. */
+  /** Completes when all streams and sockets that were to be closed are closed. */
   private Future<Void> closed = Future.succeededFuture();
 
   public Wire(WireSpec spec, WireRoom room, WireWork work) {
@@ -87,16 +87,10 @@ public final class Wire {
 
   /** {@code default/r1:eth1 - default/r2:eth1}. */
   private String link() {
-    return spec.local().pod()
-        + ":"
-        + spec.local().intf()
-        + " - "
-        + spec.peer().pod()
-        + ":"
-        + spec.peer().intf();
+    return spec.local().text() + " - " + spec.peer().text();
   }
 
-  /** Whether this wire has the interface that an end of the other wants. */
+  /** Whether this wire uses an interface that the other wire names. */
   boolean claims(WireSpec other) {
     return isEnd(other.local()) || (other.kind() == WireKind.VETH && isEnd(other.peer()));
   }
@@ -111,7 +105,7 @@ public final class Wire {
     passes.ask();
   }
 
-  /** What happened to the wire, as its life is told of it. */
+  /** Applies an event: changes the state, publishes it, then performs the actions. */
   public void on(Function<WireLife<PodEnd, OpenStream>, Change<PodEnd, OpenStream>> event) {
     WireState before = life.report().state();
     Report told = life.report();
@@ -148,25 +142,25 @@ public final class Wire {
     room.context().bus().publish(new WireChanged(id(), link(), report.state(), report.reason()));
   }
 
-  /** It is no wire of this node any more. */
+  /** Publishes that this node has removed the wire. */
   public void publishRemoved() {
     publish(new Report(null, null));
   }
 
-  /** A link of the node's namespace was deleted: perhaps this wire's. */
+  /** A link of the node's namespace was deleted; it may be this wire's node end. */
   void onLinkGone(int ifindex) {
     end()
         .filter(end -> end.wireEnd().ifindex() == ifindex)
         .ifPresent(end -> on(life -> life.lost(end, "its interface was deleted")));
   }
 
-  /** An end was made: it is in the data path from now on, unless nobody needs it any more. */
+  /** An end was created. It enters the data path, and leaves it at once if it is not needed. */
   public void made(PodEnd end, Report report) {
     room.path().ends().add(end.wireEnd());
     on(life -> life.made(end, report));
   }
 
-  /** A stream to the peer's end was opened: it carries frames until it ends. */
+  /** A stream to the peer's end was opened. */
   public void opened(PeerEnd to, FrameSink sink, Lane lane) {
     OpenStream stream = new OpenStream(sink, lane);
     on(life -> life.opened(to, stream));
@@ -176,13 +170,16 @@ public final class Wire {
         .onFailure(e -> on(life -> life.ended(stream, e.getMessage())));
   }
 
-  /** A pass did not get to its end. */
+  /** A pass failed. */
   public void failed(Throwable cause) {
     WeftException e = WeftException.of(cause);
     on(life -> life.failed(e.fault(), e.getMessage()));
   }
 
-  /** Takes the wire out of the data path for good; kernel links stay. */
+  /**
+   * Takes the wire out of the data path for good; completes when no pass is under way and all is
+   * closed. Kernel links stay.
+   */
   public Future<Void> stop() {
     unmeter.run();
     Future<Void> settled = passes.stop();
@@ -190,7 +187,7 @@ public final class Wire {
     return settled.transform(done -> closed);
   }
 
-  /** Done when no thread reads a socket that was to be closed. */
+  /** Completes when all streams and sockets that were to be closed are closed. */
   Future<Void> closed() {
     return closed;
   }

@@ -24,7 +24,7 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Brings wires between members' pods to what their specs say. */
+/** Brings up wires between members' pods as their specs say. */
 final class WireAssembler implements WireWork {
   private static final Logger log = LoggerFactory.getLogger(WireAssembler.class);
 
@@ -97,7 +97,7 @@ final class WireAssembler implements WireWork {
         .onSuccess(v -> wire.on(WireLife::linked));
   }
 
-  /** Where a member's tunnels end: the address that it serves other members on. */
+  /** The address of a member's VXLAN tunnels: the one on which the member serves others. */
   private InetAddress underlayAddress(String node) {
     String grpc =
         room.context()
@@ -151,7 +151,7 @@ final class WireAssembler implements WireWork {
   private KernelEnds.NodeEnd make(WireSpec spec, Pod pod) throws IOException {
     KernelEnds.NodeEnd made = kernel.join(spec, pod);
     if (follows()) {
-      // Until the wire is up.
+      // The pod's interface has no carrier until the wire is up.
       kernel.carrier(made.ifindex(), false);
     }
     return made;
@@ -192,7 +192,7 @@ final class WireAssembler implements WireWork {
 
   @Override
   public void removed(Wire wire, PodEnd end) {
-    // The peer learns it from its stream too; being told is quicker.
+    // The end of its stream tells the peer too, but later.
     peers.down(wire.spec(), end.wireEnd().interfaceId());
   }
 
@@ -210,7 +210,7 @@ final class WireAssembler implements WireWork {
     }
   }
 
-  /** One change after the other, so that the last state is the one that stays. */
+  /** Changes are made in the order of the states, so that the last state decides. */
   private void carrier(Wire wire, int ifindex, boolean isUp) {
     room.thread()
         .serial(

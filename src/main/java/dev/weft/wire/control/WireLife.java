@@ -8,31 +8,32 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * How far a wire came on this node. Pure: each state is a record, each event a method that answers
- * with the next state and what is to be done. An event that a state does not name changes nothing;
- * what an event brings along and nobody needs any more (an end, a stream) is given back at once.
+ * The life of a wire on this node, as a pure state machine: a state is a record, an event is a
+ * method that returns the next state and the actions to perform. A state ignores an event that it
+ * does not define; an end or a stream that the event brings and the state does not need is removed
+ * or closed.
  *
  * <pre>
- *   on     Absent --made--> Standing --joined--> Joined --opened--> Carrying    grpc
- *          Absent --linked--> Linked                             veth, vxlan, macvlan
+ *   forward  Absent --made--> Standing --joined--> Joined --opened--> Carrying    grpc
+ *            Absent --linked--> Linked                               veth, vxlan, macvlan
  *
- *   back   lost      the end went               Standing, Joined, Carrying --> Absent
- *          parted    the peer's end went                  Joined, Carrying --> Standing
- *          ended     the stream takes no more                     Carrying --> Standing
- *          joined    the peer has another end             Joined, Carrying --> Joined
- *          failed    the kernel refused                             Linked --> Absent
- *          stopped   not wanted any more                         any state --> Stopped, for good
+ *   back     lost      the end is gone              Standing, Joined, Carrying --> Absent
+ *            parted    the peer's end is gone                 Joined, Carrying --> Standing
+ *            ended     the stream is gone                             Carrying --> Standing
+ *            joined    the peer has another end               Joined, Carrying --> Joined
+ *            failed    the kernel refuses                               Linked --> Absent
+ *            stopped   the wire was removed                          any state --> Stopped
  * </pre>
  *
- * <p>Published is {@code up} in Carrying and Linked, where frames cross, and in no other state. So
- * a pass that fails beside a stream that carries ({@code failed} in Carrying) changes nothing.
+ * <p>Carrying and Linked, in which frames cross, are published as {@code up}; no other state is. A
+ * pass that fails while a stream carries frames does not change that.
  *
  * @param <E> an end on this node
  * @param <S> a stream to the peer
  */
 public sealed interface WireLife<E, S> {
 
-  /** What users are told of a state; the reason is null where frames cross. */
+  /** A state as users see it; the reason is null if the wire is up. */
   record Report(WireState state, String reason) {
     static final Report UP = new Report(WireState.UP, null);
 
@@ -47,27 +48,27 @@ public sealed interface WireLife<E, S> {
   /**
    * The other end.
    *
-   * @param id what frames to it are marked with: its interface id
-   * @param takes what its node can do with unfinished frames
+   * @param id its interface id, which every frame to it carries
+   * @param takes which unfinished frames its node accepts
    */
   record PeerEnd(long id, PacketWriter.Peer takes) {}
 
-  /** What is to be done after an event, in the order given. */
+  /** What is to be done after an event, in the order of the list. */
   sealed interface Action<E, S> {
-    /** Frames of the end are read into the stream from now on. */
+    /** Start to read the end's frames into the stream. */
     record Start<E, S>(E end, S stream) implements Action<E, S> {}
 
-    /** The stream is read into no more, and ended. */
+    /** Stop to read frames into the stream, and end it. */
     record Close<E, S>(S stream) implements Action<E, S> {}
 
-    /** The end leaves the data path; its socket is closed once no stream reads it. */
+    /** Take the end out of the data path; close its socket once nothing reads it. */
     record Remove<E, S>(E end) implements Action<E, S> {}
 
-    /** Something went that another pass has to bring back. */
+    /** Ask for another pass, which restores what was lost. */
     record Again<E, S>() implements Action<E, S> {}
   }
 
-  /** The answer to an event. */
+  /** The result of an event. */
   record Change<E, S>(WireLife<E, S> life, List<Action<E, S>> actions) {
     private static <E, S> Change<E, S> to(WireLife<E, S> life) {
       return new Change<>(life, List.of());
@@ -78,34 +79,34 @@ public sealed interface WireLife<E, S> {
     }
   }
 
-  /** The state of a wire that was never tried. */
+  /** The state of a wire before its first pass. */
   static <E, S> WireLife<E, S> begin() {
     return new Absent<>(new Report(WireState.JOINING, "starting"));
   }
 
   Report report();
 
-  /** The end on this node, while it stands. */
+  /** The end on this node, if there is one. */
   default Optional<E> end() {
     return Optional.empty();
   }
 
-  /** An end was made; until there is more to tell, that is the report. */
+  /** An end was created; the wire is reported so until the next event. */
   default Change<E, S> made(E end, Report report) {
     return Change.to(this, new Action.Remove<>(end));
   }
 
-  /** An end went: its link was deleted, or its pod has another namespace. */
+  /** An end was lost: its link was deleted, or its pod has another namespace. */
   default Change<E, S> lost(E gone, String why) {
     return Change.to(this);
   }
 
-  /** The peer was told of an end, or told its own, and this is the peer's. */
+  /** The peer knows this end, and has told its own. */
   default Change<E, S> joined(E told, PeerEnd peer) {
     return Change.to(this);
   }
 
-  /** The peer's end with that interface id went. */
+  /** The peer removed its end with that interface id. */
   default Change<E, S> parted(long peerId, String why) {
     return Change.to(this);
   }
@@ -115,7 +116,7 @@ public sealed interface WireLife<E, S> {
     return Change.to(this, new Action.Close<>(stream));
   }
 
-  /** A stream takes no more frames. */
+  /** A stream accepts no more frames. */
   default Change<E, S> ended(S stream, String why) {
     return Change.to(this);
   }
@@ -125,17 +126,17 @@ public sealed interface WireLife<E, S> {
     return Change.to(this);
   }
 
-  /** A pass did not get to its end. */
+  /** A pass failed. */
   default Change<E, S> failed(Fault fault, String why) {
     return Change.to(this);
   }
 
-  /** The wire is not wanted here any more. */
+  /** The wire was removed from this node, or the node stops. */
   default Change<E, S> stopped() {
     return Change.to(new Stopped<>());
   }
 
-  /** Nothing of it stands on this node. */
+  /** There is no end on this node. */
   record Absent<E, S>(Report report) implements WireLife<E, S> {
     @Override
     public Change<E, S> made(E end, Report next) {
@@ -153,11 +154,11 @@ public sealed interface WireLife<E, S> {
     }
   }
 
-  /** A state with an end; the transitions that all of them have. */
+  /** The transitions of all states with an end. */
   sealed interface WithEnd<E, S> extends WireLife<E, S> {
     E own();
 
-    /** To a state without a stream. */
+    /** Changes to a state without a stream. */
     default Change<E, S> down(WireLife<E, S> next, List<Action<E, S>> actions) {
       return new Change<>(next, actions);
     }
@@ -187,7 +188,7 @@ public sealed interface WireLife<E, S> {
     }
   }
 
-  /** The end stands, the peer's is not known: the peer is to be asked to join. */
+  /** There is an end; the peer is to be asked for its own. */
   record Standing<E, S>(E own, Report report) implements WithEnd<E, S> {
     @Override
     public Change<E, S> joined(E told, PeerEnd peer) {
@@ -200,7 +201,7 @@ public sealed interface WireLife<E, S> {
     }
   }
 
-  /** A state in which both ends know each other. */
+  /** The transitions of all states with a known peer. */
   sealed interface WithPeer<E, S> extends WithEnd<E, S> {
     PeerEnd peer();
 
@@ -239,8 +240,8 @@ public sealed interface WireLife<E, S> {
   }
 
   /**
-   * Frames cross. A stream that is moved from one connection to another stays the same stream here,
-   * so a second one is not needed.
+   * Frames cross. Moving the stream from one connection to another is below this state machine: the
+   * stream stays the same, and the wire stays up. A second stream is closed.
    */
   record Carrying<E, S>(E own, PeerEnd peer, S stream) implements WithPeer<E, S> {
     @Override
@@ -259,14 +260,14 @@ public sealed interface WireLife<E, S> {
       return second.equals(stream) ? Change.to(this) : Change.to(this, new Action.Close<>(second));
     }
 
-    /** The peer may have restarted: it is asked for its end anew. */
+    /** The peer may have restarted: the next pass asks for its end again. */
     @Override
     public Change<E, S> ended(S gone, String why) {
       return gone.equals(stream) ? parted(peer.id(), why) : Change.to(this);
     }
   }
 
-  /** The kernel carries the frames; each pass looks whether it still does. */
+  /** The kernel carries the frames; every pass checks that. */
   record Linked<E, S>() implements WireLife<E, S> {
     @Override
     public Report report() {
@@ -279,7 +280,7 @@ public sealed interface WireLife<E, S> {
     }
   }
 
-  /** Given up for good. */
+  /** The last state. */
   record Stopped<E, S>() implements WireLife<E, S> {
     @Override
     public Report report() {

@@ -12,11 +12,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToLongFunction;
 
-/** A wire's meters, as long as the node has it. */
+/** A wire's meters. */
 final class WireMeters {
   private WireMeters() {}
 
-  /** Registers them; run the answer to remove them. */
+  /** Registers the meters; the returned action removes them. */
   static Runnable register(Wire wire, MeterRegistry registry) {
     Tags tags =
         Tags.of(

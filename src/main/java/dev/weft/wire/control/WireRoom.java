@@ -24,7 +24,7 @@ public record WireRoom(
     List<String> lacking) {
   private static final long ID_MASK = (1L << 62) - 1;
 
-  /** An interface id: positive and random, so that a peer cannot guess another's. */
+  /** A new interface id: positive, and random so that a peer cannot guess another peer's. */
   public long interfaceId() {
     return (random.nextLong() & ID_MASK) | 1;
   }

@@ -45,7 +45,7 @@ public final class WireVerticle extends VerticleBase implements Wires {
               new CapabilityNeeds.Need(
                   Capability.CAP_SYS_ADMIN, "enter pods' network namespaces")));
 
-  /** How often every wire is compared with the kernel, whether anything was heard or not. */
+  /** How often a pass compares every wire with the kernel, even if nothing was reported. */
   private static final long RECONCILE_MILLIS = 15_000;
 
   private final RoomContext roomContext;

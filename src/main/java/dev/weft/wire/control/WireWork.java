@@ -3,17 +3,17 @@ package dev.weft.wire.control;
 import dev.weft.wire.WireState;
 import io.vertx.core.Future;
 
-/** How wires of one sort come up; on the room's event loop. */
+/** The work on wires of one sort; all of it on the room's event loop. */
 public interface WireWork {
-  /** Looks at how far the wire came and does what is next; may be repeated at any time. */
+  /** Does the next steps that the wire's state asks for; may be repeated at any time. */
   Future<Void> pass(Wire wire);
 
-  /** Something of the wire went: another pass is due, now or a little later. */
+  /** The wire lost something: asks for another pass, now or a little later. */
   default void again(Wire wire) {
     wire.kick();
   }
 
-  /** The wire is published in another state. */
+  /** The wire was published in another state. */
   default void reported(Wire wire, WireState before, WireState after) {}
 
   /** An end left the data path. */

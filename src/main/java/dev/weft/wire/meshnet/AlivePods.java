@@ -13,8 +13,8 @@ public interface AlivePods {
   /**
    * A pod's state as a member knows it.
    *
-   * @param version how often it was told, whoever knows the highest knows best
-   * @param state none if the pod is not alive
+   * @param version number of changes; the state with the highest is the newest
+   * @param state empty if the pod is not alive
    */
   record Seen(long version, List<PodState> state) {}
 }

@@ -7,8 +7,8 @@ import dev.weft.wire.proto.WireDef;
 import java.net.InetAddress;
 
 /**
- * A wire end that meshnet's plugin or a foreign daemon asked for; kept, so that its ids stay valid
- * over a restart.
+ * A wire end that meshnet's plugin or a foreign daemon asked for; kept in the store, so that its
+ * ids stay valid over a restart.
  *
  * @param netns the pod's namespace, as given
  * @param peer address of the other end's daemon
@@ -37,7 +37,7 @@ record EndIntent(
     return samePod && sameNetns && sameIntf && sameNs;
   }
 
-  /** What a call asks for; INVALID names the field that cannot be. No ids yet. */
+  /** The end that a call asks for, without ids and MTU; INVALID names a wrong field. */
   static EndIntent asked(WireDef def) {
     return new EndIntent(
         EndKey.of(def),
@@ -58,7 +58,9 @@ record EndIntent(
     return new EndIntent(key, netns, address, newPeer, newPeerId, interfaceId, alias, mtu);
   }
 
-  /** How it is shown: the other pod's name is not known, its daemon's address stands for it. */
+  /**
+   * The end as a wire; the address of the peer's daemon stands for the other pod's unknown name.
+   */
   WireSpec spec(String self) {
     String daemon = peer.text().contains(":") ? "ip6-" + expanded().replace(':', '-') : peer.text();
     return new WireSpec(

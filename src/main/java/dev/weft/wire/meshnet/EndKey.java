@@ -7,16 +7,16 @@ import dev.weft.wire.WireSpec;
 import dev.weft.wire.proto.WireDef;
 
 /**
- * What tells one wire end of meshnet's from another.
+ * The key of a meshnet wire end.
  *
  * @param uid the link's number, unique among the links of its pods
  * @param intf the interface's name in the pod
  */
 record EndKey(PodRef pod, long uid, String intf) {
-  /** What its wires are listed under; no topology's namespace begins with a tilde. */
+  /** The namespace in lists of wires; no topology's namespace begins with a tilde. */
   static final String NAMESPACE = "~meshnet";
 
-  /** INVALID names the field that cannot be one's. */
+  /** The end that a call is about; INVALID names a wrong field. */
   static EndKey of(WireDef def) {
     try {
       return new EndKey(podOf(def), def.getLinkUid(), InterfaceName.check(def.getIntfNameInPod()));

@@ -4,14 +4,14 @@ import dev.weft.store.Store;
 import io.vertx.core.Future;
 import java.util.Locale;
 
-/** Names for node ends: at most 15 characters, each given once, also over restarts. */
+/** Names for node ends: at most 15 characters, each given out once, also after a restart. */
 final class InterfaceNames {
   private static final String COUNTER = "meshnet-interface-names";
 
   /** IFNAMSIZ without its terminating zero. */
   private static final int MAX = 15;
 
-  /** Numbers that one write to disk reserves; what is left of them at a restart is not used. */
+  /** Numbers that one write to disk reserves; a restart skips the rest of them. */
   private static final int BLOCK = 64;
 
   private final Store store;
@@ -23,7 +23,7 @@ final class InterfaceNames {
     this.store = store;
   }
 
-  /** As much of the pod's and the interface's names as there is room for, and a number. */
+  /** The beginnings of the pod's and the interface's names, and a number. */
   Future<String> next(String pod, String intf) {
     reserving = reserving.transform(before -> next < end ? Future.succeededFuture() : reserve());
     return reserving.map(

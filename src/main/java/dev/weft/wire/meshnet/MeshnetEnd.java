@@ -2,7 +2,7 @@ package dev.weft.wire.meshnet;
 
 import dev.weft.wire.control.Wire;
 
-/** A wire end that stands: what was asked for, and the wire that carries its frames. */
+/** A wire end in the data path: what was asked for, and the wire that carries its frames. */
 record MeshnetEnd(EndIntent intent, Wire wire) {
   EndKey key() {
     return intent.key();

@@ -20,8 +20,8 @@ import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 
 /**
- * The ends that stand, in the store and in the data path, by the id of their wire. An end stands as
- * long as its kernel links do: whoever deletes one ends its wire.
+ * The meshnet wire ends of this node, in the store and in the data path. An end lasts as long as
+ * its kernel links: deleting one of them removes the end.
  */
 final class MeshnetEnds {
   private static final String TABLE = "meshnet-ends";
@@ -39,7 +39,7 @@ final class MeshnetEnds {
     this.way = way;
   }
 
-  /** Opens what this node held before, as far as it still stands. */
+  /** Opens the ends in the store whose kernel links still exist, and forgets the others. */
   Future<Void> open() {
     return store
         .all(TABLE)
@@ -74,7 +74,7 @@ final class MeshnetEnds {
             });
   }
 
-  /** In no order; may be changed while it is read. */
+  /** A snapshot of the ends. */
   Stream<MeshnetEnd> all() {
     return List.copyOf(ends.values()).stream();
   }
@@ -83,12 +83,12 @@ final class MeshnetEnds {
     return Optional.ofNullable(ends.get(id));
   }
 
-  /** Stops the data path; kernel links and intents stay. */
+  /** Takes all ends out of the data path; kernel links and intents stay. */
   Future<Void> close() {
     return Future.join(all().map(this::uninstall).toList()).mapEmpty();
   }
 
-  /** The end as it is held, if its kernel links stand; else what is left of it goes. */
+  /** The end with that key; an end whose kernel links are gone is forgotten first. */
   Future<Optional<MeshnetEnd>> standing(EndKey key) {
     MeshnetEnd known = ends.get(key.id());
     if (known == null) {
@@ -104,9 +104,9 @@ final class MeshnetEnds {
   }
 
   /**
-   * Makes an end, in place of one that stands.
+   * Creates an end, in place of a former one.
    *
-   * @param asked what it should be; ids and MTU are found here
+   * @param asked without ids and MTU
    */
   Future<EndIntent> replace(EndIntent asked, Callable<MeshnetKernel.Made> making) {
     Optional<MeshnetEnd> old = find(asked.key().id());
@@ -117,7 +117,7 @@ final class MeshnetEnds {
         .compose(made -> keep(asked.with(interfaceId, made.formerIndex(), made.mtu()), made.end()));
   }
 
-  /** Learns where the other end is now; its own ids stay. */
+  /** Changes the address and interface id of the other end; this end's own ids stay. */
   Future<EndIntent> refresh(MeshnetEnd end, PeerAddress peer, long peerId) {
     EndIntent intent = end.intent();
     if (intent.peer().equals(peer) && intent.peerId() == peerId) {
@@ -134,7 +134,7 @@ final class MeshnetEnds {
                         Fault.UNAVAILABLE.because("the interface of " + next.key() + " went")));
   }
 
-  /** Forgets an end that is held still. */
+  /** Removes an end from the data path and the store, unless another one took its place. */
   Future<Void> forget(MeshnetEnd end) {
     String id = end.key().id();
     if (!end.equals(ends.get(id))) {
@@ -157,7 +157,7 @@ final class MeshnetEnds {
             });
   }
 
-  /** Takes an end into the data path. */
+  /** Adds an end to the data path. */
   private void install(EndIntent intent, KernelEnds.NodeEnd made) {
     Wire wire =
         new Wire(intent.spec(room.context().self()), room, way.to(intent.peer(), intent.peerId()));

@@ -29,7 +29,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 
-/** Serves the part of meshnet's {@code Local} and {@code Remote} that is not about frames. */
+/** Serves the methods of meshnet's {@code Local} and {@code Remote} that are not about wires. */
 public final class MeshnetVerticle extends VerticleBase implements AlivePods {
   private static final Set<Listener> PROGRAMS = Set.of(Listener.LOCAL);
   private static final Set<Listener> READERS = Set.of(Listener.LOCAL, Listener.MEMBERS);
@@ -123,9 +123,10 @@ public final class MeshnetVerticle extends VerticleBase implements AlivePods {
   }
 
   /**
-   * A pod's state, asked of all members where this one knows of none: of two plugins that each set
-   * their pod alive and then look for the other's, one at least must find it, and the common table
-   * alone takes its time. Of an end that it did see, the common table may still owe the others.
+   * A pod's state. If this node knows none, all members are asked: of two plugins that each set
+   * their pod alive and then look for the other pod, at least one must find it, and the common
+   * table is replicated with a delay. For the same reason a member with an older version is not
+   * believed.
    */
   private Future<Optional<PodState>> find(PodRef pod) {
     AlivePods.Seen own = states.seen(pod);

@@ -17,11 +17,11 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The way from the ends of this node to the daemons that have the other ends. A daemon is not asked
- * to join: its interface id came with the request for the end.
+ * Opens streams from this node's ends to the daemons that have the other ends. A daemon is not
+ * asked to join: the request for an end contains the daemon's interface id.
  */
 final class MeshnetWay {
-  /** A daemon that ends each stream, as one that has no such end, is not asked for more at once. */
+  /** Wait before the next stream to a daemon that ended one, for example for an unknown id. */
   private static final long REOPEN_MILLIS = 100;
 
   private final WireRoom room;
@@ -33,7 +33,7 @@ final class MeshnetWay {
     this.dial = dial;
   }
 
-  /** How the wire of an end comes up. */
+  /** The work on the wire of an end. */
   WireWork to(PeerAddress daemon, long peerId) {
     return new WireWork() {
       @Override

@@ -23,8 +23,8 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * What meshnet's plugin and foreign daemons ask about wire ends. Requests for one end run one after
- * the other, on the wire room's event loop.
+ * Serves what meshnet's plugin and foreign daemons ask about wire ends. Requests for the same end
+ * run one after the other, on the wire room's event loop.
  */
 public final class MeshnetWires implements ForeignEnds {
   private static final Set<Listener> READERS = Set.of(Listener.LOCAL, Listener.MEMBERS);
@@ -44,7 +44,7 @@ public final class MeshnetWires implements ForeignEnds {
   private final int mtu;
 
   /**
-   * @param mtu of interfaces made for foreign daemons, bytes
+   * @param mtu of interfaces that are created for foreign daemons, bytes
    */
   public MeshnetWires(WireRoom room, Ways ways, int mtu) {
     this.room = room;
@@ -102,7 +102,7 @@ public final class MeshnetWires implements ForeignEnds {
             .build());
   }
 
-  /** The ends that a call which leaves fields empty means. */
+  /** The ends that a call is about; an empty field of the call matches any value. */
   private Stream<MeshnetEnd> meant(WireDef def) {
     return ends.all().filter(e -> e.key().uid() == def.getLinkUid() && e.intent().matches(def));
   }
@@ -139,9 +139,9 @@ public final class MeshnetWires implements ForeignEnds {
   }
 
   /**
-   * Makes an end, or tells the one that stands where its other end is.
+   * Creates an end, or changes the other end of an existing one.
    *
-   * @param serves whether what stands is what was asked for
+   * @param serves whether an existing end is the one that was asked for
    */
   private Future<EndIntent> add(
       EndIntent asked,
@@ -198,7 +198,7 @@ public final class MeshnetWires implements ForeignEnds {
                         }));
   }
 
-  /** The other end is gone: the pod's interface stays, its frames wait for a new other end. */
+  /** The other end was removed: the pod's interface stays, and waits for a new other end. */
   @Override
   public Future<WireDownResponse> onDown(Caller caller, WireDef def) {
     List<MeshnetEnd> meant = meant(def).toList();

@@ -5,12 +5,12 @@ import dev.weft.bus.Fault;
 import dev.weft.rpc.Caller;
 
 /**
- * The address by which a foreign daemon is known.
+ * The address that identifies a foreign daemon.
  *
  * @param text canonical, so that equal addresses are equal texts
  */
 public record PeerAddress(String text) {
-  /** INVALID if it is no IP address. */
+  /** INVALID names the field if the text is no IP address. */
   public static PeerAddress parse(String field, String text) {
     try {
       return new PeerAddress(IpAddress.format(IpAddress.parse(text)));
@@ -25,7 +25,7 @@ public record PeerAddress(String text) {
     return parse("caller", zone < 0 ? address : address.substring(0, zone));
   }
 
-  /** Never a node of another mesh: those are known by their certificates. */
+  /** False for nodes of other meshes: certificates identify them. */
   public boolean isOf(Caller caller) {
     return !caller.external() && equals(of(caller));
   }

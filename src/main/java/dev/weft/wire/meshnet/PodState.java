@@ -1,7 +1,7 @@
 package dev.weft.wire.meshnet;
 
 /**
- * A pod as its plugin told of it; alive, since it is kept only while address and namespace are set.
+ * A living pod, as its plugin described it: a pod without address and namespace has no state.
  *
  * @param srcIp address of its node
  * @param netNs its network namespace there

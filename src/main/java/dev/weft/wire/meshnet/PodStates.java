@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Which pods are alive, and which of them wait for which peers. A waiting entry is a row of its
- * own, so that two nodes that change one pod's list at a time lose nothing.
+ * Which pods are alive, and which of them wait for which peers. Each waiting entry is a row of its
+ * own, so that two nodes can change one pod's list at the same time.
  */
 final class PodStates {
   private final CommonTable table;
@@ -28,15 +28,16 @@ final class PodStates {
     return new AlivePods.Seen(table.version(podKey(pod)), find(pod).stream().toList());
   }
 
-  /** Alive with that state from now on. */
+  /** Sets a pod alive. */
   Future<Void> set(PodRef pod, PodState state) {
     return table.write(Map.of(podKey(pod), Json.write(state)), Set.of());
   }
 
   /**
-   * Not alive from now on.
+   * Sets a pod not alive.
    *
-   * @param containerId of the container that went: another one's end changes nothing
+   * @param containerId of the container that ended; if the pod is in another container, nothing
+   *     changes
    */
   Future<Void> unset(PodRef pod, String containerId) {
     Optional<PodState> state = find(pod);
@@ -50,7 +51,7 @@ final class PodStates {
         : table.write(Map.of(), Set.of(podKey(pod)));
   }
 
-  /** A pod waits for a peer on a link; once, however often it is said. */
+  /** Records, without duplicates, that a pod waits for a peer on a link. */
   Future<Void> skip(PodRef pod, PodRef peer, long uid) {
     String key = skipKey(pod, peer, uid);
     return table.rows().containsKey(key)
@@ -58,7 +59,7 @@ final class PodStates {
         : table.write(Map.of(key, "{}"), Set.of());
   }
 
-  /** A pod goes: its living peer waits for it from now on, and no longer it for the peer. */
+  /** A pod ends: its living peer waits for the pod from now on, and the pod no longer waits. */
   Future<Void> reverse(PodRef pod, PodRef peer, long uid) {
     return table.write(
         Map.of(skipKey(/* pod= */ peer, /* peer= */ pod, uid), "{}"),
@@ -68,7 +69,7 @@ final class PodStates {
   /**
    * Whether a peer waits for a pod.
    *
-   * @param uid of the link; 0, which the plugin leaves in where it means any, for any
+   * @param uid of the link; 0, which the plugin sends if it means any link, matches all
    */
   boolean isSkipped(PodRef pod, PodRef peer, long uid) {
     return uid == 0

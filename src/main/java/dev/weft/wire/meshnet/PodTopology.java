@@ -7,6 +7,6 @@ import java.util.List;
 
 /** The links that topologies give a pod. */
 public interface PodTopology {
-  /** NOT_FOUND for a pod in no topology. */
+  /** The pod's links; NOT_FOUND for a pod in no topology. */
   Future<List<Link>> of(PodRef pod);
 }
