@@ -17,6 +17,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -37,12 +38,13 @@ final class MemberListsIT {
       ApiClient api = ApiClient.of("unix:" + cluster.socket(1), null);
       await().atMost(WITHIN).until(() -> api.get("/api/v1/nodes").path("total").asInt() == 2);
       Queue<String> stream = new ConcurrentLinkedQueue<>();
-      HttpClient.newHttpClient()
-          .sendAsync(
-              HttpRequest.newBuilder(
-                      URI.create(cluster.node(1).url() + "/api/v1/events?scope=cluster"))
-                  .build(),
-              BodyHandlers.fromLineSubscriber(new LineQueue(stream)));
+      CompletableFuture<?> unused =
+          HttpClient.newHttpClient()
+              .sendAsync(
+                  HttpRequest.newBuilder(
+                          URI.create(cluster.node(1).url() + "/api/v1/events?scope=cluster"))
+                      .build(),
+                  BodyHandlers.fromLineSubscriber(new LineQueue(stream)));
       await().atMost(WITHIN).until(() -> !stream.isEmpty());
 
       for (int i = 0; i < 4; i++) {

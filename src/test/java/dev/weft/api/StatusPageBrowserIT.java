@@ -221,6 +221,7 @@ final class StatusPageBrowserIT {
     assertThat(asked).noneMatch(a -> a.matches(".*limit=(?!500\\b).*"));
   }
 
+  @SuppressWarnings("EnumOrdinal") // any four states
   @Test
   void shouldShowRowsAndColumnsInTheOrderOfTheApiAndItsDescription() throws Exception {
     for (int i = 3; i < 9; i++) {
@@ -234,7 +235,8 @@ final class StatusPageBrowserIT {
     List<String> heads = page.locator("#wires thead th").allTextContents();
 
     JsonNode answer =
-        Json.mapper().readTree(URI.create(node.url() + "/api/v1/wires?scope=cluster").toURL());
+        Json.mapper()
+            .readTree(URI.create(node.url() + "/api/v1/wires?scope=cluster").toURL().openStream());
     assertThat(onPage).isEqualTo(answer.path("items").findValuesAsText("id"));
     List<String> described = new ArrayList<>(List.of("State"));
     Json.mapper()
