@@ -83,7 +83,7 @@ function token() {
 
 const CLASSES = {
   id: "id", mono: "mono", number: "number", digits: "number", sum: "number", rate: "number", word: "keep", age: "keep number",
-  state: "any", problem: "any",
+  state: "any", problem: "any", self: "keep",
 };
 const lists = new Map();
 let names = new Map();
@@ -446,6 +446,7 @@ async function readEvents() {
   document.addEventListener("visibilitychange", onHidden);
   let silence;
   try {
+    if (!self) showSelf(await json("/api/v1/node"));
     const extra = { Accept: "text/event-stream" };
     if (lastId) extra["Last-Event-ID"] = lastId;
     const response = await ask(`/api/v1/events?scope=cluster&traffic=${TRAFFIC_SECONDS}`, extra, given.signal);
