@@ -1,5 +1,9 @@
 package dev.weft;
 
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameStartingWith;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -13,6 +17,7 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import dev.weft.linux.Netlink;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -208,6 +213,19 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("io.vertx.core.http..", "io.vertx.grpc..")
+        .check(weft);
+  }
+
+  @Test
+  void shouldCreateLinksInNetOnly() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages(
+            // The demo's switch and its cables are no node's links.
+            packageOf("linux"), packageOf("net"), packageOf("cli.demo"))
+        .should()
+        .callMethodWhere(
+            target(owner(type(Netlink.class))).and(target(nameStartingWith("create"))))
         .check(weft);
   }
 

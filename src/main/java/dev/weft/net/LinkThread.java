@@ -113,17 +113,18 @@ public final class LinkThread {
 
   /** As {@link #change}, for a thread that may block until it is done. */
   public <T> T await(Work<T> work) throws IOException {
-    return await(change(work));
-  }
-
-  /** As {@link #remove}, for a thread that may block until it is done. */
-  public void awaitRemoval(String alias, List<Place> places) throws IOException {
-    await(remove(alias, places));
-  }
-
-  private static <T> T await(Future<T> change) throws IOException {
     CompletableFuture<T> done = new CompletableFuture<>();
-    change.onSuccess(done::complete).onFailure(done::completeExceptionally);
+    // Completed by the thread itself: the caller's event loop may be waiting for the caller.
+    change(
+            namespaces -> {
+              try {
+                done.complete(work.run(namespaces));
+              } catch (IOException | RuntimeException e) {
+                done.completeExceptionally(e);
+              }
+              return null;
+            })
+        .onFailure(done::completeExceptionally);
     try {
       return done.join();
     } catch (CompletionException e) {

@@ -121,16 +121,13 @@ final class KeptWires {
             local ->
                 room.lacking().isEmpty()
                     ? room.thread()
-                        .blocking(
-                            () -> {
-                              room.kernel()
-                                  .remove(
-                                      wire.spec(),
-                                      local.stream()
-                                          .filter(p -> p.ref().equals(wire.spec().local().pod()))
-                                          .findFirst());
-                              return null;
-                            })
+                        .home(
+                            room.kernel()
+                                .remove(
+                                    wire.spec(),
+                                    local.stream()
+                                        .filter(p -> p.ref().equals(wire.spec().local().pod()))
+                                        .findFirst()))
                     : Future.succeededFuture());
   }
 

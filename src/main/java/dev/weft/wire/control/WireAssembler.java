@@ -18,7 +18,6 @@ import dev.weft.wire.path.Lane;
 import dev.weft.wire.path.PacketWriter;
 import dev.weft.wire.path.WireEnd;
 import io.vertx.core.Future;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.util.List;
 import org.slf4j.Logger;
@@ -54,14 +53,14 @@ final class WireAssembler implements WireWork {
       case GRPC -> stand(wire, pod).compose(v -> join(wire)).compose(v -> stream(wire));
       case VETH -> {
         Pod peer = needed(all, spec.peer());
-        yield link(wire, () -> kernel.joinVeth(spec, pod, peer));
+        yield link(wire, kernel.joinVeth(spec, pod, peer));
       }
       case VXLAN -> {
         InetAddress here = underlayAddress(room.context().self());
         InetAddress there = underlayAddress(spec.peer().node());
-        yield link(wire, () -> kernel.tunnels().vxlan(spec, pod, here, there, config.mtu()));
+        yield link(wire, kernel.tunnels().vxlan(spec, pod, here, there, config.mtu()));
       }
-      case MACVLAN -> link(wire, () -> kernel.tunnels().macvlan(spec, pod));
+      case MACVLAN -> link(wire, kernel.tunnels().macvlan(spec, pod));
     };
   }
 
@@ -83,18 +82,8 @@ final class WireAssembler implements WireWork {
 
   // Wires that the kernel carries.
 
-  private interface KernelStep {
-    void run() throws IOException;
-  }
-
-  private Future<Void> link(Wire wire, KernelStep step) {
-    return room.thread()
-        .<Void>blocking(
-            () -> {
-              step.run();
-              return null;
-            })
-        .onSuccess(v -> wire.on(WireLife::linked));
+  private Future<Void> link(Wire wire, Future<Void> made) {
+    return room.thread().home(made).onSuccess(v -> wire.on(WireLife::linked));
   }
 
   /** The address of a member's VXLAN tunnels: the one on which the member serves others. */
@@ -130,7 +119,7 @@ final class WireAssembler implements WireWork {
       return Future.succeededFuture();
     }
     return wire.closed()
-        .compose(v -> room.thread().blocking(() -> make(wire.spec(), pod)))
+        .compose(v -> make(wire.spec(), pod))
         .map(
             made -> {
               WireEnd end =
@@ -148,13 +137,16 @@ final class WireAssembler implements WireWork {
             });
   }
 
-  private KernelEnds.NodeEnd make(WireSpec spec, Pod pod) throws IOException {
-    KernelEnds.NodeEnd made = kernel.join(spec, pod);
-    if (follows()) {
-      // The pod's interface has no carrier until the wire is up.
-      kernel.carrier(made.ifindex(), false);
-    }
-    return made;
+  private Future<KernelEnds.NodeEnd> make(WireSpec spec, Pod pod) {
+    return room.thread()
+        .home(kernel.join(spec, pod))
+        // The pod's interface has no carrier until the wire is up.
+        .compose(
+            ifindex ->
+                follows()
+                    ? room.thread().home(kernel.carrier(ifindex, false).map(ifindex))
+                    : Future.succeededFuture(ifindex))
+        .compose(ifindex -> room.thread().blocking(() -> kernel.socketOn(ifindex)));
   }
 
   private Future<Void> join(Wire wire) {
@@ -210,14 +202,10 @@ final class WireAssembler implements WireWork {
     }
   }
 
-  /** Changes are made in the order of the states, so that the last state decides. */
+  /** The thread for links makes changes in the order of the states: the last state decides. */
   private void carrier(Wire wire, int ifindex, boolean isUp) {
-    room.thread()
-        .serial(
-            () -> {
-              kernel.carrier(ifindex, isUp);
-              return null;
-            })
+    kernel
+        .carrier(ifindex, isUp)
         .onFailure(e -> log.warn("carrier of wire {}: {}", wire.id(), e.getMessage()));
   }
 }

@@ -1,7 +1,6 @@
 package dev.weft.wire.kernel;
 
 import dev.weft.address.Cidr;
-import dev.weft.linux.Link;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netns;
 import dev.weft.linux.PacketOptions;
@@ -16,6 +15,7 @@ import dev.weft.net.VethPair;
 import dev.weft.pod.Pod;
 import dev.weft.wire.WireKind;
 import dev.weft.wire.WireSpec;
+import io.vertx.core.Future;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +24,8 @@ import java.util.Set;
 
 /**
  * The kernel's part of wires: veth pairs between pods and the namespace {@code weft-<node id>} that
- * holds the node ends and outlives the process. All calls block.
+ * holds the node ends and outlives the process. Links are made on the node's thread for links; the
+ * namespace and sockets are opened on the caller's, which blocks.
  */
 public final class KernelEnds implements AutoCloseable {
   /**
@@ -98,10 +99,10 @@ public final class KernelEnds implements AutoCloseable {
   }
 
   /** Takes the carrier of a pod's interface away, or gives it back: veth has no other switch. */
-  public void carrier(int ifindex, boolean on) throws IOException {
-    links
+  public Future<Void> carrier(int ifindex, boolean on) {
+    return links
         .thread()
-        .await(
+        .change(
             at -> {
               if (on) {
                 node.netlink().setUp(ifindex);
@@ -112,19 +113,22 @@ public final class KernelEnds implements AutoCloseable {
             });
   }
 
-  /** Makes the pod's interface and the node end of a grpc wire, or adopts what fits. */
-  public NodeEnd join(WireSpec spec, Pod pod) throws IOException {
-    Link link =
-        links
-            .thread()
-            .await(
-                at ->
-                    VethPair.ensure(
+  /**
+   * Makes the pod's interface and the node end of a grpc wire, or adopts what fits.
+   *
+   * @return the node end's index
+   */
+  public Future<Integer> join(WireSpec spec, Pod pod) {
+    return links
+        .thread()
+        .change(
+            at ->
+                VethPair.ensure(
                         owner,
                         spec.id(),
                         nodeEnd(nameOf(spec.id())),
-                        end(at, spec, spec.local(), pod, spec.mtu())));
-    return socketOn(link.index());
+                        end(at, spec, spec.local(), pod, spec.mtu()))
+                    .index());
   }
 
   /** An end in the node's namespace as it should be. */
@@ -132,21 +136,23 @@ public final class KernelEnds implements AutoCloseable {
     return LinkEnd.ofNode(node, interfaceName, NODE_END_MTU).withoutArp();
   }
 
+  /** Opens a node end. Blocks. */
   public NodeEnd socketOn(int ifindex) throws LinuxException {
     return new NodeEnd(ifindex, PacketSocket.open(node.netns(), ifindex, PacketOptions.DEFAULT));
   }
 
   /** Joins two pods of this node by one veth pair. */
-  public void joinVeth(WireSpec spec, Pod local, Pod peer) throws IOException {
-    links
+  public Future<Void> joinVeth(WireSpec spec, Pod local, Pod peer) {
+    return links
         .thread()
-        .await(
+        .change(
             at ->
                 VethPair.ensure(
                     owner,
                     spec.id(),
                     end(at, spec, spec.local(), local, spec.mtu()),
-                    end(at, spec, spec.peer(), peer, spec.mtu())));
+                    end(at, spec, spec.peer(), peer, spec.mtu())))
+        .mapEmpty();
   }
 
   static LinkEnd end(LinkThread.Namespaces at, WireSpec spec, WireSpec.End end, Pod pod, int mtu)
@@ -158,15 +164,21 @@ public final class KernelEnds implements AutoCloseable {
   }
 
   /** Removes what was made for a wire; what is gone already is fine. */
-  public void remove(WireSpec spec, Optional<Pod> pod) throws IOException {
+  public Future<Void> remove(WireSpec spec, Optional<Pod> pod) {
     List<LinkThread.Place> places = new ArrayList<>();
     places.add(new LinkThread.Place(name, nameOf(spec.id())));
     pod.filter(Pod::alive)
         .ifPresent(p -> places.add(new LinkThread.Place(p.netns(), spec.local().intf())));
-    links.thread().awaitRemoval(owner.alias(spec.id()), places);
-    if (spec.kind() == WireKind.VXLAN) {
-      links.vxlans().release(KernelTunnels.vni(spec), owner.alias(spec.id()));
-    }
+    String alias = owner.alias(spec.id());
+    return links
+        .thread()
+        .remove(alias, places)
+        .onSuccess(
+            v -> {
+              if (spec.kind() == WireKind.VXLAN) {
+                links.vxlans().release(KernelTunnels.vni(spec), alias);
+              }
+            });
   }
 
   /** Removes the node's namespace and with it every node end. */

@@ -13,13 +13,14 @@ import dev.weft.net.Underlay;
 import dev.weft.net.Vxlans;
 import dev.weft.pod.Pod;
 import dev.weft.wire.WireSpec;
+import io.vertx.core.Future;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.Optional;
 
 /**
  * Wires whose frames the kernel carries: a VXLAN device or a macvlan that is created on the host
- * and lives in the pod. All calls block.
+ * and lives in the pod.
  */
 public final class KernelTunnels {
   /** As meshnet numbers them. */
@@ -44,14 +45,13 @@ public final class KernelTunnels {
    *
    * @param defaultMtu a wire that asks for this much gets what the underlay leaves
    */
-  public void vxlan(WireSpec spec, Pod pod, InetAddress local, InetAddress remote, int defaultMtu)
-      throws IOException {
+  public Future<Void> vxlan(WireSpec spec, Pod pod, InetAddress local, InetAddress remote, int defaultMtu) {
     if (spec.uid() > MAX_UID) {
       throw Fault.invalid("uid of a vxlan link", spec.uid(), "0.." + MAX_UID);
     }
-    links
+    return links
         .thread()
-        .await(
+        .change(
             at -> {
               Netlink onHost = at.host().netlink();
               Underlay underlay = underlay(onHost, remote);
@@ -73,10 +73,10 @@ public final class KernelTunnels {
   }
 
   /** Makes the pod's macvlan on the device that the peer end names, or adopts the one that fits. */
-  public void macvlan(WireSpec spec, Pod pod) throws IOException {
-    links
+  public Future<Void> macvlan(WireSpec spec, Pod pod) {
+    return links
         .thread()
-        .await(
+        .change(
             at -> {
               Netlink onHost = at.host().netlink();
               Link parent =

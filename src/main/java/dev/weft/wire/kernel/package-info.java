@@ -1,6 +1,6 @@
 /**
  * The kernel's part of wires. Enters: what a wire should be, and its pods. Leaves: links, and
- * packet sockets on the node ends. All calls block.
+ * packet sockets on the node ends.
  *
  * <pre>
  *   kind     in the pod                             outside it

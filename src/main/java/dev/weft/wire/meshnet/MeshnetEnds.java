@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -49,11 +49,7 @@ final class MeshnetEnds {
                   rows.values().stream().map(json -> Json.read(json, EndIntent.class)).toList();
               Set<String> ids = Set.copyOf(rows.keySet());
               return room.thread()
-                  .blocking(
-                      () -> {
-                        kernel.removeOthers(ids);
-                        return null;
-                      })
+                  .home(kernel.removeOthers(ids))
                   .compose(v -> Future.join(kept.stream().map(this::reopen).toList()));
             })
         .mapEmpty();
@@ -108,12 +104,12 @@ final class MeshnetEnds {
    *
    * @param asked without ids and MTU
    */
-  Future<EndIntent> replace(EndIntent asked, Callable<MeshnetKernel.Made> making) {
+  Future<EndIntent> replace(EndIntent asked, Supplier<Future<MeshnetKernel.Made>> making) {
     Optional<MeshnetEnd> old = find(asked.key().id());
     long interfaceId = old.map(e -> e.intent().interfaceId()).orElseGet(room::interfaceId);
     return old.map(this::uninstall)
         .orElseGet(Future::succeededFuture)
-        .compose(v -> room.thread().blocking(making))
+        .compose(v -> room.thread().home(making.get()))
         .compose(made -> keep(asked.with(interfaceId, made.formerIndex(), made.mtu()), made.end()));
   }
 

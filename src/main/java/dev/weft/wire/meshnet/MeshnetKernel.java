@@ -12,6 +12,7 @@ import dev.weft.net.LinkThread;
 import dev.weft.net.OpenNetns;
 import dev.weft.net.VethPair;
 import dev.weft.wire.kernel.KernelEnds;
+import io.vertx.core.Future;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -19,7 +20,7 @@ import java.util.Set;
 
 /**
  * The kernel's part of meshnet's wire ends: veth pairs that a plugin made, their host ends moved
- * into the node's namespace, and pairs made for foreign daemons. All calls block.
+ * into the node's namespace, and pairs made for foreign daemons.
  */
 final class MeshnetKernel {
   private final KernelEnds kernel;
@@ -41,8 +42,8 @@ final class MeshnetKernel {
   record Made(KernelEnds.NodeEnd end, int formerIndex, int mtu) {}
 
   /** Removes the node ends of wires that are not kept. */
-  void removeOthers(Set<String> kept) throws IOException {
-    thread.await(
+  Future<Void> removeOthers(Set<String> kept) {
+    return thread.change(
         at -> {
           owner.sweep(kernel.node().netlink(), kept);
           return null;
@@ -87,8 +88,8 @@ final class MeshnetKernel {
   }
 
   /** Moves the host end of a plugin's veth pair into the node's namespace. */
-  Made adopt(EndKey key, String hostName, String netns) throws IOException {
-    return thread.await(
+  Future<Made> adopt(EndKey key, String hostName, String netns) {
+    return thread.change(
         at -> {
           try (OpenNetns pod = openPod(at, netns)) {
             Link theirs =
@@ -125,8 +126,8 @@ final class MeshnetKernel {
   }
 
   /** Makes a veth pair for a foreign daemon's wire. */
-  Made make(EndKey key, String netns, String address, int mtu) throws IOException {
-    return thread.await(
+  Future<Made> make(EndKey key, String netns, String address, int mtu) {
+    return thread.change(
         at -> {
           try (OpenNetns pod = openPod(at, netns)) {
             LinkEnd there =
@@ -140,9 +141,9 @@ final class MeshnetKernel {
   }
 
   /** Removes the pair; what is gone already is fine. */
-  void remove(EndKey key) throws IOException {
+  Future<Void> remove(EndKey key) {
     LinkThread.Place place = new LinkThread.Place(kernel.netns().toString(), nameOf(key.id()));
-    thread.awaitRemoval(owner.alias(key.id()), List.of(place));
+    return thread.remove(owner.alias(key.id()), List.of(place));
   }
 
   /** A pod's namespace: never the node's own, which a foreign daemon has no business in. */

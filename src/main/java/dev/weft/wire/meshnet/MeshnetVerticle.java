@@ -215,11 +215,7 @@ public final class MeshnetVerticle extends VerticleBase implements AlivePods {
       throw Fault.DENIED.because(
           "peer_vtep: " + pod.getPeerVtep() + " (expected: " + caller + ", who asks)");
     }
-    return thread.blocking(
-        () -> {
-          vxlans.update(pod);
-          return YES;
-        });
+    return thread.home(vxlans.update(pod)).map(YES);
   }
 
   private static PodRef pod(SkipQuery query) {

@@ -18,8 +18,8 @@ import io.vertx.core.Future;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -146,7 +146,7 @@ public final class MeshnetWires implements ForeignEnds {
   private Future<EndIntent> add(
       EndIntent asked,
       Function<Optional<MeshnetEnd>, Future<Boolean>> serves,
-      Callable<MeshnetKernel.Made> making) {
+      Supplier<Future<MeshnetKernel.Made>> making) {
     return room.thread()
         .inOrder(
             asked.key(),
@@ -190,12 +190,7 @@ public final class MeshnetWires implements ForeignEnds {
     return ends.forget(end)
         .compose(
             v ->
-                room.thread()
-                    .blocking(
-                        () -> {
-                          kernel.remove(end.key());
-                          return null;
-                        }));
+                room.thread().home(kernel.remove(end.key())));
   }
 
   /** The other end was removed: the pod's interface stays, and waits for a new other end. */

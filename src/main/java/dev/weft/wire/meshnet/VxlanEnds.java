@@ -16,7 +16,7 @@ import dev.weft.net.OpenNetns;
 import dev.weft.net.Underlay;
 import dev.weft.net.Vxlans;
 import dev.weft.wire.proto.RemotePod;
-import java.io.IOException;
+import io.vertx.core.Future;
 import java.net.InetAddress;
 import java.util.Optional;
 
@@ -54,11 +54,11 @@ final class VxlanEnds {
   }
 
   /** Makes the device, or another in place of one of ours; the same again changes nothing. */
-  void update(RemotePod pod) throws IOException {
+  Future<Void> update(RemotePod pod) {
     Wanted wanted = Wanted.of(pod);
-    links
+    return links
         .thread()
-        .await(
+        .change(
             at -> {
               try (OpenNetns netns = open(pod.getNetNs())) {
                 update(at.host().netlink(), netns, pod.getNetNs(), wanted);
