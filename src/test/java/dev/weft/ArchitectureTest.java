@@ -224,8 +224,7 @@ class ArchitectureTest {
             // The demo's switch and its cables are no node's links.
             packageOf("linux"), packageOf("net"), packageOf("cli.demo"))
         .should()
-        .callMethodWhere(
-            target(owner(type(Netlink.class))).and(target(nameStartingWith("create"))))
+        .callMethodWhere(target(owner(type(Netlink.class))).and(target(nameStartingWith("create"))))
         .check(weft);
   }
 

@@ -1,5 +1,6 @@
 package dev.weft.net;
 
+import dev.weft.bus.WeftException;
 import dev.weft.linux.Link;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
@@ -16,10 +17,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,49 +32,17 @@ import org.slf4j.LoggerFactory;
 public final class LinkThread {
   private static final Logger log = LoggerFactory.getLogger(LinkThread.class);
 
-  /** A namespace that is deleted under a burst that never ends goes after this time. */
-  private static final long MAX_OPEN_NANOS = TimeUnit.SECONDS.toNanos(1);
-
-  private static final int MAX_OPEN = 64;
   private static final int NICE = -10;
 
   private final WorkerExecutor thread;
   private final AtomicInteger waiting = new AtomicInteger();
   private final Queue<Removal> removals = new ConcurrentLinkedQueue<>();
 
-  // The thread's own.
-  private final Map<String, OpenNetns> open = new HashMap<>();
-  private long openSince;
-  private OpenNetns host;
-
-  private final Namespaces namespaces =
-      new Namespaces() {
-        @Override
-        public OpenNetns host() throws LinuxException {
-          if (host == null) {
-            host = OpenNetns.current();
-          }
-          return host;
-        }
-
-        @Override
-        public OpenNetns at(String ref, long identity) throws LinuxException {
-          return opened(ref, identity);
-        }
-      };
+  private final OpenNamespaces namespaces = new OpenNamespaces();
 
   /** A change of links. */
   public interface Work<T> {
-    T run(Namespaces namespaces) throws IOException;
-  }
-
-  /** Namespaces that several requests share; the thread closes them. */
-  public interface Namespaces {
-    /** The namespace that this process runs in. */
-    OpenNetns host() throws LinuxException;
-
-    /** PRECONDITION if the reference means another namespace by now. */
-    OpenNetns at(String ref, long identity) throws LinuxException;
+    T run(OpenNamespaces namespaces) throws IOException;
   }
 
   /** Where a link may be that is to be removed. */
@@ -102,9 +69,8 @@ public final class LinkThread {
           try {
             return work.run(namespaces);
           } finally {
-            if (waiting.decrementAndGet() == 0 || isFull()) {
-              open.values().forEach(OpenNetns::close);
-              open.clear();
+            if (waiting.decrementAndGet() == 0 || namespaces.areMany()) {
+              namespaces.release();
             }
           }
         },
@@ -113,25 +79,13 @@ public final class LinkThread {
 
   /** As {@link #change}, for a thread that may block until it is done. */
   public <T> T await(Work<T> work) throws IOException {
-    CompletableFuture<T> done = new CompletableFuture<>();
-    // Completed by the thread itself: the caller's event loop may be waiting for the caller.
-    change(
-            namespaces -> {
-              try {
-                done.complete(work.run(namespaces));
-              } catch (IOException | RuntimeException e) {
-                done.completeExceptionally(e);
-              }
-              return null;
-            })
-        .onFailure(done::completeExceptionally);
     try {
-      return done.join();
+      return change(work).toCompletionStage().toCompletableFuture().join();
     } catch (CompletionException e) {
       if (e.getCause() instanceof IOException io) {
         throw io;
       }
-      throw e.getCause() instanceof RuntimeException r ? r : e;
+      throw WeftException.of(e.getCause());
     }
   }
 
@@ -228,33 +182,13 @@ public final class LinkThread {
   }
 
   Future<Void> close() {
-    return change(
-            namespaces -> {
-              if (host != null) {
-                host.close();
-              }
+    return thread
+        .executeBlocking(
+            () -> {
+              namespaces.close();
               return null;
-            })
+            },
+            false)
         .transform(done -> thread.close());
-  }
-
-  private boolean isFull() {
-    return open.size() >= MAX_OPEN || System.nanoTime() - openSince > MAX_OPEN_NANOS;
-  }
-
-  private OpenNetns opened(String ref, long identity) throws LinuxException {
-    OpenNetns there = open.get(ref);
-    if (there != null && there.identity() == identity) {
-      return there;
-    }
-    if (open.isEmpty()) {
-      openSince = System.nanoTime();
-    }
-    OpenNetns opened = OpenNetns.open(ref, identity);
-    if (there != null) {
-      there.close();
-    }
-    open.put(ref, opened);
-    return opened;
   }
 }

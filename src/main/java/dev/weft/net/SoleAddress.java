@@ -5,11 +5,11 @@ import dev.weft.linux.LinkAddress;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
 
-/** The one address of a link of ours. */
+/** Gives a link one address and no other. */
 public final class SoleAddress {
   private SoleAddress() {}
 
-  /** Gives it exactly this one, besides those that the kernel makes for the link itself. */
+  /** Removes others, but for the link-local ones, which the kernel gives to the link itself. */
   public static void set(Netlink netlink, int index, Cidr wanted) throws LinuxException {
     boolean there = false;
     for (LinkAddress address : netlink.addresses()) {

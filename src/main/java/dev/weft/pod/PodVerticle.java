@@ -5,7 +5,6 @@ import dev.weft.bus.Json;
 import dev.weft.bus.WeftException;
 import dev.weft.cluster.MemberChanged;
 import dev.weft.cluster.OwnedTable;
-import dev.weft.net.KernelNamespaces;
 import dev.weft.net.Namespaces;
 import dev.weft.room.RoomContext;
 import dev.weft.room.RoomThread;
@@ -30,7 +29,6 @@ public final class PodVerticle extends VerticleBase implements Pods {
   private static final long WATCH_MILLIS = 1000;
 
   private final RoomContext room;
-  private final Namespaces namespaces;
   private final Map<PodRef, Pod> mine = new TreeMap<>();
 
   /** What was last seen behind each pod's namespace; only the one look at a time touches it. */
@@ -42,12 +40,7 @@ public final class PodVerticle extends VerticleBase implements Pods {
   private boolean watching;
 
   public PodVerticle(RoomContext room) {
-    this(room, new KernelNamespaces());
-  }
-
-  PodVerticle(RoomContext room, Namespaces namespaces) {
     this.room = room;
-    this.namespaces = namespaces;
   }
 
   @Override
@@ -113,7 +106,7 @@ public final class PodVerticle extends VerticleBase implements Pods {
 
   private Future<Long> identity(String netns) {
     return thread
-        .blocking(() -> namespaces.identity(netns))
+        .blocking(() -> Namespaces.identity(netns))
         .recover(e -> Future.failedFuture(Fault.INVALID.because(e.getMessage(), e)));
   }
 
@@ -225,11 +218,11 @@ public final class PodVerticle extends VerticleBase implements Pods {
 
   private Pod look(Pod pod) {
     try {
-      Object hint = namespaces.hint(pod.netns());
+      Object hint = Namespaces.hint(pod.netns());
       if (pod.alive() && hint.equals(hints.get(pod.ref()))) {
         return pod;
       }
-      long identity = namespaces.identity(pod.netns());
+      long identity = Namespaces.identity(pod.netns());
       hints.put(pod.ref(), hint);
       return new Pod(pod.ref(), room.self(), pod.netns(), identity, pod.counter(), null);
     } catch (IOException e) {

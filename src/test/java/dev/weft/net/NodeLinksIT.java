@@ -75,7 +75,7 @@ class NodeLinksIT {
   void shouldKnowANamespaceByAnIdentityThatNoOtherGets() throws Exception {
     // Given a name whose namespace is replaced, so that the kernel may give its inode again
     TestNetns first = TestNetns.create("same");
-    long identity = new KernelNamespaces().identity(first.name());
+    long identity = Namespaces.identity(first.name());
     OpenNetns.open(first.name(), identity).close();
 
     // When
@@ -95,10 +95,8 @@ class NodeLinksIT {
 
   @Test
   void shouldGiveTheSameIdentityHoweverANamespaceIsNamed() throws Exception {
-    Namespaces namespaces = new KernelNamespaces();
-
-    assertThat(namespaces.identity(host.name()))
-        .isEqualTo(namespaces.identity("/run/netns/" + host.name()))
+    assertThat(Namespaces.identity(host.name()))
+        .isEqualTo(Namespaces.identity("/run/netns/" + host.name()))
         .isEqualTo(node.identity())
         .isEqualTo(node.netns().cookie())
         .isNotEqualTo(pod.identity());

@@ -12,6 +12,7 @@ import dev.weft.net.LinkEnd;
 import dev.weft.net.LinkOwnership;
 import dev.weft.net.LinkThread;
 import dev.weft.net.NodeLinks;
+import dev.weft.net.OpenNamespaces;
 import dev.weft.net.OpenNetns;
 import dev.weft.net.VethPair;
 import dev.weft.net.Vxlans;
@@ -113,13 +114,13 @@ public final class KernelLinks {
         });
   }
 
-  private static LinkEnd client(LinkThread.Namespaces at, Connection c) throws LinuxException {
+  private static LinkEnd client(OpenNamespaces at, Connection c) throws LinuxException {
     OpenNetns netns = at.at(c.client().netns(), c.client().identity());
     return LinkEnd.ofPod(netns, c.client().intf(), c.link().mtu(), "pod " + c.client().pod())
         .withAddress(Optional.of(c.clientAddress()));
   }
 
-  private static LinkEnd endpoint(LinkThread.Namespaces at, Connection c) throws LinuxException {
+  private static LinkEnd endpoint(OpenNamespaces at, Connection c) throws LinuxException {
     OpenNetns netns = at.at(c.endpoint().netns(), c.endpoint().identity());
     String where = "endpoint " + c.endpoint().provider();
     return LinkEnd.ofPod(netns, c.endpoint().intf(), c.link().mtu(), where)

@@ -1,6 +1,5 @@
 package dev.weft.nsm.connection;
 
-import dev.weft.net.KernelNamespaces;
 import dev.weft.net.Namespaces;
 import java.io.IOException;
 import java.util.Collection;
@@ -15,7 +14,6 @@ import java.util.concurrent.ConcurrentHashMap;
  * block; any thread may call.
  */
 public final class NamespaceIdentities {
-  private final Namespaces namespaces = new KernelNamespaces();
   private final Map<String, Seen> seen = new ConcurrentHashMap<>();
 
   /**
@@ -33,10 +31,10 @@ public final class NamespaceIdentities {
 
   private long of(String ref) {
     try {
-      Object hint = namespaces.hint(ref);
+      Object hint = Namespaces.hint(ref);
       Seen last = seen.get(ref);
       if (last == null || !last.hint().equals(hint)) {
-        last = new Seen(hint, namespaces.identity(ref));
+        last = new Seen(hint, Namespaces.identity(ref));
         seen.put(ref, last);
       }
       return last.identity();

@@ -10,6 +10,7 @@ import dev.weft.net.LinkEnd;
 import dev.weft.net.LinkOwnership;
 import dev.weft.net.LinkThread;
 import dev.weft.net.NodeLinks;
+import dev.weft.net.OpenNamespaces;
 import dev.weft.net.OpenNetns;
 import dev.weft.net.VethPair;
 import dev.weft.pod.Pod;
@@ -35,12 +36,14 @@ public final class KernelEnds implements AutoCloseable {
   private static final int NODE_END_MTU = WireSpec.MAX_MTU;
 
   private final NodeLinks links;
+  private final LinkThread thread;
   private final LinkOwnership owner;
   private final String name;
   private OpenNetns node;
 
   public KernelEnds(NodeLinks links) {
     this.links = links;
+    this.thread = links.thread();
     this.owner = links.of("wire");
     this.name = "weft-" + links.node();
   }
@@ -53,16 +56,14 @@ public final class KernelEnds implements AutoCloseable {
     node = openNode();
     // Node ends carry other hosts' frames: this namespace's own stack keeps out of them.
     Sysctl.write(node.netns(), "net/ipv6/conf/default/disable_ipv6", "1");
-    links
-        .thread()
-        .await(
-            at -> {
-              owner.sweep(node.netlink(), wanted);
-              // Tunnels are created on the host and moved into their pod: what is here is
-              // half-made.
-              owner.sweep(at.host().netlink(), Set.of());
-              return null;
-            });
+    thread.await(
+        at -> {
+          owner.sweep(node.netlink(), wanted);
+          // Tunnels are created on the host and moved into their pod: what is here is
+          // half-made.
+          owner.sweep(at.host().netlink(), Set.of());
+          return null;
+        });
   }
 
   private OpenNetns openNode() throws IOException {
@@ -100,17 +101,15 @@ public final class KernelEnds implements AutoCloseable {
 
   /** Takes the carrier of a pod's interface away, or gives it back: veth has no other switch. */
   public Future<Void> carrier(int ifindex, boolean on) {
-    return links
-        .thread()
-        .change(
-            at -> {
-              if (on) {
-                node.netlink().setUp(ifindex);
-              } else {
-                node.netlink().setDown(ifindex);
-              }
-              return null;
-            });
+    return thread.change(
+        at -> {
+          if (on) {
+            node.netlink().setUp(ifindex);
+          } else {
+            node.netlink().setDown(ifindex);
+          }
+          return null;
+        });
   }
 
   /**
@@ -119,16 +118,14 @@ public final class KernelEnds implements AutoCloseable {
    * @return the node end's index
    */
   public Future<Integer> join(WireSpec spec, Pod pod) {
-    return links
-        .thread()
-        .change(
-            at ->
-                VethPair.ensure(
-                        owner,
-                        spec.id(),
-                        nodeEnd(nameOf(spec.id())),
-                        end(at, spec, spec.local(), pod, spec.mtu()))
-                    .index());
+    return thread.change(
+        at ->
+            VethPair.ensure(
+                    owner,
+                    spec.id(),
+                    nodeEnd(nameOf(spec.id())),
+                    end(at, spec, spec.local(), pod, spec.mtu()))
+                .index());
   }
 
   /** An end in the node's namespace as it should be. */
@@ -143,8 +140,7 @@ public final class KernelEnds implements AutoCloseable {
 
   /** Joins two pods of this node by one veth pair. */
   public Future<Void> joinVeth(WireSpec spec, Pod local, Pod peer) {
-    return links
-        .thread()
+    return thread
         .change(
             at ->
                 VethPair.ensure(
@@ -155,7 +151,7 @@ public final class KernelEnds implements AutoCloseable {
         .mapEmpty();
   }
 
-  static LinkEnd end(LinkThread.Namespaces at, WireSpec spec, WireSpec.End end, Pod pod, int mtu)
+  static LinkEnd end(OpenNamespaces at, WireSpec spec, WireSpec.End end, Pod pod, int mtu)
       throws LinuxException {
     OpenNetns there = at.at(pod.netns(), pod.identity());
     return LinkEnd.ofPod(there, end.intf(), mtu, "pod " + pod.ref())
@@ -170,8 +166,7 @@ public final class KernelEnds implements AutoCloseable {
     pod.filter(Pod::alive)
         .ifPresent(p -> places.add(new LinkThread.Place(p.netns(), spec.local().intf())));
     String alias = owner.alias(spec.id());
-    return links
-        .thread()
+    return thread
         .remove(alias, places)
         .onSuccess(
             v -> {

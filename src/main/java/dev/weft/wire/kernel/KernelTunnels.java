@@ -7,6 +7,7 @@ import dev.weft.linux.Netlink;
 import dev.weft.linux.VxlanSpec;
 import dev.weft.net.LinkEnd;
 import dev.weft.net.LinkOwnership;
+import dev.weft.net.LinkThread;
 import dev.weft.net.Macvlan;
 import dev.weft.net.NodeLinks;
 import dev.weft.net.Underlay;
@@ -28,11 +29,13 @@ public final class KernelTunnels {
 
   private static final long MAX_UID = 0xffffff - FIRST_VNI;
 
-  private final NodeLinks links;
+  private final LinkThread thread;
+  private final Vxlans vxlans;
   private final LinkOwnership owner;
 
   KernelTunnels(NodeLinks links, LinkOwnership owner) {
-    this.links = links;
+    this.thread = links.thread();
+    this.vxlans = links.vxlans();
     this.owner = owner;
   }
 
@@ -45,52 +48,49 @@ public final class KernelTunnels {
    *
    * @param defaultMtu a wire that asks for this much gets what the underlay leaves
    */
-  public Future<Void> vxlan(WireSpec spec, Pod pod, InetAddress local, InetAddress remote, int defaultMtu) {
+  public Future<Void> vxlan(
+      WireSpec spec, Pod pod, InetAddress local, InetAddress remote, int defaultMtu) {
     if (spec.uid() > MAX_UID) {
       throw Fault.invalid("uid of a vxlan link", spec.uid(), "0.." + MAX_UID);
     }
-    return links
-        .thread()
-        .change(
-            at -> {
-              Netlink onHost = at.host().netlink();
-              Underlay underlay = underlay(onHost, remote);
-              int mtu = mtu(spec, underlay, defaultMtu);
-              VxlanSpec device =
-                  new VxlanSpec(
-                      spec.local().intf(),
-                      vni(spec),
-                      local,
-                      Optional.of(remote),
-                      Vxlans.PORT,
-                      underlay.ifindex(),
-                      false,
-                      mtu);
-              LinkEnd end = KernelEnds.end(at, spec, spec.local(), pod, mtu);
-              links.vxlans().ensure(onHost, end, device, owner, spec.id());
-              return null;
-            });
+    return thread.change(
+        at -> {
+          Netlink onHost = at.host().netlink();
+          Underlay underlay = underlay(onHost, remote);
+          int mtu = mtu(spec, underlay, defaultMtu);
+          VxlanSpec device =
+              new VxlanSpec(
+                  spec.local().intf(),
+                  vni(spec),
+                  local,
+                  Optional.of(remote),
+                  Vxlans.PORT,
+                  underlay.ifindex(),
+                  false,
+                  mtu);
+          LinkEnd end = KernelEnds.end(at, spec, spec.local(), pod, mtu);
+          vxlans.ensure(onHost, end, device, owner, spec.id());
+          return null;
+        });
   }
 
   /** Makes the pod's macvlan on the device that the peer end names, or adopts the one that fits. */
   public Future<Void> macvlan(WireSpec spec, Pod pod) {
-    return links
-        .thread()
-        .change(
-            at -> {
-              Netlink onHost = at.host().netlink();
-              Link parent =
-                  onHost
-                      .link(spec.peer().intf())
-                      .orElseThrow(
-                          () ->
-                              Fault.PRECONDITION.because(
-                                  "device " + spec.peer().intf() + " is not on this node"));
-              int mtu = Math.min(spec.mtu(), parent.mtu());
-              LinkEnd end = KernelEnds.end(at, spec, spec.local(), pod, mtu);
-              Macvlan.ensure(onHost, parent, end, owner, spec.id());
-              return null;
-            });
+    return thread.change(
+        at -> {
+          Netlink onHost = at.host().netlink();
+          Link parent =
+              onHost
+                  .link(spec.peer().intf())
+                  .orElseThrow(
+                      () ->
+                          Fault.PRECONDITION.because(
+                              "device " + spec.peer().intf() + " is not on this node"));
+          int mtu = Math.min(spec.mtu(), parent.mtu());
+          LinkEnd end = KernelEnds.end(at, spec, spec.local(), pod, mtu);
+          Macvlan.ensure(onHost, parent, end, owner, spec.id());
+          return null;
+        });
   }
 
   private static Underlay underlay(Netlink onHost, InetAddress remote) throws IOException {

@@ -9,6 +9,7 @@ import dev.weft.linux.Netlink;
 import dev.weft.net.LinkEnd;
 import dev.weft.net.LinkOwnership;
 import dev.weft.net.LinkThread;
+import dev.weft.net.OpenNamespaces;
 import dev.weft.net.OpenNetns;
 import dev.weft.net.VethPair;
 import dev.weft.wire.kernel.KernelEnds;
@@ -147,7 +148,7 @@ final class MeshnetKernel {
   }
 
   /** A pod's namespace: never the node's own, which a foreign daemon has no business in. */
-  private OpenNetns openPod(LinkThread.Namespaces at, String netns) throws IOException {
+  private OpenNetns openPod(OpenNamespaces at, String netns) throws IOException {
     OpenNetns open;
     try {
       open = OpenNetns.open(netns);

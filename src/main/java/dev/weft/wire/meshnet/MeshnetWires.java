@@ -187,10 +187,7 @@ public final class MeshnetWires implements ForeignEnds {
   }
 
   private Future<Void> remove(MeshnetEnd end) {
-    return ends.forget(end)
-        .compose(
-            v ->
-                room.thread().home(kernel.remove(end.key())));
+    return ends.forget(end).compose(v -> room.thread().home(kernel.remove(end.key())));
   }
 
   /** The other end was removed: the pod's interface stays, and waits for a new other end. */

@@ -11,6 +11,7 @@ import dev.weft.linux.Netlink;
 import dev.weft.linux.VxlanSpec;
 import dev.weft.net.LinkEnd;
 import dev.weft.net.LinkOwnership;
+import dev.weft.net.LinkThread;
 import dev.weft.net.NodeLinks;
 import dev.weft.net.OpenNetns;
 import dev.weft.net.Underlay;
@@ -25,11 +26,13 @@ import java.util.Optional;
  * calls block.
  */
 final class VxlanEnds {
-  private final NodeLinks links;
+  private final LinkThread thread;
+  private final Vxlans vxlans;
   private final LinkOwnership owner;
 
   VxlanEnds(NodeLinks links) {
-    this.links = links;
+    this.thread = links.thread();
+    this.vxlans = links.vxlans();
     this.owner = links.of("vxlan");
   }
 
@@ -56,15 +59,13 @@ final class VxlanEnds {
   /** Makes the device, or another in place of one of ours; the same again changes nothing. */
   Future<Void> update(RemotePod pod) {
     Wanted wanted = Wanted.of(pod);
-    return links
-        .thread()
-        .change(
-            at -> {
-              try (OpenNetns netns = open(pod.getNetNs())) {
-                update(at.host().netlink(), netns, pod.getNetNs(), wanted);
-                return null;
-              }
-            });
+    return thread.change(
+        at -> {
+          try (OpenNetns netns = open(pod.getNetNs())) {
+            update(at.host().netlink(), netns, pod.getNetNs(), wanted);
+            return null;
+          }
+        });
   }
 
   private void update(Netlink onHost, OpenNetns netns, String ref, Wanted wanted)
@@ -79,7 +80,7 @@ final class VxlanEnds {
       // Made by a daemon that was here before this node.
       netns.netlink().setAlias(there.get().index(), owner.alias(id));
     }
-    links.vxlans().ensure(onHost, end, device, owner, id);
+    vxlans.ensure(onHost, end, device, owner, id);
   }
 
   private static VxlanSpec device(Netlink onHost, Wanted wanted) throws LinuxException {
