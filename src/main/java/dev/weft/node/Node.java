@@ -222,18 +222,13 @@ public final class Node {
     rooms.put(
         "nsm",
         new NsmVerticle(
-            bus,
-            cluster,
-            store,
+            room,
+            config.nsm(),
+            config.wires(),
             ways.dial(),
             ways.external(),
             ways.listener(),
-            health,
-            metrics,
-            links,
-            config.nsm(),
-            config.wires(),
-            clock));
+            links));
     // What the rooms above serve is complete.
     rooms.put("gRPC port", context -> ways.open());
     rooms.put("subnet", new SubnetVerticle(room, subnets, config.subnets(), links));

@@ -1,5 +1,6 @@
 package dev.weft.nsm;
 
+import dev.weft.bus.Fault;
 import dev.weft.nsm.proto.EndpointAdvertiseRequest;
 import dev.weft.nsm.proto.EndpointConnectionReply;
 import dev.weft.nsm.proto.NetworkServiceEndpoint;
@@ -16,7 +17,14 @@ import java.time.Duration;
 final class EchoEndpoint implements AutoCloseable {
   private final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
 
+  private volatile boolean refuses;
+
   private EchoEndpoint() {}
+
+  /** From now on it answers no request, or every one again. */
+  void refuse(boolean every) {
+    refuses = every;
+  }
 
   /**
    * Serves it and advertises it at a node.
@@ -38,12 +46,14 @@ final class EchoEndpoint implements AutoCloseable {
         .serve(
             Calls.ASK,
             (peer, request) ->
-                Future.succeededFuture(
-                    EndpointConnectionReply.newBuilder()
-                        .setRequestId(request.getRequestId())
-                        .setNetworkServiceName(request.getNetworkServiceName())
-                        .setLinuxNamespace(where.name())
-                        .build()))
+                made.refuses
+                    ? Future.failedFuture(Fault.UNAVAILABLE.because("not now"))
+                    : Future.succeededFuture(
+                        EndpointConnectionReply.newBuilder()
+                            .setRequestId(request.getRequestId())
+                            .setNetworkServiceName(request.getNetworkServiceName())
+                            .setLinuxNamespace(where.name())
+                            .build()))
         .listen()
         .compose(
             v ->

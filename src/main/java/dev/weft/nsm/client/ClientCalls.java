@@ -11,10 +11,10 @@ import dev.weft.nsm.proto.ConnectionReply;
 import dev.weft.nsm.proto.ConnectionRequest;
 import dev.weft.pod.Pod;
 import dev.weft.pod.PodRef;
+import dev.weft.room.RoomThread;
 import dev.weft.rpc.UnixListener;
 import dev.weft.rpc.UnixPeer;
 import io.vertx.core.Future;
-import io.vertx.core.WorkerExecutor;
 import java.util.List;
 import java.util.Map;
 
@@ -24,7 +24,7 @@ public final class ClientCalls {
   private final List<String> lacking;
   private final Admission admission;
   private final Requests requests;
-  private final WorkerExecutor workers;
+  private final RoomThread thread;
 
   /**
    * @param pods those of this node, as they are at any time
@@ -35,16 +35,16 @@ public final class ClientCalls {
       List<String> lacking,
       Admission admission,
       Requests requests,
-      WorkerExecutor workers) {
+      RoomThread thread) {
     this.pods = pods;
     this.lacking = lacking;
     this.admission = admission;
     this.requests = requests;
-    this.workers = workers;
+    this.thread = thread;
   }
 
-  public void serve(PodRef pod, UnixListener ingress) {
-    ingress.serve(Calls.REQUEST, (peer, request) -> onRequest(pod, peer, request));
+  public void serve(PodRef pod, UnixListener listener) {
+    listener.serve(Calls.REQUEST, (peer, request) -> onRequest(pod, peer, request));
   }
 
   private Future<ConnectionReply> onRequest(PodRef ref, UnixPeer peer, ConnectionRequest request) {
@@ -55,17 +55,17 @@ public final class ClientCalls {
     Future<Void> own =
         named.isEmpty()
             ? Future.succeededFuture()
-            : workers.executeBlocking(
+            : thread.blocking(
                 () -> {
                   NamespaceReferences.checkOwn(named, peer.pid(), pod);
                   return null;
-                },
-                false);
+                });
     return own.compose(
             v ->
                 requests.request(
-                    pod, request.getRequestId(), request.getNetworkServiceName(), asked))
-        .map(held -> Requests.reply(held.connection()))
+                    new ServiceRequest(
+                        pod, request.getRequestId(), request.getNetworkServiceName(), asked)))
+        .map(entry -> Requests.reply(entry.connection()))
         .recover(
             e ->
                 e instanceof Refused
@@ -77,7 +77,7 @@ public final class ClientCalls {
   /** The same, asked by a room of this node for a pod. */
   public Future<ConnectionEntry> connect(PodRef pod, String service, String requestId) {
     return requests
-        .request(usable(pod), requestId, service, List.of())
+        .request(new ServiceRequest(usable(pod), requestId, service, List.of()))
         .recover(
             e ->
                 Future.failedFuture(

@@ -29,7 +29,7 @@ public final class ClientSockets {
   private final Map<PodRef, Open> open = new HashMap<>();
   private UnixListener endpoints;
 
-  private record Open(Path directory, UnixListener ingress) {}
+  private record Open(Path directory, UnixListener listener) {}
 
   /**
    * @param serveClient adds the methods that a pod's socket serves
@@ -50,9 +50,9 @@ public final class ClientSockets {
             })
         .compose(
             v -> {
-              UnixListener ingress = new UnixListener(vertx, root.resolve(ENDPOINT), root);
-              serveEndpoint.accept(ingress);
-              return ingress.listen().onSuccess(listening -> endpoints = ingress);
+              UnixListener listener = new UnixListener(vertx, root.resolve(ENDPOINT), root);
+              serveEndpoint.accept(listener);
+              return listener.listen().onSuccess(listening -> endpoints = listener);
             })
         .compose(v -> vertx.executeBlocking(this::clearLeftovers));
   }
@@ -63,16 +63,16 @@ public final class ClientSockets {
       return Future.succeededFuture();
     }
     Path directory = directoryOf(pod);
-    UnixListener ingress = new UnixListener(vertx, directory.resolve(CLIENT), root);
-    serveClient.accept(pod, ingress);
-    open.put(pod, new Open(directory, ingress));
+    UnixListener listener = new UnixListener(vertx, directory.resolve(CLIENT), root);
+    serveClient.accept(pod, listener);
+    open.put(pod, new Open(directory, listener));
     return vertx
         .executeBlocking(
             () -> {
               makeDirectory(directory);
               return null;
             })
-        .compose(v -> ingress.listen())
+        .compose(v -> listener.listen())
         .onFailure(e -> open.remove(pod));
   }
 
@@ -95,7 +95,7 @@ public final class ClientSockets {
 
   private Future<Void> close(Open closing) {
     return closing
-        .ingress()
+        .listener()
         .close()
         .compose(v -> vertx.executeBlocking(() -> Files.deleteIfExists(closing.directory())))
         .mapEmpty();

@@ -3,13 +3,12 @@ package dev.weft.nsm.client;
 import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
-import dev.weft.nsm.ConnectionState;
 import dev.weft.nsm.Endpoint;
-import dev.weft.nsm.Mechanism;
 import dev.weft.nsm.connection.ClientPod;
 import dev.weft.nsm.connection.Connection;
 import dev.weft.nsm.connection.ConnectionAddresses;
 import dev.weft.nsm.connection.ConnectionEntry;
+import dev.weft.nsm.connection.ConnectionLife.Phase;
 import dev.weft.nsm.connection.Connections;
 import dev.weft.nsm.connection.KernelLinks;
 import dev.weft.nsm.connection.Mechanisms;
@@ -18,22 +17,20 @@ import dev.weft.nsm.connection.NamespaceCache;
 import dev.weft.nsm.connection.PendingConnection;
 import dev.weft.nsm.connection.RequestedInterface;
 import dev.weft.nsm.endpoint.CandidatePlanner;
-import dev.weft.nsm.endpoint.EndpointPods;
 import dev.weft.nsm.endpoint.Endpoints;
-import dev.weft.nsm.endpoint.LocalTarget;
-import dev.weft.nsm.peer.Peers;
-import dev.weft.nsm.peer.RemoteTarget;
+import dev.weft.nsm.endpoint.LocalNegotiator;
+import dev.weft.nsm.endpoint.Negotiator;
+import dev.weft.nsm.peer.Halves;
+import dev.weft.nsm.peer.RemoteNegotiator;
+import dev.weft.room.RoomContext;
 import io.vertx.core.Future;
 import java.security.SecureRandom;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
-import java.util.function.LongConsumer;
 import java.util.random.RandomGenerator;
 
-/** The client's side of a connection's life: select an endpoint, join, heal, end. */
+/** Finds endpoints for clients of this node and joins them: for new connections, and to heal. */
 public final class Connector {
   /** Endpoints that one request tries. */
   private static final int MAX_TRIES = 5;
@@ -43,64 +40,49 @@ public final class Connector {
   /** Prefixes proposed to an endpoint, while there are plenty. */
   private static final int PROPOSALS = 4;
 
-  private final String self;
+  private final RoomContext room;
   private final Endpoints endpoints;
   private final Connections connections;
-  private final ConnectionAddresses pool;
-  private final NamespaceCache views;
-  private final Mechanisms carriers;
-  private final LocalTarget local;
-  private final RemoteTarget remote;
-  private final EndpointPods pods;
-  private final Peers peers;
+  private final NamespaceCache namespaces;
+  private final Mechanisms mechanisms;
+  private final LocalNegotiator local;
+  private final RemoteNegotiator remote;
+  private final Halves halves;
   private final CandidatePlanner planner;
-  private final Clock clock;
   private final RandomGenerator random = new SecureRandom();
 
   public Connector(
-      String self,
+      RoomContext room,
       Endpoints endpoints,
       Connections connections,
-      ConnectionAddresses pool,
-      NamespaceCache views,
-      Mechanisms carriers,
-      LocalTarget local,
-      RemoteTarget remote,
-      EndpointPods pods,
-      Peers peers,
-      Clock clock) {
-    this.self = self;
+      NamespaceCache namespaces,
+      Mechanisms mechanisms,
+      LocalNegotiator local,
+      RemoteNegotiator remote,
+      Halves halves) {
+    this.room = room;
     this.endpoints = endpoints;
     this.connections = connections;
-    this.pool = pool;
-    this.views = views;
-    this.carriers = carriers;
+    this.namespaces = namespaces;
+    this.mechanisms = mechanisms;
     this.local = local;
     this.remote = remote;
-    this.pods = pods;
-    this.peers = peers;
-    this.clock = clock;
-    this.planner = new CandidatePlanner(self, connections::loadOf);
+    this.halves = halves;
+    this.planner = new CandidatePlanner(room.self(), connections::loadOf);
   }
 
   /**
    * A new connection. NOT_FOUND if nobody advertises the service, PRECONDITION without a common
    * interface type, {@link Refused} if no endpoint could be had.
-   *
-   * @param answered is told the time that each endpoint of this node takes to answer, ns
    */
-  public Future<ConnectionEntry> connect(
-      ClientPod pod,
-      String requestId,
-      String service,
-      List<RequestedInterface> asked,
-      LongConsumer answered) {
+  Future<ConnectionEntry> connect(ServiceRequest request) {
+    ClientPod pod = request.pod();
     if (connections.countOf(pod.ref()) >= MAX_PER_POD) {
       throw Fault.EXHAUSTED.because(
           "pod " + pod.ref() + ": " + MAX_PER_POD + " connections (expected: fewer)");
     }
-    List<CandidatePlanner.Candidate> candidates = candidates(service, asked);
-    return views
+    List<CandidatePlanner.Candidate> candidates = candidates(request.service(), request.asked());
+    return namespaces
         .of(pod.netns())
         .compose(
             view -> {
@@ -108,62 +90,45 @@ public final class Connector {
                 throw Fault.PRECONDITION.because(
                     "pod " + pod.ref() + ": its namespace was just replaced");
               }
-              PendingConnection draft = draft(pod, requestId, service, asked, view, answered);
-              return choose(draft, candidates)
-                  .compose(c -> establish(c))
-                  .onComplete(
-                      done -> {
-                        Optional<Cidr> used =
-                            done.succeeded()
-                                ? Optional.of(done.result().connection().prefix())
-                                : Optional.empty();
-                        draft.prefixes().stream()
-                            .filter(p -> !used.equals(Optional.of(p)))
-                            .forEach(pool::release);
-                        if (done.failed()) {
-                          connections.releaseName(pod.identity(), draft.client().intf());
-                          views.forget(pod.netns());
-                        }
-                      });
-            });
+              PendingConnection pending = reserve(request, view);
+              return choose(pending, candidates)
+                  .map(connections::enter)
+                  .onFailure(e -> connections.releaseName(pod.identity(), pending.client().intf()))
+                  .onComplete(done -> pending.prefixes().forEach(connections.addresses()::release))
+                  .compose(this::establish);
+            })
+        .onFailure(e -> namespaces.forget(pod.netns()));
   }
 
   /**
    * Gives a connection that lost its endpoint or its interface another one of each; fails if none
    * can be had now.
    */
-  public Future<Void> heal(ConnectionEntry held) {
-    Connection old = held.connection();
+  Future<Void> heal(ConnectionEntry entry) {
+    if (!entry.life().is(Phase.HEALING)) {
+      return Future.succeededFuture();
+    }
+    Connection old = entry.connection();
     List<CandidatePlanner.Candidate> candidates = candidates(old.service(), old.asked());
-    return carriers
+    return mechanisms
         .part(old)
-        .compose(v -> leave(old, "the client heals"))
+        .compose(v -> halves.leave(old, "the client heals"))
         .compose(v -> choose(PendingConnection.of(old), candidates))
         .compose(
             next ->
-                connections
-                    .change(held, next)
-                    .compose(v -> carriers.join(next))
-                    .onFailure(e -> undo(next)))
-        .compose(v -> pods.release(old))
-        .onSuccess(
-            v -> {
-              if (connections.holds(held)) {
-                connections.state(held, ConnectionState.UP, null);
-              }
-            });
+                join(entry, next)
+                    .recover(e -> halves.undo(next).transform(v -> Future.failedFuture(e))))
+        .compose(v -> halves.release(old));
   }
 
-  /** Ends it on both nodes. */
-  public Future<Void> end(ConnectionEntry held, String reason) {
-    Connection c = held.connection();
-    held.busy = true;
-    return carriers
-        .part(c)
-        .onFailure(e -> held.busy = false)
-        .compose(v -> connections.remove(held, reason))
-        .compose(v -> leave(c, reason))
-        .compose(v -> pods.release(c));
+  private Future<Void> join(ConnectionEntry entry, Connection next) {
+    if (!entry.life().is(Phase.HEALING)) {
+      return Future.failedFuture(Fault.UNAVAILABLE.because(entry.life().reason()));
+    }
+    return connections
+        .change(entry, next)
+        .compose(v -> mechanisms.join(next))
+        .onSuccess(v -> connections.joined(entry));
   }
 
   private List<CandidatePlanner.Candidate> candidates(
@@ -175,41 +140,39 @@ public final class Connector {
     return planner.plan(asked, offered);
   }
 
-  private PendingConnection draft(
-      ClientPod pod,
-      String requestId,
-      String service,
-      List<RequestedInterface> asked,
-      KernelLinks.View view,
-      LongConsumer answered) {
-    int count = pool.size() - pool.used() > 64 * PROPOSALS ? PROPOSALS : 1;
-    List<Cidr> prefixes = pool.take(count, p -> !view.collides(p));
+  /** Addresses to choose from and the interface's name, which nobody else gets meanwhile. */
+  private PendingConnection reserve(ServiceRequest request, KernelLinks.View view) {
+    ConnectionAddresses addresses = connections.addresses();
+    int count = addresses.size() - addresses.used() > 64 * PROPOSALS ? PROPOSALS : 1;
+    List<Cidr> prefixes = addresses.take(count, p -> !view.collides(p));
     if (prefixes.isEmpty()) {
-      throw new Refused("addresses: all " + pool.size() + " blocks of nsm.cidr are in use");
+      throw new Refused("addresses: all " + addresses.size() + " blocks of nsm.cidr are in use");
     }
+    ClientPod pod = request.pod();
     String name =
         Names.interfaceFor(
-            service, n -> view.names().contains(n) || connections.nameTaken(pod.identity(), n));
+            request.service(),
+            n -> view.names().contains(n) || connections.nameTaken(pod.identity(), n));
     connections.reserveName(pod.identity(), name);
     return new PendingConnection(
         HexFormat.of().toHexDigits(random.nextLong()),
-        requestId,
-        service,
-        asked,
-        clock.instant(),
-        new Connection.Client(self, pod.ref(), pod.netns(), pod.identity(), name),
+        request.requestId(),
+        request.service(),
+        request.asked(),
+        room.clock().instant(),
+        new Connection.Client(room.self(), pod.ref(), pod.netns(), pod.identity(), name),
         prefixes,
-        answered);
+        request.endpointNanos());
   }
 
   /** The first candidate that agrees; its side of the connection stands then. */
   private Future<Connection> choose(
-      PendingConnection draft, List<CandidatePlanner.Candidate> candidates) {
-    return choose(draft, candidates, 0, new ArrayList<>());
+      PendingConnection pending, List<CandidatePlanner.Candidate> candidates) {
+    return choose(pending, candidates, 0, new ArrayList<>());
   }
 
   private Future<Connection> choose(
-      PendingConnection draft,
+      PendingConnection pending,
       List<CandidatePlanner.Candidate> candidates,
       int number,
       List<String> failures) {
@@ -217,9 +180,10 @@ public final class Connector {
       return Future.failedFuture(new Refused(String.join("; ", failures)));
     }
     CandidatePlanner.Candidate candidate = candidates.get(number);
-    boolean here = candidate.endpoint().node().equals(self);
+    boolean here = candidate.endpoint().node().equals(room.self());
+    Negotiator negotiator = here ? local : remote;
     return Future.<Void>succeededFuture()
-        .compose(v -> here ? local.agree(draft, candidate) : remote.agree(draft, candidate))
+        .compose(v -> negotiator.agree(pending, candidate))
         .recover(
             e -> {
               failures.add(
@@ -228,51 +192,22 @@ public final class Connector {
                       + (here ? "" : " on node " + candidate.endpoint().node())
                       + ": "
                       + WeftException.of(e).getMessage());
-              return choose(draft, candidates, number + 1, failures);
+              return choose(pending, candidates, number + 1, failures);
             });
   }
 
-  private Future<ConnectionEntry> establish(Connection c) {
-    Future<ConnectionEntry> added = connections.add(c, ConnectionState.JOINING);
-    // A veth need not wait for the disk: one that no table has after a crash is swept from its pod.
-    Future<Void> joined =
-        c.link().carrier() == Mechanism.VETH
-            ? carriers.join(c)
-            : added.compose(held -> carriers.join(c));
-    return Future.join(added, joined)
-        .map(
-            both -> {
-              connections.state(added.result(), ConnectionState.UP, null);
-              return added.result();
-            })
-        .recover(
-            e ->
-                undo(c)
-                    .compose(
-                        v ->
-                            added.succeeded()
-                                ? connections.forget(added.result())
-                                : Future.succeededFuture())
-                    .compose(v -> Future.failedFuture(added.succeeded() ? refusal(c, e) : e)));
+  private Future<ConnectionEntry> establish(ConnectionEntry entry) {
+    Future<Void> kept = connections.keep(entry);
+    return halves
+        .establish(entry, kept)
+        .compose(v -> entry.up())
+        .map(entry)
+        .recover(e -> Future.failedFuture(kept.failed() ? e : refusal(entry.connection(), e)));
   }
 
   /** A data path that did not come about; the client may ask again. */
   private static Throwable refusal(Connection c, Throwable e) {
     return new Refused(
         "endpoint " + c.endpoint().provider() + ": " + WeftException.of(e).getMessage());
-  }
-
-  private Future<Void> undo(Connection c) {
-    return carriers
-        .part(c)
-        .transform(done -> leave(c, "it could not be joined"))
-        .compose(v -> pods.release(c));
-  }
-
-  /** Tells the endpoint's node that the client's half is gone. */
-  private Future<Void> leave(Connection c, String reason) {
-    return c.endpointAt(self)
-        ? Future.succeededFuture()
-        : peers.end(c.endpoint().node(), c.id(), reason, false);
   }
 }

@@ -2,70 +2,98 @@ package dev.weft.nsm.client;
 
 import dev.weft.address.IpAddress;
 import dev.weft.bus.Fault;
-import dev.weft.nsm.connection.ClientPod;
 import dev.weft.nsm.connection.Connection;
 import dev.weft.nsm.connection.ConnectionEntry;
+import dev.weft.nsm.connection.ConnectionLife;
 import dev.weft.nsm.connection.Connections;
 import dev.weft.nsm.connection.Names;
-import dev.weft.nsm.connection.RequestedInterface;
+import dev.weft.nsm.peer.Halves;
 import dev.weft.nsm.proto.ConnectionParameters;
 import dev.weft.nsm.proto.ConnectionReply;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.vertx.core.Future;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Clients' requests: the same again changes nothing, however often and however quickly. */
 public final class Requests {
-  private static final Logger log = LoggerFactory.getLogger(Requests.class);
+  /** How long a request waits for a connection that heals; shorter than calls usually wait. */
+  private static final int WAIT_SECONDS = 20;
 
   private final Connections connections;
   private final Connector connector;
+  private final Halves halves;
   private final MeterRegistry meters;
   private final Set<Connections.Key> inProgress = new HashSet<>();
 
-  public Requests(Connections connections, Connector connector, MeterRegistry meters) {
+  public Requests(
+      Connections connections, Connector connector, Halves halves, MeterRegistry meters) {
     this.connections = connections;
     this.connector = connector;
+    this.halves = halves;
     this.meters = meters;
   }
 
   /**
-   * The connection that the request asks for: the one there is, a new one, or, for other contents,
-   * a new one after which the former is ended. CONFLICT while the same is under way.
+   * The connection that the request asks for, and that is up: the one there is, a new one, or, for
+   * other contents, a new one after which the former is ended. CONFLICT while the same is under
+   * way; {@link Refused} if none can be had.
    */
-  public Future<ConnectionEntry> request(
-      ClientPod pod, String requestId, String service, List<RequestedInterface> asked) {
-    Names.requestId(requestId);
-    Names.name("network_service_name", service);
-    Connections.Key key = new Connections.Key(pod.ref(), requestId, service);
+  Future<ConnectionEntry> request(ServiceRequest request) {
+    Names.requestId(request.requestId());
+    Names.name("network_service_name", request.service());
+    Connections.Key key =
+        new Connections.Key(request.pod().ref(), request.requestId(), request.service());
     if (inProgress.contains(key)) {
       throw Fault.CONFLICT.because(
-          "request " + requestId + " for service " + service + ": in progress (retry)");
+          "request "
+              + request.requestId()
+              + " for service "
+              + request.service()
+              + ": in progress (retry)");
     }
     Optional<ConnectionEntry> known = connections.find(key);
-    if (known.isPresent() && known.get().connection().asked().equals(asked)) {
-      return Future.succeededFuture(known.get());
+    if (known.isPresent() && known.get().connection().asked().equals(request.asked())) {
+      return standing(known.get());
     }
     inProgress.add(key);
     long started = System.nanoTime();
-    AtomicLong endpoints = new AtomicLong();
     return Future.<Void>succeededFuture()
-        .compose(v -> connector.connect(pod, requestId, service, asked, endpoints::addAndGet))
-        .onSuccess(held -> known.ifPresent(this::replaced))
+        .compose(v -> connector.connect(request))
+        .onSuccess(
+            entry ->
+                known.ifPresent(
+                    former ->
+                        halves.end(former, "the client asked for the same with other contents")))
         .onComplete(
             done -> {
               inProgress.remove(key);
               timer(done.succeeded())
-                  .record(System.nanoTime() - started - endpoints.get(), TimeUnit.NANOSECONDS);
+                  .record(
+                      System.nanoTime() - started - request.endpointNanos().get(),
+                      TimeUnit.NANOSECONDS);
             });
+  }
+
+  /** A known one, once it is up. */
+  private static Future<ConnectionEntry> standing(ConnectionEntry entry) {
+    return entry.life().is(ConnectionLife.Phase.UP)
+        ? Future.succeededFuture(entry)
+        : entry
+            .up()
+            .timeout(WAIT_SECONDS, TimeUnit.SECONDS)
+            .map(entry)
+            .recover(e -> Future.failedFuture(refusal(entry)));
+  }
+
+  private static Refused refusal(ConnectionEntry entry) {
+    ConnectionLife life = entry.life();
+    String state = life.isOver() ? "ended" : life.state().toString();
+    return new Refused(
+        "connection " + entry.connection().id() + ": " + state + ": " + life.reason());
   }
 
   /** What the client is told. */
@@ -81,13 +109,6 @@ public final class Requests {
         .setConnectionId(c.id())
         .setEndpointAddress(IpAddress.format(c.endpointAddress().address()))
         .build();
-  }
-
-  private void replaced(ConnectionEntry former) {
-    connector
-        .end(former, "the client asked for the same with other contents")
-        .onFailure(
-            e -> log.warn("connection {} not ended: {}", former.connection().id(), e.getMessage()));
   }
 
   private Timer timer(boolean accepted) {

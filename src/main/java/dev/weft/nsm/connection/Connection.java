@@ -5,6 +5,7 @@ import dev.weft.address.IpAddress;
 import dev.weft.nsm.Endpoint;
 import dev.weft.nsm.Mechanism;
 import dev.weft.pod.PodRef;
+import dev.weft.wire.WireSpec;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Instant;
@@ -32,6 +33,8 @@ public record Connection(
     Client client,
     Target endpoint,
     Link link) {
+  /** The namespace of this room's wires; the topology room leaves them alone. */
+  static final String WIRE_NS = "~nsm";
 
   /**
    * The client's end.
@@ -134,6 +137,20 @@ public record Connection(
   /** The connected prefix, then what the endpoint offers. */
   public List<String> allRoutes() {
     return Stream.concat(Stream.of(link.prefix()), link.routes().stream()).toList();
+  }
+
+  /**
+   * The wire that carries it: the same on both nodes, and of both ends, so that another endpoint's
+   * is another wire.
+   */
+  public String wireId() {
+    return WireSpec.idOf(
+        WIRE_NS + "/" + client.node() + "/" + id,
+        0,
+        client.pod(),
+        client.intf(),
+        endpoint.pod(),
+        endpoint.intf());
   }
 
   public boolean clientAt(String node) {

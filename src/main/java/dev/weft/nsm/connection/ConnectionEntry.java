@@ -1,55 +1,78 @@
 package dev.weft.nsm.connection;
 
-import dev.weft.nsm.ConnectionState;
+import dev.weft.bus.Fault;
 import dev.weft.nsm.ConnectionStatus;
-import java.time.Instant;
-import java.util.Objects;
+import dev.weft.room.Backoff;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 
-/** A connection of this node and how it stands. Only the room's event loop touches it. */
+/** A connection of this node and its life. Only the room's event loop touches it. */
 public final class ConnectionEntry {
+  private final Backoff backoff;
   private Connection connection;
-  private ConnectionState state;
-  private String reason;
-  private Instant changed;
+  private ConnectionLife life;
+  private boolean stood;
+  private Promise<Void> up;
 
-  /** Something is being done to it: nobody else begins anything meanwhile. */
-  public boolean busy;
-
-  /** When its endpoint was first seen to be gone; null while it is there. */
-  public Instant missing;
-
-  public ConnectionEntry(Connection connection, ConnectionState state, Instant now) {
+  ConnectionEntry(Connection connection, ConnectionLife life, Backoff backoff) {
     this.connection = connection;
-    this.state = state;
-    this.changed = now;
+    this.life = life;
+    this.backoff = backoff;
+    this.stood = life.stands();
   }
 
   public Connection connection() {
     return connection;
   }
 
-  public ConnectionState state() {
-    return state;
+  public ConnectionLife life() {
+    return life;
   }
 
-  /** When it came into this state. */
-  public Instant changed() {
-    return changed;
+  /** How long attempts to heal or to end it wait for each other. */
+  public Backoff backoff() {
+    return backoff;
   }
 
-  public void becomes(Connection next) {
+  /** Whether it ever stood, so that others know of it. */
+  boolean stood() {
+    return stood;
+  }
+
+  /** Succeeds when it is up, at once if it is; UNAVAILABLE with the reason when it ends. */
+  public Future<Void> up() {
+    if (up == null) {
+      up = Promise.promise();
+    }
+    Promise<Void> asked = up;
+    settle();
+    return asked.future();
+  }
+
+  void becomes(Connection next) {
     connection = next;
   }
 
-  /** False if that is how it stood already. */
-  public boolean enter(ConnectionState next, String why, Instant now) {
-    boolean same = state == next && Objects.equals(reason, why);
-    if (state != next) {
-      changed = now;
+  void lives(ConnectionLife next) {
+    life = next;
+    stood |= next.stands();
+    if (next.is(ConnectionLife.Phase.UP)) {
+      backoff.succeeded();
     }
-    state = next;
-    reason = why;
-    return !same;
+    settle();
+  }
+
+  private void settle() {
+    if (up == null || !(life.is(ConnectionLife.Phase.UP) || life.isOver())) {
+      return;
+    }
+    Promise<Void> settled = up;
+    up = null;
+    if (life.is(ConnectionLife.Phase.UP)) {
+      settled.complete();
+    } else {
+      settled.fail(Fault.UNAVAILABLE.because(life.reason()));
+    }
   }
 
   public ConnectionStatus status() {
@@ -72,8 +95,8 @@ public final class ConnectionEntry {
         c.allRoutes(),
         c.link().carrier(),
         c.link().mtu(),
-        state,
-        reason,
+        life.state(),
+        life.reason(),
         c.since());
   }
 }

@@ -1,26 +1,31 @@
 package dev.weft.nsm.connection;
 
 import dev.weft.address.Cidr;
-import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
 import dev.weft.nsm.ConnectionChanged;
 import dev.weft.nsm.ConnectionState;
 import dev.weft.nsm.Endpoint;
+import dev.weft.nsm.Mechanism;
 import dev.weft.pod.PodRef;
-import dev.weft.store.Store;
+import dev.weft.room.Backoff;
+import dev.weft.room.RoomContext;
 import io.vertx.core.Future;
-import java.time.Clock;
+import java.security.SecureRandom;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.random.RandomGenerator;
 
 /** The connections that this node has an end of, on disk and in memory, and their addresses. */
 public final class Connections {
@@ -33,12 +38,12 @@ public final class Connections {
     }
   }
 
-  private final Store store;
-  private final Bus bus;
+  private final RoomContext room;
   private final String self;
-  private final Clock clock;
   private final ConnectionAddresses pool;
+  private final RandomGenerator random = new SecureRandom();
   private final Map<String, ConnectionEntry> byId = new TreeMap<>();
+  private final Map<String, ConnectionEntry> byWire = new HashMap<>();
   private final Map<Key, ConnectionEntry> byKey = new HashMap<>();
 
   /** Names in use in the namespaces of clients, by the namespace's identity. */
@@ -52,11 +57,9 @@ public final class Connections {
 
   private record Placed(long identity, String prefix) {}
 
-  public Connections(Store store, Bus bus, String self, Clock clock, ConnectionAddresses pool) {
-    this.store = store;
-    this.bus = bus;
-    this.self = self;
-    this.clock = clock;
+  public Connections(RoomContext room, ConnectionAddresses pool) {
+    this.room = room;
+    this.self = room.self();
     this.pool = pool;
   }
 
@@ -66,7 +69,7 @@ public final class Connections {
    * @param identities looks up the namespaces of those that an older node kept without an identity
    */
   public Future<Void> load(Function<Set<String>, Future<Map<String, Long>>> identities) {
-    return store
+    return room.store()
         .all(TABLE)
         .compose(
             rows -> {
@@ -81,12 +84,14 @@ public final class Connections {
             })
         .map(
             kept -> {
-              for (Connection c : kept) {
-                pool.use(c.prefix());
-                enter(new ConnectionEntry(c, ConnectionState.UP, clock.instant()));
-              }
+              kept.forEach(c -> enter(c, ConnectionLife.restored(now())));
               return null;
             });
+  }
+
+  /** The blocks of {@code nsm.cidr} and who uses them. */
+  public ConnectionAddresses addresses() {
+    return pool;
   }
 
   public Collection<ConnectionEntry> all() {
@@ -111,8 +116,13 @@ public final class Connections {
     return Optional.ofNullable(byKey.get(key));
   }
 
-  public boolean holds(ConnectionEntry held) {
-    return byId.get(held.connection().id()) == held;
+  /** The one that a wire carries. */
+  public Optional<ConnectionEntry> ofWire(String wireId) {
+    return Optional.ofNullable(byWire.get(wireId));
+  }
+
+  public boolean holds(ConnectionEntry entry) {
+    return byId.get(entry.connection().id()) == entry;
   }
 
   public int size() {
@@ -152,74 +162,103 @@ public final class Connections {
     return user != null && !user.equals(exceptId);
   }
 
-  /** Accepts it; done once it is on disk. Its addresses and name are already its own. */
-  public Future<ConnectionEntry> add(Connection c, ConnectionState state) {
-    ConnectionEntry held = new ConnectionEntry(c, state, clock.instant());
-    enter(held);
-    return store.put(TABLE, c.id(), Json.write(c)).map(held).onFailure(e -> drop(held));
+  /**
+   * Takes one whose ends agreed, with its addresses and its name, to be joined; {@link #keep} it.
+   */
+  public ConnectionEntry enter(Connection c) {
+    return enter(c, ConnectionLife.agreed(now()));
   }
 
-  /** Another endpoint or carrier for the same connection. */
-  public Future<Void> change(ConnectionEntry held, Connection next) {
-    unplace(held.connection());
-    held.becomes(next);
-    place(next);
-    return store.put(TABLE, next.id(), Json.write(next));
-  }
-
-  /** Forgets one that never stood; its addresses and name remain its draft's. */
-  public Future<Void> forget(ConnectionEntry held) {
-    drop(held);
-    return store.delete(TABLE, held.connection().id()).mapEmpty();
-  }
-
-  /** Forgets it, on disk too, and says so; its addresses and name are free again. */
-  public Future<Void> remove(ConnectionEntry held, String reason) {
-    if (!holds(held)) {
-      return Future.succeededFuture();
-    }
-    Connection c = held.connection();
-    drop(held);
-    pool.release(c.prefix());
-    releaseName(c.client().identity(), c.client().intf());
-    bus.publish(new ConnectionChanged(c.id(), c.toString(), provider(c), null, reason));
-    return store.delete(TABLE, c.id()).mapEmpty();
-  }
-
-  public void state(ConnectionEntry held, ConnectionState state, String reason) {
-    if (held.enter(state, reason, clock.instant()) && holds(held)) {
-      Connection c = held.connection();
-      bus.publish(new ConnectionChanged(c.id(), c.toString(), provider(c), state, reason));
-    }
-  }
-
-  private static String provider(Connection c) {
-    return c.endpoint().provider();
-  }
-
-  private void enter(ConnectionEntry held) {
-    Connection c = held.connection();
-    byId.put(c.id(), held);
+  private ConnectionEntry enter(Connection c, ConnectionLife life) {
+    ConnectionEntry entry = new ConnectionEntry(c, life, new Backoff(random));
+    pool.use(c.prefix());
+    byId.put(c.id(), entry);
     if (c.clientAt(self)) {
-      byKey.put(Key.of(c), held);
+      byKey.put(Key.of(c), entry);
       count(c.client().pod(), 1);
       reserveName(c.client().identity(), c.client().intf());
     }
-    place(c);
+    place(entry);
+    return entry;
   }
 
-  private void drop(ConnectionEntry held) {
-    Connection c = held.connection();
-    byId.remove(c.id(), held);
-    byKey.remove(Key.of(c), held);
+  /** Done once it is on disk. */
+  public Future<Void> keep(ConnectionEntry entry) {
+    Connection c = entry.connection();
+    return room.store().put(TABLE, c.id(), Json.write(c));
+  }
+
+  /** Another endpoint or mechanism for the same connection; done once that is on disk. */
+  public Future<Void> change(ConnectionEntry entry, Connection next) {
+    unplace(entry.connection());
+    entry.becomes(next);
+    place(entry);
+    return keep(entry);
+  }
+
+  /** Something happened to it: gives it the next state of its life, and says so. */
+  public void on(ConnectionEntry entry, BiFunction<ConnectionLife, Instant, ConnectionLife> event) {
+    ConnectionLife before = entry.life();
+    ConnectionLife next = event.apply(before, now());
+    entry.lives(next);
+    boolean seen =
+        next.state() != before.state()
+            || (next.state() == ConnectionState.HEALING
+                && !Objects.equals(next.reason(), before.reason()));
+    // That one stands where it stood before this node's start is nothing new; an end is told later.
+    boolean news = seen && !next.isOver() && !(before.isUnseen() && next.stands());
+    if (news && holds(entry)) {
+      publish(entry.connection(), next.state(), next.reason());
+    }
+  }
+
+  /**
+   * Its interface here was made, and frames cross; at the endpoint's node the latter is known of no
+   * wire before the client's node joins it.
+   */
+  public void joined(ConnectionEntry entry) {
+    Connection c = entry.connection();
+    boolean awaited = c.link().carrier() != Mechanism.WIRE || c.clientAt(self);
+    on(entry, (life, now) -> (awaited ? life.wayUp(now) : life).joined(now));
+  }
+
+  /** Forgets it, on disk too, and says so; its addresses and name are free again. */
+  public Future<Void> remove(ConnectionEntry entry) {
+    if (!holds(entry)) {
+      return Future.succeededFuture();
+    }
+    Connection c = entry.connection();
+    byId.remove(c.id());
+    byKey.remove(Key.of(c), entry);
     if (c.clientAt(self)) {
       count(c.client().pod(), -1);
+      releaseName(c.client().identity(), c.client().intf());
     }
     unplace(c);
+    pool.release(c.prefix());
+    on(entry, ConnectionLife::ended);
+    if (entry.stood()) {
+      publish(c, null, entry.life().reason());
+    }
+    return room.store().delete(TABLE, c.id()).mapEmpty();
   }
 
-  private void place(Connection c) {
+  private void publish(Connection c, ConnectionState state, String reason) {
+    room.bus()
+        .publish(
+            new ConnectionChanged(c.id(), c.toString(), c.endpoint().provider(), state, reason));
+  }
+
+  private Instant now() {
+    return room.clock().instant();
+  }
+
+  private void place(ConnectionEntry entry) {
+    Connection c = entry.connection();
     count(c, 1);
+    if (c.link().carrier() == Mechanism.WIRE) {
+      byWire.put(c.wireId(), entry);
+    }
     if (c.clientAt(self)) {
       placed.put(new Placed(c.client().identity(), c.link().prefix()), c.id());
     }
@@ -230,6 +269,9 @@ public final class Connections {
 
   private void unplace(Connection c) {
     count(c, -1);
+    if (c.link().carrier() == Mechanism.WIRE) {
+      byWire.remove(c.wireId());
+    }
     placed.remove(new Placed(c.client().identity(), c.link().prefix()), c.id());
     placed.remove(new Placed(c.endpoint().identity(), c.link().prefix()), c.id());
   }

@@ -5,6 +5,7 @@ import dev.weft.wire.WireChanged;
 import dev.weft.wire.WireKind;
 import dev.weft.wire.WireSpec;
 import dev.weft.wire.WireState;
+import dev.weft.wire.WireStatus;
 import dev.weft.wire.Wires;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -14,12 +15,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 
 /** Makes and removes this node's part of what joins a connection's interfaces. */
 public final class Mechanisms {
-  /** Wires of this room; the topology room leaves them alone. */
-  private static final String WIRE_NS = "~nsm";
-
   private static final int WIRE_SECONDS = 15;
 
   private final String self;
@@ -45,11 +45,24 @@ public final class Mechanisms {
   /** Removes what was made here for it; what is gone already is fine. */
   public Future<Void> part(Connection c) {
     return switch (c.link().carrier()) {
-      case WIRE -> wires.remove(wireOf(c));
+      case WIRE -> wires.remove(c.wireId());
       case VETH, VXLAN -> kernel.remove(c);
     };
   }
 
+  /** Adds the client's routes; those that stand are left. */
+  public Future<Void> route(Connection c) {
+    return c.link().routes().isEmpty() ? Future.succeededFuture() : kernel.route(c);
+  }
+
+  /** The wires of this node, by id. */
+  public Future<Map<String, WireStatus>> wires() {
+    return wires
+        .list()
+        .map(all -> all.stream().collect(Collectors.toMap(w -> w.spec().id(), w -> w)));
+  }
+
+  /** For those that wait for a wire. */
   public void onWire(WireChanged change) {
     Promise<Void> up = awaited.get(change.id());
     if (up == null) {
@@ -60,17 +73,6 @@ public final class Mechanisms {
     } else if (change.state() == WireState.FAILED) {
       up.tryFail(Fault.UNAVAILABLE.because(change.text()));
     }
-  }
-
-  /** The same on both nodes; of both ends, so that another endpoint's is another wire. */
-  public static String wireOf(Connection c) {
-    return WireSpec.idOf(
-        WIRE_NS + "/" + c.client().node() + "/" + c.id(),
-        0,
-        c.client().pod(),
-        c.client().intf(),
-        c.endpoint().pod(),
-        c.endpoint().intf());
   }
 
   private Future<Void> joinWire(Connection c) {
@@ -84,11 +86,11 @@ public final class Mechanisms {
             c.endpointAddress().toString(),
             c.endpoint().node());
     boolean atClient = c.clientAt(self);
-    String id = wireOf(c);
+    String id = c.wireId();
     WireSpec spec =
         new WireSpec(
             id,
-            WIRE_NS,
+            Connection.WIRE_NS,
             // Of the id's 64 bits those that JSON readers keep.
             Long.parseUnsignedLong(c.id(), 16) >>> 11,
             WireKind.GRPC,
@@ -112,36 +114,36 @@ public final class Mechanisms {
         .timeout(WIRE_SECONDS, TimeUnit.SECONDS)
         .recover(e -> Future.failedFuture(unjoined(id, e)))
         .onComplete(done -> awaited.remove(id))
-        .compose(v -> kernel.route(c));
+        .compose(v -> route(c));
   }
 
   private static Throwable unjoined(String id, Throwable e) {
-    return e instanceof java.util.concurrent.TimeoutException
+    return e instanceof TimeoutException
         ? Fault.TIMEOUT.because("wire " + id + " not up within " + WIRE_SECONDS + " s", e)
         : e;
   }
 
-  /** Connections whose interface here is not there any more; none while requests wait. */
-  public Future<List<ConnectionEntry>> broken(List<ConnectionEntry> held) {
-    if (kernel.isBusy()) {
-      return Future.succeededFuture(List.of());
-    }
+  /** Whether requests wait, which a look at interfaces would hold up. */
+  public boolean isBusy() {
+    return kernel.isBusy();
+  }
+
+  /** Those connections, not carried by wires, whose interface here is not there. */
+  public Future<Set<ConnectionEntry>> broken(List<ConnectionEntry> entries) {
     Set<String> namespaces = new HashSet<>();
-    held.forEach(h -> namespaces.add(netnsOf(h.connection())));
+    entries.forEach(entry -> namespaces.add(netnsOf(entry.connection())));
     return kernel
         .ours(namespaces)
         .map(
             ours ->
-                held.stream()
-                    .filter(
-                        h -> {
-                          Connection c = h.connection();
-                          String intf = c.clientAt(self) ? c.client().intf() : c.endpoint().intf();
-                          return !ours.get(netnsOf(c))
-                              .getOrDefault(c.id(), Set.of())
-                              .contains(intf);
-                        })
-                    .toList());
+                entries.stream()
+                    .filter(entry -> !isIn(ours, entry.connection()))
+                    .collect(Collectors.toSet()));
+  }
+
+  private boolean isIn(Map<String, Map<String, Set<String>>> ours, Connection c) {
+    String intf = c.clientAt(self) ? c.client().intf() : c.endpoint().intf();
+    return ours.get(netnsOf(c)).getOrDefault(c.id(), Set.of()).contains(intf);
   }
 
   private String netnsOf(Connection c) {

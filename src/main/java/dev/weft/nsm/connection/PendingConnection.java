@@ -3,14 +3,14 @@ package dev.weft.nsm.connection;
 import dev.weft.address.Cidr;
 import java.time.Instant;
 import java.util.List;
-import java.util.function.LongConsumer;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A connection whose endpoint is not chosen yet.
  *
  * @param client its end, with the interface's name, which is reserved
  * @param prefixes addresses that are reserved for it, to choose one of
- * @param answered is told the time that each endpoint of this node takes to answer, ns
+ * @param endpointNanos how long endpoints of this node took to answer, ns; grows meanwhile
  */
 public record PendingConnection(
     String id,
@@ -20,7 +20,7 @@ public record PendingConnection(
     Instant since,
     Connection.Client client,
     List<Cidr> prefixes,
-    LongConsumer answered) {
+    AtomicLong endpointNanos) {
 
   /** A standing connection that needs another endpoint: name and addresses stay. */
   public static PendingConnection of(Connection c) {
@@ -32,7 +32,7 @@ public record PendingConnection(
         c.since(),
         c.client(),
         List.of(c.prefix()),
-        nanos -> {});
+        new AtomicLong());
   }
 
   public Connection joined(

@@ -8,9 +8,9 @@ import dev.weft.nsm.proto.EndpointRemoveReply;
 import dev.weft.nsm.proto.EndpointRemoveRequest;
 import dev.weft.nsm.proto.NetworkServiceEndpoint;
 import dev.weft.pod.Pod;
+import dev.weft.room.RoomThread;
 import dev.weft.rpc.UnixPeer;
 import io.vertx.core.Future;
-import io.vertx.core.WorkerExecutor;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -25,7 +25,7 @@ public final class Advertising {
   private final String self;
   private final Endpoints endpoints;
   private final Admission admission;
-  private final WorkerExecutor workers;
+  private final RoomThread thread;
   private final Supplier<Collection<Pod>> pods;
 
   /**
@@ -35,12 +35,12 @@ public final class Advertising {
       String self,
       Endpoints endpoints,
       Admission admission,
-      WorkerExecutor workers,
+      RoomThread thread,
       Supplier<Collection<Pod>> pods) {
     this.self = self;
     this.endpoints = endpoints;
     this.admission = admission;
-    this.workers = workers;
+    this.thread = thread;
     this.pods = pods;
   }
 
@@ -59,13 +59,12 @@ public final class Advertising {
       checkOwner(peer, endpoint);
       all.add(new Endpoints.Advertised(endpoint, message.getSocketLocation(), peer.uid()));
     }
-    return workers
-        .executeBlocking(
+    return thread
+        .blocking(
             () -> {
               all.forEach(a -> Endpoints.checkSocket(a.socket(), a.uid()));
               return null;
-            },
-            false)
+            })
         .compose(v -> Future.join(all.stream().map(endpoints::put).toList()))
         .map(v -> EndpointAdvertiseReply.newBuilder().setAccepted(true).build());
   }

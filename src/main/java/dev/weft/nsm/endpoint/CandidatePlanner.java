@@ -34,7 +34,7 @@ public final class CandidatePlanner {
   /**
    * An endpoint, and what it would be connected by.
    *
-   * @param rank of that among the client's wishes; 0 is the first
+   * @param rank of that among the client's wanted; 0 is the first
    */
   public record Candidate(Endpoint endpoint, RequestedInterface agreed, int rank) {}
 
@@ -45,24 +45,24 @@ public final class CandidatePlanner {
    *     client, or none that can be built
    */
   public List<Candidate> plan(List<RequestedInterface> asked, List<Endpoint> endpoints) {
-    List<RequestedInterface> wishes = inOrder(asked);
+    List<RequestedInterface> wanted = inOrder(asked);
     List<Endpoint> willing =
-        endpoints.stream().filter(e -> wishes.stream().anyMatch(w -> e.offers(w.type()))).toList();
+        endpoints.stream().filter(e -> wanted.stream().anyMatch(w -> e.offers(w.type()))).toList();
     if (willing.isEmpty()) {
       throw Fault.PRECONDITION.because(
           "no interface type in common: asked "
-              + names(wishes.stream().map(RequestedInterface::type).toList())
+              + names(wanted.stream().map(RequestedInterface::type).toList())
               + "; offered "
               + endpoints.stream()
                   .map(e -> names(e.interfaces()) + " by " + e.name())
                   .collect(Collectors.joining(", ")));
     }
     List<Candidate> candidates = new ArrayList<>();
-    willing.forEach(e -> best(wishes, e).ifPresent(candidates::add));
+    willing.forEach(e -> best(wanted, e).ifPresent(candidates::add));
     if (candidates.isEmpty()) {
       throw Fault.PRECONDITION.because(
           "interface: "
-              + names(wishes.stream().map(RequestedInterface::type).toList())
+              + names(wanted.stream().map(RequestedInterface::type).toList())
               + " (expected: KERNEL_INTERFACE or DEFAULT_INTERFACE, which is what nodes build)");
     }
     candidates.sort(
@@ -75,12 +75,12 @@ public final class CandidatePlanner {
     return candidates;
   }
 
-  private static Optional<Candidate> best(List<RequestedInterface> wishes, Endpoint endpoint) {
-    for (int rank = 0; rank < wishes.size(); rank++) {
-      RequestedInterface wish = wishes.get(rank);
-      if (BUILT.contains(wish.type()) && endpoint.offers(wish.type())) {
+  private static Optional<Candidate> best(List<RequestedInterface> wanted, Endpoint endpoint) {
+    for (int rank = 0; rank < wanted.size(); rank++) {
+      RequestedInterface want = wanted.get(rank);
+      if (BUILT.contains(want.type()) && endpoint.offers(want.type())) {
         RequestedInterface agreed =
-            new RequestedInterface(InterfaceType.KERNEL_INTERFACE, wish.preference());
+            new RequestedInterface(InterfaceType.KERNEL_INTERFACE, want.preference());
         return Optional.of(new Candidate(endpoint, agreed, rank));
       }
     }
@@ -95,10 +95,10 @@ public final class CandidatePlanner {
     return asked.stream()
         .sorted(
             Comparator.comparingInt(
-                wish ->
-                    wish.preference() == InterfacePreference.NO_PREFERENCE
+                want ->
+                    want.preference() == InterfacePreference.NO_PREFERENCE
                         ? Integer.MAX_VALUE
-                        : wish.preference().getNumber()))
+                        : want.preference().getNumber()))
         .toList();
   }
 

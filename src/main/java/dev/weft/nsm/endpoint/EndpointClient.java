@@ -8,12 +8,12 @@ import dev.weft.nsm.connection.NamespaceReferences;
 import dev.weft.nsm.proto.EndpointConnectionReply;
 import dev.weft.nsm.proto.EndpointConnectionRequest;
 import dev.weft.pod.Pod;
+import dev.weft.room.RoomThread;
 import dev.weft.rpc.UnixClient;
 import dev.weft.rpc.UnixPeer;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.vertx.core.Future;
-import io.vertx.core.WorkerExecutor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,7 +21,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 
 /** Asks endpoints of this node on their own sockets where they want a connection. */
@@ -33,7 +32,7 @@ public final class EndpointClient {
 
   private final Timer answers;
   private final UnixClient dial;
-  private final WorkerExecutor workers;
+  private final RoomThread thread;
   private final Supplier<Collection<Pod>> pods;
   private final Map<Answered, Place> places = new HashMap<>();
 
@@ -55,27 +54,19 @@ public final class EndpointClient {
    * @param pods those of this node
    */
   public EndpointClient(
-      UnixClient dial,
-      WorkerExecutor workers,
-      Supplier<Collection<Pod>> pods,
-      MeterRegistry meters) {
+      UnixClient dial, RoomThread thread, Supplier<Collection<Pod>> pods, MeterRegistry meters) {
     this.answers =
         Timer.builder("weft_nsm_endpoint_answer")
             .description("From asking an endpoint of this node to its answer or failure")
             .publishPercentiles(0.5, 0.99)
             .register(meters);
     this.dial = dial;
-    this.workers = workers;
+    this.thread = thread;
     this.pods = pods;
   }
 
-  /**
-   * Asks one.
-   *
-   * @param answered is told the time until its answer or failure, ns
-   */
-  public Future<EndpointAttachment> ask(
-      Endpoints.Advertised endpoint, String requestId, LongConsumer answered) {
+  /** Asks one. */
+  Future<EndpointAttachment> ask(Endpoints.Advertised endpoint, String requestId) {
     String service = endpoint.endpoint().service();
     EndpointConnectionRequest request =
         EndpointConnectionRequest.newBuilder()
@@ -85,7 +76,7 @@ public final class EndpointClient {
     Path socket = Path.of(endpoint.socket());
     Timer.Sample asked = Timer.start();
     return dial.call(socket, Calls.ASK, request, DEADLINE)
-        .onComplete(done -> answered.accept(asked.stop(answers)))
+        .onComplete(done -> asked.stop(answers))
         .compose(
             answer -> {
               EndpointConnectionReply reply = answer.message();
@@ -141,8 +132,8 @@ public final class EndpointClient {
       return Future.succeededFuture(known);
     }
     List<Pod> all = List.copyOf(pods.get());
-    return workers
-        .executeBlocking(() -> locate(answered, all), false)
+    return thread
+        .blocking(() -> locate(answered, all))
         .onSuccess(
             place -> {
               if (places.size() >= MAX_KEPT) {

@@ -29,16 +29,18 @@ public final class EndpointPods {
     return pod.ns().equals(NS);
   }
 
-  public Future<PodRef> podAt(EndpointAttachment spot) {
+  public Future<PodRef> podAt(EndpointAttachment attachment) {
     return pods.local()
         .compose(
             local ->
                 local.stream()
-                    .filter(pod -> pod.identity() == spot.identity())
+                    .filter(pod -> pod.identity() == attachment.identity())
                     .findFirst()
                     .map(Future::succeededFuture)
                     .orElseGet(
-                        () -> pods.put(new PodRef(NS, "ns-" + spot.identity()), spot.netns())))
+                        () ->
+                            pods.put(
+                                new PodRef(NS, "ns-" + attachment.identity()), attachment.netns())))
         .map(Pod::ref);
   }
 

@@ -1,16 +1,13 @@
 package dev.weft.nsm.endpoint;
 
-import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
 import dev.weft.bus.WeftException;
-import dev.weft.cluster.Cluster;
 import dev.weft.cluster.OwnedTable;
 import dev.weft.linux.SocketFile;
 import dev.weft.nsm.Endpoint;
 import dev.weft.nsm.EndpointChanged;
-import dev.weft.nsm.connection.Connection;
-import dev.weft.store.Store;
+import dev.weft.room.RoomContext;
 import io.vertx.core.Future;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,7 +18,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,9 +38,7 @@ public final class Endpoints {
    */
   public record Advertised(Endpoint endpoint, String socket, int uid) {}
 
-  private final Cluster cluster;
-  private final Store store;
-  private final Bus bus;
+  private final RoomContext room;
   private final OwnedTable table;
   private final Externals externals;
   private final Consumer<Path> unused;
@@ -54,18 +48,15 @@ public final class Endpoints {
   /**
    * @param unused is told of sockets that no endpoint of this node has any more
    */
-  public Endpoints(
-      Cluster cluster, Store store, Bus bus, Externals externals, Consumer<Path> unused) {
-    this.cluster = cluster;
-    this.store = store;
-    this.bus = bus;
-    this.table = cluster.owned(TABLE);
+  public Endpoints(RoomContext room, Externals externals, Consumer<Path> unused) {
+    this.room = room;
+    this.table = room.cluster().owned(TABLE);
     this.externals = externals;
     this.unused = unused;
   }
 
   public Future<Void> load() {
-    return store
+    return room.store()
         .all(TABLE)
         .compose(
             rows -> {
@@ -101,7 +92,7 @@ public final class Endpoints {
     List<Endpoint> all = new ArrayList<>();
     mine.values().forEach(a -> all.add(a.endpoint()));
     for (OwnedTable.Row row : table.rows()) {
-      if (!row.node().equals(cluster.self())) {
+      if (!row.node().equals(room.self())) {
         read(row).ifPresent(all::add);
       }
     }
@@ -113,11 +104,13 @@ public final class Endpoints {
     return all().stream().filter(e -> e.service().equals(service)).toList();
   }
 
-  /** Tells whether the provider of a connection offers its service now. */
-  public Predicate<Connection> providers() {
-    Map<String, List<Endpoint>> byService =
-        all().stream().collect(Collectors.groupingBy(Endpoint::service));
-    return c -> byService.getOrDefault(c.service(), List.of()).stream().anyMatch(c.endpoint()::is);
+  public Map<String, List<Endpoint>> byService() {
+    return all().stream().collect(Collectors.groupingBy(Endpoint::service));
+  }
+
+  /** Whether a node is a member, or one of another mesh that called lately. */
+  public boolean isHere(String node) {
+    return room.cluster().member(node).isPresent() || externals.isHere(node);
   }
 
   public Future<Void> put(Advertised advertised) {
@@ -126,7 +119,7 @@ public final class Endpoints {
     if (advertised.equals(mine.get(key))) {
       return Future.succeededFuture();
     }
-    return store
+    return room.store()
         .put(TABLE, key, Json.write(advertised))
         .compose(
             v -> {
@@ -145,7 +138,7 @@ public final class Endpoints {
     }
     release(gone);
     tell(gone, reason);
-    return table.remove(key).compose(v -> store.delete(TABLE, key)).mapEmpty();
+    return table.remove(key).compose(v -> room.store().delete(TABLE, key)).mapEmpty();
   }
 
   /**
@@ -212,7 +205,7 @@ public final class Endpoints {
   }
 
   private void tell(Advertised a, String reason) {
-    bus.publish(new EndpointChanged(a.endpoint().service(), a.endpoint().name(), reason));
+    room.bus().publish(new EndpointChanged(a.endpoint().service(), a.endpoint().name(), reason));
   }
 
   private static Optional<Endpoint> read(OwnedTable.Row row) {

@@ -5,31 +5,26 @@ import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.linux.InterfaceName;
-import dev.weft.nsm.ConnectionState;
 import dev.weft.nsm.Endpoint;
 import dev.weft.nsm.Mechanism;
 import dev.weft.nsm.connection.Connection;
-import dev.weft.nsm.connection.ConnectionAddresses;
 import dev.weft.nsm.connection.ConnectionEntry;
 import dev.weft.nsm.connection.Connections;
-import dev.weft.nsm.connection.Mechanisms;
 import dev.weft.nsm.connection.Names;
 import dev.weft.nsm.connection.Tunnels;
 import dev.weft.nsm.endpoint.EndpointAttachment;
-import dev.weft.nsm.endpoint.EndpointClient;
 import dev.weft.nsm.endpoint.EndpointPods;
-import dev.weft.nsm.endpoint.Endpoints;
 import dev.weft.nsm.endpoint.Externals;
-import dev.weft.nsm.endpoint.LocalTarget;
+import dev.weft.nsm.endpoint.LocalNegotiator;
 import dev.weft.nsm.proto.ProxyConnectionReply;
 import dev.weft.nsm.proto.ProxyConnectionRequest;
 import dev.weft.nsm.proto.Tunnel;
 import dev.weft.nsm.proto.TunnelType;
 import dev.weft.pod.PodRef;
+import dev.weft.room.RoomContext;
 import dev.weft.rpc.Caller;
 import dev.weft.wire.WireSpec;
 import io.vertx.core.Future;
-import java.time.Clock;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -43,45 +38,33 @@ public final class EndpointSide {
   /** Connections of one node of another mesh. */
   private static final int MAX_EXTERNAL = 4096;
 
-  private final String self;
+  private final RoomContext room;
   private final Cidr cidr;
-  private final Endpoints endpoints;
-  private final Connections connections;
-  private final ConnectionAddresses pool;
-  private final EndpointClient asker;
-  private final LocalTarget local;
-  private final Mechanisms carriers;
-  private final EndpointPods pods;
-  private final Tunnels underlay;
   private final Externals externals;
-  private final Clock clock;
+  private final Connections connections;
+  private final LocalNegotiator local;
+  private final Tunnels tunnels;
+  private final EndpointPods pods;
+  private final Halves halves;
   private final Set<String> inProgress = new HashSet<>();
 
   public EndpointSide(
-      String self,
+      RoomContext room,
       Cidr cidr,
-      Endpoints endpoints,
-      Connections connections,
-      ConnectionAddresses pool,
-      EndpointClient asker,
-      LocalTarget local,
-      Mechanisms carriers,
-      EndpointPods pods,
-      Tunnels underlay,
       Externals externals,
-      Clock clock) {
-    this.self = self;
+      Connections connections,
+      LocalNegotiator local,
+      Tunnels tunnels,
+      EndpointPods pods,
+      Halves halves) {
+    this.room = room;
     this.cidr = cidr;
-    this.endpoints = endpoints;
-    this.connections = connections;
-    this.pool = pool;
-    this.asker = asker;
-    this.local = local;
-    this.carriers = carriers;
-    this.pods = pods;
-    this.underlay = underlay;
     this.externals = externals;
-    this.clock = clock;
+    this.connections = connections;
+    this.local = local;
+    this.tunnels = tunnels;
+    this.pods = pods;
+    this.halves = halves;
   }
 
   /** The same again is the same answer; another endpoint for the same id replaces the half. */
@@ -101,12 +84,14 @@ public final class EndpointSide {
     if (!inProgress.add(id)) {
       throw Fault.CONFLICT.because("connection " + id + ": in progress (retry)");
     }
-    if (known.isPresent() && fits(known.get().connection(), request)) {
+    if (known.isPresent()
+        && known.get().life().stands()
+        && fits(known.get().connection(), request)) {
       inProgress.remove(id);
       return Future.succeededFuture(reply(known.get().connection()));
     }
     return known
-        .map(h -> drop(h, "the client's node asked anew"))
+        .map(h -> halves.end(h, "the client's node asked anew"))
         .orElse(Future.succeededFuture())
         .compose(v -> provide(caller, request))
         .onComplete(done -> inProgress.remove(id));
@@ -124,27 +109,12 @@ public final class EndpointSide {
     }
   }
 
-  /** Forgets this node's half, the endpoint's, and removes what was made for it. */
-  public Future<Void> drop(ConnectionEntry held, String reason) {
-    Connection c = held.connection();
-    held.busy = true;
-    return carriers
-        .part(c)
-        .onFailure(e -> held.busy = false)
-        .compose(
-            v -> {
-              local.changed(c.endpoint().netns());
-              return connections.remove(held, reason);
-            })
-        .compose(v -> pods.release(c));
-  }
-
   public boolean isInProgress(String id) {
     return inProgress.contains(id);
   }
 
   private boolean isHalfOf(Connection c, String clientNode) {
-    return c.clientAt(clientNode) && c.endpointAt(self);
+    return c.clientAt(clientNode) && c.endpointAt(room.self());
   }
 
   private static boolean fits(Connection c, ProxyConnectionRequest request) {
@@ -160,15 +130,12 @@ public final class EndpointSide {
   private Future<ProxyConnectionReply> provide(Caller caller, ProxyConnectionRequest request) {
     String service = request.getNetworkServiceName();
     String provider = request.getNseProviderName();
-    Optional<Endpoints.Advertised> endpoint =
-        provider.isEmpty()
-            ? endpoints.mine(service)
-            : endpoints.mine(request.getNseProviderNamespace(), provider, service);
+    Optional<Endpoint> endpoint = local.find(request.getNseProviderNamespace(), provider, service);
     if (endpoint.isEmpty()) {
       throw Fault.NOT_FOUND.because(
           "endpoint " + provider + " of service " + service + ": not advertised on this node");
     }
-    List<TunnelType> here = underlay.tunnels(caller.external());
+    List<TunnelType> here = tunnels.tunnels(caller.external());
     Optional<TunnelType> tunnel =
         request.getTunnelTypeList().stream()
             .filter(here::contains)
@@ -188,33 +155,33 @@ public final class EndpointSide {
   /** Of a VXLAN no more than both nodes' underlays leave, bytes. */
   private Future<Integer> mtu(ProxyConnectionRequest request, TunnelType tunnel) {
     return tunnel == TunnelType.VXLAN
-        ? underlay.vxlanMtu(request.getUnderlay()).map(most -> Math.min(request.getMtu(), most))
+        ? tunnels.vxlanMtu(request.getUnderlay()).map(most -> Math.min(request.getMtu(), most))
         : Future.succeededFuture(request.getMtu());
   }
 
   private Future<Connection> ask(
       Caller caller,
       ProxyConnectionRequest request,
-      Endpoints.Advertised endpoint,
+      Endpoint endpoint,
       TunnelType tunnel,
       List<Cidr> proposed,
       int mtu) {
-    return asker
-        .ask(endpoint, request.getRequestId(), nanos -> {})
+    return local
+        .ask(endpoint, request.getRequestId())
         .compose(
-            spot ->
+            attachment ->
                 local
-                    .free(request.getConnectionId(), spot, proposed)
+                    .free(request.getConnectionId(), attachment, proposed)
                     .compose(
                         prefix ->
-                            pods.podAt(spot)
+                            pods.podAt(attachment)
                                 .map(
                                     pod ->
                                         half(
                                             caller,
                                             request,
-                                            endpoint.endpoint(),
-                                            spot,
+                                            endpoint,
+                                            attachment,
                                             pod,
                                             tunnel,
                                             prefix,
@@ -225,7 +192,7 @@ public final class EndpointSide {
       Caller caller,
       ProxyConnectionRequest request,
       Endpoint endpoint,
-      EndpointAttachment spot,
+      EndpointAttachment attachment,
       PodRef pod,
       TunnelType tunnel,
       Cidr prefix,
@@ -237,7 +204,7 @@ public final class EndpointSide {
         endpoint.service(),
         null,
         null,
-        clock.instant(),
+        room.clock().instant(),
         new Connection.Client(
             caller.node(),
             PodRef.parse(request.getClientPod()),
@@ -245,20 +212,20 @@ public final class EndpointSide {
             0,
             request.getClientInterface()),
         new Connection.Target(
-            self,
+            room.self(),
             endpoint.namespace(),
             endpoint.provider(),
-            spot.netns(),
-            spot.identity(),
+            attachment.netns(),
+            attachment.identity(),
             pod,
             Names.endpointInterface(request.getConnectionId())),
         new Connection.Link(
             vxlan ? Mechanism.VXLAN : Mechanism.WIRE,
             prefix.toString(),
-            spot.routes(),
+            attachment.routes(),
             mtu,
             vxlan ? request.getVni() : 0,
-            vxlan ? underlay.address().orElseThrow() : null,
+            vxlan ? tunnels.address().orElseThrow() : null,
             vxlan ? request.getUnderlay() : calledBackAt(caller, request)));
   }
 
@@ -269,23 +236,9 @@ public final class EndpointSide {
   }
 
   private Future<ProxyConnectionReply> establish(Connection c) {
-    externals.remember(c, self);
-    pool.use(c.prefix());
-    return connections
-        .add(c, ConnectionState.JOINING)
-        .compose(
-            held ->
-                carriers
-                    .join(c)
-                    .map(
-                        v -> {
-                          connections.state(held, ConnectionState.UP, null);
-                          return reply(c);
-                        })
-                    .recover(
-                        e ->
-                            drop(held, WeftException.of(e).getMessage())
-                                .compose(v -> Future.failedFuture(e))));
+    externals.remember(c, room.self());
+    ConnectionEntry entry = connections.enter(c);
+    return halves.establish(entry, connections.keep(entry)).map(v -> reply(c));
   }
 
   /** Only addresses of the mesh's own network, whatever the other node says. */

@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.address.Cidr;
 import dev.weft.bus.Bus;
+import dev.weft.cluster.Cluster;
+import dev.weft.room.RoomContext;
 import dev.weft.testkit.MemoryStore;
 import dev.weft.testkit.TestSigner;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.lang.reflect.Proxy;
 import java.time.Clock;
 import java.util.HashSet;
 import java.util.Map;
@@ -31,14 +34,28 @@ class ConnectionsTest {
        "link":{"carrier":"veth","prefix":"10.44.0.0/30","routes":[],"mtu":1500,"vni":0}}
       """;
 
+  private static Cluster cluster() {
+    return (Cluster)
+        Proxy.newProxyInstance(
+            Cluster.class.getClassLoader(),
+            new Class<?>[] {Cluster.class},
+            (proxy, method, arguments) -> {
+              assertThat(method.getName()).isEqualTo("self");
+              return SELF;
+            });
+  }
+
   private final Vertx vertx = Vertx.vertx();
   private final MemoryStore store = new MemoryStore();
   private final Connections connections =
       new Connections(
-          store,
-          new Bus(vertx, SELF, new TestSigner(SELF)),
-          SELF,
-          Clock.systemUTC(),
+          new RoomContext(
+              new Bus(vertx, SELF, new TestSigner(SELF)),
+              cluster(),
+              store,
+              null,
+              null,
+              Clock.systemUTC()),
           new ConnectionAddresses(Cidr.parse("10.44.0.0/16"), 0));
   private final Set<String> lookedUp = new HashSet<>();
 

@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What nodes say to each other about connections. */
-public final class Peers {
-  private static final Logger log = LoggerFactory.getLogger(Peers.class);
+public final class PeerClient {
+  private static final Logger log = LoggerFactory.getLogger(PeerClient.class);
 
   /** Longer than the endpoint's own deadline. */
   private static final Duration PROXY_DEADLINE = Duration.ofSeconds(20);
@@ -23,7 +23,7 @@ public final class Peers {
 
   private final Dial dial;
 
-  public Peers(Dial dial) {
+  public PeerClient(Dial dial) {
     this.dial = dial;
   }
 

@@ -1,6 +1,5 @@
 package dev.weft.nsm.peer;
 
-import dev.weft.nsm.ConnectionState;
 import dev.weft.nsm.connection.Connection;
 import dev.weft.nsm.connection.ConnectionEntry;
 import dev.weft.nsm.connection.Connections;
@@ -19,7 +18,7 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /** Two nodes compare their halves, so that none outlives the other for long. */
-public final class ConnectionAudit {
+public final class LeaseExchange {
   /** A half this young may not have its other one yet. */
   private static final Duration CLIENT_GRACE = Duration.ofSeconds(10);
 
@@ -30,10 +29,10 @@ public final class ConnectionAudit {
 
   private final String self;
   private final Connections connections;
-  private final Peers peers;
+  private final PeerClient peers;
   private final Clock clock;
 
-  public ConnectionAudit(String self, Connections connections, Peers peers, Clock clock) {
+  public LeaseExchange(String self, Connections connections, PeerClient peers, Clock clock) {
     this.self = self;
     this.connections = connections;
     this.peers = peers;
@@ -48,14 +47,11 @@ public final class ConnectionAudit {
   public Future<Void> renew(Consumer<ConnectionEntry> lost) {
     Map<String, LeaseRenewal.Builder> byNode = new TreeMap<>();
     Instant now = clock.instant();
-    for (ConnectionEntry held : connections.all()) {
-      Connection c = held.connection();
+    for (ConnectionEntry entry : connections.all()) {
+      Connection c = entry.connection();
       boolean remote = !(c.clientAt(self) && c.endpointAt(self));
       Duration grace = c.clientAt(self) ? CLIENT_GRACE : ENDPOINT_GRACE;
-      boolean settled =
-          held.state() == ConnectionState.UP
-              && !held.busy
-              && held.changed().plus(grace).isBefore(now);
+      boolean settled = entry.life().stands() && entry.life().changed().plus(grace).isBefore(now);
       if (remote && settled) {
         if (c.clientAt(self)) {
           of(byNode, c.endpoint().node()).addClient(c.id());

@@ -11,6 +11,7 @@ import dev.weft.nsm.connection.Tunnels;
 import dev.weft.nsm.endpoint.CandidatePlanner;
 import dev.weft.nsm.endpoint.EndpointClient;
 import dev.weft.nsm.endpoint.Externals;
+import dev.weft.nsm.endpoint.Negotiator;
 import dev.weft.nsm.proto.ProxyConnectionReply;
 import dev.weft.nsm.proto.ProxyConnectionRequest;
 import dev.weft.nsm.proto.TunnelType;
@@ -18,53 +19,55 @@ import dev.weft.pod.PodRef;
 import io.vertx.core.Future;
 import java.util.List;
 
-/** An endpoint of another node, which is asked on the client's behalf. */
-public final class RemoteTarget {
-  private final Peers peers;
-  private final Tunnels underlay;
+/** Agrees with the node of an endpoint, which asks the endpoint on the client's behalf. */
+public final class RemoteNegotiator implements Negotiator {
+  private final PeerClient peers;
+  private final Tunnels tunnels;
   private final Externals externals;
   private final int mtu;
 
   /**
    * @param mtu of wires, bytes
    */
-  public RemoteTarget(Peers peers, Tunnels underlay, Externals externals, int mtu) {
+  public RemoteNegotiator(PeerClient peers, Tunnels tunnels, Externals externals, int mtu) {
     this.peers = peers;
-    this.underlay = underlay;
+    this.tunnels = tunnels;
     this.externals = externals;
     this.mtu = mtu;
   }
 
   /** Asks its node; the endpoint's half stands then. */
-  public Future<Connection> agree(PendingConnection draft, CandidatePlanner.Candidate candidate) {
+  @Override
+  public Future<Connection> agree(PendingConnection pending, CandidatePlanner.Candidate candidate) {
     Endpoint e = candidate.endpoint();
     boolean external = Externals.provides(e);
-    List<TunnelType> tunnels = underlay.tunnels(external);
+    List<TunnelType> offered = tunnels.tunnels(external);
     ProxyConnectionRequest.Builder request =
         ProxyConnectionRequest.newBuilder()
-            .setRequestId(draft.requestId())
+            .setRequestId(pending.requestId())
             .setNetworkServiceName(e.service())
             .setNseProviderName(external ? "" : e.provider())
             .setNseProviderNamespace(external ? "" : e.namespace())
-            .addAllTunnelType(tunnels)
-            .setConnectionId(draft.id())
-            .setClientPod(draft.client().pod().toString())
-            .setClientInterface(draft.client().intf())
+            .addAllTunnelType(offered)
+            .setConnectionId(pending.id())
+            .setClientPod(pending.client().pod().toString())
+            .setClientInterface(pending.client().intf())
             .setMtu(mtu)
             .setServePort(external ? externals.servePort() : 0);
-    draft.prefixes().forEach(p -> request.addPrefix(p.toString()));
-    if (tunnels.contains(TunnelType.VXLAN)) {
-      request.setVni(underlay.freeVni()).setUnderlay(underlay.address().orElseThrow());
+    pending.prefixes().forEach(p -> request.addPrefix(p.toString()));
+    if (offered.contains(TunnelType.VXLAN)) {
+      request.setVni(tunnels.freeVni()).setUnderlay(tunnels.address().orElseThrow());
     }
     return ask(e.node(), request)
         .compose(reply -> askForLess(e.node(), request, reply))
         .compose(
             reply -> {
               try {
-                return Future.succeededFuture(connection(draft, candidate, request.build(), reply));
+                return Future.succeededFuture(
+                    connection(pending, candidate, request.build(), reply));
               } catch (WeftException | IllegalArgumentException bad) {
                 return peers
-                    .end(e.node(), draft.id(), "its answer does not fit", false)
+                    .end(e.node(), pending.id(), "its answer does not fit", false)
                     .compose(v -> Future.failedFuture(WeftException.of(bad)));
               }
             });
@@ -89,7 +92,7 @@ public final class RemoteTarget {
         || !Tunnels.isAddress(reply.getUnderlay())) {
       return Future.succeededFuture(reply);
     }
-    return underlay
+    return tunnels
         .vxlanMtu(reply.getUnderlay())
         .compose(
             most ->
@@ -99,7 +102,7 @@ public final class RemoteTarget {
   }
 
   private Connection connection(
-      PendingConnection draft,
+      PendingConnection pending,
       CandidatePlanner.Candidate candidate,
       ProxyConnectionRequest asked,
       ProxyConnectionReply reply) {
@@ -108,8 +111,8 @@ public final class RemoteTarget {
       throw Fault.invalid("tunnel", tunnel, "one of " + asked.getTunnelTypeList());
     }
     Cidr prefix = Cidr.parse(reply.getPrefix());
-    if (!draft.prefixes().contains(prefix)) {
-      throw Fault.invalid("prefix", prefix, "one of " + draft.prefixes());
+    if (!pending.prefixes().contains(prefix)) {
+      throw Fault.invalid("prefix", prefix, "one of " + pending.prefixes());
     }
     EndpointClient.checkRoutes(reply.getRouteList());
     boolean vxlan = tunnel == TunnelType.VXLAN;
@@ -117,7 +120,7 @@ public final class RemoteTarget {
       throw Fault.invalid("underlay", reply.getUnderlay(), "an IP address");
     }
     Endpoint e = candidate.endpoint();
-    return draft.joined(
+    return pending.joined(
         candidate.agreed(),
         new Connection.Target(
             e.node(),

@@ -1,0 +1,142 @@
+package dev.weft.nsm;
+
+import dev.weft.config.NsmConfig;
+import dev.weft.config.WiresConfig;
+import dev.weft.dial.Dial;
+import dev.weft.dial.ExternalWay;
+import dev.weft.linux.Capabilities;
+import dev.weft.net.NodeLinks;
+import dev.weft.nsm.client.ClientCalls;
+import dev.weft.nsm.client.ClientSockets;
+import dev.weft.nsm.client.ConnectionWatch;
+import dev.weft.nsm.client.Connector;
+import dev.weft.nsm.client.Healer;
+import dev.weft.nsm.client.Requests;
+import dev.weft.nsm.connection.ConnectionAddresses;
+import dev.weft.nsm.connection.Connections;
+import dev.weft.nsm.connection.KernelLinks;
+import dev.weft.nsm.connection.Mechanisms;
+import dev.weft.nsm.connection.NamespaceCache;
+import dev.weft.nsm.connection.Tunnels;
+import dev.weft.nsm.endpoint.Admission;
+import dev.weft.nsm.endpoint.Advertising;
+import dev.weft.nsm.endpoint.EndpointClient;
+import dev.weft.nsm.endpoint.EndpointPods;
+import dev.weft.nsm.endpoint.Endpoints;
+import dev.weft.nsm.endpoint.Externals;
+import dev.weft.nsm.endpoint.LocalNegotiator;
+import dev.weft.nsm.peer.EndpointSide;
+import dev.weft.nsm.peer.Halves;
+import dev.weft.nsm.peer.LeaseExchange;
+import dev.weft.nsm.peer.PeerClient;
+import dev.weft.nsm.peer.PeerServer;
+import dev.weft.nsm.peer.RemoteNegotiator;
+import dev.weft.pod.Pod;
+import dev.weft.pod.PodRef;
+import dev.weft.pod.Pods;
+import dev.weft.room.RoomContext;
+import dev.weft.room.RoomThread;
+import dev.weft.rpc.UnixClient;
+import dev.weft.wire.Wires;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The parts of the room, each with those that it uses. */
+final class NsmParts {
+  /** Names of the capabilities that this process lacks. */
+  final List<String> lacking;
+
+  /** The pods of this node, as they are at any time. */
+  final Map<PodRef, Pod> pods = new HashMap<>();
+
+  final KernelLinks kernel;
+  final Connections connections;
+  final Externals externals;
+  final Endpoints endpoints;
+  final Advertising advertising;
+  final ClientCalls clients;
+  final ClientSockets sockets;
+  final PeerClient peers;
+  final PeerServer peerServer;
+  final LeaseExchange leases;
+  final Halves halves;
+  final Healer healer;
+  final ConnectionWatch watch;
+  private final UnixClient unixClient;
+
+  NsmParts(
+      Vertx vertx,
+      RoomContext room,
+      RoomThread thread,
+      NsmConfig config,
+      WiresConfig wires,
+      Dial dial,
+      ExternalWay external,
+      NodeLinks links)
+      throws IOException {
+    lacking = NsmNeeds.lacking(Capabilities.effective());
+    String self = room.self();
+    MeterRegistry meters = room.metrics().registry();
+    kernel = new KernelLinks(links);
+    unixClient = new UnixClient(vertx);
+    peers = new PeerClient(dial);
+
+    ConnectionAddresses addresses =
+        new ConnectionAddresses(config.cidr(), Long.parseUnsignedLong(self, 16));
+    connections = new Connections(room, addresses);
+    NamespaceCache namespaces = new NamespaceCache(kernel);
+    Mechanisms mechanisms = new Mechanisms(self, room.bus().proxy(Wires.class), kernel);
+    Tunnels tunnels = new Tunnels(room.cluster(), config, links);
+
+    externals = new Externals(config.externals(), external, room.health(), room.clock());
+    endpoints = new Endpoints(room, externals, unixClient::forget);
+    Admission admission = new Admission(config);
+    advertising = new Advertising(self, endpoints, admission, thread, pods::values);
+    EndpointPods endpointPods = new EndpointPods(self, room.bus().proxy(Pods.class), connections);
+    LocalNegotiator local =
+        new LocalNegotiator(
+            endpoints,
+            new EndpointClient(unixClient, thread, pods::values, meters),
+            namespaces,
+            connections,
+            wires.mtu());
+
+    halves = new Halves(self, thread, connections, mechanisms, namespaces, endpointPods, peers);
+    RemoteNegotiator remote = new RemoteNegotiator(peers, tunnels, externals, wires.mtu());
+    Connector connector =
+        new Connector(room, endpoints, connections, namespaces, mechanisms, local, remote, halves);
+    healer = new Healer(room, vertx, config.heal(), connections, connector, mechanisms, halves);
+    watch = new ConnectionWatch(room, thread, pods, endpoints, connections, mechanisms, healer);
+    clients =
+        new ClientCalls(
+            pods, lacking, admission, new Requests(connections, connector, halves, meters), thread);
+    sockets = new ClientSockets(vertx, config.sockets(), clients::serve);
+
+    leases = new LeaseExchange(self, connections, peers, room.clock());
+    EndpointSide endpointSide =
+        new EndpointSide(
+            room, config.cidr(), externals, connections, local, tunnels, endpointPods, halves);
+    peerServer =
+        new PeerServer(thread, self, connections, endpointSide, leases, healer::onEnded, externals);
+
+    Gauge.builder("weft_nsm_connections", connections, Connections::size)
+        .description("Connections with an end on this node")
+        .register(meters);
+    Gauge.builder("weft_nsm_endpoints", endpoints, e -> e.mine().size())
+        .description("Endpoints advertised on this node")
+        .register(meters);
+    Gauge.builder("weft_nsm_addresses", addresses, ConnectionAddresses::used)
+        .description("Blocks of nsm.cidr in use on this node")
+        .register(meters);
+  }
+
+  Future<Void> close() {
+    return unixClient.close();
+  }
+}

@@ -1,0 +1,233 @@
+package dev.weft.nsm.client;
+
+import dev.weft.linux.SocketFile;
+import dev.weft.nsm.Endpoint;
+import dev.weft.nsm.Mechanism;
+import dev.weft.nsm.connection.Connection;
+import dev.weft.nsm.connection.ConnectionEntry;
+import dev.weft.nsm.connection.ConnectionLife;
+import dev.weft.nsm.connection.Connections;
+import dev.weft.nsm.connection.Mechanisms;
+import dev.weft.nsm.connection.NamespaceIdentities;
+import dev.weft.nsm.endpoint.Endpoints;
+import dev.weft.pod.Pod;
+import dev.weft.pod.PodRef;
+import dev.weft.room.RoomContext;
+import dev.weft.room.RoomThread;
+import dev.weft.wire.WireChanged;
+import dev.weft.wire.WireStatus;
+import io.vertx.core.Future;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Looks every second at what connections need, and tells the healer what is gone or due. */
+public final class ConnectionWatch {
+  /** A record of an endpoint may be away this long, as between two versions of it. */
+  private static final Duration MISSING = Duration.ofSeconds(2);
+
+  /** Until the cluster has told this node everything. */
+  private static final Duration AFTER_START = Duration.ofSeconds(15);
+
+  /** A client's node that restarts keeps its connections. */
+  private static final Duration NODE_AWAY = Duration.ofSeconds(10);
+
+  private final RoomContext room;
+  private final RoomThread thread;
+  private final Map<PodRef, Pod> pods;
+  private final Endpoints endpoints;
+  private final Connections connections;
+  private final Mechanisms mechanisms;
+  private final Healer healer;
+  private final Instant started;
+  private final NamespaceIdentities namespaces = new NamespaceIdentities();
+
+  /**
+   * @param pods those of this node, as they are at any time
+   */
+  public ConnectionWatch(
+      RoomContext room,
+      RoomThread thread,
+      Map<PodRef, Pod> pods,
+      Endpoints endpoints,
+      Connections connections,
+      Mechanisms mechanisms,
+      Healer healer) {
+    this.room = room;
+    this.thread = thread;
+    this.pods = pods;
+    this.endpoints = endpoints;
+    this.connections = connections;
+    this.mechanisms = mechanisms;
+    this.healer = healer;
+    this.started = room.clock().instant();
+  }
+
+  /** Sees which of the connections that this node kept on disk stand. */
+  public Future<Void> findStanding() {
+    List<ConnectionEntry> onWires = over(true);
+    Future<Void> wires =
+        onWires.isEmpty()
+            ? Future.succeededFuture()
+            : mechanisms.wires().onSuccess(found -> tell(onWires, found)).mapEmpty();
+    return Future.join(wires, findBroken(over(false))).mapEmpty();
+  }
+
+  private void tell(List<ConnectionEntry> onWires, Map<String, WireStatus> wires) {
+    for (ConnectionEntry entry : onWires) {
+      String id = entry.connection().wireId();
+      WireStatus wire = wires.get(id);
+      healer.onWire(
+          wire == null
+              ? new WireChanged(id, "", null, null)
+              : new WireChanged(id, "", wire.state(), wire.reason()));
+    }
+  }
+
+  /** One look at everything. */
+  public Future<Void> look() {
+    return lookAtEndpoints().compose(v -> findBroken(over(false))).onComplete(done -> review());
+  }
+
+  /** Endpoints' sockets and namespaces. */
+  private Future<Void> lookAtEndpoints() {
+    Set<String> sockets = new HashSet<>();
+    endpoints.mine().forEach(a -> sockets.add(a.socket()));
+    Set<String> netns = new HashSet<>();
+    for (ConnectionEntry entry : connections.all()) {
+      if (entry.connection().endpointAt(room.self())) {
+        netns.add(entry.connection().endpoint().netns());
+      }
+    }
+    if (sockets.isEmpty() && netns.isEmpty()) {
+      return Future.succeededFuture();
+    }
+    Map<String, Boolean> served = new HashMap<>();
+    Map<String, Long> identities = new HashMap<>();
+    return thread
+        .blocking(
+            () -> {
+              sockets.forEach(s -> served.put(s, SocketFile.isServed(Path.of(s))));
+              identities.putAll(namespaces.of(netns));
+              return null;
+            })
+        .compose(
+            v ->
+                Future.join(
+                    endpoints.dead(served).stream()
+                        .map(
+                            dead ->
+                                endpoints.remove(
+                                    dead.endpoint().key(), "nobody answers on its socket"))
+                        .toList()))
+        .onSuccess(v -> compare(identities))
+        .mapEmpty();
+  }
+
+  private void compare(Map<String, Long> identities) {
+    for (ConnectionEntry entry : connections.where(c -> c.endpointAt(room.self()))) {
+      Connection.Target target = entry.connection().endpoint();
+      Long identity = identities.get(target.netns());
+      if (identity != null && identity != target.identity()) {
+        healer.lost(entry, "the endpoint's namespace is gone");
+      }
+    }
+  }
+
+  /** Those that stand and are carried by wires, or those that are not. */
+  private List<ConnectionEntry> over(boolean wires) {
+    return connections.where(c -> (c.link().carrier() == Mechanism.WIRE) == wires).stream()
+        .filter(entry -> entry.life().stands())
+        .toList();
+  }
+
+  /** Looks for interfaces that somebody took away. */
+  private Future<Void> findBroken(List<ConnectionEntry> ours) {
+    if (ours.isEmpty() || mechanisms.isBusy()) {
+      return Future.succeededFuture();
+    }
+    Map<ConnectionEntry, Instant> since = new HashMap<>();
+    ours.forEach(entry -> since.put(entry, entry.life().changed()));
+    return mechanisms
+        .broken(ours)
+        .onSuccess(
+            broken ->
+                since.forEach(
+                    (entry, changed) -> {
+                      if (!entry.life().changed().equals(changed)) {
+                        // Healed or ended while this look was under way.
+                        return;
+                      }
+                      if (broken.contains(entry)) {
+                        healer.lost(entry, "its interface is gone");
+                      } else {
+                        connections.on(entry, ConnectionLife::wayUp);
+                      }
+                    }))
+        .mapEmpty();
+  }
+
+  /** Endpoints came, changed or went: what waits for one need not wait longer. */
+  public void onEndpoints() {
+    Set<String> services = endpoints.byService().keySet();
+    connections.where(c -> services.contains(c.service())).stream()
+        .filter(entry -> entry.connection().clientAt(room.self()))
+        .forEach(entry -> connections.on(entry, ConnectionLife::hastened));
+    review();
+  }
+
+  /** Compares connections with who is there to use and to serve them. */
+  public void review() {
+    if (connections.size() == 0) {
+      return;
+    }
+    Map<String, List<Endpoint>> offered = endpoints.byService();
+    for (ConnectionEntry entry : connections.where(c -> true)) {
+      Connection c = entry.connection();
+      if (!c.clientAt(room.self())) {
+        reviewClientsNode(entry);
+      } else if (!hasClient(c)) {
+        healer.end(entry, "the client's pod is gone");
+      } else {
+        reviewEndpoint(entry, offered.getOrDefault(c.service(), List.of()));
+      }
+      healer.attempt(entry);
+    }
+  }
+
+  private void reviewEndpoint(ConnectionEntry entry, Collection<Endpoint> offered) {
+    Connection.Target target = entry.connection().endpoint();
+    boolean here = target.node().equals(room.self());
+    boolean early = !here && started.plus(AFTER_START).isAfter(room.clock().instant());
+    if (offered.stream().anyMatch(target::is)) {
+      connections.on(entry, (life, now) -> life.present());
+    } else if (!early) {
+      healer.absent(
+          entry, "endpoint " + target.provider() + " is gone", here ? Duration.ZERO : MISSING);
+    }
+  }
+
+  private void reviewClientsNode(ConnectionEntry entry) {
+    Connection c = entry.connection();
+    Connection.Target target = c.endpoint();
+    if (endpoints.mine(target.namespace(), target.provider(), c.service()).isEmpty()) {
+      healer.lost(entry, "endpoint " + target.provider() + " is gone");
+    } else if (endpoints.isHere(c.client().node())) {
+      connections.on(entry, (life, now) -> life.present());
+    } else {
+      healer.absent(entry, "the client's node is gone", NODE_AWAY);
+    }
+  }
+
+  /** Whether the client's pod is still the one that the connection was made for. */
+  private boolean hasClient(Connection c) {
+    Pod pod = pods.get(c.client().pod());
+    return pod != null && pod.alive() && pod.identity() == c.client().identity();
+  }
+}

@@ -1,0 +1,208 @@
+package dev.weft.nsm.connection;
+
+import dev.weft.nsm.ConnectionState;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+
+/**
+ * The life of a connection as one of its nodes sees it. Immutable and pure: an event gives the next
+ * state, the same event again changes nothing, and an event that a state does not know leaves it.
+ *
+ * <pre>
+ *  (a {@link PendingConnection} seeks an endpoint)        (this node starts)
+ *             | agreed                                           | restored
+ *             v                                                  |
+ *          JOINING ----- joined, its way is up ---> UP           |
+ *           |    |                                 ^  |          |
+ *           |    |                          way up |  | way down |
+ *           |    |                                 |  v          |
+ *           |    +--- joined, its way is not up -> DOWN <--------+
+ *           |                                      |  |
+ *           |                     lost, from UP too|  ^ joined (to UP, if its way is up)
+ *           |                                      v  |
+ *           |                 LOST --- begun ---> HEALING
+ *           |                   ^                  |  |
+ *           |                   +----- failed -----+  | failed, and there is no time left
+ *           |                                         v
+ *           +------------------ failed -----------> ENDING --- ended ---> ENDED
+ * </pre>
+ *
+ * <p>{@code ending} leads from every state to ENDING, which repeats its work until it succeeds; an
+ * end is never taken back. UP is reached only by {@code joined} or {@code wayUp}: the interface on
+ * this node stands, and frames cross.
+ *
+ * @param wayUp whether frames cross, as far as this node was told
+ * @param reason why it is not up; null if it is
+ * @param changed when it came into the state that is published
+ * @param absent since when who it needs at the other end is away; null if it is there
+ * @param retry when the next attempt is due, in LOST and ENDING; null while one is under way
+ */
+public record ConnectionLife(
+    Phase phase, boolean wayUp, String reason, Instant changed, Instant absent, Instant retry) {
+  private static final String UNSEEN = "not looked at since the node's start";
+
+  /** The states, and what is published of each. */
+  public enum Phase {
+    /** Its interfaces are made for the first time. */
+    JOINING(ConnectionState.JOINING),
+    /** Its interface is there, its way is not up: who carries it brings it up by itself. */
+    DOWN(ConnectionState.JOINING),
+    /** Its interface is there and frames cross. */
+    UP(ConnectionState.UP),
+    /** It lost its endpoint or an interface and waits for the next attempt to replace it. */
+    LOST(ConnectionState.HEALING),
+    /** An attempt to replace what it lost is under way. */
+    HEALING(ConnectionState.HEALING),
+    /** It is removed, or waits for the next attempt to remove it. */
+    ENDING(ConnectionState.HEALING),
+    /** It is gone from this node. */
+    ENDED(null);
+
+    private final ConnectionState published;
+
+    Phase(ConnectionState published) {
+      this.published = published;
+    }
+  }
+
+  /** Client and endpoint agreed; its interfaces are being made. */
+  public static ConnectionLife agreed(Instant now) {
+    return new ConnectionLife(Phase.JOINING, false, null, now, null, null);
+  }
+
+  /** One that this node kept on disk: what stands of it is yet to be seen. */
+  public static ConnectionLife restored(Instant now) {
+    return new ConnectionLife(Phase.DOWN, false, UNSEEN, now, null, null);
+  }
+
+  public boolean is(Phase other) {
+    return phase == other;
+  }
+
+  /** Whether its interface stands here, and nothing is done to it. */
+  public boolean stands() {
+    return phase == Phase.UP || phase == Phase.DOWN;
+  }
+
+  /** Whether it ends or ended. */
+  public boolean isOver() {
+    return phase == Phase.ENDING || phase == Phase.ENDED;
+  }
+
+  /** Whether nobody has looked at it since this node started. */
+  boolean isUnseen() {
+    return UNSEEN.equals(reason);
+  }
+
+  /** Whether an attempt is to be begun now. */
+  public boolean due(Instant now) {
+    return retry != null && !retry.isAfter(now);
+  }
+
+  /** What is published; null once it ended. */
+  public ConnectionState state() {
+    return phase.published;
+  }
+
+  /** Its interface here was made. */
+  public ConnectionLife joined(Instant now) {
+    if (phase != Phase.JOINING && phase != Phase.HEALING) {
+      return this;
+    }
+    return wayUp ? to(Phase.UP, null, now) : to(Phase.DOWN, "its way is not up yet", now);
+  }
+
+  /** Frames cross. */
+  public ConnectionLife wayUp(Instant now) {
+    ConnectionLife next = new ConnectionLife(phase, true, reason, changed, absent, retry);
+    return phase == Phase.DOWN ? next.to(Phase.UP, null, now) : next;
+  }
+
+  /** Frames do not cross, which mends itself. */
+  public ConnectionLife wayDown(String why, Instant now) {
+    ConnectionLife next = new ConnectionLife(phase, false, reason, changed, absent, retry);
+    return stands() ? next.to(Phase.DOWN, why, now) : next;
+  }
+
+  /** Something that does not come back by itself is gone. */
+  public ConnectionLife lost(String why, Instant now) {
+    return stands() ? to(Phase.LOST, why, now).retryAt(now) : this;
+  }
+
+  /** Who it needs at the other end is away, and lost if that lasts longer than the grace. */
+  public ConnectionLife absent(String why, Duration grace, Instant now) {
+    if (!stands()) {
+      return this;
+    }
+    Instant since = absent == null ? now : absent;
+    return since.plus(grace).isAfter(now)
+        ? new ConnectionLife(phase, wayUp, reason, changed, since, retry)
+        : lost(why, now);
+  }
+
+  /** Who it needs at the other end is there. */
+  public ConnectionLife present() {
+    return absent == null ? this : new ConnectionLife(phase, wayUp, reason, changed, null, retry);
+  }
+
+  /** The next attempt need not wait: something changed that may help. */
+  public ConnectionLife hastened(Instant now) {
+    return retry != null && retry.isAfter(now) ? retryAt(now) : this;
+  }
+
+  /** An attempt is begun, if one is due; its way was taken down for it. */
+  public ConnectionLife begun(Instant now) {
+    if (!due(now)) {
+      return this;
+    }
+    Phase next = phase == Phase.LOST ? Phase.HEALING : phase;
+    return new ConnectionLife(next, false, reason, changed, absent, null);
+  }
+
+  /**
+   * The attempt that was under way failed.
+   *
+   * @param wait until the next one
+   * @param patience how long it may heal in all
+   */
+  public ConnectionLife failed(String why, Duration wait, Duration patience, Instant now) {
+    Instant end = changed.plus(patience);
+    return switch (phase) {
+      case JOINING -> ending(why, now);
+      case HEALING ->
+          end.isAfter(now)
+              ? to(Phase.LOST, why, now).retryAt(earlier(now.plus(wait), end))
+              : ending("no other endpoint within " + patience.toSeconds() + " s: " + why, now);
+      case ENDING -> retry == null ? retryAt(now.plus(wait)) : this;
+      default -> this;
+    };
+  }
+
+  /** It is to end. */
+  public ConnectionLife ending(String why, Instant now) {
+    return isOver() ? this : to(Phase.ENDING, why, now).retryAt(now);
+  }
+
+  /** What was made for it is removed, and it is forgotten. */
+  public ConnectionLife ended(Instant now) {
+    return phase == Phase.ENDING ? to(Phase.ENDED, reason, now) : this;
+  }
+
+  private ConnectionLife to(Phase next, String why, Instant now) {
+    boolean stand = next == Phase.UP || next == Phase.DOWN;
+    boolean same = phase.published == next.published;
+    boolean noChange = phase == next && Objects.equals(reason, why) && retry == null;
+    return noChange
+        ? this
+        : new ConnectionLife(next, wayUp, why, same ? changed : now, stand ? absent : null, null);
+  }
+
+  private ConnectionLife retryAt(Instant at) {
+    return new ConnectionLife(phase, wayUp, reason, changed, absent, at);
+  }
+
+  private static Instant earlier(Instant a, Instant b) {
+    return a.isBefore(b) ? a : b;
+  }
+}

@@ -1,0 +1,106 @@
+package dev.weft.nsm.endpoint;
+
+import dev.weft.address.Cidr;
+import dev.weft.bus.Fault;
+import dev.weft.nsm.Endpoint;
+import dev.weft.nsm.Mechanism;
+import dev.weft.nsm.connection.Connection;
+import dev.weft.nsm.connection.Connections;
+import dev.weft.nsm.connection.Names;
+import dev.weft.nsm.connection.NamespaceCache;
+import dev.weft.nsm.connection.PendingConnection;
+import io.vertx.core.Future;
+import java.util.List;
+import java.util.Optional;
+
+/** Agrees with an endpoint of this node. */
+public final class LocalNegotiator implements Negotiator {
+  private final Endpoints endpoints;
+  private final EndpointClient client;
+  private final NamespaceCache namespaces;
+  private final Connections connections;
+  private final int mtu;
+
+  /**
+   * @param mtu of veth pairs, bytes
+   */
+  public LocalNegotiator(
+      Endpoints endpoints,
+      EndpointClient client,
+      NamespaceCache namespaces,
+      Connections connections,
+      int mtu) {
+    this.endpoints = endpoints;
+    this.client = client;
+    this.namespaces = namespaces;
+    this.connections = connections;
+    this.mtu = mtu;
+  }
+
+  /** Asks it; nothing of the connection stands. */
+  @Override
+  public Future<Connection> agree(PendingConnection pending, CandidatePlanner.Candidate candidate) {
+    Endpoint e = candidate.endpoint();
+    long asked = System.nanoTime();
+    return ask(e, pending.requestId())
+        .onComplete(done -> pending.endpointNanos().addAndGet(System.nanoTime() - asked))
+        .compose(
+            attachment ->
+                free(pending.id(), attachment, pending.prefixes())
+                    .map(
+                        prefix ->
+                            pending.joined(
+                                candidate.agreed(),
+                                new Connection.Target(
+                                    e.node(),
+                                    e.namespace(),
+                                    e.provider(),
+                                    attachment.netns(),
+                                    attachment.identity(),
+                                    null,
+                                    Names.endpointInterface(pending.id())),
+                                new Connection.Link(
+                                    Mechanism.VETH,
+                                    prefix.toString(),
+                                    attachment.routes(),
+                                    mtu,
+                                    0,
+                                    null,
+                                    null))));
+  }
+
+  /** Where the endpoint wants a connection. */
+  public Future<EndpointAttachment> ask(Endpoint endpoint, String requestId) {
+    return client.ask(
+        endpoints
+            .mine(endpoint.namespace(), endpoint.provider(), endpoint.service())
+            .orElseThrow(() -> Fault.NOT_FOUND.because("it was removed meanwhile")),
+        requestId);
+  }
+
+  /** An endpoint of this node; any one of the service for an empty provider. */
+  public Optional<Endpoint> find(String namespace, String provider, String service) {
+    Optional<Endpoints.Advertised> found =
+        provider.isEmpty() ? endpoints.mine(service) : endpoints.mine(namespace, provider, service);
+    return found.map(Endpoints.Advertised::endpoint);
+  }
+
+  /** The first of the proposed prefixes that the endpoint's namespace does not know. */
+  public Future<Cidr> free(
+      String connectionId, EndpointAttachment attachment, List<Cidr> proposed) {
+    return namespaces
+        .of(attachment.netns())
+        .map(
+            view ->
+                proposed.stream()
+                    .filter(p -> !view.collides(p))
+                    .filter(p -> !connections.usesIn(attachment.identity(), p, connectionId))
+                    .findFirst()
+                    .orElseThrow(
+                        () ->
+                            Fault.CONFLICT.because(
+                                "addresses: "
+                                    + proposed
+                                    + " are in use in the endpoint's namespace")));
+  }
+}

@@ -1,0 +1,106 @@
+package dev.weft.nsm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weft.bus.Json;
+import dev.weft.testkit.Need;
+import dev.weft.testkit.Needs;
+import dev.weft.testkit.TestNetns;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A client's node that has no endpoint of its own, and the one endpoint fails. */
+@Needs({Need.ROOT, Need.IPROUTE2, Need.PYTHON_GRPC})
+class HealingIT {
+  private static final Duration SOON = Duration.ofSeconds(20);
+
+  private NsmNodes nodes;
+  private NsmNodes.Node home;
+  private TestNetns client;
+  private EchoEndpoint endpoint;
+
+  @BeforeEach
+  void connect() throws Exception {
+    nodes = NsmNodes.start(2, "heal: 12s, tunnels: [vxlan]");
+    home = nodes.node(1);
+    client = home.pod("c1");
+    endpoint = EchoEndpoint.serve("only", nodes.node(2), nodes.namespace("echo"));
+    await().atMost(SOON).until(() -> home.get("/api/v1/services").path("items").size() == 1);
+    ask();
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    if (endpoint != null) {
+      endpoint.close();
+    }
+    if (nodes != null) {
+      nodes.close();
+    }
+  }
+
+  @Test
+  void shouldTryAgainUntilTheEndpointAnswersAndLetARequestWaitForIt() throws Exception {
+    // Given a connection that lost its interface, and an endpoint that refuses
+    endpoint.refuse(true);
+    client.run("ip", "link", "delete", "echo");
+    await("healing").atMost(SOON).until(() -> state().equals("healing"));
+
+    // When the client asks again
+    CompletableFuture<JsonNode> answer = CompletableFuture.supplyAsync(this::ask);
+
+    // Then it is answered once the endpoint accepts and the interface is there
+    await()
+        .during(Duration.ofSeconds(2))
+        .until(() -> !answer.isDone() && state().equals("healing"));
+    endpoint.refuse(false);
+    assertThat(answer.get(10, TimeUnit.SECONDS).path("interface").asText()).isEqualTo("echo");
+    assertThat(client.run("ip", "-br", "link")).contains("echo");
+    assertThat(state()).isEqualTo("up");
+  }
+
+  @Test
+  void shouldEndWhatCannotBeHealedInTimeAndSayWhyToARequest() throws Exception {
+    // Given
+    endpoint.close();
+    await("healing").atMost(SOON).until(() -> state().equals("healing"));
+
+    // When
+    Throwable refused = catchThrowable(this::ask);
+
+    // Then
+    assertThat(refused).hasMessageContaining("no other endpoint within 12 s");
+    await("the connection ends").atMost(SOON).until(() -> home.connections().isEmpty());
+    assertThat(client.run("ip", "-br", "link")).doesNotContain("echo");
+  }
+
+  /** The client's request, always the same. */
+  private JsonNode ask() {
+    try {
+      return Json.mapper()
+          .readTree(
+              client.run(
+                  "env",
+                  "PYTHONPATH=" + NsmNodes.EXAMPLE,
+                  "PYTHONDONTWRITEBYTECODE=1",
+                  Need.PYTHON,
+                  "-c",
+                  "import json, nsm; print(json.dumps(nsm.request('%s', 'echo', 'uid-1')))"
+                      .formatted(home.socketOf("c1"))));
+    } catch (IOException | InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private String state() throws IOException {
+    return home.connections().path(0).path("state").asText();
+  }
+}
