@@ -22,7 +22,7 @@ import dev.weft.rpc.GrpcMethod;
 
 /** The gRPC methods of network services. */
 public final class Calls {
-  /** A client asks its node. */
+  /** A client requests a service from its node. */
   public static final GrpcMethod<ConnectionRequest, ConnectionReply> REQUEST =
       connect(
           "ClientConnection",
@@ -30,7 +30,7 @@ public final class Calls {
           ConnectionRequest.getDefaultInstance(),
           ConnectionReply.getDefaultInstance());
 
-  /** An endpoint makes itself known. */
+  /** An endpoint advertises its services. */
   public static final GrpcMethod<EndpointAdvertiseRequest, EndpointAdvertiseReply> ADVERTISE =
       endpoint(
           "EndpointOperations",
@@ -45,7 +45,7 @@ public final class Calls {
           EndpointRemoveRequest.getDefaultInstance(),
           EndpointRemoveReply.getDefaultInstance());
 
-  /** A node asks an endpoint, which serves this. */
+  /** A node asks an endpoint for a connection; the endpoint serves this method. */
   public static final GrpcMethod<EndpointConnectionRequest, EndpointConnectionReply> ASK =
       endpoint(
           "EndpointConnection",

@@ -6,7 +6,7 @@ import dev.weft.bus.Fact;
  * A connection came up, heals, or ended.
  *
  * @param state null if it ended
- * @param reason why it heals or ended; null if it is up
+ * @param reason why it is not up, or why it ended; null if it is up
  */
 public record ConnectionChanged(
     String id, String connection, String provider, ConnectionState state, String reason)

@@ -5,11 +5,11 @@ import java.util.Locale;
 
 /** Where a connection's life stands. */
 public enum ConnectionState {
-  /** Being made. */
+  /** Its interfaces are made, or frames do not cross yet. */
   JOINING,
   /** Frames cross. */
   UP,
-  /** It lost its endpoint or an interface; the reason says how. Another endpoint is sought. */
+  /** It lost its endpoint or an interface and gets another one; the reason says what it lost. */
   HEALING;
 
   @JsonValue

@@ -23,12 +23,12 @@ public record Endpoint(
     return namespace + "/" + provider + "/" + service;
   }
 
-  /** Who it is, for people. */
+  /** The provider as messages name it. */
   public String name() {
     return namespace.isEmpty() ? provider : namespace + "/" + provider;
   }
 
-  /** What it was advertised without is an offer of DEFAULT, and DEFAULT is a kernel interface. */
+  /** An endpoint without interface types offers DEFAULT, and DEFAULT is a kernel interface. */
   public boolean offers(InterfaceType type) {
     return type == InterfaceType.DEFAULT_INTERFACE
         || interfaces.contains(type)

@@ -19,7 +19,7 @@ public interface NetworkServices {
   Future<ConnectionStatus> connection(String id);
 
   /**
-   * Does what a client's own request would: the same again is the same connection.
+   * Requests a service for a pod, as the pod itself would: the same again is the same connection.
    *
    * @param pod a pod of this node; NOT_FOUND for another
    * @return CONFLICT while the same request is under way, PRECONDITION where no endpoint has an

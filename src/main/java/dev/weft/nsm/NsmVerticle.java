@@ -160,8 +160,8 @@ public final class NsmVerticle extends VerticleBase implements NetworkServices {
   }
 
   /**
-   * Takes the connections' interfaces away where the node is to leave none; the connections stay
-   * known, and are healed after a start. Those over wires the wire room removes.
+   * Removes the interfaces of all connections if {@code wires.on-stop} says so. The connections
+   * stay on disk and are healed after the next start. The wire room removes those over wires.
    */
   private Future<Void> removeLinks() {
     if (wires.onStop() == WiresConfig.OnStop.KEEP) {

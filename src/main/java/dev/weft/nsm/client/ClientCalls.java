@@ -18,7 +18,7 @@ import io.vertx.core.Future;
 import java.util.List;
 import java.util.Map;
 
-/** What clients ask on their pods' sockets: {@code nsmconnect.ClientConnection}. */
+/** Serves {@code nsmconnect.ClientConnection} on the pods' sockets. */
 public final class ClientCalls {
   private final Map<PodRef, Pod> pods;
   private final List<String> lacking;
@@ -27,7 +27,7 @@ public final class ClientCalls {
   private final RoomThread thread;
 
   /**
-   * @param pods those of this node, as they are at any time
+   * @param pods the pods of this node now
    * @param lacking capabilities that this process does not have
    */
   public ClientCalls(
@@ -74,7 +74,7 @@ public final class ClientCalls {
                     : Future.failedFuture(e));
   }
 
-  /** The same, asked by a room of this node for a pod. */
+  /** The same request, made by a room of this node for a pod. */
   public Future<ConnectionEntry> connect(PodRef pod, String service, String requestId) {
     return requests
         .request(new ServiceRequest(usable(pod), requestId, service, List.of()))

@@ -40,7 +40,9 @@ public final class ClientSockets {
     this.serveClient = serveClient;
   }
 
-  /** Makes the directory and the endpoints' socket; what a killed node left is cleared away. */
+  /**
+   * Creates the directory and the socket for endpoints; removes sockets that a killed node left.
+   */
   public Future<Void> open(java.util.function.Consumer<UnixListener> serveEndpoint) {
     return vertx
         .executeBlocking(
@@ -57,7 +59,7 @@ public final class ClientSockets {
         .compose(v -> vertx.executeBlocking(this::clearLeftovers));
   }
 
-  /** The same again is success. */
+  /** Creates a pod's directory and socket; an open one is success. */
   public Future<Void> openFor(PodRef pod) {
     if (endpoints == null || open.containsKey(pod)) {
       return Future.succeededFuture();
@@ -76,7 +78,7 @@ public final class ClientSockets {
         .onFailure(e -> open.remove(pod));
   }
 
-  /** One that is not there is fine. */
+  /** Closes and removes a pod's socket; that there is none is success. */
   public Future<Void> closeFor(PodRef pod) {
     Open closing = open.remove(pod);
     return closing == null ? Future.succeededFuture() : close(closing);
@@ -101,7 +103,7 @@ public final class ClientSockets {
         .mapEmpty();
   }
 
-  /** The pod's name, its namespace before it; a hash where that is too long or taken. */
+  /** Named by the pod's namespace and name; by their hash if that is too long or taken. */
   private Path directoryOf(PodRef pod) {
     String ns = pod.ns().equals(PodRef.DEFAULT_NAMESPACE) ? "" : pod.ns() + ".";
     Path plain = root.resolve(DIRECTORY + ns + pod.name());

@@ -35,7 +35,7 @@ public final class ConnectionWatch {
   /** Until the cluster has told this node everything. */
   private static final Duration AFTER_START = Duration.ofSeconds(15);
 
-  /** A client's node that restarts keeps its connections. */
+  /** A client's node that restarts within this time keeps its connections. */
   private static final Duration NODE_AWAY = Duration.ofSeconds(10);
 
   private final RoomContext room;
@@ -49,7 +49,7 @@ public final class ConnectionWatch {
   private final NamespaceIdentities namespaces = new NamespaceIdentities();
 
   /**
-   * @param pods those of this node, as they are at any time
+   * @param pods the pods of this node now
    */
   public ConnectionWatch(
       RoomContext room,

@@ -1,6 +1,6 @@
 package dev.weft.nsm.client;
 
-/** No endpoint could be had: an answer ({@code accepted = false}), not a failure of the call. */
+/** A request that is refused: an answer ({@code accepted = false}), not a failure of the call. */
 public final class Refused extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -18,9 +18,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
-/** Clients' requests: the same again changes nothing, however often and however quickly. */
+/** Clients' requests. A repeated request changes nothing, however often and quickly it comes. */
 public final class Requests {
-  /** How long a request waits for a connection that heals; shorter than calls usually wait. */
+  /** How long a request waits for a healing connection; clients usually wait for 30 s. */
   private static final int WAIT_SECONDS = 20;
 
   private final Connections connections;
@@ -78,7 +78,7 @@ public final class Requests {
             });
   }
 
-  /** A known one, once it is up. */
+  /** A connection that is known, once it is up. */
   private static Future<ConnectionEntry> standing(ConnectionEntry entry) {
     return entry.life().is(ConnectionLife.Phase.UP)
         ? Future.succeededFuture(entry)

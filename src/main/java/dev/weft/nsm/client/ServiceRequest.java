@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What a client asked for.
+ * A client's request for a service.
  *
  * @param asked interface types, as the client wrote them
  * @param endpointNanos how long endpoints of this node took to answer, ns; grows meanwhile

@@ -6,10 +6,10 @@ import dev.weft.pod.PodRef;
 import java.io.IOException;
 
 /**
- * A pod of this node that asks.
+ * A pod of this node that requests a service.
  *
- * @param inode of its namespace now, to compare with that of a process which lives now: numbers of
- *     namespaces that are there at the same time differ
+ * @param inode of its namespace, read now to compare it with a running process's: two namespaces
+ *     that exist at the same time have different numbers
  * @param identity its namespace's cookie, which no other namespace gets
  */
 public record ClientPod(PodRef ref, String netns, long inode, long identity) {

@@ -19,8 +19,8 @@ import java.util.stream.Stream;
  *
  * @param id 16 hex digits, given by the client's node
  * @param requestId the client's
- * @param asked the client's wishes as it wrote them; null at the endpoint's node
- * @param agreed what came of them; null at the endpoint's node
+ * @param asked interface types, as the client wrote them; null at the endpoint's node
+ * @param agreed the interface type that client and endpoint agreed on; null at the endpoint's node
  * @param since when the client asked
  */
 public record Connection(
@@ -56,7 +56,7 @@ public record Connection(
    * @param namespace of the provider, as in Kubernetes
    * @param netns its network namespace on its node; null on another
    * @param identity the namespace's cookie, as the client's
-   * @param pod what the wire room knows it by; null for a veth
+   * @param pod the wire room's name for its namespace; null for a veth
    */
   public record Target(
       String node,
@@ -96,7 +96,7 @@ public record Connection(
       String here,
       String there) {}
 
-  /** The references of ends on this node whose namespaces are not known by identity. */
+  /** References to the namespaces of ends on this node whose identity is not known. */
   List<String> unidentified() {
     return Stream.concat(
             client.identity == 0 ? Stream.ofNullable(client.netns) : Stream.empty(),
@@ -104,7 +104,7 @@ public record Connection(
         .toList();
   }
 
-  /** The same connection, those ends with the identities that their references have now. */
+  /** The same connection with unknown identities filled in: what the references mean now. */
   Connection identified(Map<String, Long> identities) {
     List<String> unknown = unidentified();
     if (unknown.isEmpty()) {
@@ -140,8 +140,8 @@ public record Connection(
   }
 
   /**
-   * The wire that carries it: the same on both nodes, and of both ends, so that another endpoint's
-   * is another wire.
+   * The id of the wire that carries it: the same on both nodes, and another one for another
+   * endpoint.
    */
   public String wireId() {
     return WireSpec.idOf(

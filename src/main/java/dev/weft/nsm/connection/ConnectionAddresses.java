@@ -46,7 +46,7 @@ public final class ConnectionAddresses {
     return taken;
   }
 
-  /** Counts one more use; a block of another network is none of this pool's. */
+  /** Counts one more use of a block; a block outside this network is ignored. */
   public void use(Cidr block) {
     int index = index(block);
     if (index >= 0) {

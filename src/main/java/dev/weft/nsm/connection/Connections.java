@@ -27,11 +27,11 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 
-/** The connections that this node has an end of, on disk and in memory, and their addresses. */
+/** The connections that have an end on this node, on disk and in memory, and what they occupy. */
 public final class Connections {
   private static final String TABLE = "connections";
 
-  /** A client's request: what makes the same again the same. */
+  /** The key of a client's request: a request with the same key asks for the same connection. */
   public record Key(PodRef pod, String requestId, String service) {
     static Key of(Connection c) {
       return new Key(c.client().pod(), c.requestId(), c.service());
@@ -64,9 +64,10 @@ public final class Connections {
   }
 
   /**
-   * Reads them from disk.
+   * Reads the connections from disk.
    *
-   * @param identities looks up the namespaces of those that an older node kept without an identity
+   * @param identities finds the identities of namespaces, by reference; called for connections that
+   *     an older version kept without
    */
   public Future<Void> load(Function<Set<String>, Future<Map<String, Long>>> identities) {
     return room.store()
@@ -116,7 +117,7 @@ public final class Connections {
     return Optional.ofNullable(byKey.get(key));
   }
 
-  /** The one that a wire carries. */
+  /** The connection that a wire carries. */
   public Optional<ConnectionEntry> ofWire(String wireId) {
     return Optional.ofNullable(byWire.get(wireId));
   }
@@ -129,7 +130,7 @@ public final class Connections {
     return byId.size();
   }
 
-  /** How many clients' ends a pod has. */
+  /** How many connections a pod has as a client. */
   public int countOf(PodRef pod) {
     return counts.getOrDefault(pod, 0);
   }
@@ -163,7 +164,8 @@ public final class Connections {
   }
 
   /**
-   * Takes one whose ends agreed, with its addresses and its name, to be joined; {@link #keep} it.
+   * Enters a connection that client and endpoint agreed on, and occupies its addresses and its
+   * name; {@link #keep} writes it to disk.
    */
   public ConnectionEntry enter(Connection c) {
     return enter(c, ConnectionLife.agreed(now()));
@@ -182,7 +184,7 @@ public final class Connections {
     return entry;
   }
 
-  /** Done once it is on disk. */
+  /** Writes a connection to disk; done once it is there. */
   public Future<Void> keep(ConnectionEntry entry) {
     Connection c = entry.connection();
     return room.store().put(TABLE, c.id(), Json.write(c));
@@ -196,7 +198,7 @@ public final class Connections {
     return keep(entry);
   }
 
-  /** Something happened to it: gives it the next state of its life, and says so. */
+  /** An event in a connection's life: takes the next state, and publishes it where it is news. */
   public void on(ConnectionEntry entry, BiFunction<ConnectionLife, Instant, ConnectionLife> event) {
     ConnectionLife before = entry.life();
     ConnectionLife next = event.apply(before, now());
@@ -205,7 +207,8 @@ public final class Connections {
         next.state() != before.state()
             || (next.state() == ConnectionState.HEALING
                 && !Objects.equals(next.reason(), before.reason()));
-    // That one stands where it stood before this node's start is nothing new; an end is told later.
+    // That a connection stands after a restart as before is no news; an end is published when it
+    // is done.
     boolean news = seen && !next.isOver() && !(before.isUnseen() && next.stands());
     if (news && holds(entry)) {
       publish(entry.connection(), next.state(), next.reason());
@@ -213,8 +216,8 @@ public final class Connections {
   }
 
   /**
-   * Its interface here was made, and frames cross; at the endpoint's node the latter is known of no
-   * wire before the client's node joins it.
+   * The interface on this node was made and frames cross. Only at the endpoint's node of a wire is
+   * the latter not known yet: the client's node joins the wire later.
    */
   public void joined(ConnectionEntry entry) {
     Connection c = entry.connection();
@@ -222,7 +225,7 @@ public final class Connections {
     on(entry, (life, now) -> (awaited ? life.wayUp(now) : life).joined(now));
   }
 
-  /** Forgets it, on disk too, and says so; its addresses and name are free again. */
+  /** Forgets a connection, on disk too, publishes its end, and frees its addresses and name. */
   public Future<Void> remove(ConnectionEntry entry) {
     if (!holds(entry)) {
       return Future.succeededFuture();

@@ -41,9 +41,9 @@ public final class Names {
   }
 
   /**
-   * The service's name, cut to 15 characters, with a number where that is taken: one whose
-   * predecessor is taken, which is the lowest unless some before it became free again. Looks at few
-   * of thousands.
+   * A free interface name: the service's name, cut to 15 characters, with a number if the name is
+   * taken. The number is found by bisection, so that a few of thousands of names are tested; it is
+   * the lowest free one unless a name before it became free again.
    */
   public static String interfaceFor(String service, Predicate<String> taken) {
     int free = 0;
@@ -73,7 +73,7 @@ public final class Names {
     return "nsm" + connectionId.substring(0, 12);
   }
 
-  /** What does not belong in a message is left out of it. */
+  /** A value as a message may show it: printable, and not too long. */
   private static String shown(String value) {
     String printable = value.replaceAll("[^\\x20-\\x7e]", "?");
     return printable.length() <= MAX_LENGTH + 11

@@ -6,14 +6,14 @@ import dev.weft.nsm.proto.InterfacePreference;
 import dev.weft.nsm.proto.InterfaceType;
 import java.util.List;
 
-/** A kind of interface, and how much it is wanted. */
+/** An interface type that a client or an endpoint named, and the preference for it. */
 public record RequestedInterface(InterfaceType type, InterfacePreference preference) {
   public static final RequestedInterface DEFAULT =
       new RequestedInterface(InterfaceType.DEFAULT_INTERFACE, InterfacePreference.NO_PREFERENCE);
 
   private static final int MAX_WISHES = 16;
 
-  /** As a message has them; INVALID for values that the protocol does not know. */
+  /** The interfaces of a message; INVALID for values that the protocol does not define. */
   public static List<RequestedInterface> of(List<Interface> interfaces) {
     if (interfaces.size() > MAX_WISHES) {
       throw Fault.invalid("interface", interfaces.size() + " of them", "at most " + MAX_WISHES);

@@ -14,7 +14,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
-/** Who may ask and who may advertise, by what the kernel says of the caller. */
+/** Decides who may request and who may advertise a service, by the caller's uid and pid. */
 public final class Admission {
   private final NsmConfig config;
 
@@ -67,7 +67,7 @@ public final class Admission {
     }
   }
 
-  /** What an advertisement says, on this node; INVALID names what is wrong. */
+  /** The endpoint that a message advertises on this node; INVALID names the wrong value. */
   public static Endpoint endpoint(String node, NetworkServiceEndpoint message) {
     String namespace = message.getNseProviderNamesapce();
     return new Endpoint(

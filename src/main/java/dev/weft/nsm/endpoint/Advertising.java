@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** What endpoints ask on their socket: {@code nseconnect.EndpointOperations}. */
+/** Serves {@code nseconnect.EndpointOperations} on the socket for endpoints. */
 public final class Advertising {
   private static final int MAX_PER_CALL = 64;
   private static final int MAX_ENDPOINTS = 1024;
@@ -29,7 +29,7 @@ public final class Advertising {
   private final Supplier<Collection<Pod>> pods;
 
   /**
-   * @param pods those of this node
+   * @param pods the pods of this node
    */
   public Advertising(
       String self,
@@ -44,7 +44,7 @@ public final class Advertising {
     this.pods = pods;
   }
 
-  /** All or none. */
+  /** Advertises all endpoints of the request, or none of them. */
   public Future<EndpointAdvertiseReply> onAdvertise(
       UnixPeer peer, EndpointAdvertiseRequest request) {
     admission.checkUser(peer);
@@ -69,7 +69,7 @@ public final class Advertising {
         .map(v -> EndpointAdvertiseReply.newBuilder().setAccepted(true).build());
   }
 
-  /** One that is not known is fine. */
+  /** Removes the endpoints of the request; an unknown endpoint is success. */
   public Future<EndpointRemoveReply> onRemove(UnixPeer peer, EndpointRemoveRequest request) {
     admission.checkUser(peer);
     checkCount(request.getNetworkEndpointCount());
@@ -83,7 +83,7 @@ public final class Advertising {
         .map(v -> EndpointRemoveReply.newBuilder().setAccepted(true).build());
   }
 
-  /** Nobody but root changes what another user advertised. */
+  /** Only root may change what another user advertised. */
   private void checkOwner(UnixPeer peer, Endpoint endpoint) {
     Optional<Endpoints.Advertised> there =
         endpoints.mine(endpoint.namespace(), endpoint.provider(), endpoint.service());

@@ -13,9 +13,9 @@ import java.util.Set;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 
-/** Which endpoints a client may get, in the order in which to try them. */
+/** Plans which endpoints to try for a client, best first. */
 public final class CandidatePlanner {
-  /** What a node can build. */
+  /** The interface types that a node can build. */
   private static final Set<InterfaceType> BUILT =
       Set.of(InterfaceType.DEFAULT_INTERFACE, InterfaceType.KERNEL_INTERFACE);
 
@@ -32,14 +32,14 @@ public final class CandidatePlanner {
   }
 
   /**
-   * An endpoint, and what it would be connected by.
+   * An endpoint, and the interface that it would be connected by.
    *
-   * @param rank of that among the client's wanted; 0 is the first
+   * @param rank of the agreed type among the types that the client asked for; 0 is the first
    */
   public record Candidate(Endpoint endpoint, RequestedInterface agreed, int rank) {}
 
   /**
-   * Never empty.
+   * The candidates, best first; at least one.
    *
    * @throws dev.weft.bus.WeftException PRECONDITION if no endpoint has a type in common with the
    *     client, or none that can be built

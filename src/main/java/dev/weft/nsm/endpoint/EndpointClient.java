@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** Asks endpoints of this node on their own sockets where they want a connection. */
+/** Asks endpoints of this node, on their own sockets, where they want a connection. */
 public final class EndpointClient {
   private static final Duration DEADLINE = Duration.ofSeconds(15);
   private static final int MAX_ROUTES = 64;
@@ -37,21 +37,21 @@ public final class EndpointClient {
   private final Map<Answered, Place> places = new HashMap<>();
 
   /**
-   * Which namespace an endpoint named.
+   * An endpoint's answer: the namespace as the endpoint named it.
    *
-   * @param namespace empty for its own
+   * @param namespace empty for the namespace of the endpoint's own process
    */
   private record Answered(String namespace, UnixPeer by) {}
 
   /**
-   * What that was.
+   * The namespace that an endpoint's answer meant.
    *
    * @param at nanoTime when it was looked up
    */
   private record Place(String netns, long identity, long at) {}
 
   /**
-   * @param pods those of this node
+   * @param pods the pods of this node
    */
   public EndpointClient(
       UnixClient dial, RoomThread thread, Supplier<Collection<Pod>> pods, MeterRegistry meters) {
@@ -65,7 +65,7 @@ public final class EndpointClient {
     this.pods = pods;
   }
 
-  /** Asks one. */
+  /** Asks an endpoint for one connection. */
   Future<EndpointAttachment> ask(Endpoints.Advertised endpoint, String requestId) {
     String service = endpoint.endpoint().service();
     EndpointConnectionRequest request =
@@ -103,7 +103,7 @@ public final class EndpointClient {
     }
   }
 
-  /** Gives back what may be routes; INVALID names the one that may not. */
+  /** The routes, if each is an IPv4 network; INVALID names the first that is not. */
   public static List<String> checkRoutes(List<String> routes) {
     if (routes.size() > MAX_ROUTES) {
       throw Fault.invalid("route", routes.size() + " routes", "at most " + MAX_ROUTES);
@@ -125,7 +125,7 @@ public final class EndpointClient {
     }
   }
 
-  /** Looks once for a burst; whoever uses the place checks that it is still that one. */
+  /** Looks a namespace up once for a burst of requests; whoever opens it compares its identity. */
   private Future<Place> place(Answered answered) {
     Place known = places.get(answered);
     if (known != null && System.nanoTime() - known.at() < FRESH_NANOS) {
@@ -149,7 +149,7 @@ public final class EndpointClient {
     try {
       String ref =
           named.isEmpty() ? ownOf(by, pods) : NamespaceReferences.ref(named, by.pid(), pods);
-      // Before anything is opened: a program named it.
+      // Checked before it is opened: the name comes from a program and may be any file.
       NamespaceReferences.inodeOf(ref);
       long identity = Netns.cookieOf(ref);
       if (by.uid() != 0 && identity != identityOf(by)) {
@@ -178,7 +178,7 @@ public final class EndpointClient {
         .orElse("pid:" + by.pid());
   }
 
-  /** Of a process's namespace; 0 if the process is not visible here. */
+  /** The identity of a process's namespace; 0 if the process is not visible here. */
   private static long identityOf(UnixPeer process) {
     try {
       return Netns.cookieOf("pid:" + process.pid());

@@ -8,8 +8,9 @@ import dev.weft.pod.Pods;
 import io.vertx.core.Future;
 
 /**
- * Wires end in registered pods: an endpoint whose namespace is none gets one of its own, in the
- * namespace {@value #NS}, as long as a connection needs it.
+ * The pods that endpoints' ends of wires are in. A wire ends in a registered pod: the namespace of
+ * an endpoint that is no pod's is registered as a pod in {@value #NS} as long as a connection needs
+ * it.
  */
 public final class EndpointPods {
   private static final String NS = "nsm-endpoints";
@@ -24,7 +25,7 @@ public final class EndpointPods {
     this.connections = connections;
   }
 
-  /** Whether a pod is one of this room's, and no client. */
+  /** Whether this room registered the pod, so that it is no client. */
   public static boolean owns(PodRef pod) {
     return pod.ns().equals(NS);
   }
@@ -44,7 +45,7 @@ public final class EndpointPods {
         .map(Pod::ref);
   }
 
-  /** After a connection ended. */
+  /** Removes the pod of a connection that ended, if this room made it and nobody else uses it. */
   public Future<Void> release(Connection ended) {
     PodRef pod = ended.endpoint().pod();
     if (pod == null

@@ -22,18 +22,18 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Who provides what: this node's endpoints, kept on disk, and those of all live members. */
+/** The endpoints of all services: this node's, kept on disk, other members' and external ones. */
 public final class Endpoints {
   private static final Logger log = LoggerFactory.getLogger(Endpoints.class);
   private static final String TABLE = "endpoints";
 
-  /** A socket that nobody answers on in so many looks, one a second, is dead. */
+  /** An endpoint is dead after so many looks, one a second, at a socket where nobody answers. */
   private static final int DEAD_AFTER = 2;
 
   /**
    * An endpoint of this node.
    *
-   * @param socket where it is asked
+   * @param socket where this node asks it for connections
    * @param uid owner of the socket's file
    */
   public record Advertised(Endpoint endpoint, String socket, int uid) {}
@@ -46,7 +46,7 @@ public final class Endpoints {
   private final Map<String, Integer> silent = new HashMap<>();
 
   /**
-   * @param unused is told of sockets that no endpoint of this node has any more
+   * @param unused called with each socket that no endpoint of this node uses any more
    */
   public Endpoints(RoomContext room, Externals externals, Consumer<Path> unused) {
     this.room = room;
@@ -82,12 +82,12 @@ public final class Endpoints {
         mine.get(new Endpoint("", namespace, provider, service, List.of()).key()));
   }
 
-  /** Any of a service on this node. */
+  /** Any endpoint of a service on this node. */
   public Optional<Advertised> mine(String service) {
     return mine.values().stream().filter(a -> a.endpoint().service().equals(service)).findFirst();
   }
 
-  /** All that live members tell, and those outside that can be reached. */
+  /** The endpoints of all live members and those outside the cluster that can be reached. */
   public List<Endpoint> all() {
     List<Endpoint> all = new ArrayList<>();
     mine.values().forEach(a -> all.add(a.endpoint()));
@@ -129,7 +129,7 @@ public final class Endpoints {
         .onSuccess(v -> tell(advertised, null));
   }
 
-  /** One that is not known is fine. */
+  /** Removes an endpoint of this node; an unknown key is success. */
   public Future<Void> remove(String key, String reason) {
     Advertised gone = mine.remove(key);
     silent.remove(key);
@@ -142,10 +142,10 @@ public final class Endpoints {
   }
 
   /**
-   * Notes who listens on its socket and who does not.
+   * Counts for how many looks nobody answered on each endpoint's socket.
    *
-   * @param served by socket
-   * @return those that are dead by now
+   * @param served whether somebody listens, by socket
+   * @return the endpoints that are dead now
    */
   public List<Advertised> dead(Map<String, Boolean> served) {
     List<Advertised> dead = new ArrayList<>();
@@ -160,7 +160,7 @@ public final class Endpoints {
     return dead;
   }
 
-  /** Checks what is to be advertised; blocks. INVALID names the value. */
+  /** Checks an endpoint's socket before it is advertised; blocks. INVALID names the socket. */
   public static void checkSocket(String socket, int uid) {
     if (!socket.startsWith("/")) {
       throw Fault.invalid("socket_location", socket, "the absolute path of a Unix socket");

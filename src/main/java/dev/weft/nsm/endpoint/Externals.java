@@ -22,14 +22,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** NSMs outside the cluster: who of them is there, what they offer, what they may ask. */
+/** NSMs outside the cluster: which can be reached, what they offer and what they may request. */
 public final class Externals {
-  /** In place of the provider's namespace; no provider can have it. */
+  /** Stands in place of the provider's namespace; no provider's namespace may begin with ~. */
   private static final String NAMESPACE = "~external";
 
   private static final String WARNING = "externals";
 
-  /** One that renews its leases is heard every 5 s. */
+  /** A node is away after this time without a call; it renews its leases every 5 s. */
   private static final Duration HERE = Duration.ofSeconds(15);
 
   private final List<NsmConfig.External> config;
@@ -58,7 +58,7 @@ public final class Externals {
     listener = told;
   }
 
-  /** The services of those that are there now. */
+  /** The services of the external NSMs that can be reached now. */
   public List<Endpoint> offers() {
     List<Endpoint> offers = new ArrayList<>();
     for (NsmConfig.External external : config) {
@@ -76,7 +76,7 @@ public final class Externals {
     return offers;
   }
 
-  /** Looks for those that are not there. */
+  /** Tries to reach the external NSMs that are not connected. */
   public Future<Void> review() {
     heard.values().removeIf(at -> at.plus(HERE).isBefore(clock.instant()));
     List<Future<?>> looks = new ArrayList<>();
@@ -141,25 +141,25 @@ public final class Externals {
     }
   }
 
-  /** Where this node can be called back: 0 for nowhere. */
+  /** The port where nodes of other meshes can call this node; 0 for none. */
   public int servePort() {
     return dial.port();
   }
 
-  /** A node of another mesh called. */
+  /** Notes that a node of another mesh called. */
   public void heard(Caller caller) {
     if (caller.external()) {
       heard.put(caller.node(), clock.instant());
     }
   }
 
-  /** Whether that node of another mesh called lately. */
+  /** Whether a node of another mesh called lately. */
   public boolean isHere(String node) {
     Instant at = heard.get(node);
     return at != null && !at.plus(HERE).isBefore(clock.instant());
   }
 
-  /** Lets the other node of a connection be dialled, if it is of another mesh. */
+  /** Tells dial where the other node of a connection is, if that node is of another mesh. */
   public void remember(Connection c, String self) {
     if (c.link().carrier() == Mechanism.WIRE && c.link().there() != null) {
       dial.know(

@@ -37,7 +37,6 @@ public final class LocalNegotiator implements Negotiator {
     this.mtu = mtu;
   }
 
-  /** Asks it; nothing of the connection stands. */
   @Override
   public Future<Connection> agree(PendingConnection pending, CandidatePlanner.Candidate candidate) {
     Endpoint e = candidate.endpoint();

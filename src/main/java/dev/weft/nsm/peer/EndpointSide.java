@@ -31,11 +31,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** The endpoint's side of a connection whose client is on another node. */
+/** Provides endpoints of this node to clients of other nodes: the endpoint's half. */
 public final class EndpointSide {
   private static final int MAX_PROPOSALS = 16;
 
-  /** Connections of one node of another mesh. */
+  /** The most connections that one node of another mesh may have. */
   private static final int MAX_EXTERNAL = 4096;
 
   private final RoomContext room;
@@ -67,7 +67,10 @@ public final class EndpointSide {
     this.halves = halves;
   }
 
-  /** The same again is the same answer; another endpoint for the same id replaces the half. */
+  /**
+   * Asks the endpoint and creates this node's half of the connection. A repeated request gets the
+   * same answer; the same connection id with another endpoint replaces the half.
+   */
   public Future<ProxyConnectionReply> onProxy(Caller caller, ProxyConnectionRequest request) {
     String id = Names.connectionId(request.getConnectionId());
     Names.requestId(request.getRequestId());
@@ -241,7 +244,7 @@ public final class EndpointSide {
     return halves.establish(entry, connections.keep(entry)).map(v -> reply(c));
   }
 
-  /** Only addresses of the mesh's own network, whatever the other node says. */
+  /** The proposed prefixes; INVALID unless each is a /30 of nsm.cidr. */
   private List<Cidr> proposed(List<String> texts) {
     if (texts.isEmpty() || texts.size() > MAX_PROPOSALS) {
       throw Fault.invalid("prefix", texts.size() + " of them", "1.." + MAX_PROPOSALS);

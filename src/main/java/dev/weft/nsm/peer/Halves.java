@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * This node's halves of connections; of one with both ends here, the whole: joins and removes them
- * and tells the other node. Work on one connection is done in the order in which it is asked for.
+ * Joins and removes this node's halves of connections (the whole of a connection with both ends
+ * here) and tells the other node. Work on one connection is done one after the other.
  */
 public final class Halves {
   private static final Logger log = LoggerFactory.getLogger(Halves.class);
@@ -47,7 +47,7 @@ public final class Halves {
     this.peers = peers;
   }
 
-  /** Does something to a connection when nothing else is done to it. */
+  /** Does something to a connection after all work on it that was asked for before. */
   public Future<Void> inOrder(ConnectionEntry entry, Supplier<Future<Void>> work) {
     return thread.inOrder(entry, work);
   }
@@ -62,8 +62,8 @@ public final class Halves {
     return inOrder(
             entry,
             () -> {
-              // A veth need not wait for the disk: one that no table has after a crash is swept
-              // from its pod.
+              // A veth need not wait for the disk: after a crash, one that is not on disk is
+              // removed by the sweep at the node's start.
               Future<Void> joined =
                   c.link().carrier() == Mechanism.VETH
                       ? mechanisms.join(c)
@@ -117,7 +117,7 @@ public final class Halves {
     connections.on(entry, (life, now) -> life.failed(e.getMessage(), wait, Duration.ZERO, now));
   }
 
-  /** Lets go of the endpoint's pod, if it was made for a connection that does not use it now. */
+  /** Removes the pod that was registered for the endpoint's end, if no connection uses it. */
   public Future<Void> release(Connection former) {
     return pods.release(former);
   }

@@ -17,9 +17,9 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
-/** Two nodes compare their halves, so that none outlives the other for long. */
+/** Compares this node's halves with those of other nodes, so that no half outlives the other. */
 public final class LeaseExchange {
-  /** A half this young may not have its other one yet. */
+  /** How long a client's half may be older than the endpoint's. */
   private static final Duration CLIENT_GRACE = Duration.ofSeconds(10);
 
   /**
@@ -40,9 +40,9 @@ public final class LeaseExchange {
   }
 
   /**
-   * Asks every node that has other halves.
+   * Asks each node that has other halves which of them it knows.
    *
-   * @param lost told of each connection that the other node does not know
+   * @param lost called with each connection that the other node does not know
    */
   public Future<Void> renew(Consumer<ConnectionEntry> lost) {
     Map<String, LeaseRenewal.Builder> byNode = new TreeMap<>();
@@ -71,14 +71,14 @@ public final class LeaseExchange {
                             state
                                 .getUnknownList()
                                 .forEach(id -> connections.find(id).ifPresent(lost)))));
-    // A node that cannot be asked is the cluster's to judge.
+    // Whether a node that does not answer is gone is for the cluster to decide.
     return Future.join(answers).transform(done -> Future.succeededFuture());
   }
 
   /**
-   * Answers another node.
+   * Answers another node: which of its connections have no half here.
    *
-   * @param comesUp whether a half of that id is being made here
+   * @param comesUp whether the half of a connection id is being created here
    */
   public LeaseState onRenew(Caller caller, LeaseRenewal renewal, Predicate<String> comesUp) {
     LeaseState.Builder state = LeaseState.newBuilder();

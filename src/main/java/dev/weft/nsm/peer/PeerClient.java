@@ -12,11 +12,11 @@ import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What nodes say to each other about connections. */
+/** Calls other nodes about connections. */
 public final class PeerClient {
   private static final Logger log = LoggerFactory.getLogger(PeerClient.class);
 
-  /** Longer than the endpoint's own deadline. */
+  /** Longer than the deadline within which the other node's endpoint must answer. */
   private static final Duration PROXY_DEADLINE = Duration.ofSeconds(20);
 
   private static final Duration DEADLINE = Duration.ofSeconds(4);
@@ -35,7 +35,10 @@ public final class PeerClient {
     return dial.call(node, Calls.RENEW, halves, DEADLINE);
   }
 
-  /** Tells it; completes when it knows or cannot be told. Its lease tells it later then. */
+  /**
+   * Tells a node that this node's half ended. Always succeeds: a node that cannot be told finds out
+   * when the leases are compared.
+   */
   public Future<Void> end(String node, String connectionId, String reason, boolean heal) {
     ConnectionEnd end =
         ConnectionEnd.newBuilder()

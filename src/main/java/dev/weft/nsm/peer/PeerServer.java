@@ -18,7 +18,7 @@ import io.vertx.core.Future;
 import java.util.Set;
 import java.util.function.BiFunction;
 
-/** What other nodes ask, of this mesh and of those outside, brought to the room's event loop. */
+/** Serves the calls of other nodes, of this mesh and of others, on the room's event loop. */
 public final class PeerServer {
   private static final Set<Listener> NODES = Set.of(Listener.MEMBERS, Listener.EXTERNAL);
 
@@ -47,7 +47,7 @@ public final class PeerServer {
     this.externals = externals;
   }
 
-  /** What becomes of a connection whose other half ended. */
+  /** Is told of connections whose other half ended. */
   public interface EndHandler {
     void onEnded(ConnectionEntry connection, String reason, boolean heal);
   }

@@ -36,7 +36,7 @@ public final class RemoteNegotiator implements Negotiator {
     this.mtu = mtu;
   }
 
-  /** Asks its node; the endpoint's half stands then. */
+  /** Asks the endpoint's node; once it agreed, the endpoint's half stands. */
   @Override
   public Future<Connection> agree(PendingConnection pending, CandidatePlanner.Candidate candidate) {
     Endpoint e = candidate.endpoint();
