@@ -47,12 +47,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The parts of the room, each with those that it uses. */
+/** Creates the parts of the room and gives each the parts that it uses. */
 final class NsmParts {
   /** Names of the capabilities that this process lacks. */
   final List<String> lacking;
 
-  /** The pods of this node, as they are at any time. */
+  /** The pods of this node now. */
   final Map<PodRef, Pod> pods = new HashMap<>();
 
   final KernelLinks kernel;

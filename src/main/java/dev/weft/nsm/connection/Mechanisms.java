@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 
-/** Makes and removes this node's part of what joins a connection's interfaces. */
+/** Creates and removes what joins a connection's interfaces: a veth pair, a wire or a VXLAN. */
 public final class Mechanisms {
   private static final int WIRE_SECONDS = 15;
 
@@ -42,7 +42,7 @@ public final class Mechanisms {
     };
   }
 
-  /** Removes what was made here for it; what is gone already is fine. */
+  /** Removes what {@link #join} created on this node; what is gone already is success. */
   public Future<Void> part(Connection c) {
     return switch (c.link().carrier()) {
       case WIRE -> wires.remove(c.wireId());
@@ -50,7 +50,7 @@ public final class Mechanisms {
     };
   }
 
-  /** Adds the client's routes; those that stand are left. */
+  /** Adds the client's routes through its interface; routes that exist are left. */
   public Future<Void> route(Connection c) {
     return c.link().routes().isEmpty() ? Future.succeededFuture() : kernel.route(c);
   }
@@ -62,7 +62,7 @@ public final class Mechanisms {
         .map(all -> all.stream().collect(Collectors.toMap(w -> w.spec().id(), w -> w)));
   }
 
-  /** For those that wait for a wire. */
+  /** Tells {@link #join} that a wire came up or failed. */
   public void onWire(WireChanged change) {
     Promise<Void> up = awaited.get(change.id());
     if (up == null) {
@@ -91,7 +91,7 @@ public final class Mechanisms {
         new WireSpec(
             id,
             Connection.WIRE_NS,
-            // Of the id's 64 bits those that JSON readers keep.
+            // The upper 53 bits of the id: JSON readers keep integers only up to 2^53.
             Long.parseUnsignedLong(c.id(), 16) >>> 11,
             WireKind.GRPC,
             c.link().mtu(),
@@ -123,12 +123,12 @@ public final class Mechanisms {
         : e;
   }
 
-  /** Whether requests wait, which a look at interfaces would hold up. */
+  /** Whether requests wait for the kernel: to list interfaces now would delay them. */
   public boolean isBusy() {
     return kernel.isBusy();
   }
 
-  /** Those connections, not carried by wires, whose interface here is not there. */
+  /** Which of these connections, all over veth or VXLAN, have lost their interface here. */
   public Future<Set<ConnectionEntry>> broken(List<ConnectionEntry> entries) {
     Set<String> namespaces = new HashSet<>();
     entries.forEach(entry -> namespaces.add(netnsOf(entry.connection())));
