@@ -265,6 +265,8 @@ class ArchitectureTest {
         .or()
         .haveSimpleName("Names")
         .or()
+        .haveSimpleName("ConnectionLife")
+        .or()
         .haveSimpleName("Envelope")
         .or()
         .haveSimpleName("TopologyFile")
