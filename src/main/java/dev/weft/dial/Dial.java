@@ -4,6 +4,7 @@ import com.google.protobuf.Message;
 import dev.weft.rpc.GrpcMethod;
 import dev.weft.rpc.Loop;
 import dev.weft.rpc.OutStream;
+import dev.weft.rpc.Pipe;
 import io.vertx.core.Future;
 import java.time.Duration;
 
@@ -26,6 +27,12 @@ public interface Dial {
    * @param on from {@link #loop}; the stream lives there
    */
   Future<OutStream> stream(String nodeId, String path, Loop on);
+
+  /**
+   * Opens bytes both ways to a service of a node; it is given back, paused, on the caller's
+   * context.
+   */
+  Future<Pipe> pipe(String nodeId, String service);
 
   /**
    * Where streams to a node live.

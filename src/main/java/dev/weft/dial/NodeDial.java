@@ -6,6 +6,7 @@ import dev.weft.bus.WeftException;
 import dev.weft.rpc.GrpcMethod;
 import dev.weft.rpc.Loop;
 import dev.weft.rpc.OutStream;
+import dev.weft.rpc.Pipe;
 import dev.weft.rpc.RpcConnection;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -71,6 +72,12 @@ public final class NodeDial implements Dial {
   }
 
   @Override
+  public Future<Pipe> pipe(String nodeId, String service) {
+    Future<Pipe> opened = connection(new Key(nodeId, calls, false)).compose(c -> c.pipe(service));
+    return Loop.home(vertx, opened);
+  }
+
+  @Override
   public Loop loop(String nodeId, Loop preferred) {
     return preferred;
   }
@@ -90,7 +97,11 @@ public final class NodeDial implements Dial {
     Future<RpcConnection> next = connect(key.node(), key.loop());
     return next.compose(
         connection -> {
-          connections.replace(key, old, keep(key, next));
+          if (!connections.replace(key, old, keep(key, next))) {
+            // The old one was lost meanwhile; who needs the node dials it.
+            connection.close();
+            return Future.succeededFuture();
+          }
           List<Future<Void>> moves =
               streams.getOrDefault(key, Set.of()).stream()
                   .map(stream -> stream.moveTo(connection))
@@ -114,9 +125,8 @@ public final class NodeDial implements Dial {
     if (other != null) {
       return other;
     }
-    keep(key, made.future());
     connect(key.node(), key.loop()).onComplete(made);
-    return made.future();
+    return keep(key, made.future());
   }
 
   /** Forgets a connection that could not be made or is lost. */

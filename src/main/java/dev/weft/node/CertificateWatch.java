@@ -35,6 +35,7 @@ final class CertificateWatch {
   private final Health health;
   private final Clock clock;
   private final List<CertificateFiles> sources;
+  private final Runnable onChange;
 
   /** What each file was like when it was last read. */
   private final Map<Path, Object> seen = new HashMap<>();
@@ -42,11 +43,16 @@ final class CertificateWatch {
   /** Why the files of a source cannot be used. */
   private final Map<CertificateFiles, String> refused = new HashMap<>();
 
-  CertificateWatch(Vertx vertx, Health health, Clock clock, List<CertificateFiles> sources) {
+  /**
+   * @param onChange is run when other certificates than before are in use
+   */
+  CertificateWatch(
+      Vertx vertx, Health health, Clock clock, List<CertificateFiles> sources, Runnable onChange) {
     this.vertx = vertx;
     this.health = health;
     this.clock = clock;
     this.sources = List.copyOf(sources);
+    this.onChange = onChange;
   }
 
   void start() {
@@ -87,6 +93,9 @@ final class CertificateWatch {
     try {
       boolean changed = source.reload();
       refused.remove(source);
+      if (changed) {
+        onChange.run();
+      }
       if (changed || asked) {
         source
             .inUse()

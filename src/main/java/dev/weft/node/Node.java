@@ -192,7 +192,7 @@ public final class Node {
             config.nsm().externals().stream().map(NsmConfig.External::ca).toList(), clock);
     List<CertificateFiles> files = new ArrayList<>(externals.files());
     files.add(identity);
-    certificates = new CertificateWatch(vertx, health, clock, files);
+    certificates = new CertificateWatch(vertx, health, clock, files, () -> ways.dial().renew());
     certificates.start();
     ways = new Ways(vertx, cluster, config.grpc(), config.security(), identity, externals);
     stands("ways", ways::close);

@@ -26,6 +26,11 @@ final class Grpc {
   static final String MESSAGE = "grpc-message";
   static final String CONTENT_TYPE = "application/grpc";
 
+  /**
+   * Paths of services that are reached by a pipe, which is no gRPC: a request and a response body.
+   */
+  static final String PIPES = "/weft.pipe/";
+
   /** Status of a method that the server does not have. */
   static final int UNIMPLEMENTED = 12;
 

@@ -23,7 +23,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -49,6 +51,10 @@ public final class GrpcListener {
   private final Vertx vertx;
   private final GrpcMethods<Caller> unary = new GrpcMethods<>(MAX_MESSAGE);
   private final Map<String, Consumer<InStream>> streams = new HashMap<>();
+  private final Map<String, PipeService> pipes = new ConcurrentHashMap<>();
+
+  private record PipeService(Set<Listener> listeners, BiConsumer<Caller, Pipe> handler) {}
+
   private final Legs legs;
   private final Queue<HttpServer> servers = new ConcurrentLinkedQueue<>();
   private List<Loop> loops = List.of();
@@ -83,6 +89,16 @@ public final class GrpcListener {
   public GrpcListener stream(ServiceDescriptor service, String method, Consumer<InStream> handler) {
     unary.name(service);
     streams.put("/" + service.getFullName() + "/" + method, handler);
+    return this;
+  }
+
+  /**
+   * Serves a service that is reached by a pipe to those who come in by one of these listeners; the
+   * handler resumes the pipe, which is paused.
+   */
+  public GrpcListener pipe(
+      String service, Set<Listener> listeners, BiConsumer<Caller, Pipe> handler) {
+    pipes.put(service, new PipeService(listeners, handler));
     return this;
   }
 
@@ -154,7 +170,9 @@ public final class GrpcListener {
   }
 
   private void onRequest(Callers callers, GrpcServer grpc, HttpServerRequest request) {
-    if (!streams.containsKey(request.path())) {
+    if (request.path().startsWith(Grpc.PIPES)) {
+      onPipe(callers, request);
+    } else if (!streams.containsKey(request.path())) {
       grpc.handle(request);
     } else if (request.version() != HttpVersion.HTTP_2) {
       request.response().setStatusCode(HTTP_VERSION_NOT_SUPPORTED).end();
@@ -168,6 +186,33 @@ public final class GrpcListener {
           vertx.getOrCreateContext(),
           done -> new Http2InStream(caller, request, done));
     }
+  }
+
+  private void onPipe(Callers callers, HttpServerRequest request) {
+    try {
+      Caller caller = callers.of(request.connection(), request.headers());
+      BiConsumer<Caller, Pipe> handler =
+          pipeService(caller, request.path().substring(Grpc.PIPES.length()));
+      request.pause();
+      request.response().setChunked(true).writeHead();
+      handler.accept(caller, new Pipe(request, request.response()));
+    } catch (WeftException refused) {
+      request.response().setStatusCode(refused.fault().httpStatus()).end(refused.getMessage());
+    }
+  }
+
+  /**
+   * What serves a pipe to a service; NOT_FOUND if nothing does, DENIED if it is not for the caller.
+   */
+  BiConsumer<Caller, Pipe> pipeService(Caller caller, String service) {
+    PipeService found = pipes.get(service);
+    if (found == null) {
+      throw Fault.NOT_FOUND.because("service " + service + " is not served here");
+    }
+    if (!found.listeners().contains(caller.listener())) {
+      throw denied("service " + service, caller);
+    }
+    return found.handler();
   }
 
   /**

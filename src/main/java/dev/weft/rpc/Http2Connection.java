@@ -1,5 +1,6 @@
 package dev.weft.rpc;
 
+import dev.weft.bus.Fault;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.vertx.core.Future;
@@ -8,12 +9,15 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientConnection;
 import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.RequestOptions;
 import io.vertx.core.http.impl.HttpClientConnectionInternal;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLSession;
 
 /** HTTP/2 over TCP. */
@@ -77,6 +81,40 @@ public final class Http2Connection implements RpcConnection {
               Http2Stream stream = new Http2Stream(request, this);
               return request.sendHead().map(stream);
             });
+  }
+
+  @Override
+  public Future<Pipe> pipe(String service) {
+    RequestOptions options =
+        new RequestOptions().setMethod(HttpMethod.POST).setURI(Grpc.PIPES + service);
+    headers.forEach(options::putHeader);
+    return http.request(options)
+        .compose(
+            request -> request.setChunked(true).sendHead().compose(v -> taken(request, service)));
+  }
+
+  private static Future<Pipe> taken(HttpClientRequest request, String service) {
+    return request
+        .response()
+        .compose(
+            response -> {
+              if (response.statusCode() == 200) {
+                // Nothing is read before its reader is there.
+                response.pause();
+                return Future.succeededFuture(new Pipe(response, request));
+              }
+              return response.body().compose(why -> refused(service, response.statusCode(), why));
+            });
+  }
+
+  private static Future<Pipe> refused(String service, int status, Buffer why) {
+    Fault fault =
+        Stream.of(Fault.NOT_FOUND, Fault.DENIED)
+            .filter(f -> f.httpStatus() == status)
+            .findFirst()
+            .orElse(Fault.UNAVAILABLE);
+    return Future.failedFuture(
+        fault.because(why.length() == 0 ? "service " + service + ": " + status : why.toString()));
   }
 
   @Override

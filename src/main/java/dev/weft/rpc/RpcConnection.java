@@ -31,6 +31,12 @@ public interface RpcConnection {
    */
   Future<OutStream> stream(String path, Optional<Leg> leg);
 
+  /**
+   * Opens a pipe to a service of the peer, given back once the peer has taken it; NOT_FOUND if it
+   * has no such service.
+   */
+  Future<Pipe> pipe(String service);
+
   /** Whether the peer has a streaming method; asked by a stream without messages. */
   Future<Boolean> serves(String path, Duration deadline);
 

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,6 +29,7 @@ class CertificateWatchTest {
   @TempDir Path dir;
   private final Vertx vertx = Vertx.vertx();
   private final Health health = new Health();
+  private final AtomicInteger changes = new AtomicInteger();
   private CertificateAuthority ca;
 
   @AfterEach
@@ -99,6 +101,7 @@ class CertificateWatchTest {
     await().atMost(Duration.ofSeconds(20)).until(() -> warnings().isEmpty());
     assertThat(identity.certificate().getNotAfter().toInstant())
         .isEqualTo(renewed.info().notAfter());
+    assertThat(changes).as("told that connections are to be made anew").hasValue(1);
   }
 
   @Test
@@ -142,7 +145,8 @@ class CertificateWatchTest {
   }
 
   private void watch(Identity identity, Clock clock) throws Exception {
-    CertificateWatch watch = new CertificateWatch(vertx, health, clock, List.of(identity));
+    CertificateWatch watch =
+        new CertificateWatch(vertx, health, clock, List.of(identity), changes::incrementAndGet);
     watch.start();
     watch.reload().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
   }

@@ -83,6 +83,23 @@ public final class MemoryConnection implements RpcConnection {
   }
 
   @Override
+  public Future<Pipe> pipe(String service) {
+    Promise<Pipe> opened = Promise.promise();
+    there.run(
+        () -> {
+          MemoryFlow out = new MemoryFlow(here, there);
+          MemoryFlow in = new MemoryFlow(there, here);
+          try {
+            peer.pipeService(self, service).accept(self, new Pipe(out, in));
+            opened.complete(new Pipe(in, out));
+          } catch (WeftException refused) {
+            opened.fail(refused);
+          }
+        });
+    return opened.future();
+  }
+
+  @Override
   public Future<Boolean> serves(String path, Duration deadline) {
     return Future.succeededFuture(true);
   }

@@ -13,6 +13,7 @@ import dev.weft.rpc.GrpcMethod;
 import dev.weft.rpc.Loop;
 import dev.weft.rpc.MemoryConnection;
 import dev.weft.rpc.OutStream;
+import dev.weft.rpc.Pipe;
 import dev.weft.testkit.TestNetns;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -94,6 +95,11 @@ class MemoryWayIT extends DriverContract {
     @Override
     public Loop loop(String nodeId, Loop preferred) {
       return preferred;
+    }
+
+    @Override
+    public Future<Pipe> pipe(String nodeId, String service) {
+      throw new UnsupportedOperationException("the data path opens no pipes");
     }
 
     @Override
