@@ -330,7 +330,7 @@ public final class ClusterNode implements Cluster {
   private boolean isUnverifiable(String node) {
     String key = node + "/";
     String record = hazelcast.<String, String>getMap(MAP_PREFIX + MEMBERS).get(key);
-    return ForeignMembers.unverifiable(context.signer(), MEMBERS, key, record);
+    return record != null && !Envelope.isGenuine(context.signer(), MEMBERS, key, record);
   }
 
   private void sync() {

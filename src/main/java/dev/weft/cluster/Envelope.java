@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
 import dev.weft.bus.Signer;
+import dev.weft.bus.WeftException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 
@@ -89,6 +90,16 @@ record Envelope(
           "record " + table + "/" + key + " names node " + e.node + ", which did not sign it");
     }
     return e;
+  }
+
+  /** Whether {@link #open} takes this record. */
+  static boolean isGenuine(Signer signer, String table, String key, String json) {
+    try {
+      open(signer, table, key, json);
+      return true;
+    } catch (WeftException e) {
+      return false;
+    }
   }
 
   private static byte[] decode(String base64) {

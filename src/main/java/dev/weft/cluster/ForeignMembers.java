@@ -1,7 +1,6 @@
 package dev.weft.cluster;
 
 import com.hazelcast.cluster.Member;
-import dev.weft.bus.WeftException;
 import dev.weft.telemetry.Health;
 import java.util.List;
 import java.util.Objects;
@@ -81,17 +80,5 @@ final class ForeignMembers {
 
   private static String shown(String fingerprint) {
     return fingerprint.isEmpty() ? "none" : fingerprint;
-  }
-
-  /** Whether a record is there that this node's CA does not vouch for. */
-  static boolean unverifiable(dev.weft.bus.Signer signer, String table, String key, String json) {
-    try {
-      if (json != null) {
-        Envelope.open(signer, table, key, json);
-      }
-      return false;
-    } catch (WeftException e) {
-      return true;
-    }
   }
 }

@@ -4,6 +4,7 @@ import com.hazelcast.core.HazelcastInstance;
 import dev.weft.bus.Json;
 import dev.weft.bus.WeftException;
 import dev.weft.store.Store;
+import io.vertx.core.Future;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -115,7 +116,7 @@ final class LiveMembers {
   }
 
   /** The largest membership that this node noted before, 0 for none. */
-  static io.vertx.core.Future<Integer> largest(Store store) {
+  static Future<Integer> largest(Store store) {
     return store.get(ClusterNode.ROOM, LARGEST).map(text -> text.map(Integer::parseInt).orElse(0));
   }
 }

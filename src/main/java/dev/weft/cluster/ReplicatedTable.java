@@ -110,7 +110,7 @@ abstract class ReplicatedTable {
               tableStore.set(key, text(renewed));
             }
           } else if (forgetsUnverified()
-              && ForeignMembers.unverifiable(context.signer(), name, key, text(old))) {
+              && !Envelope.isGenuine(context.signer(), name, key, text(old))) {
             known.remove(key, old);
           }
         });

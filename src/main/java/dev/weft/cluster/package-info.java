@@ -7,5 +7,8 @@
  * or a merge; records of nodes that are not live members are not shown. In a common table the
  * highest (counter, node id) wins, every member stores what it sees, and a deletion stays as a
  * tombstone for 7 days.
+ *
+ * <p>A member of Hazelcast proves nothing by being one. It is known, and counts towards the quorum
+ * of leases, once its record is verified; one that has another CA is named in the health.
  */
 package dev.weft.cluster;

@@ -6,6 +6,9 @@
  * {@link dev.weft.identity.Identity} that signs, a {@link dev.weft.identity.Verifier} for what
  * others signed, and key and trust options for Vert.x.
  *
+ * <p>Files can be read again while they are in use ({@link dev.weft.identity.CertificateFiles}):
+ * every option, signature and check that this room gave out follows, open connections stay.
+ *
  * <p>Keys are ECDSA P-256. The fingerprint is the SHA-256 of the public key's SubjectPublicKeyInfo,
  * the node id its first 64 bits, and a node's certificate carries {@code <node id>.weft} as a DNS
  * name. A certificate proves a node id when it is signed by the mesh's CA, is valid now, is meant

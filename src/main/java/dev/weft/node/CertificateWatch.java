@@ -68,6 +68,7 @@ final class CertificateWatch {
 
   private synchronized Void look(boolean all) {
     for (CertificateFiles source : sources) {
+      // Each file is looked at, also after one that differs.
       boolean changed = source.files().stream().filter(this::differs).count() > 0;
       // What was refused is read until it fits: its cause may be no change of these files.
       if (all || changed || refused.containsKey(source)) {

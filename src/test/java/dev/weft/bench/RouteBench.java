@@ -5,7 +5,7 @@ import dev.weft.linux.Netlink;
 import dev.weft.linux.Netns;
 import dev.weft.linux.Route;
 import dev.weft.linux.RouteFailure;
-import dev.weft.testkit.NodeProcesses;
+import dev.weft.testkit.ProcessCluster;
 import dev.weft.testkit.QuiltClient;
 import dev.weft.testkit.TestNetns;
 import java.io.IOException;
@@ -76,10 +76,10 @@ public final class RouteBench {
 
   private static void overGrpc() throws Exception {
     Path directory = Files.createTempDirectory("weft-bench");
-    try (NodeProcesses nodes = new NodeProcesses(directory, 1, "log: { level: warn }")) {
+    try (ProcessCluster nodes = ProcessCluster.prepare(directory, 1, "log: { level: warn }")) {
       nodes.start(1);
       nodes.awaitReady(1);
-      QuiltClient quilt = new QuiltClient(nodes.netns(1));
+      QuiltClient quilt = new QuiltClient(nodes.host(1));
       quilt.call("many", "100000", "3000", "eth0", "64");
       for (int flight : new int[] {1, 16, 64}) {
         String first = Integer.toString(flight * ROUTES);

@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
-import dev.weft.testkit.NodeProcesses;
+import dev.weft.testkit.ProcessCluster;
 import dev.weft.testkit.QuiltClient;
 import dev.weft.testkit.TestNetns;
 import java.io.File;
@@ -25,14 +25,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Needs({Need.ROOT, Need.IPROUTE2, Need.PYTHON_GRPC})
 class QuiltRuntimeIT {
   @TempDir static Path directory;
-  private static NodeProcesses nodes;
+  private static ProcessCluster nodes;
   private static TestNetns netns;
   private static QuiltClient quilt;
 
   @BeforeAll
   static void start() throws Exception {
-    nodes = new NodeProcesses(directory, 1, "");
-    netns = nodes.netns(1);
+    nodes = ProcessCluster.prepare(directory, 1, "");
+    netns = nodes.host(1);
     quilt = new QuiltClient(netns);
     nodes.start(1);
     nodes.awaitReady(1);

@@ -9,7 +9,7 @@ import dev.weft.linux.IcmpEcho;
 import dev.weft.linux.Netns;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
-import dev.weft.testkit.NodeProcesses;
+import dev.weft.testkit.ProcessCluster;
 import dev.weft.testkit.QuiltClient;
 import dev.weft.testkit.TestNetns;
 import java.nio.file.Path;
@@ -20,26 +20,23 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.MethodOrderer;
-import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Three node processes that start at the same moment, and what befalls them, in this order. */
+/** Three node processes that start at the same moment, and what befalls them. */
 @Needs({Need.ROOT, Need.IPROUTE2, Need.PYTHON_GRPC})
-@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class SubnetClusterIT {
   private static final int NODES = 3;
 
   @TempDir static Path directory;
-  private static NodeProcesses nodes;
+  private static ProcessCluster nodes;
   private static final List<TestNetns> pods = new ArrayList<>();
   private static final List<String> subnets = new ArrayList<>();
 
   @BeforeAll
   static void startAllAtOnce() throws Exception {
-    nodes = new NodeProcesses(directory, NODES, "");
+    nodes = ProcessCluster.prepare(directory, NODES, "");
     for (int i = 1; i <= NODES; i++) {
       pods.add(TestNetns.create("pod" + i));
       nodes.start(i);
@@ -47,6 +44,19 @@ class SubnetClusterIT {
     for (int i = 1; i <= NODES; i++) {
       nodes.awaitReady(i);
     }
+    await().atMost(Duration.ofSeconds(60)).until(() -> distinctSubnets().size() == NODES);
+    for (int i = 1; i <= NODES; i++) {
+      subnets.add(nodes.subnetOf(i));
+    }
+  }
+
+  /** Each test begins with a pod on each node, all of which reach each other. */
+  @BeforeEach
+  void joinPods() {
+    for (int i = 1; i <= NODES; i++) {
+      addPod(i);
+    }
+    awaitAllPings(Duration.ofSeconds(30));
   }
 
   @AfterAll
@@ -56,18 +66,11 @@ class SubnetClusterIT {
   }
 
   @Test
-  @Order(1)
   void shouldGiveNodesThatStartTogetherDifferentSubnets() {
-    await().atMost(Duration.ofSeconds(60)).until(() -> distinctSubnets().size() == NODES);
-
-    for (int i = 1; i <= NODES; i++) {
-      subnets.add(nodes.subnetOf(i));
-    }
     assertThat(subnets).doesNotHaveDuplicates().allMatch(s -> s.matches("10\\.42\\.\\d+\\.0/24"));
   }
 
   @Test
-  @Order(2)
   void shouldLetEveryPodReachEveryPod() throws Exception {
     for (int i = 1; i <= NODES; i++) {
       String given = addPod(i).path("address").asText();
@@ -79,7 +82,6 @@ class SubnetClusterIT {
   }
 
   @Test
-  @Order(3)
   void shouldForgetAKilledNodeAndKnowItAgain() throws Exception {
     nodes.kill(3);
     long killed = System.nanoTime();
@@ -101,15 +103,13 @@ class SubnetClusterIT {
   }
 
   @Test
-  @Order(4)
   void shouldRepairWhatSomeoneElseDeletes() throws Exception {
-    nodes.netns(1).run("ip", "route", "del", subnets.get(1));
+    nodes.host(1).run("ip", "route", "del", subnets.get(1));
 
     await().atMost(Duration.ofSeconds(12)).until(() -> reaches(1, 2));
   }
 
   @Test
-  @Order(5)
   void shouldGiveNoLeaseInAMinorityAndKeepTheOneThatIs() throws Exception {
     nodes.partition(3);
     await()
@@ -121,7 +121,7 @@ class SubnetClusterIT {
     nodes.awaitReady(3);
 
     assertThat(nodes.subnetOf(3)).isEqualTo(subnets.get(2));
-    assertThat(new QuiltClient(nodes.netns(3)).call("ConfigureNodeSubnet", "10.42.77.0/24"))
+    assertThat(new QuiltClient(nodes.host(3)).call("ConfigureNodeSubnet", "10.42.77.0/24"))
         .contains("10.42.77.0/24", subnets.get(2), "1 of its addresses");
     nodes.heal();
     await()
@@ -152,7 +152,7 @@ class SubnetClusterIT {
   }
 
   private static String routes(int node) throws Exception {
-    return nodes.netns(node).run("ip", "route");
+    return nodes.host(node).run("ip", "route");
   }
 
   private static void awaitAllPings(Duration within) {

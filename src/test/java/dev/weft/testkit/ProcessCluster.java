@@ -22,8 +22,9 @@ import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 
 /**
- * Real node processes, each in a namespace of its own on 10.99.0.N, joined by a bridge: what can be
- * killed, stopped and cut off.
+ * Real node processes, each in a namespace of its own with the address 10.99.0.N on eth0, joined by
+ * two bridges: what can be killed, stopped and cut off. Nodes on different bridges do not reach
+ * each other.
  */
 public final class ProcessCluster implements AutoCloseable {
   private static final Duration READY_WITHIN = Duration.ofSeconds(60);
@@ -46,6 +47,28 @@ public final class ProcessCluster implements AutoCloseable {
     this.ca = CertificateAuthority.create(directory.resolve("ca"), "test", 31, Clock.systemUTC());
   }
 
+  /** Makes {@code size} nodes with their namespaces and starts none. */
+  public static ProcessCluster prepare(Path directory, int size, String extraConfiguration)
+      throws Exception {
+    return prepare(directory, size, true, extraConfiguration);
+  }
+
+  private static ProcessCluster prepare(
+      Path directory, int size, boolean secure, String extraConfiguration) throws Exception {
+    ProcessCluster cluster = new ProcessCluster(directory, secure, extraConfiguration);
+    try {
+      cluster.makeNetwork(size);
+      for (int i = 1; i <= size; i++) {
+        cluster.ids.add(cluster.configure(i, size));
+        cluster.processes.add(null);
+      }
+      return cluster;
+    } catch (Exception | AssertionError e) {
+      cluster.close();
+      throw e;
+    }
+  }
+
   /**
    * Starts {@code size} nodes and waits until all are members.
    *
@@ -59,13 +82,8 @@ public final class ProcessCluster implements AutoCloseable {
   /** As {@link #start(Path, int, String)}, in mutual TLS or, for measuring, in plain. */
   public static ProcessCluster start(
       Path directory, int size, boolean secure, String extraConfiguration) throws Exception {
-    ProcessCluster cluster = new ProcessCluster(directory, secure, extraConfiguration);
+    ProcessCluster cluster = prepare(directory, size, secure, extraConfiguration);
     try {
-      cluster.makeNetwork(size);
-      for (int i = 1; i <= size; i++) {
-        cluster.ids.add(cluster.configure(i, size));
-        cluster.processes.add(null);
-      }
       cluster.start(1);
       cluster.awaitReady(1);
       for (int i = 2; i <= size; i++) {
@@ -85,6 +103,7 @@ public final class ProcessCluster implements AutoCloseable {
   /** Starts node {@code number}'s process, from 1; it is not waited for. */
   public void start(int number) throws Exception {
     Path home = home(number);
+    Files.deleteIfExists(home.resolve("http.sock"));
     List<String> command =
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -114,6 +133,29 @@ public final class ProcessCluster implements AutoCloseable {
   public void kill(int number) throws Exception {
     processes.get(number - 1).toHandle().destroyForcibly();
     processes.get(number - 1).waitFor(10, TimeUnit.SECONDS);
+  }
+
+  /** Moves the nodes to the other bridge: they reach each other, and the others do not. */
+  public void partition(int... numbers) throws Exception {
+    for (int number : numbers) {
+      bridge.run("ip", "link", "set", "n" + number, "master", "br1");
+    }
+  }
+
+  public void heal() throws Exception {
+    for (int i = 1; i <= hosts.size(); i++) {
+      bridge.run("ip", "link", "set", "n" + i, "master", "br0");
+    }
+  }
+
+  /** The subnet that a node says it has; empty for none. */
+  public String subnetOf(int number) {
+    for (JsonNode lease : api(number).get("/api/v1/subnets").path("items")) {
+      if (lease.path("self").asBoolean()) {
+        return lease.path("subnet").asText();
+      }
+    }
+    return "";
   }
 
   /** SIGSTOP: the process stands still, and its connections stay open. */
@@ -220,6 +262,7 @@ public final class ProcessCluster implements AutoCloseable {
         Netlink inSwitch = Netlink.open(switchNs)) {
       Link br0 = inSwitch.createBridge("br0");
       inSwitch.setUp(br0.index());
+      inSwitch.setUp(inSwitch.createBridge("br1").index());
       for (int i = 1; i <= size; i++) {
         TestNetns host = TestNetns.create("n" + i);
         hosts.add(host);
@@ -246,6 +289,8 @@ public final class ProcessCluster implements AutoCloseable {
         secure
             ? "ca: %s, cert: %s, key: %s".formatted(issued.ca(), issued.cert(), issued.key())
             : "insecure: true";
+    // Who has nobody to join stays on loopback.
+    String members = size == 1 ? "127.0.0.1" : address;
     String join =
         IntStream.rangeClosed(1, size)
             .filter(i -> i != number)
@@ -265,9 +310,9 @@ public final class ProcessCluster implements AutoCloseable {
             .formatted(
                 number,
                 home.resolve("data"),
-                address,
+                members,
                 join,
-                address,
+                members,
                 address,
                 home.resolve("http.sock"),
                 security,
@@ -280,7 +325,8 @@ public final class ProcessCluster implements AutoCloseable {
     return directory.resolve("n" + number);
   }
 
-  private String log(int number) {
+  /** What the node printed. */
+  public String log(int number) {
     try {
       return Files.readString(home(number).resolve("node.log"));
     } catch (IOException e) {
