@@ -193,9 +193,9 @@ public final class Node {
     List<CertificateFiles> files = new ArrayList<>(externals.files());
     files.add(identity);
     certificates = new CertificateWatch(vertx, health, clock, files, () -> ways.dial().renew());
-    certificates.start();
     ways = new Ways(vertx, cluster, config.grpc(), config.security(), identity, externals);
     stands("ways", ways::close);
+    certificates.start();
     NodeLinks links = NodeLinks.start(vertx, cluster.self());
     stands("links", links::close);
     api =

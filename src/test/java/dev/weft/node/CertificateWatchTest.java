@@ -101,7 +101,7 @@ class CertificateWatchTest {
     await().atMost(Duration.ofSeconds(20)).until(() -> warnings().isEmpty());
     assertThat(identity.certificate().getNotAfter().toInstant())
         .isEqualTo(renewed.info().notAfter());
-    assertThat(changes).as("told that connections are to be made anew").hasValue(1);
+    assertThat(changes.get()).as("told that connections are to be made anew").isPositive();
   }
 
   @Test
