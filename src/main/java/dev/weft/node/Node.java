@@ -185,7 +185,6 @@ public final class Node {
   /** The rooms from the ground up, each with its name: they start in this order. */
   private Map<String, Deployable> rooms(RoomContext room, Identity identity) {
     Vertx vertx = cluster.vertx();
-    Store store = room.store();
     Leases subnets = cluster.leases(SubnetVerticle.LEASES);
     Authorities externals =
         Authorities.read(

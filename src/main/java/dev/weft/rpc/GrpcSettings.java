@@ -68,7 +68,8 @@ public final class GrpcSettings {
         .setKeyCertOptions(identity.keyCert())
         .setTrustOptions(trust);
     if (OpenSSLEngineOptions.isAvailable()) {
-      options.setSslEngineOptions(new OpenSSLEngineOptions());
+      // A resumed session would go on with the certificates of the first handshake.
+      options.setSslEngineOptions(new OpenSSLEngineOptions().setSessionCacheEnabled(false));
     }
   }
 
