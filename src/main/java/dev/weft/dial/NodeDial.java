@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -33,7 +32,7 @@ public final class NodeDial implements Dial {
 
   private final SecureRandom random = new SecureRandom();
   private final Map<Key, Future<RpcConnection>> connections = new ConcurrentHashMap<>();
-  private final Map<Key, Set<MovableStream>> streams = new ConcurrentHashMap<>();
+  private final Map<MovableStream, Key> streams = new ConcurrentHashMap<>();
 
   private record Key(String node, Loop loop, boolean forStreams) {}
 
@@ -59,14 +58,18 @@ public final class NodeDial implements Dial {
   @Override
   public Future<OutStream> stream(String nodeId, String path, Loop on) {
     Key key = new Key(nodeId, on, true);
-    return connection(key)
+    Future<RpcConnection> connection = connection(key);
+    return connection
         .compose(c -> MovableStream.open(c, path, name()))
         .map(
             stream -> {
-              Set<MovableStream> all =
-                  streams.computeIfAbsent(key, k -> ConcurrentHashMap.newKeySet());
-              all.add(stream);
-              stream.ended().onComplete(done -> all.remove(stream));
+              streams.put(stream, key);
+              stream.ended().onComplete(done -> streams.remove(stream));
+              Future<RpcConnection> now = connections.get(key);
+              if (now != null && now != connection) {
+                // Renewed while the stream was opened: it may not be among those that are moved.
+                now.onSuccess(stream::moveTo);
+              }
               return stream;
             });
   }
@@ -97,14 +100,16 @@ public final class NodeDial implements Dial {
     Future<RpcConnection> next = connect(key.node(), key.loop());
     return next.compose(
         connection -> {
-          if (!connections.replace(key, old, keep(key, next))) {
+          if (!connections.replace(key, old, next)) {
             // The old one was lost meanwhile; who needs the node dials it.
             connection.close();
             return Future.succeededFuture();
           }
+          keep(key, next);
           List<Future<Void>> moves =
-              streams.getOrDefault(key, Set.of()).stream()
-                  .map(stream -> stream.moveTo(connection))
+              streams.entrySet().stream()
+                  .filter(entry -> entry.getValue().equals(key))
+                  .map(entry -> entry.getKey().moveTo(connection))
                   .toList();
           // What the old one was asked before gets its answer: the moved legs tell when they are
           // done.

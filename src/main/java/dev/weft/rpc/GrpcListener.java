@@ -7,7 +7,6 @@ import dev.weft.bus.WeftException;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpConnection;
@@ -122,9 +121,7 @@ public final class GrpcListener {
     List<Future<Integer>> open = new ArrayList<>();
     // Programs of this host are served on any loop: they carry no frames.
     for (Loop loop : by == Listener.LOCAL ? List.<Loop>of() : loops) {
-      Promise<Integer> port = Promise.promise();
-      loop.run(() -> open(by, options, callers).onComplete(port));
-      open.add(port.future());
+      open.add(loop.call(() -> open(by, options, callers)));
     }
     if (open.isEmpty()) {
       open.add(open(by, options, callers));

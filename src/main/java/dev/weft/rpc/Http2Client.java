@@ -3,7 +3,6 @@ package dev.weft.rpc;
 import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
@@ -39,16 +38,15 @@ public final class Http2Client {
             .setServer(SocketAddress.inetSocketAddress(at.port(), at.host()))
             .setHost(name)
             .setPort(at.port());
-    Promise<Http2Connection> connected = Promise.promise();
-    loop.run(
+    return loop.call(
         () ->
             agent
                 .connect(to)
                 .map(http -> new Http2Connection(http, headers, loop))
                 .recover(
-                    e -> Future.failedFuture(Fault.UNAVAILABLE.because(whom + ": " + reason(e), e)))
-                .onComplete(connected));
-    return connected.future();
+                    e ->
+                        Future.failedFuture(
+                            Fault.UNAVAILABLE.because(whom + ": " + reason(e), e))));
   }
 
   public Future<Void> close() {

@@ -65,9 +65,14 @@ public final class Http2Connection implements RpcConnection {
     return loop;
   }
 
+  /** The handlers of a request run where it was made: always here. */
+  private Future<HttpClientRequest> request(RequestOptions options) {
+    return loop.call(() -> http.request(options));
+  }
+
   @Override
   public Future<Buffer> call(String path, Buffer message, Duration deadline) {
-    return http.request(Grpc.request(path, headers, deadline))
+    return request(Grpc.request(path, headers, deadline))
         .compose(call -> Grpc.send(call, message, deadline));
   }
 
@@ -75,7 +80,7 @@ public final class Http2Connection implements RpcConnection {
   public Future<OutStream> stream(String path, Optional<Leg> leg) {
     Map<String, String> all = new HashMap<>(headers);
     leg.ifPresent(l -> all.put(Leg.HEADER, l.toString()));
-    return http.request(Grpc.request(path, all))
+    return request(Grpc.request(path, all))
         .compose(
             request -> {
               Http2Stream stream = new Http2Stream(request, this);
@@ -88,7 +93,7 @@ public final class Http2Connection implements RpcConnection {
     RequestOptions options =
         new RequestOptions().setMethod(HttpMethod.POST).setURI(Grpc.PIPES + service);
     headers.forEach(options::putHeader);
-    return http.request(options)
+    return request(options)
         .compose(
             request -> request.setChunked(true).sendHead().compose(v -> taken(request, service)));
   }
@@ -119,7 +124,7 @@ public final class Http2Connection implements RpcConnection {
 
   @Override
   public Future<Boolean> serves(String path, Duration deadline) {
-    return http.request(Grpc.request(path, headers))
+    return request(Grpc.request(path, headers))
         .compose(HttpClientRequest::send)
         .compose(Grpc::statusCode)
         .timeout(deadline.toMillis(), TimeUnit.MILLISECONDS)

@@ -56,7 +56,7 @@ final class Legs {
       return true;
     }
     progress.waiting.put(leg.after(), begin);
-    timer.after(PATIENCE, () -> begin(progress, leg.after()));
+    timer.after(PATIENCE, () -> giveUp(progress, leg.after(), begin));
     return false;
   }
 
@@ -79,6 +79,17 @@ final class Legs {
       begin = progress.waiting.remove(after);
     }
     if (begin != null) {
+      begin.run();
+    }
+  }
+
+  /** Another leg may wait for the same one by now: its own patience counts. */
+  private void giveUp(Progress progress, int after, Runnable begin) {
+    boolean waits;
+    synchronized (this) {
+      waits = progress.waiting.remove(after, begin);
+    }
+    if (waits) {
       begin.run();
     }
   }

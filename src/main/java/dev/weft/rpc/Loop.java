@@ -7,6 +7,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
+import java.util.function.Supplier;
 
 /** An event loop, as Vert.x and as Netty know it. */
 public record Loop(Context context, EventLoop netty) {
@@ -36,7 +37,14 @@ public record Loop(Context context, EventLoop netty) {
     return home.future();
   }
 
-  /** Runs something on the loop, also at once if the caller is on it. */
+  /** Begins work on the loop, which then completes the future that this gives. */
+  public <T> Future<T> call(Supplier<Future<T>> work) {
+    Promise<T> result = Promise.promise();
+    run(() -> work.get().onComplete(result));
+    return result.future();
+  }
+
+  /** Runs work on the loop, later than this returns even if the caller is on that loop. */
   public void run(Runnable work) {
     context.runOnContext(v -> work.run());
   }

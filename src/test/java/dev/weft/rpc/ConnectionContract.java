@@ -15,6 +15,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.streams.ReadStream;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
@@ -31,6 +32,7 @@ abstract class ConnectionContract {
           "Get",
           PodQuery.getDefaultInstance(),
           BoolResponse.getDefaultInstance());
+  private static final String NOBODY = "/meshnet.v1beta1.WireProtocol/Nobody";
   private static final BoolResponse YES = BoolResponse.newBuilder().setResponse(true).build();
   private static final Duration DEADLINE = Duration.ofSeconds(10);
 
@@ -47,6 +49,7 @@ abstract class ConnectionContract {
     listener.serve(METHOD, (caller, query) -> answer(query.getName()));
     listener.pipe("echo", Set.of(Listener.LOCAL), (caller, pipe) -> pipe.in().pipeTo(pipe.out()));
     listener.pipe("members", Set.of(Listener.MEMBERS), (caller, pipe) -> pipe.out().end());
+    listener.stream(Meshnet.getDescriptor().findServiceByName("WireProtocol"), "Nobody", in -> {});
     connection = connect();
   }
 
@@ -93,6 +96,22 @@ abstract class ConnectionContract {
   void shouldNotWaitLongerThanTheDeadline() {
     assertThatThrownBy(() -> call("never", Duration.ofMillis(200)))
         .hasRootCauseInstanceOf(java.util.concurrent.TimeoutException.class);
+  }
+
+  @Test
+  void shouldHaveItsStreamsOnItsLoopWhoeverOpensThem() {
+    Loop other = Loop.of(vertx);
+
+    Thread opened =
+        await(
+            Future.future(
+                thread ->
+                    other.run(
+                        () ->
+                            connection.stream(NOBODY, Optional.empty())
+                                .onComplete(s -> thread.complete(Thread.currentThread())))));
+
+    assertThat(loop.netty().inEventLoop(opened)).isTrue();
   }
 
   @Test

@@ -97,6 +97,19 @@ class LegsTest {
   }
 
   @Example
+  void shouldHaveTheSamePatienceForALegThatReplacesAnother() {
+    arrive(leg(0));
+    arrive(leg(1));
+    Runnable patienceOfLeg1 = timers.get(0);
+    legs.ended("n1", leg(1));
+    arrive(new Leg(STREAM, 2, 0));
+
+    patienceOfLeg1.run();
+
+    assertThat(begun).containsExactly(0);
+  }
+
+  @Example
   void shouldForgetAStreamWithoutOpenLegs() {
     arrive(leg(0));
     legs.ended("n1", leg(0));

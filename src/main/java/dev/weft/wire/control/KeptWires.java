@@ -70,6 +70,10 @@ final class KeptWires {
 
   /** Completes once the intent is on disk and a former wire of that id is out of the way. */
   Future<WireStatus> put(WireSpec spec) {
+    return room.thread().inOrder(spec.id(), () -> change(spec));
+  }
+
+  private Future<WireStatus> change(WireSpec spec) {
     Wire known = wires.get(spec.id());
     if (known != null && known.spec().equals(spec)) {
       return Future.succeededFuture(known.status());
@@ -100,6 +104,10 @@ final class KeptWires {
   }
 
   Future<Void> remove(String id) {
+    return room.thread().inOrder(id, () -> forget(id));
+  }
+
+  private Future<Void> forget(String id) {
     Wire wire = wires.get(id);
     if (wire == null) {
       return Future.succeededFuture();

@@ -10,7 +10,6 @@ import dev.weft.wire.path.Lane;
 import dev.weft.wire.path.PacketWriter;
 import dev.weft.wire.path.TrafficCounter;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -81,15 +80,12 @@ final class MeshnetLane {
    * @param sent counts what the daemon refused as dropped
    */
   Future<FrameSink> open(String address, PacketWriter writer, TrafficCounter sent) {
-    Promise<FrameSink> opened = Promise.promise();
-    lane.loop()
-        .run(
+    return lane.loop()
+        .call(
             () ->
                 daemon(address)
                     .compose(daemon -> daemon.open(sent))
-                    .map(stream -> new FrameSink(writer, stream))
-                    .onComplete(opened));
-    return opened.future();
+                    .map(stream -> new FrameSink(writer, stream)));
   }
 
   private Future<Daemon> daemon(String address) {
