@@ -399,6 +399,7 @@ const jitter = ms => ms * (0.8 + 0.2 * Math.random());
 
 let lastId = null;
 let lost = null;
+let live = false;
 
 function showEvent(name, event) {
   const li = element("li", undefined, "new");
@@ -424,6 +425,7 @@ function filterEvent(li) {
 }
 
 function onBlock(block) {
+  if (block === ": live") onLive();
   let name = "message", data = "";
   for (const line of block.split("\n")) {
     if (line.startsWith("id: ")) lastId = line.slice(4);
@@ -434,7 +436,8 @@ function onBlock(block) {
   if (name === "traffic") onTraffic(JSON.parse(data));
   else {
     showEvent(name, JSON.parse(data));
-    lists.forEach(list => (name === "gap" || list.description.facts.includes(name)) && list.renew());
+    // Until the stream is live it tells what the lists, which are not loaded before, contain.
+    if (live) lists.forEach(list => (name === "gap" || list.description.facts.includes(name)) && list.renew());
   }
 }
 
@@ -452,7 +455,6 @@ async function readEvents() {
     const response = await ask(`/api/v1/events?scope=cluster&traffic=${TRAFFIC_SECONDS}`, extra, given.signal);
     if (!response.ok) throw new Error(`status ${response.status}`);
     silence = setTimeout(end, SILENCE_MS);
-    onLive();
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
     for (;;) {
@@ -470,7 +472,7 @@ async function readEvents() {
   }
 }
 
-/** What other members told while there was no stream is not told again: all lists are loaded. */
+/** All lists are loaded: events of other members are not told again after a time without a stream. */
 function onLive() {
   lost = null;
   live = true;
@@ -483,8 +485,6 @@ function visible() {
     ? new Promise(done => document.addEventListener("visibilitychange", done, { once: true })).then(visible)
     : Promise.resolve();
 }
-
-let live = false;
 
 async function keepReading() {
   for (let [wait, longest] = RETRY_MS; ; ) {

@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  * rebinding).
  */
 final class Access implements SecurityPolicyHandler {
-  /** What tells nothing that needs a token: probes, the contract, the page without its data. */
+  /** Paths that need no token: probes, the contract, the page without its data. */
   private static final Set<String> OPEN =
       Set.of(
           "/livez",
@@ -76,7 +76,7 @@ final class Access implements SecurityPolicyHandler {
 
   private static void checkLocal(HttpServerRequest request) {
     String host = request.getHeader(HttpHeaders.HOST);
-    // Any port: a forwarded one is not ours, and a page cannot choose the Host that is sent.
+    // Any port: a forwarded port is not this node's, and a web page cannot choose its Host header.
     if (host == null || !LOOPBACK_HOST.matcher(host).matches()) {
       throw Fault.DENIED.because("host: " + host + " (expected: localhost or 127.0.0.1)");
     }

@@ -42,7 +42,7 @@ public final class ApiVerticle extends VerticleBase {
   private Runnable unlisten = () -> {};
 
   /**
-   * @param reader what reads the topologies of a request's body
+   * @param reader reads the topologies of a request's body
    */
   public ApiVerticle(
       RoomContext room, ApiSettings settings, EventLog events, TopologyReader reader) {
@@ -57,16 +57,16 @@ public final class ApiVerticle extends VerticleBase {
     room.health().state("api", Health.State.STARTING);
     Access access = new Access(settings, room.health());
     NodeHealth here = () -> Future.succeededFuture(status());
-    ListResource lists = new ListResource(room.bus(), room.cluster(), here);
-    return Contract.load(vertx)
-        .compose(contract -> listen(contract, here, lists, access))
-        .compose(listening -> room.bus().serve(NodeHealth.class, here))
+    ListResource lists = new ListResource(room.bus(), room.cluster());
+    EventTail tail = new EventTail(vertx, events, settings.node());
+    return room.bus()
+        .serve(NodeHealth.class, here)
         .compose(served -> room.bus().serve(MemberLists.class, lists))
-        .compose(
-            served ->
-                room.bus().serve(MemberEvents.class, new EventTail(vertx, events, settings.node())))
+        .compose(served -> room.bus().serve(MemberEvents.class, tail))
+        .compose(served -> Contract.load(vertx))
+        .compose(contract -> listen(contract, here, lists, access))
         .onSuccess(
-            served -> {
+            listening -> {
               room.health().state("api", Health.State.READY);
               unlisten = publishHealth();
             });
@@ -100,7 +100,7 @@ public final class ApiVerticle extends VerticleBase {
   @Override
   public Future<?> stop() {
     unlisten.run();
-    // Both servers close with the verticle; the socket's file is ours to remove.
+    // Vert.x closes both servers with the verticle, but does not remove the socket's file.
     return socket == null ? Future.succeededFuture() : socket.remove();
   }
 

@@ -16,17 +16,17 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * What happens on the other members, while somebody reads it: one call to each member waits there
- * until something happens. For one event loop.
+ * Follows the event logs of the other members while there are readers: one call to each member
+ * waits there until an event happens. For one event loop.
  */
 final class ClusterEvents {
   /** Longer than a member lets a call wait. */
   private static final Duration DEADLINE = EventTail.WAIT.plusSeconds(5);
 
   /**
-   * What a member told.
+   * Events of one member.
    *
-   * @param gap what of that member is not told; null if nothing is missing
+   * @param gap says that others of that member may be missing; null if none is
    */
   record Told(List<StreamEvent> events, EventStream.Gap gap) {}
 

@@ -14,7 +14,7 @@ final class EventResource {
   /** Streams that may be open at once; each costs a connection and a timer. */
   static final int MAX_STREAMS = 100;
 
-  /** Wires whose counters a stream tells, the first of the list. */
+  /** How many wires, from the first of the list, a stream tells the counters of. */
   static final int TRAFFIC_ROWS = 500;
 
   private final EventLog log;

@@ -16,8 +16,8 @@ import java.util.function.Predicate;
  * One reader of the event log, as server-sent events (WHATWG HTML, 9.2).
  *
  * <p>The log's ring is the only buffer: entries are taken from it as fast as the reader takes them.
- * One that falls behind the ring is told how many it lost; one that takes nothing for a minute is
- * disconnected.
+ * A reader that falls behind the ring is told how many it lost; one that takes nothing for a minute
+ * is disconnected.
  */
 final class EventStream {
   private static final Duration HEARTBEAT = Duration.ofSeconds(15);
@@ -42,6 +42,7 @@ final class EventStream {
   private final Predicate<String> kinds;
   private final AtomicBoolean woken = new AtomicBoolean();
   private boolean follow;
+  private boolean live;
   private long missedElsewhere;
   private long last;
   private int stalled;
@@ -91,16 +92,16 @@ final class EventStream {
       return;
     }
     int dash = since.indexOf('-');
-    if (since.substring(0, dash).equals(Long.toString(node.epoch()))) {
-      last = Long.parseLong(since.substring(dash + 1));
-    } else {
+    last = Long.parseLong(since.substring(dash + 1));
+    // A node whose data was removed counts its starts and its events from 1 again.
+    if (Long.parseLong(since.substring(0, dash)) != node.epoch() || last > log.lastId()) {
       last = beforeOldest();
       gap(last, "the node was started since; its events of before are gone");
     }
   }
 
   private long beforeOldest() {
-    List<EventLog.Entry> kept = log.since(0, any -> true);
+    List<EventLog.Entry> kept = log.since(0);
     return kept.isEmpty() ? 0 : kept.get(0).id() - 1;
   }
 
@@ -119,10 +120,13 @@ final class EventStream {
       missedElsewhere = 0;
     }
     while (!response.writeQueueFull()) {
-      List<EventLog.Entry> entries = log.since(last, any -> true);
+      List<EventLog.Entry> entries = log.since(last);
       if (entries.isEmpty()) {
         if (!follow) {
           response.end();
+        } else if (!live) {
+          live = true;
+          response.write(": live\n\n");
         }
         return;
       }
@@ -147,21 +151,19 @@ final class EventStream {
     }
   }
 
-  /** What another member tells. It has no id here: a reader resumes in this node's own log. */
+  /** Writes events of another member, without ids: a reader resumes in this node's own log. */
   void tell(ClusterEvents.Told told) {
-    if (!write(told.events().stream().filter(e -> kinds.test(e.kind())).toList())) {
-      missedElsewhere += told.events().size();
+    if (told.gap() != null && !say("gap", told.gap())) {
+      missedElsewhere += Math.max(1, told.gap().missed());
     }
-    if (told.gap() != null) {
-      say("gap", told.gap());
+    for (StreamEvent event : told.events()) {
+      if (kinds.test(event.kind()) && !say(event.kind(), event)) {
+        missedElsewhere++;
+      }
     }
   }
 
-  private boolean write(List<StreamEvent> events) {
-    return events.stream().allMatch(e -> say(e.kind(), e));
-  }
-
-  /** Something beside the log; false, and nothing is written, while the reader is behind. */
+  /** Writes an event that is not of the log; does not, and is false, while the reader is behind. */
   boolean say(String event, Object data) {
     if (response.closed() || response.ended() || response.writeQueueFull()) {
       return false;

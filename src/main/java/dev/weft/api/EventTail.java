@@ -31,24 +31,23 @@ final class EventTail implements MemberEvents {
   @Override
   public Future<Batch> after(long epoch, long number) {
     if (number < 0) {
-      List<EventLog.Entry> kept = log.since(0, any -> true);
-      long last = kept.isEmpty() ? 0 : kept.get(kept.size() - 1).id();
-      return Future.succeededFuture(new Batch(node.epoch(), last, 0, List.of()));
-    }
-    long since = epoch == node.epoch() ? number : 0;
-    Batch now = batch(since);
-    if (!now.events().isEmpty()) {
-      return Future.succeededFuture(now);
+      return Future.succeededFuture(new Batch(node.epoch(), log.lastId(), 0, List.of()));
     }
     if (waiting == MAX_WAITING) {
       throw Fault.EXHAUSTED.because(
           "event log: " + MAX_WAITING + " members wait for it (expected: at most that many)");
     }
-    waiting++;
+    // A node whose data was removed counts its starts and its events from 1 again.
+    long since = epoch == node.epoch() && number <= log.lastId() ? number : 0;
     Context context = vertx.getOrCreateContext();
     Promise<Void> happened = Promise.promise();
+    // Listens before it looks: facts come on other threads, and one between the two would be late.
     Runnable unlisten = log.listen(e -> context.runOnContext(v -> happened.tryComplete()));
+    if (!log.since(since).isEmpty()) {
+      happened.complete();
+    }
     long timer = vertx.setTimer(WAIT.toMillis(), late -> happened.tryComplete());
+    waiting++;
     return happened
         .future()
         .map(
@@ -61,7 +60,7 @@ final class EventTail implements MemberEvents {
   }
 
   private Batch batch(long since) {
-    List<EventLog.Entry> entries = log.since(since, any -> true);
+    List<EventLog.Entry> entries = log.since(since);
     List<StreamEvent> events =
         entries.stream().limit(MAX_EVENTS).map(e -> StreamEvent.of(e, node)).toList();
     long first = entries.isEmpty() ? since + 1 : entries.get(0).id();

@@ -5,15 +5,19 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weft.bus.Bus;
 import dev.weft.bus.Json;
 import dev.weft.cluster.Cluster;
+import dev.weft.cluster.Member;
 import dev.weft.nsm.ConnectionStatus;
 import dev.weft.nsm.NetworkService;
 import dev.weft.nsm.NetworkServices;
 import io.vertx.core.Future;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** Every list of the API, as {@link Lists} gives them. */
+/** Serves every list of the API; {@link Lists} makes them. */
 final class ListResource implements MemberLists {
   /**
    * Topologies, and the single links whose places are between them.
@@ -28,14 +32,12 @@ final class ListResource implements MemberLists {
       Integer total) {}
 
   private final Cluster cluster;
-  private final NodeHealth here;
   private final Members members;
   private final NetworkServices services;
   private final Lists lists;
 
-  ListResource(Bus bus, Cluster cluster, NodeHealth here) {
+  ListResource(Bus bus, Cluster cluster) {
     this.cluster = cluster;
-    this.here = here;
     this.members = new Members(bus, cluster);
     this.services = bus.proxy(NetworkServices.class);
     this.lists = new Lists(members, new RoomLists(bus, cluster.self()).all());
@@ -81,62 +83,74 @@ final class ListResource implements MemberLists {
                             c -> c.service() + " " + c.provider(),
                             Collectors.mapping(
                                 ConnectionStatus::id,
-                                Collectors.collectingAndThen(
-                                    Collectors.toSet(), ids -> ids.size())))));
+                                Collectors.collectingAndThen(Collectors.toSet(), Set::size)))));
   }
 
   private Future<Page<JsonNode>> nodes(Lists.Query query) {
-    Future<Members.Answers<NodeStatus>> statuses =
-        query.cluster()
-            ? members.ask(NodeHealth.class, NodeHealth::status)
-            : here.status().map(s -> Members.Answers.ofOne(s.id(), s));
-    return statuses.map(
-        known -> {
-          List<ListRow<NodeView>> rows =
-              cluster.members().stream()
-                  .map(
-                      m ->
-                          NodeView.of(m, m.id().equals(cluster.self()), known.byNode().get(m.id())))
-                  .map(n -> ListRow.of(n, n.name(), n.id()))
-                  .toList();
-          return Lists.page(ListRows.of(rows, query.after(), query.limit()), known.unanswered());
-        });
+    return members
+        .ask(query.cluster(), NodeHealth.class, NodeHealth::status)
+        .map(
+            known ->
+                part(
+                    cluster.members().stream()
+                        .map(
+                            m -> ListRow.of(view(m, known.byNode().get(m.id())), m.name(), m.id())),
+                    query,
+                    known));
   }
 
   private Future<Page<JsonNode>> services(Lists.Query query) {
-    Future<Members.Answers<Map<String, Integer>>> used =
-        query.cluster()
-            ? members.ask(MemberLists.class, MemberLists::connectionsByEndpoint)
-            : connectionsByEndpoint().map(u -> Members.Answers.ofOne(cluster.self(), u));
-    return used.compose(
-        known ->
-            services
-                .services()
-                .map(
-                    all -> {
-                      List<ListRow<JsonNode>> rows =
-                          all.stream()
-                              .map(
-                                  s ->
-                                      ListRow.of(
-                                          view(s, known.byNode(), query.cluster()), s.name()))
-                              .toList();
-                      return Lists.page(
-                          ListRows.of(rows, query.after(), query.limit()), known.unanswered());
-                    }));
+    return members
+        .ask(query.cluster(), MemberLists.class, MemberLists::connectionsByEndpoint)
+        .compose(
+            known ->
+                services
+                    .services()
+                    .map(
+                        all ->
+                            part(
+                                all.stream()
+                                    .map(
+                                        s -> ListRow.of(view(s, known, query.cluster()), s.name())),
+                                query,
+                                known)));
+  }
+
+  private static <T> Page<JsonNode> part(
+      Stream<ListRow<T>> rows, Lists.Query query, Members.Answers<?> known) {
+    return Lists.page(ListRows.of(rows.toList(), query.after(), query.limit()), known.unanswered());
   }
 
   /**
-   * The service with the number of connections that each endpoint has.
+   * The member, and its health.
    *
-   * @param all whether endpoints of which no node told it have none
+   * @param status null if the member was not asked or did not answer
+   */
+  private JsonNode view(Member member, NodeStatus status) {
+    ObjectNode view =
+        Json.mapper()
+            .<ObjectNode>valueToTree(member)
+            .put("startedAt", Instant.ofEpochSecond(member.startedAt()).toString())
+            .put("self", member.id().equals(cluster.self()));
+    return status == null
+        ? view
+        : view.put("state", status.state())
+            .set("warnings", Json.mapper().valueToTree(status.warnings()));
+  }
+
+  /**
+   * The service with the number of connections of each endpoint.
+   *
+   * @param all whether every member was asked: then an endpoint has none unless its node did not
+   *     answer
    */
   private static JsonNode view(
-      NetworkService service, Map<String, Map<String, Integer>> used, boolean all) {
+      NetworkService service, Members.Answers<Map<String, Integer>> used, boolean all) {
     ObjectNode view = Json.mapper().valueToTree(service);
     for (JsonNode endpoint : view.withArray("endpoints")) {
-      Map<String, Integer> told = used.get(endpoint.path("node").asText());
-      if (told != null || all) {
+      String node = endpoint.path("node").asText();
+      Map<String, Integer> told = used.byNode().get(node);
+      if (told != null || (all && used.answered(node))) {
         String namespace = endpoint.path("namespace").asText();
         String provider = endpoint.path("provider").asText();
         String name = namespace.isEmpty() ? provider : namespace + "/" + provider;

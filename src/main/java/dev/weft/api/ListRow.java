@@ -7,21 +7,21 @@ import java.util.Optional;
 /**
  * An item of a list, with its place.
  *
- * @param key where it stands: rows are ordered by their keys' code units, and rows of one key are
- *     one row
- * @param state what the list's answer counts by; null where the items have no state
- * @param other the member that holds the same row too; null for none
+ * @param key the place: rows are ordered by the UTF-16 code units of their keys, and rows of one
+ *     key are one row
+ * @param state the answer counts rows by it; null where the items have no state
+ * @param other the other member that has the same row; null for none
  */
 public record ListRow<T>(String key, String state, String other, T item) {
-  /** No name of a pod, service or node contains a character below it. */
+  /** No name of a pod, service or node contains a character that sorts before it. */
   private static final String SEPARATOR = " ";
 
-  /** In the order of the parts. */
+  /** A row ordered by the parts, the first part first. */
   static <T> ListRow<T> of(T item, String... parts) {
     return new ListRow<>(String.join(SEPARATOR, parts), null, null, item);
   }
 
-  /** What is not well comes first, then in the order of the parts. */
+  /** A row ordered by the parts, after all rows that are not well if it is well. */
   static <T> ListRow<T> worstFirst(T item, String state, boolean well, String... parts) {
     String key = (well ? "1" : "0") + SEPARATOR + String.join(SEPARATOR, parts);
     return new ListRow<>(key, state, null, item);
@@ -35,12 +35,12 @@ public record ListRow<T>(String key, String state, String other, T item) {
     return new ListRow<>(key, state, this.other, other);
   }
 
-  /** A part of a key: numbers in their order. */
+  /** A number as a part of a key, ordered by value. */
   static String number(long value) {
     return "%019d".formatted(value);
   }
 
-  /** A part of a key: prefixes by family, address and length. */
+  /** A prefix as a part of a key, ordered by family, address and length. */
   static String prefix(String cidr) {
     Optional<Cidr> known = Cidr.find(cidr);
     return known

@@ -23,7 +23,7 @@ public record ListRows(List<ListRow<JsonNode>> rows, boolean more, List<Count> c
    * Rows of one state.
    *
    * @param state null where the items have none
-   * @param other the member that holds these rows too; null for none
+   * @param other the other member that has these rows; null for none
    */
   public record Count(String state, String other, int rows) {}
 
@@ -42,7 +42,7 @@ public record ListRows(List<ListRow<JsonNode>> rows, boolean more, List<Count> c
     Collection<ListRow<T>> rest =
         after == null ? byKey.values() : byKey.tailMap(after, false).values();
     return new ListRows(
-        // Only what is given is turned into JSON: a list may have tens of thousands of rows.
+        // Only the rows of this part become JSON: a list may have tens of thousands.
         rest.stream().limit(limit).map(r -> r.with(json(r.item()))).toList(),
         rest.size() > limit,
         counts.entrySet().stream()
@@ -71,7 +71,7 @@ public record ListRows(List<ListRow<JsonNode>> rows, boolean more, List<Count> c
         byKey.merge(row.key(), row, (a, b) -> a.with(merge.apply(a.item(), b.item())));
       }
       more |= part.getValue().more();
-      // What two members hold is counted by the one with the lower id, if it answered.
+      // Rows that two members have are counted for the member with the lower id, if it answered.
       part.getValue().counts().stream()
           .filter(c -> c.other() == null || first(part.getKey(), c.other(), parts))
           .forEach(counts::add);

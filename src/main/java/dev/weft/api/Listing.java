@@ -8,17 +8,17 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * What a list consists of.
+ * How a list is made.
  *
- * @param items all that this node has, in any order
- * @param row an item's place
+ * @param items all items that this node has, in any order
+ * @param row gives an item its place
  * @param merge makes one of the rows that two members gave for one key; null for a list that every
  *     member has whole, so that no other member need be asked
  */
 record Listing<T>(
     Supplier<Future<List<T>>> items, Function<T, ListRow<T>> row, BinaryOperator<JsonNode> merge) {
 
-  /** Of items that one member alone has, or that two members tell alike. */
+  /** A list whose items one member alone has, or two members describe alike. */
   static <T> Listing<T> ofMembers(Supplier<Future<List<T>>> items, Function<T, ListRow<T>> row) {
     return new Listing<>(items, row, (first, second) -> first);
   }

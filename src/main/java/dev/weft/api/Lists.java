@@ -9,8 +9,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The one way in which every list is ordered, divided into parts and put together from what the
- * members have.
+ * Orders every list, divides it into parts, and puts the members' parts together.
  *
  * <pre>
  * ?scope=cluster&amp;after=KEY&amp;limit=N
@@ -63,7 +62,7 @@ final class Lists {
       return listing.rows(query.after(), query.limit()).map(rows -> page(rows, List.of()));
     }
     return members
-        .ask(MemberLists.class, m -> m.rows(list, query.after(), query.limit()))
+        .ask(true, MemberLists.class, m -> m.rows(list, query.after(), query.limit()))
         .map(
             answers ->
                 page(

@@ -4,7 +4,7 @@ import dev.weft.bus.ForMembers;
 import io.vertx.core.Future;
 import java.util.List;
 
-/** What one node asks another of its event log. */
+/** What one node asks another about its event log. */
 public interface MemberEvents {
   /**
    * A piece of a node's log.

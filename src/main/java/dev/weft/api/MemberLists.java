@@ -4,7 +4,7 @@ import dev.weft.bus.ForMembers;
 import io.vertx.core.Future;
 import java.util.Map;
 
-/** What one node asks another of its lists: a part at a time, never the whole. */
+/** What one node asks another about its lists: a part at a time, never the whole list. */
 public interface MemberLists {
   /**
    * A part of this node's own list.

@@ -8,12 +8,11 @@ import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 
-/** Questions to every live member at once. */
+/** Asks live members at once. */
 final class Members {
   private static final Duration DEADLINE = Duration.ofSeconds(2);
 
@@ -23,9 +22,8 @@ final class Members {
    * @param byNode the answers by member id
    */
   record Answers<T>(SortedMap<String, T> byNode, List<Page.Unanswered> unanswered) {
-    /** This node's own, no other being asked. */
-    static <T> Answers<T> ofOne(String self, T answer) {
-      return new Answers<>(new TreeMap<>(Map.of(self, answer)), List.of());
+    boolean answered(String node) {
+      return unanswered.stream().noneMatch(u -> u.node().equals(node));
     }
   }
 
@@ -37,9 +35,14 @@ final class Members {
     this.cluster = cluster;
   }
 
-  /** Every answer, and who did not answer within 2 s. */
-  <C, T> Future<Answers<T>> ask(Class<C> contract, Function<C, Future<T>> question) {
-    List<Member> asked = cluster.members();
+  /**
+   * Every answer, and who did not answer within 2 s.
+   *
+   * @param all whether every member is asked, or this node alone
+   */
+  <C, T> Future<Answers<T>> ask(boolean all, Class<C> contract, Function<C, Future<T>> question) {
+    List<Member> asked =
+        cluster.members().stream().filter(m -> all || m.id().equals(cluster.self())).toList();
     List<Future<T>> answers =
         asked.stream().map(m -> question.apply(bus.proxy(contract, m.id(), DEADLINE))).toList();
     return Future.join(answers).transform(done -> Future.succeededFuture(sorted(asked, answers)));

@@ -1,6 +1,7 @@
 package dev.weft.api;
 
 import dev.weft.bus.Json;
+import dev.weft.pod.PodRef;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
@@ -40,6 +41,11 @@ final class Operations {
               ctx.addEndHandler(end -> count(operationId, ctx));
               handler.handle(ctx);
             });
+  }
+
+  /** The pod that the path names. */
+  static PodRef pod(RoutingContext ctx) {
+    return new PodRef(ctx.pathParam("ns"), ctx.pathParam("name"));
   }
 
   private static void reply(RoutingContext ctx, Object value) {

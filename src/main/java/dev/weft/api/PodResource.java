@@ -9,7 +9,6 @@ import dev.weft.pod.PodRef;
 import dev.weft.pod.Pods;
 import dev.weft.subnet.Subnets;
 import io.vertx.core.Future;
-import io.vertx.ext.web.RoutingContext;
 
 /** {@code /pods}. */
 final class PodResource {
@@ -27,10 +26,11 @@ final class PodResource {
   }
 
   void bind(Operations operations) {
-    operations.answer("getPod", ctx -> find(ref(ctx)));
+    operations.answer("getPod", ctx -> find(Operations.pod(ctx)));
     operations.answer(
-        "putPod", ctx -> put(ref(ctx), Json.read(ctx.body().asString(), Registration.class)));
-    operations.answer("deletePod", ctx -> pods.remove(ref(ctx)));
+        "putPod",
+        ctx -> put(Operations.pod(ctx), Json.read(ctx.body().asString(), Registration.class)));
+    operations.answer("deletePod", ctx -> pods.remove(Operations.pod(ctx)));
   }
 
   private Future<?> put(PodRef ref, Registration wanted) {
@@ -55,9 +55,5 @@ final class PodResource {
                     .findFirst()
                     .orElseThrow(
                         () -> Fault.NOT_FOUND.because("pod " + ref + ": not registered anywhere")));
-  }
-
-  private static PodRef ref(RoutingContext ctx) {
-    return new PodRef(ctx.pathParam("ns"), ctx.pathParam("name"));
   }
 }

@@ -13,6 +13,7 @@ import dev.weft.subnet.Subnets;
 import dev.weft.topology.LinkStatus;
 import dev.weft.topology.Topologies;
 import dev.weft.topology.TopologyStatus;
+import dev.weft.wire.WireSpec;
 import dev.weft.wire.WireState;
 import dev.weft.wire.Wires;
 import io.vertx.core.Future;
@@ -69,19 +70,19 @@ final class RoomLists {
   }
 
   private ListRow<WireView> wireRow(WireView wire) {
-    PodRef first = first(wire.local().pod(), wire.peer().pod());
+    WireSpec spec = wire.spec();
     return ListRow.worstFirst(
             wire,
             wire.state().toString(),
             wire.state() == WireState.UP,
-            of(first),
-            ListRow.number(wire.uid()),
-            wire.id(),
+            of(first(spec.local().pod(), spec.peer().pod())),
+            ListRow.number(spec.uid()),
+            spec.id(),
             wire.state().toString())
-        .heldBy(other(wire.local().node(), wire.peer().node()));
+        .heldBy(other(spec.local().node(), spec.peer().node()));
   }
 
-  /** Both nodes tell of a wire between them: what the second one lost is lost, too. */
+  /** A wire between two nodes is one row, to which the drops of the second node are added. */
   private static JsonNode withPeerDrops(JsonNode first, JsonNode second) {
     long drops = second.at("/sent/drops").asLong() + second.at("/received/drops").asLong();
     return ((ObjectNode) first).put("peerDrops", drops);
@@ -129,7 +130,10 @@ final class RoomLists {
         link, of(link.pod()), ListRow.number(link.uid()), String.valueOf(link.localIntf()));
   }
 
-  /** Both pods of a link describe it; it is one item, the one that says what is wrong. */
+  /**
+   * Both pods of a link describe it; the list has one of the two descriptions, one that is not up
+   * if there is one.
+   */
   private Future<List<LinkStatus>> links() {
     return described().map(all -> List.copyOf(once(all)));
   }

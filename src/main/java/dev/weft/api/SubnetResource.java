@@ -2,14 +2,13 @@ package dev.weft.api;
 
 import dev.weft.bus.Bus;
 import dev.weft.bus.Json;
-import dev.weft.pod.PodRef;
 import dev.weft.subnet.Subnets;
 import io.vertx.core.Future;
 import io.vertx.ext.web.RoutingContext;
 
 /** {@code /subnets}, {@code /addresses} and {@code /routes}. */
 final class SubnetResource {
-  private record Wish(String address) {}
+  private record WantedAddress(String address) {}
 
   private record Injection(String destination, String via) {}
 
@@ -22,21 +21,18 @@ final class SubnetResource {
   void bind(Operations operations) {
     operations.answer("freeSubnet", ctx -> subnets.free(ctx.pathParam("id")));
     operations.answer("putAddress", this::onAllocate);
-    operations.answer("deleteAddress", ctx -> subnets.release(ref(ctx)));
+    operations.answer("deleteAddress", ctx -> subnets.release(Operations.pod(ctx)));
     operations.answer("putRoute", this::onInject);
     operations.answer("deleteRoute", ctx -> subnets.remove(ctx.queryParams().get("destination")));
   }
 
   private Future<Subnets.AddressView> onAllocate(RoutingContext ctx) {
-    return subnets.allocate(ref(ctx), Json.read(ctx.body().asString(), Wish.class).address());
+    return subnets.allocate(
+        Operations.pod(ctx), Json.read(ctx.body().asString(), WantedAddress.class).address());
   }
 
   private Future<Void> onInject(RoutingContext ctx) {
     Injection wanted = Json.read(ctx.body().asString(), Injection.class);
     return subnets.inject(wanted.destination(), wanted.via());
-  }
-
-  private static PodRef ref(RoutingContext ctx) {
-    return new PodRef(ctx.pathParam("ns"), ctx.pathParam("name"));
   }
 }

@@ -37,14 +37,15 @@ final class TrafficReport {
     wires
         .get()
         .onSuccess(this::write)
-        // The next report may succeed; what is wrong with a list, the list's own answer says.
+        // A failure is not told here: the next report may succeed, and a request for the list names
+        // it.
         .onComplete(done -> asking = false);
   }
 
   private void write(Page<JsonNode> page) {
     List<JsonNode> now = page.items().stream().map(TrafficReport::counters).toList();
     boolean changed = !now.equals(told);
-    // What stands still is told once, so that a rate falls to zero.
+    // Counters that stand still are written once more, so that the rate shown falls to zero.
     if ((changed || settling) && stream.say("traffic", new Traffic(seconds, now))) {
       told = now;
       settling = changed;

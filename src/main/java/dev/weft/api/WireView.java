@@ -1,6 +1,6 @@
 package dev.weft.api;
 
-import dev.weft.wire.WireKind;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.weft.wire.WireSpec;
 import dev.weft.wire.WireState;
 import dev.weft.wire.WireStatus;
@@ -8,33 +8,15 @@ import java.time.Instant;
 
 /** A wire as the API shows it: {@link WireStatus} without the nesting. */
 record WireView(
-    String id,
-    String ns,
-    long uid,
-    WireKind kind,
-    int mtu,
-    WireSpec.End local,
-    WireSpec.End peer,
+    @JsonUnwrapped WireSpec spec,
     WireState state,
     String reason,
     Instant since,
     WireStatus.Traffic sent,
     WireStatus.Traffic received) {
 
-  static WireView of(WireStatus status) {
-    WireSpec spec = status.spec();
+  static WireView of(WireStatus wire) {
     return new WireView(
-        spec.id(),
-        spec.ns(),
-        spec.uid(),
-        spec.kind(),
-        spec.mtu(),
-        spec.local(),
-        spec.peer(),
-        status.state(),
-        status.reason(),
-        status.since(),
-        status.sent(),
-        status.received());
+        wire.spec(), wire.state(), wire.reason(), wire.since(), wire.sent(), wire.received());
   }
 }

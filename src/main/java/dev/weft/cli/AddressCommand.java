@@ -10,7 +10,7 @@ import picocli.CommandLine.Parameters;
 
 @Command(name = "address", mixinStandardHelpOptions = true)
 final class AddressCommand extends ListCommand {
-  private static final String PATH = "/api/v1/addresses";
+  private static final String PATH = "/api/v1/addresses/";
 
   AddressCommand() {
     super("addresses");
@@ -27,12 +27,8 @@ final class AddressCommand extends ListCommand {
     JsonNode answer =
         options
             .client()
-            .send("PUT", path(pod), Json.mapper().createObjectNode().put("address", address));
-    if (options.json()) {
-      options.printJson(answer);
-    } else {
-      options.out().println(answer.path("address").asText());
-    }
+            .send("PUT", PATH + pod, Json.mapper().createObjectNode().put("address", address));
+    options.answer(answer, answer.path("address").asText());
   }
 
   @Command(
@@ -42,13 +38,7 @@ final class AddressCommand extends ListCommand {
   void release(
       @Parameters(paramLabel = "[NS/]NAME", converter = Converters.Pod.class) PodRef pod,
       @Mixin NodeOptions options) {
-    options.client().delete(path(pod));
-    if (!options.json()) {
-      options.out().println("address of pod " + pod + " released");
-    }
-  }
-
-  private static String path(PodRef pod) {
-    return PATH + "/" + pod.ns() + "/" + pod.name();
+    options.client().delete(PATH + pod);
+    options.done("address of pod " + pod + " released");
   }
 }

@@ -52,10 +52,9 @@ final class EventsCommand implements Runnable {
     String data = line.substring("data: ".length());
     JsonNode event = parsed(data);
     if (event.has("missed")) {
-      node.err()
-          .printf(
-              "weft: %d events were missed: %s%n",
-              event.path("missed").asLong(), event.path("reason").asText());
+      long missed = event.path("missed").asLong();
+      String count = missed == 0 ? "" : missed + " events were missed: ";
+      node.err().printf("weft: %s%s%n", count, event.path("reason").asText());
     } else if (node.json()) {
       node.out().println(data);
     } else {

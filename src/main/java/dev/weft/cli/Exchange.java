@@ -21,8 +21,9 @@ import javax.net.ssl.SSLSocketFactory;
 /**
  * One HTTP request and its answer over a connection of its own, TCP or Unix.
  *
- * <p>Spoken is HTTP/1.0 (RFC 1945) with a Host: an answer then ends with the connection, so no
- * framing needs to be understood, and nothing of a larger client needs to be loaded.
+ * <p>It speaks HTTP/1.0 (RFC 1945) with a Host header: an answer ends with the connection, so there
+ * is no framing to decode, and the classes of a larger client, which take time to load, are not
+ * needed.
  */
 final class Exchange implements Closeable {
   private static final int CONNECT_MILLIS = 5_000;
@@ -82,7 +83,7 @@ final class Exchange implements Closeable {
     out.flush();
     String[] line = line().split(" ", 3);
     if (line.length < 2 || !line[0].startsWith("HTTP/1.") || !line[1].matches("\\d{3}")) {
-      throw new IOException("what answers does not speak HTTP");
+      throw new IOException("the answer is not HTTP");
     }
     status = Integer.parseInt(line[1]);
     for (String header = line(); !header.isEmpty(); header = line()) {

@@ -22,7 +22,7 @@ final class NodeOptions {
   /** Items asked for at once. */
   private static final int PART = 500;
 
-  /** Where an answer has its items: topologies have single links between them. */
+  /** The fields of an answer that hold its items; topologies have single links between them. */
   private static final List<String> LISTS = List.of("items", "links");
 
   @Option(
@@ -70,6 +70,22 @@ final class NodeOptions {
   void print(TextTable table) {
     out().print(table);
     out().flush();
+  }
+
+  /** Tells a person what was done; as JSON there is nothing to print. */
+  void done(String text) {
+    if (!json) {
+      out().println(text);
+    }
+  }
+
+  /** Prints the answer, or what it says to a person. */
+  void answer(JsonNode answer, String text) {
+    if (json) {
+      printJson(answer);
+    } else {
+      out().println(text);
+    }
   }
 
   void printJson(JsonNode answer) {

@@ -1,5 +1,6 @@
 package dev.weft.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weft.bus.Json;
 import dev.weft.pod.PodRef;
@@ -14,6 +15,8 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "(add | remove)")
 final class PodCommand {
+  private static final String PATH = "/api/v1/pods/";
+
   @Command(
       name = "add",
       description = "Register a pod on the node, or move it to another namespace.",
@@ -30,27 +33,23 @@ final class PodCommand {
               names = "--address",
               paramLabel = "auto|CIDR",
               description =
-                  "Give it interface eth0 with an address of the node's subnet and a default route.")
+                  "Give it interface eth0 with an address of the node's subnet and a default"
+                      + " route.")
           String address,
       @Mixin NodeOptions options) {
     ObjectNode wanted = Json.mapper().createObjectNode().put("netns", netns);
     if (address != null) {
       wanted.put("address", address);
     }
-    var answer = options.client().send("PUT", path(pod), wanted);
-    if (options.json()) {
-      options.printJson(answer);
-    } else {
-      String given = answer.path("address").asText();
-      options
-          .out()
-          .println(
-              "pod "
-                  + pod
-                  + " is in "
-                  + answer.path("netns").asText()
-                  + (given.isEmpty() ? "" : " with address " + given));
-    }
+    JsonNode answer = options.client().send("PUT", PATH + pod, wanted);
+    String given = answer.path("address").asText();
+    options.answer(
+        answer,
+        "pod %s is in %s%s"
+            .formatted(
+                pod,
+                answer.path("netns").asText(),
+                given.isEmpty() ? "" : " with address " + given));
   }
 
   @Command(
@@ -60,13 +59,7 @@ final class PodCommand {
   void remove(
       @Parameters(paramLabel = "[NS/]NAME", converter = Converters.Pod.class) PodRef pod,
       @Mixin NodeOptions options) {
-    options.client().delete(path(pod));
-    if (!options.json()) {
-      options.out().println("pod " + pod + " removed");
-    }
-  }
-
-  private static String path(PodRef pod) {
-    return "/api/v1/pods/" + pod.ns() + "/" + pod.name();
+    options.client().delete(PATH + pod);
+    options.done("pod " + pod + " removed");
   }
 }

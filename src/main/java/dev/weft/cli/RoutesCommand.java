@@ -29,9 +29,7 @@ final class RoutesCommand extends ListCommand {
             "PUT",
             PATH,
             Json.mapper().createObjectNode().put("destination", destination).put("via", via));
-    if (!options.json()) {
-      options.out().println("route " + destination + " dev " + via);
-    }
+    options.done("route " + destination + " dev " + via);
   }
 
   @Command(
@@ -40,8 +38,6 @@ final class RoutesCommand extends ListCommand {
       mixinStandardHelpOptions = true)
   void remove(@Parameters(paramLabel = "CIDR") String destination, @Mixin NodeOptions options) {
     options.client().delete(PATH + "?destination=" + ApiClient.escaped(destination));
-    if (!options.json()) {
-      options.out().println("route " + destination + " removed");
-    }
+    options.done("route " + destination + " removed");
   }
 }

@@ -76,14 +76,16 @@ final class RunCommand implements Callable<Integer> {
       CompletableFuture<Node> started =
           Node.start(config, Clock.systemUTC()).toCompletionStage().toCompletableFuture();
       started.applyToEither(stop, n -> n).get(START_SECONDS, TimeUnit.SECONDS);
-      // Told to stop while it starts: what stands can be closed once all of it stands.
+      // A node that is told to stop while it starts is closed once it has started.
       node = started.get(CLOSE_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
       return refused(err, e.getCause());
     } catch (WeftException e) {
       return refused(err, e);
     } catch (TimeoutException e) {
-      err.println("weft: the node did not get ready in time");
+      err.printf(
+          "weft: the node is not ready (expected: within %d s, or %d s once it is told to stop)%n",
+          START_SECONDS, CLOSE_SECONDS);
       return ExitCode.DIED;
     }
     running = node;
@@ -107,7 +109,7 @@ final class RunCommand implements Callable<Integer> {
       log.error("the node did not start", why);
       return ExitCode.DIED;
     }
-    // What only starting tells about the configuration, such as a certificate of another CA.
+    // Faults of the configuration that only a start finds, such as a certificate of another CA.
     return known.fault() == Fault.INVALID ? ExitCode.USAGE : ExitCode.DIED;
   }
 
@@ -123,7 +125,7 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  /** Applies what the manual marks [reload] and that is not read anew at each use. */
+  /** Applies the values that the manual marks [reload], unless each use reads them anyway. */
   private void reload() {
     Node node = running;
     if (node != null) {

@@ -52,22 +52,17 @@ final class ServiceCommand {
                     .put("service", service)
                     .put(
                         "requestId", requestId == null ? UUID.randomUUID().toString() : requestId));
-    if (options.json()) {
-      options.printJson(made);
-    } else {
-      options
-          .out()
-          .println(
-              "connection %s %s: %s has %s on %s, %s is at %s"
-                  .formatted(
-                      made.path("id").asText(),
-                      made.path("state").asText(),
-                      pod,
-                      made.path("clientAddress").asText(),
-                      made.path("clientInterface").asText(),
-                      made.path("provider").asText(),
-                      made.path("endpointAddress").asText()));
-    }
+    options.answer(
+        made,
+        "connection %s %s: %s has %s on %s, %s is at %s"
+            .formatted(
+                made.path("id").asText(),
+                made.path("state").asText(),
+                pod,
+                made.path("clientAddress").asText(),
+                made.path("clientInterface").asText(),
+                made.path("provider").asText(),
+                made.path("endpointAddress").asText()));
   }
 
   @Command(
@@ -82,9 +77,7 @@ final class ServiceCommand {
       throw options.usage("connection: " + id + " (expected: 16 hex digits)");
     }
     options.client().delete("/api/v1/connections/" + id);
-    if (!options.json()) {
-      options.out().println("connection " + id + " ended");
-    }
+    options.done("connection " + id + " ended");
   }
 
   @Command(

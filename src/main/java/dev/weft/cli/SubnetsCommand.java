@@ -20,8 +20,6 @@ final class SubnetsCommand extends ListCommand {
       @Parameters(paramLabel = "ID", description = "The node's id, 16 hex digits.") String id,
       @Mixin NodeOptions options) {
     options.client().delete(PATH + "/" + id);
-    if (!options.json()) {
-      options.out().println("the subnet of node " + id + " is free");
-    }
+    options.done("the subnet of node " + id + " is free");
   }
 }

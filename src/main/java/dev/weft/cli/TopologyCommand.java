@@ -66,9 +66,7 @@ final class TopologyCommand {
     ApiClient client = options.client();
     for (Topology topology : TopologyFile.parse(read(file, options), file).topologies()) {
       client.delete(PATH + "/" + topology.pod());
-      if (!options.json()) {
-        options.out().println("topology " + topology.pod() + " deleted");
-      }
+      options.done("topology " + topology.pod() + " deleted");
     }
   }
 

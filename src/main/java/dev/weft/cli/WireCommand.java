@@ -54,19 +54,14 @@ final class WireCommand {
       link.put("kind", kind);
     }
     JsonNode made = options.client().send("POST", "/api/v1/wires", link);
-    if (options.json()) {
-      options.printJson(made);
-    } else {
-      String reason = made.path("reason").asText();
-      options
-          .out()
-          .println(
-              "wire "
-                  + made.path("wire").asText()
-                  + " "
-                  + made.path("state").asText()
-                  + (reason.isEmpty() ? "" : ": " + reason));
-    }
+    String reason = made.path("reason").asText();
+    options.answer(
+        made,
+        "wire %s %s%s"
+            .formatted(
+                made.path("wire").asText(),
+                made.path("state").asText(),
+                reason.isEmpty() ? "" : ": " + reason));
   }
 
   @Command(
@@ -81,9 +76,7 @@ final class WireCommand {
       throw options.usage("wire: " + id + " (expected: 16 hex digits, as weft wires shows them)");
     }
     options.client().delete("/api/v1/wires/" + id);
-    if (!options.json()) {
-      options.out().println("wire " + id + " removed");
-    }
+    options.done("wire " + id + " removed");
   }
 
   private static ObjectNode end(End end, String address) {

@@ -5,11 +5,9 @@ import dev.weft.bus.Fact;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -76,15 +74,13 @@ public final class EventLog {
   }
 
   /** The kept entries with an id above {@code id}, oldest first. */
-  public synchronized List<Entry> since(long id, Predicate<Entry> filter) {
-    List<Entry> entries = new ArrayList<>();
-    ring.forEach(
-        e -> {
-          if (e.id() > id && filter.test(e)) {
-            entries.add(e);
-          }
-        });
-    return entries;
+  public synchronized List<Entry> since(long id) {
+    return ring.stream().filter(e -> e.id() > id).toList();
+  }
+
+  /** The id of the newest entry; 0 if there is none. */
+  public synchronized long lastId() {
+    return lastId;
   }
 
   /** Calls the listener for every new entry until the returned handle is run. */

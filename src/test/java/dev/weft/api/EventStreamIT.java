@@ -7,6 +7,7 @@ import static org.awaitility.Durations.ONE_MILLISECOND;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weft.bus.Fact;
 import dev.weft.bus.Json;
+import dev.weft.cluster.Member;
 import dev.weft.telemetry.EventLog;
 import dev.weft.telemetry.Health;
 import dev.weft.wire.WireChanged;
@@ -28,6 +29,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @Timeout(60)
 final class EventStreamIT {
@@ -69,11 +72,12 @@ final class EventStreamIT {
     assertThat(ids(get("?follow=false&since=3-1", "3-5"))).isEmpty();
   }
 
-  @Test
-  void shouldTellAReaderOfAnEarlierStartThatItMissedSome() throws Exception {
+  @ParameterizedTest
+  @CsvSource({"2-900", "3-900"})
+  void shouldTellAReaderOfAnEarlierStartThatItMissedSome(String id) throws Exception {
     happen("r1", 2);
 
-    String stream = get("?follow=false", "2-900");
+    String stream = get("?follow=false", id);
 
     assertThat(stream)
         .contains("event: gap\ndata: {\"missed\":0,\"reason\":\"the node was started");
@@ -115,6 +119,29 @@ final class EventStreamIT {
       assertThat(openStreams()).isEqualTo(1);
     }
     await().atMost(TestNode.SOON).untilAsserted(() -> assertThat(openStreams()).isZero());
+  }
+
+  @Test
+  void shouldMarkTheEndOfWhatWasKept() throws Exception {
+    happen("before", 2);
+    try (Socket socket = open("/api/v1/events");
+        BufferedReader lines = reader(socket)) {
+      List<String> kept = new ArrayList<>();
+      for (String line = lines.readLine(); !line.equals(": live"); line = lines.readLine()) {
+        kept.add(line);
+      }
+      assertThat(kept).contains("id: 3-1", "id: 3-2");
+    }
+  }
+
+  @Test
+  void shouldTellThatAnotherMemberDoesNotAnswer() throws Exception {
+    node.members.add(
+        new Member("00000000000000b2", "n2", "0.1.0", null, "127.0.0.1:1", "http://x", 1, 1));
+    try (Socket socket = open("/api/v1/events?scope=cluster");
+        BufferedReader lines = reader(socket)) {
+      assertThat(nextEvent(lines).at("/reason").asText()).startsWith("node n2: ");
+    }
   }
 
   @Test
@@ -167,7 +194,7 @@ final class EventStreamIT {
       for (int i = 0; i < count; i++) {
         node.bus.publish(new TestNode.Happened("r1", long1));
       }
-      await().atMost(TestNode.SOON).until(() -> !node.events.since(count - 1, e -> true).isEmpty());
+      await().atMost(TestNode.SOON).until(() -> !node.events.since(count - 1).isEmpty());
 
       long received = 0;
       long missed = 0;
@@ -223,7 +250,7 @@ final class EventStreamIT {
   }
 
   private long last() {
-    List<EventLog.Entry> all = node.events.since(0, e -> true);
+    List<EventLog.Entry> all = node.events.since(0);
     return all.isEmpty() ? 0 : all.get(all.size() - 1).id();
   }
 

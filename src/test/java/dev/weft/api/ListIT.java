@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weft.bus.Json;
+import dev.weft.cluster.Member;
 import dev.weft.nsm.ConnectionState;
+import dev.weft.nsm.Endpoint;
+import dev.weft.nsm.NetworkService;
 import dev.weft.pod.Pod;
 import dev.weft.pod.PodRef;
 import java.io.IOException;
@@ -98,6 +101,25 @@ final class ListIT {
 
     assertThat(whole).hasSize(25);
     assertThat(parts).isEqualTo(whole);
+  }
+
+  @Test
+  void shouldNotCountConnectionsOfANodeThatDoesNotAnswer() throws Exception {
+    String silent = "00000000000000b2";
+    node.members.add(new Member(silent, "n2", "0.1.0", null, "127.0.0.1:1", "http://x", 1, 1));
+    node.services.add(
+        new NetworkService(
+            "echo",
+            List.of(
+                new Endpoint(TestNode.ID, "default", "e1", "echo", List.of()),
+                new Endpoint(silent, "", "e2", "echo", List.of()))));
+
+    JsonNode answer = json("/api/v1/services?scope=cluster");
+
+    JsonNode endpoints = answer.at("/items/0/endpoints");
+    assertThat(answer.at("/unanswered/0/node").asText()).isEqualTo(silent);
+    assertThat(endpoints.at("/0/connections").isInt()).isTrue();
+    assertThat(endpoints.at("/1").has("connections")).isFalse();
   }
 
   @Test

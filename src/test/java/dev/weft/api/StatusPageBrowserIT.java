@@ -289,6 +289,26 @@ final class StatusPageBrowserIT {
   }
 
   @Test
+  void shouldLoadEachListOnceThoughEventsOfBeforeAreTold() {
+    node.start();
+    for (int i = 0; i < 50; i++) {
+      node.bus.publish(new PodChanged(PodRef.parse("p" + i), null));
+    }
+    Page page = open(1280, 900, ColorScheme.LIGHT);
+    assertThat(page.locator("#event-list li")).hasCount(50);
+    assertThat(page.locator("#pods tbody tr")).hasCount(2);
+
+    await()
+        .during(Duration.ofSeconds(2))
+        .atMost(Duration.ofSeconds(4))
+        .untilAsserted(
+            () -> {
+              page.evaluate("0"); // lets the browser's reports come in
+              assertThat(asked.stream().filter(a -> a.contains("/pods?"))).hasSize(1);
+            });
+  }
+
+  @Test
   void shouldConnectAgainWhereTheStreamWasLost() {
     node.start();
     int port = node.port();

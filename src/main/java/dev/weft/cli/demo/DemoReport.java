@@ -1,5 +1,6 @@
 package dev.weft.cli.demo;
 
+import dev.weft.cli.TextTable;
 import dev.weft.topology.LinkStatus;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -121,12 +122,12 @@ final class DemoReport {
     if (!rows.isEmpty()) {
       List<String[]> table = new ArrayList<>(rows);
       table.add(0, new String[] {"UID", "FROM", "TO", "KIND", "MTU", "RTT", "PING"});
-      text.append(dev.weft.cli.TextTable.of(table));
+      text.append(TextTable.of(table));
     }
     if (!pairs.isEmpty()) {
       List<String[]> table = new ArrayList<>(pairs);
       table.add(0, new String[] {"FROM", "TO", "ADDRESS", "MTU", "RTT", "PING"});
-      text.append(System.lineSeparator()).append(dev.weft.cli.TextTable.of(table));
+      text.append(System.lineSeparator()).append(TextTable.of(table));
     }
     waiting.forEach(line -> text.append(line).append(System.lineSeparator()));
     text.append(passed ? "all pings were answered" : "NOT all pings were answered")
