@@ -110,7 +110,7 @@ public final class ClusterNode implements Cluster {
                   .compose(
                       vertx ->
                           (security.mutualTls()
-                                  ? EventBusTls.follow(vertx, identity)
+                                  ? EventBusTls.follow(vertx, identity, health)
                                   : Future.<Void>succeededFuture())
                               .compose(
                                   v ->

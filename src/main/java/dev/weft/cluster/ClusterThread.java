@@ -34,7 +34,8 @@ final class ClusterThread {
           () -> {
             try {
               result.complete(work.call());
-            } catch (Exception e) {
+            } catch (Exception | Error e) {
+              // Errors too: otherwise the caller would wait for ever.
               result.fail(WeftException.of(e));
             }
           });
@@ -67,7 +68,7 @@ final class ClusterThread {
   private static void attempt(Runnable work) {
     try {
       work.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       // The next pass tries again; a closing or merging Hazelcast refuses calls for a while.
       log.warn("cluster not synchronised: {}", e.toString());
     }

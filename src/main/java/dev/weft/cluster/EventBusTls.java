@@ -2,6 +2,7 @@ package dev.weft.cluster;
 
 import dev.weft.config.SecurityConfig;
 import dev.weft.identity.Identity;
+import dev.weft.telemetry.Health;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.EventBusOptions;
@@ -33,8 +34,28 @@ final class EventBusTls {
         .setTrustOptions(new PemTrustOptions().addCertPath(security.ca().orElseThrow().toString()));
   }
 
-  /** Handshakes from now on use what the identity has in use at that time. */
-  static Future<Void> follow(Vertx vertx, Identity identity) {
+  /**
+   * Handshakes from now on use what the identity has in use at that time. If that cannot be had of
+   * this version of Vert.x, the event bus keeps the certificates that it started with, and the
+   * health says so.
+   */
+  static Future<Void> follow(Vertx vertx, Identity identity, Health health) {
+    return follow(vertx, identity)
+        .recover(
+            e -> {
+              health.raise(
+                  new Health.Warning(
+                      ClusterNode.ROOM,
+                      "event-bus-certificates",
+                      "the event bus does not follow renewed certificates: " + e,
+                      "after this node's certificate or the CA is renewed, members do not answer"
+                          + " each other once the former one expires",
+                      "restart the node after its certificates are renewed"));
+              return Future.succeededFuture();
+            });
+  }
+
+  private static Future<Void> follow(Vertx vertx, Identity identity) {
     ServerSSLOptions server =
         new ServerSSLOptions()
             .setClientAuth(ClientAuth.REQUIRED)
@@ -58,7 +79,7 @@ final class EventBusTls {
       Field field = ClusteredEventBus.class.getDeclaredField(name);
       field.setAccessible(true);
       return Future.succeededFuture(type.cast(field.get(vertx.eventBus())));
-    } catch (ReflectiveOperationException e) {
+    } catch (ReflectiveOperationException | RuntimeException e) {
       return Future.failedFuture(e);
     }
   }

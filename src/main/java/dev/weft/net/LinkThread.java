@@ -7,7 +7,6 @@ import dev.weft.linux.Netlink;
 import dev.weft.linux.Netns;
 import dev.weft.linux.Nice;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
 import java.io.IOException;
@@ -97,14 +96,17 @@ public final class LinkThread {
   public Future<Void> remove(String alias, List<Place> places) {
     Removal removal = new Removal(alias, places);
     removals.add(removal);
-    thread
-        .executeBlocking(this::removeAll, false)
-        .onSuccess(removed -> removed.forEach(Removal::tell))
-        .onFailure(removal.done::tryFail);
-    return removal.done.future();
+    // A removal that an earlier caller's turn did is reported in its own turn: each caller's future
+    // completes on that caller's context.
+    return thread.executeBlocking(
+        () -> {
+          removeAll();
+          return removal.result();
+        },
+        false);
   }
 
-  private List<Removal> removeAll() {
+  private void removeAll() {
     List<Removal> all = new ArrayList<>();
     for (Removal r = removals.poll(); r != null; r = removals.poll()) {
       all.add(r);
@@ -118,7 +120,7 @@ public final class LinkThread {
         }
       }
       if (byNetns.isEmpty()) {
-        return all;
+        return;
       }
       for (Map.Entry<String, List<Removal>> there : byNetns.entrySet()) {
         removeIn(there.getKey(), there.getValue(), round);
@@ -153,7 +155,6 @@ public final class LinkThread {
   private static final class Removal {
     private final String alias;
     private final List<Place> places;
-    private final Promise<Void> done = Promise.promise();
     private boolean found;
     private Exception failure;
 
@@ -167,12 +168,11 @@ public final class LinkThread {
       failure = null;
     }
 
-    void tell() {
-      if (failure == null) {
-        done.tryComplete();
-      } else {
-        done.tryFail(failure);
+    Void result() throws Exception {
+      if (failure != null) {
+        throw failure;
       }
+      return null;
     }
   }
 

@@ -108,10 +108,12 @@ final class CertificateWatch {
                         changed ? "changed" : "not changed",
                         used.info().notAfter()));
       }
-    } catch (WeftException e) {
-      String before = refused.put(source, e.getMessage());
-      if (asked || !e.getMessage().equals(before)) {
-        log.error("certificates not changed, those in use stay: {}", e.getMessage());
+    } catch (RuntimeException e) {
+      // Whatever is thrown is shown, and does not keep the other files from being looked at.
+      String why = WeftException.of(e).getMessage();
+      String before = refused.put(source, why);
+      if (asked || !why.equals(before)) {
+        log.error("certificates not changed, those in use stay: {}", why);
       }
     }
   }

@@ -69,10 +69,13 @@ public final class Node {
   /** What stands, newest first, each with how to take it down. */
   private final Deque<Part> standing = new ArrayDeque<>();
 
+  // What the rooms stand on, from the ground up.
   private ClusterNode cluster;
   private Bus bus;
   private Ways ways;
+  private NodeLinks links;
   private CertificateWatch certificates;
+
   private ApiVerticle api;
 
   private record Part(String name, Supplier<Future<Void>> close) {}
@@ -89,7 +92,9 @@ public final class Node {
   public static Future<Node> start(WeftConfig config, Clock clock) {
     Node node = new Node(config, clock);
     Promise<Node> started = Promise.promise();
-    node.open()
+    // Also what is thrown before the first room stands lets go of the data directory.
+    Future.<Void>succeededFuture()
+        .compose(v -> node.open())
         .onSuccess(v -> started.complete(node))
         .onFailure(e -> node.close().onComplete(closed -> started.fail(e)));
     return started.future();
@@ -138,8 +143,8 @@ public final class Node {
       return;
     }
     log.debug("closing {}", next.name());
-    next.close()
-        .get()
+    Future.<Void>succeededFuture()
+        .compose(v -> next.close().get())
         .onFailure(e -> log.warn("{} not closed cleanly: {}", next.name(), e.getMessage()))
         .onComplete(done -> closeNext(closed));
   }
@@ -176,34 +181,30 @@ public final class Node {
               bus = new Bus(cluster.vertx(), cluster.self(), cluster.signer());
               events.attach(bus);
               warnIfInsecure();
-              return deploy(
-                  rooms(new RoomContext(bus, cluster, store, health, metrics, clock), identity));
+              openWays(identity);
+              links = NodeLinks.start(cluster.vertx(), cluster.self());
+              stands("links", links::close);
+              return deploy(rooms(new RoomContext(bus, cluster, store, health, metrics, clock)));
             })
         .compose(v -> cluster.announce(bus, member()));
   }
 
-  /** The rooms from the ground up, each with its name: they start in this order. */
-  private Map<String, Deployable> rooms(RoomContext room, Identity identity) {
+  /** Opens the ways to other nodes, and has them follow certificates that are renewed. */
+  private void openWays(Identity identity) {
     Vertx vertx = cluster.vertx();
-    Leases subnets = cluster.leases(SubnetVerticle.LEASES);
     Authorities externals =
         Authorities.read(
             config.nsm().externals().stream().map(NsmConfig.External::ca).toList(), clock);
+    ways = new Ways(vertx, cluster, config.grpc(), config.security(), identity, externals);
+    stands("ways", ways::close);
     List<CertificateFiles> files = new ArrayList<>(externals.files());
     files.add(identity);
     certificates = new CertificateWatch(vertx, health, clock, files, () -> ways.dial().renew());
-    ways = new Ways(vertx, cluster, config.grpc(), config.security(), identity, externals);
-    stands("ways", ways::close);
     certificates.start();
-    NodeLinks links = NodeLinks.start(vertx, cluster.self());
-    stands("links", links::close);
-    api =
-        new ApiVerticle(
-            room,
-            apiSettings(),
-            events,
-            (text, source) -> TopologyFile.parse(text, source).topologies());
+  }
 
+  /** The rooms from the ground up, each with its name: they start in this order. */
+  private Map<String, Deployable> rooms(RoomContext room) {
     Map<String, Deployable> rooms = new LinkedHashMap<>();
     rooms.put("pod", new PodVerticle(room));
     rooms.put(
@@ -230,9 +231,16 @@ public final class Node {
             links));
     // What the rooms above serve is complete.
     rooms.put("gRPC port", context -> ways.open());
+    Leases subnets = cluster.leases(SubnetVerticle.LEASES);
     rooms.put("subnet", new SubnetVerticle(room, subnets, config.subnets(), links));
     rooms.put("agents", new AgentVerticle(room));
     rooms.put("topology", new TopologyVerticle(room, config.wires().mtu()));
+    api =
+        new ApiVerticle(
+            room,
+            apiSettings(),
+            events,
+            (text, source) -> TopologyFile.parse(text, source).topologies());
     rooms.put("api", api);
     return rooms;
   }

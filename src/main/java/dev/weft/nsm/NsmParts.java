@@ -80,7 +80,7 @@ final class NsmParts {
       ExternalWay external,
       NodeLinks links)
       throws IOException {
-    lacking = NsmNeeds.lacking(Capabilities.effective());
+    lacking = NsmNeeds.CAPABILITIES.lacking(Capabilities.effective());
     String self = room.self();
     MeterRegistry meters = room.metrics().registry();
     kernel = new KernelLinks(links);

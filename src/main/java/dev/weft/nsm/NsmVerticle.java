@@ -80,7 +80,7 @@ public final class NsmVerticle extends VerticleBase implements NetworkServices {
     thread = new RoomThread(context);
     parts = new NsmParts(vertx, room, thread, config, wires, dial, external, links);
     looks = new Passes(vertx, parts.watch::look, new Backoff(new SecureRandom()));
-    NsmNeeds.reportLacking(parts.lacking, room.health());
+    NsmNeeds.CAPABILITIES.report(parts.lacking, room.health());
     parts.peerServer.addTo(listener);
     room.bus().on(WireChanged.class, parts.healer::onWire);
     return parts

@@ -7,6 +7,7 @@ import dev.weft.config.ConfigFile;
 import dev.weft.config.SecurityConfig;
 import dev.weft.identity.CertificateAuthority;
 import dev.weft.identity.CertificateAuthority.Issued;
+import dev.weft.identity.CertificateFiles;
 import dev.weft.identity.Identity;
 import dev.weft.telemetry.Health;
 import io.vertx.core.Vertx;
@@ -126,6 +127,31 @@ class CertificateWatchTest {
                         }));
     Files.writeString(node.cert(), whole);
     await().atMost(Duration.ofSeconds(20)).until(() -> warnings().isEmpty());
+  }
+
+  @Test
+  void shouldShowWhateverAFileIsRefusedFor() {
+    CertificateFiles broken =
+        new CertificateFiles() {
+          @Override
+          public List<Path> files() {
+            return List.of(dir.resolve("ca.pem"));
+          }
+
+          @Override
+          public List<InUse> inUse() {
+            return List.of();
+          }
+
+          @Override
+          public boolean reload() {
+            throw new IllegalStateException("no provider for EC");
+          }
+        };
+
+    new CertificateWatch(vertx, health, NOW, List.of(broken), changes::incrementAndGet).start();
+
+    assertThat(warnings()).extracting(Health.Warning::text).containsExactly("no provider for EC");
   }
 
   private Issued node(int caDays, int days) {

@@ -1,5 +1,7 @@
 package dev.weft.nsm.client;
 
+import static java.time.temporal.ChronoUnit.MILLIS;
+
 import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
@@ -25,9 +27,13 @@ import dev.weft.nsm.peer.RemoteNegotiator;
 import dev.weft.room.RoomContext;
 import io.vertx.core.Future;
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.random.RandomGenerator;
 
 /** Finds endpoints for clients of this node and joins them: for new connections, and to heal. */
@@ -36,6 +42,9 @@ public final class Connector {
   private static final int MAX_TRIES = 5;
 
   private static final int MAX_PER_POD = 4096;
+
+  /** Time for an endpoint that answers at once, however late the attempt begins. */
+  private static final long MIN_SHARE_MILLIS = 1000;
 
   /** Prefixes proposed to an endpoint, while there are plenty. */
   private static final int PROPOSALS = 4;
@@ -91,7 +100,7 @@ public final class Connector {
                     "pod " + pod.ref() + ": its namespace was just replaced");
               }
               PendingConnection pending = reserve(request, view);
-              return choose(pending, candidates)
+              return choose(pending, candidates, Optional.empty())
                   .map(connections::enter)
                   .onFailure(e -> connections.releaseName(pod.identity(), pending.client().intf()))
                   .onComplete(done -> pending.prefixes().forEach(connections.addresses()::release))
@@ -103,8 +112,11 @@ public final class Connector {
   /**
    * Gives a connection that lost its endpoint or its interface another one of each; fails if none
    * can be had now.
+   *
+   * @param end by then the last endpoint must have answered: one that hangs takes its share of the
+   *     time that is left and no more
    */
-  Future<Void> heal(ConnectionEntry entry) {
+  Future<Void> heal(ConnectionEntry entry, Instant end) {
     if (!entry.life().is(Phase.HEALING)) {
       return Future.succeededFuture();
     }
@@ -113,12 +125,11 @@ public final class Connector {
     return mechanisms
         .part(old)
         .compose(v -> halves.leave(old, "the client heals"))
-        .compose(v -> choose(PendingConnection.of(old), candidates))
+        .compose(v -> choose(PendingConnection.of(old), candidates, Optional.of(end)))
         .compose(
             next ->
                 join(entry, next)
-                    .recover(e -> halves.undo(next).transform(v -> Future.failedFuture(e))))
-        .compose(v -> halves.release(old));
+                    .recover(e -> halves.undo(next).transform(v -> Future.failedFuture(e))));
   }
 
   private Future<Void> join(ConnectionEntry entry, Connection next) {
@@ -167,23 +178,28 @@ public final class Connector {
 
   /** The first candidate that agrees; its side of the connection stands then. */
   private Future<Connection> choose(
-      PendingConnection pending, List<CandidatePlanner.Candidate> candidates) {
-    return choose(pending, candidates, 0, new ArrayList<>());
+      PendingConnection pending,
+      List<CandidatePlanner.Candidate> candidates,
+      Optional<Instant> end) {
+    int tries = Math.min(candidates.size(), MAX_TRIES);
+    return choose(pending, candidates.subList(0, tries), end, new ArrayList<>());
   }
 
   private Future<Connection> choose(
       PendingConnection pending,
       List<CandidatePlanner.Candidate> candidates,
-      int number,
+      Optional<Instant> end,
       List<String> failures) {
-    if (number == Math.min(candidates.size(), MAX_TRIES)) {
+    if (candidates.isEmpty()) {
       return Future.failedFuture(new Refused(String.join("; ", failures)));
     }
-    CandidatePlanner.Candidate candidate = candidates.get(number);
+    CandidatePlanner.Candidate candidate = candidates.get(0);
     boolean here = candidate.endpoint().node().equals(room.self());
     Negotiator negotiator = here ? local : remote;
-    return Future.<Void>succeededFuture()
-        .compose(v -> negotiator.agree(pending, candidate))
+    Future<Connection> agreed =
+        Future.<Void>succeededFuture().compose(v -> negotiator.agree(pending, candidate));
+    return end.map(at -> within(share(at, candidates.size()), agreed))
+        .orElse(agreed)
         .recover(
             e -> {
               failures.add(
@@ -192,15 +208,30 @@ public final class Connector {
                       + (here ? "" : " on node " + candidate.endpoint().node())
                       + ": "
                       + WeftException.of(e).getMessage());
-              return choose(pending, candidates, number + 1, failures);
+              return choose(pending, candidates.subList(1, candidates.size()), end, failures);
             });
+  }
+
+  private static <T> Future<T> within(long millis, Future<T> answer) {
+    return answer
+        .timeout(millis, TimeUnit.MILLISECONDS)
+        .recover(
+            e ->
+                Future.failedFuture(
+                    e instanceof TimeoutException
+                        ? Fault.TIMEOUT.because("no answer within " + millis + " ms", e)
+                        : e));
+  }
+
+  /** The time that one of so many candidates has to answer, ms. */
+  private long share(Instant end, int candidates) {
+    return Math.max(MIN_SHARE_MILLIS, room.clock().instant().until(end, MILLIS) / candidates);
   }
 
   private Future<ConnectionEntry> establish(ConnectionEntry entry) {
     Future<Void> kept = connections.keep(entry);
     return halves
         .establish(entry, kept)
-        .compose(v -> entry.up())
         .map(entry)
         .recover(e -> Future.failedFuture(kept.failed() ? e : refusal(entry.connection(), e)));
   }

@@ -13,6 +13,7 @@ import dev.weft.wire.WireChanged;
 import dev.weft.wire.WireState;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.Set;
 
@@ -144,13 +145,15 @@ public final class Healer {
     if (stopped || !entry.life().due(room.clock().instant())) {
       return;
     }
+    // Begun before its turn comes: the next look must not queue the same attempt again.
+    connections.on(entry, ConnectionLife::begun);
     if (entry.life().is(Phase.ENDING)) {
       halves.end(entry, entry.life().reason());
       return;
     }
-    connections.on(entry, ConnectionLife::begun);
+    Instant end = entry.life().changed().plus(patience);
     halves
-        .inOrder(entry, () -> connector.heal(entry))
+        .inOrder(entry, () -> connector.heal(entry, end))
         .onFailure(e -> onNotHealed(entry, e.getMessage()));
   }
 

@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Clients' requests. A repeated request changes nothing, however often and quickly it comes. */
 public final class Requests {
-  /** How long a request waits for a healing connection; clients usually wait for 30 s. */
+  /** How long a request waits for a connection to be up; clients usually wait for 30 s. */
   private static final int WAIT_SECONDS = 20;
 
   private final Connections connections;
@@ -63,11 +63,13 @@ public final class Requests {
     long started = System.nanoTime();
     return Future.<Void>succeededFuture()
         .compose(v -> connector.connect(request))
+        .compose(Requests::standing)
         .onSuccess(
             entry ->
                 known.ifPresent(
                     former ->
                         halves.end(former, "the client asked for the same with other contents")))
+        .onFailure(e -> known.ifPresent(connections::restoreKey))
         .onComplete(
             done -> {
               inProgress.remove(key);

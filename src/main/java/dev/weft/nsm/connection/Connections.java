@@ -117,6 +117,13 @@ public final class Connections {
     return Optional.ofNullable(byKey.get(key));
   }
 
+  /** Lets requests find a connection again whose replacement did not come about. */
+  public void restoreKey(ConnectionEntry former) {
+    if (holds(former)) {
+      byKey.put(Key.of(former.connection()), former);
+    }
+  }
+
   /** The connection that a wire carries. */
   public Optional<ConnectionEntry> ofWire(String wireId) {
     return Optional.ofNullable(byWire.get(wireId));

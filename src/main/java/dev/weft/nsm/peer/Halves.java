@@ -117,17 +117,9 @@ public final class Halves {
     connections.on(entry, (life, now) -> life.failed(e.getMessage(), wait, Duration.ZERO, now));
   }
 
-  /** Removes the pod that was registered for the endpoint's end, if no connection uses it. */
-  public Future<Void> release(Connection former) {
-    return pods.release(former);
-  }
-
-  /** Removes what an attempt made that came to nothing; the connection itself stays known. */
+  /** Removes what a failed attempt to heal made; the connection itself stays known. */
   public Future<Void> undo(Connection c) {
-    return mechanisms
-        .part(c)
-        .transform(done -> leave(c, "it could not be joined"))
-        .compose(v -> pods.release(c));
+    return mechanisms.part(c).transform(done -> leave(c, "it could not be joined"));
   }
 
   /** Tells the endpoint's node that the client's half is gone. */

@@ -9,7 +9,6 @@ import dev.weft.rpc.Caller;
 import io.vertx.core.Future;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -46,17 +45,16 @@ public final class LeaseExchange {
    */
   public Future<Void> renew(Consumer<ConnectionEntry> lost) {
     Map<String, LeaseRenewal.Builder> byNode = new TreeMap<>();
-    Instant now = clock.instant();
     for (ConnectionEntry entry : connections.all()) {
       Connection c = entry.connection();
-      boolean remote = !(c.clientAt(self) && c.endpointAt(self));
-      Duration grace = c.clientAt(self) ? CLIENT_GRACE : ENDPOINT_GRACE;
-      boolean settled = entry.life().stands() && entry.life().changed().plus(grace).isBefore(now);
-      if (remote && settled) {
+      String other = otherNode(c);
+      if (isShared(entry, other)) {
+        LeaseRenewal.Builder renewal =
+            byNode.computeIfAbsent(other, n -> LeaseRenewal.newBuilder());
         if (c.clientAt(self)) {
-          of(byNode, c.endpoint().node()).addClient(c.id());
+          renewal.addClient(c.id());
         } else {
-          of(byNode, c.client().node()).addEndpoint(c.id());
+          renewal.addEndpoint(c.id());
         }
       }
     }
@@ -70,7 +68,12 @@ public final class LeaseExchange {
                         state ->
                             state
                                 .getUnknownList()
-                                .forEach(id -> connections.find(id).ifPresent(lost)))));
+                                .forEach(
+                                    id ->
+                                        connections
+                                            .find(id)
+                                            .filter(entry -> isShared(entry, node))
+                                            .ifPresent(lost)))));
     // Whether a node that does not answer is gone is for the cluster to decide.
     return Future.join(answers).transform(done -> Future.succeededFuture());
   }
@@ -96,7 +99,20 @@ public final class LeaseExchange {
     return connections.find(id).map(ConnectionEntry::connection).filter(as).isPresent();
   }
 
-  private static LeaseRenewal.Builder of(Map<String, LeaseRenewal.Builder> byNode, String node) {
-    return byNode.computeIfAbsent(node, n -> LeaseRenewal.newBuilder());
+  private String otherNode(Connection c) {
+    return c.clientAt(self) ? c.endpoint().node() : c.client().node();
+  }
+
+  /**
+   * Whether that node must have the other half. Asked again of each answer: the connection may have
+   * been healed meanwhile, with another node, and nobody ends what is not his.
+   */
+  private boolean isShared(ConnectionEntry entry, String node) {
+    Connection c = entry.connection();
+    Duration grace = c.clientAt(self) ? CLIENT_GRACE : ENDPOINT_GRACE;
+    return !node.equals(self)
+        && node.equals(otherNode(c))
+        && entry.life().stands()
+        && entry.life().changed().plus(grace).isBefore(clock.instant());
   }
 }

@@ -89,6 +89,33 @@ class ConnectionsTest {
     assertThat(connections.nameTaken(4026532384L, "echo")).isFalse();
   }
 
+  @Test
+  void shouldFindAConnectionAgainWhoseReplacementFailed() {
+    store.put("connections", "00000000000000c1", OLD);
+    load(Map.of("e1", 18L));
+    ConnectionEntry former = connections.require("00000000000000c1");
+    Connections.Key key = Connections.Key.of(former.connection());
+    ConnectionEntry next = connections.enter(withId(former.connection(), "00000000000000c2"));
+
+    connections.remove(next);
+    connections.restoreKey(former);
+
+    assertThat(connections.find(key)).containsSame(former);
+  }
+
+  private static Connection withId(Connection c, String id) {
+    return new Connection(
+        id,
+        c.requestId(),
+        c.service(),
+        c.asked(),
+        c.agreed(),
+        c.since(),
+        c.client(),
+        c.endpoint(),
+        c.link());
+  }
+
   private void load(Map<String, Long> identities) {
     connections
         .load(

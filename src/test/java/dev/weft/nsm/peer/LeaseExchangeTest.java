@@ -1,0 +1,107 @@
+package dev.weft.nsm.peer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.address.Cidr;
+import dev.weft.bus.Bus;
+import dev.weft.cluster.Cluster;
+import dev.weft.dial.Dial;
+import dev.weft.nsm.Mechanism;
+import dev.weft.nsm.connection.Connection;
+import dev.weft.nsm.connection.ConnectionAddresses;
+import dev.weft.nsm.connection.ConnectionEntry;
+import dev.weft.nsm.connection.Connections;
+import dev.weft.nsm.connection.RequestedInterface;
+import dev.weft.nsm.proto.LeaseState;
+import dev.weft.pod.PodRef;
+import dev.weft.room.RoomContext;
+import dev.weft.testkit.MemoryStore;
+import dev.weft.testkit.TestSigner;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.lang.reflect.Proxy;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What a node does about another node's answer. */
+class LeaseExchangeTest {
+  private static final String SELF = "00000000000000a1";
+  private static final String ONE = "00000000000000b1";
+  private static final String OTHER = "00000000000000b2";
+  private static final Clock NOW = Clock.systemUTC();
+
+  private final Vertx vertx = Vertx.vertx();
+  private final Connections connections =
+      new Connections(
+          new RoomContext(
+              new Bus(vertx, SELF, new TestSigner(SELF)),
+              as(Cluster.class, SELF),
+              new MemoryStore(),
+              null,
+              null,
+              NOW),
+          new ConnectionAddresses(Cidr.parse("10.44.0.0/16"), 0));
+  private final List<ConnectionEntry> lost = new ArrayList<>();
+
+  @AfterEach
+  void close() {
+    vertx.close().toCompletionStage().toCompletableFuture().join();
+  }
+
+  @Test
+  void shouldLoseAConnectionThatTheOtherNodeDoesNotKnow() {
+    ConnectionEntry entry = standing("00000000000000c1", ONE);
+
+    renew("00000000000000c1");
+
+    assertThat(lost).containsExactly(entry);
+  }
+
+  @Test
+  void shouldNotLoseAConnectionOnTheWordOfANodeThatHasNoEndOfIt() {
+    standing("00000000000000c1", ONE);
+    ConnectionEntry second = standing("00000000000000c2", OTHER);
+
+    renew("00000000000000c2");
+
+    assertThat(lost).as("only its own node's word counts, once").containsExactly(second);
+  }
+
+  /** Every node answers that it does not know this connection. */
+  private void renew(String unknown) {
+    Dial dial =
+        as(Dial.class, Future.succeededFuture(LeaseState.newBuilder().addUnknown(unknown).build()));
+    Clock later = Clock.offset(NOW, Duration.ofMinutes(1));
+    new LeaseExchange(SELF, connections, new PeerClient(dial), later).renew(lost::add);
+  }
+
+  private ConnectionEntry standing(String id, String endpointNode) {
+    ConnectionEntry entry =
+        connections.enter(
+            new Connection(
+                id,
+                "uid-1",
+                "echo",
+                List.of(),
+                RequestedInterface.DEFAULT,
+                NOW.instant(),
+                new Connection.Client(SELF, PodRef.parse("c1"), "c1", 17, "echo" + id.charAt(15)),
+                new Connection.Target(
+                    endpointNode, "", "e1", null, 0, PodRef.parse("e1"), "nsm" + id),
+                new Connection.Link(
+                    Mechanism.WIRE, "10.44.0.0/30", List.of(), 1500, 0, null, null)));
+    connections.joined(entry);
+    return entry;
+  }
+
+  /** An object whose every method gives the same answer. */
+  private static <T> T as(Class<T> type, Object answer) {
+    return type.cast(
+        Proxy.newProxyInstance(
+            type.getClassLoader(), new Class<?>[] {type}, (proxy, method, args) -> answer));
+  }
+}
