@@ -80,8 +80,6 @@ final class RunCommand implements Callable<Integer> {
       node = started.get(CLOSE_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
       return refused(err, e.getCause());
-    } catch (WeftException e) {
-      return refused(err, e);
     } catch (TimeoutException e) {
       err.printf(
           "weft: the node is not ready (expected: within %d s, or %d s once it is told to stop)%n",

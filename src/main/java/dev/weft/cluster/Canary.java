@@ -5,7 +5,7 @@ import io.vertx.core.Future;
 
 /** A question that every member answers, to see that the event bus reaches it. */
 public interface Canary {
-  /** Answers with the node id of the one asked. */
+  /** The id of the node that answers. */
   @ForMembers
   Future<String> sing();
 }

@@ -8,9 +8,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Asks every member over the event bus every few seconds. Subscriptions can be lost when a
- * partition heals; a member that is there and does not answer is the sign of it, and registering
- * again the cure.
+ * Asks every member over the event bus every few seconds. When a partition heals, Vert.x can lose
+ * subscriptions: a member is live and does not answer. This node then registers its own again.
  */
 final class CanaryWatch {
   private static final Duration EVERY = Duration.ofSeconds(3);

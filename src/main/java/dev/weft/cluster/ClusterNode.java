@@ -144,42 +144,41 @@ public final class ClusterNode implements Cluster {
   }
 
   private Future<ClusterNode> open() {
-    return thread.call(
-        () -> {
-          checkUnique();
-          hazelcast.getCluster().addMembershipListener(new Membership());
-          hazelcast
-              .getLifecycleService()
-              .addLifecycleListener(
-                  event -> {
-                    if (event.getState() == LifecycleState.MERGED) {
-                      thread.run(this::sync);
-                    }
-                  });
-          owned(MEMBERS).onChange(() -> thread.run(this::onRecords));
-          onMembership();
-          thread.every(SYNC_EVERY, this::sync);
-          thread.every(REVIEW_EVERY, () -> foreign.review(members.unknown()));
-          return this;
-        });
+    return thread
+        .call(
+            () -> {
+              checkUnique();
+              hazelcast.getCluster().addMembershipListener(new Membership());
+              hazelcast
+                  .getLifecycleService()
+                  .addLifecycleListener(
+                      event -> {
+                        if (event.getState() == LifecycleState.MERGED) {
+                          thread.run(this::sync);
+                        }
+                      });
+              owned(MEMBERS).onChange(() -> thread.run(this::onRecords));
+              onMembership();
+              thread.every(SYNC_EVERY, this::sync);
+              thread.every(REVIEW_EVERY, () -> foreign.review(members.unknown()));
+              return this;
+            })
+        .onFailure(e -> thread.stop());
   }
 
-  /** Publishes this node's own record; its bus address is filled in here. */
-  public Future<Void> announce(Bus bus, Member me) {
+  /**
+   * Publishes this node's own record.
+   *
+   * @param grpc where members dial this node, host:port; null if it serves loopback only
+   * @param http URL of its API as seen on its own host
+   */
+  public Future<Void> announce(Bus bus, String name, String version, String grpc, String http) {
     this.bus = bus;
     NodeInfo info = manager.getNodeInfo();
-    Member full =
-        new Member(
-            self(),
-            me.name(),
-            me.version(),
-            me.grpc(),
-            new HostPort(info.host(), info.port()).toString(),
-            me.http(),
-            epoch(),
-            me.startedAt());
+    String onBus = new HostPort(info.host(), info.port()).toString();
+    Member me = new Member(self(), name, version, grpc, onBus, http, epoch(), context.nowSeconds());
     return bus.serve(Canary.class, () -> Future.succeededFuture(self()))
-        .compose(v -> owned(MEMBERS).put("", Json.write(full)))
+        .compose(v -> owned(MEMBERS).put("", Json.write(me)))
         .onSuccess(
             v -> {
               health.state(ROOM, Health.State.READY);
@@ -314,7 +313,7 @@ public final class ClusterNode implements Cluster {
           }
         });
     if (!refusal.equals(quorum.refusal())) {
-      // Who waits for a lease looks again.
+      // Rooms that wait for a lease try again.
       tables.values().stream()
           .filter(ReplicatedLeases.class::isInstance)
           .forEach(ReplicatedTable::changed);

@@ -45,12 +45,12 @@ final class ClusterThread {
     return result.future();
   }
 
-  /** Work that nobody waits for; none begins once the node closes. */
+  /** Runs work that nobody waits for; none begins once the node closes. */
   void run(Runnable work) {
     try {
       executor.execute(() -> attempt(work));
     } catch (RejectedExecutionException e) {
-      log.debug("the node leaves the cluster: an event of the cluster is not looked at");
+      log.debug("an event of the cluster is ignored: this node leaves the cluster");
     }
   }
 

@@ -9,9 +9,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 
 /**
- * A record as it lies in a shared table.
+ * A record as a shared table holds it.
  *
- * @param v version of this form
+ * @param v version of this record
  * @param table the table it was written for, so that it cannot be moved to another
  * @param key its key in that table
  * @param node id of the writer

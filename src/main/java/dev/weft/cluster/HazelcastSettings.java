@@ -48,9 +48,8 @@ final class HazelcastSettings {
         .addSplitBrainProtectionConfig(
             new SplitBrainProtectionConfig(QUORUM, true)
                 .setProtectOn(SplitBrainProtectionOn.WRITE)
-                // A partition is told from Hazelcast's list; who asks for a lease counts members
-                // too,
-                // and only those that proved themselves.
+                // Hazelcast counts its own members. ReplicatedLeases counts again, and only those
+                // that proved themselves.
                 .setFunctionImplementation(members -> quorum.isEnough(members.size())))
         .addMapConfig(
             new MapConfig(ClusterNode.MAP_PREFIX + ClusterNode.LEASE_PREFIX + "*")
@@ -89,7 +88,7 @@ final class HazelcastSettings {
         .setProperty("hazelcast.io.thread.count", "1")
         .setProperty("hazelcast.event.thread.count", "1")
         .setProperty("hazelcast.operation.response.thread.count", "1")
-        // Threads that watch Hazelcast itself and tell nobody.
+        // Threads that watch Hazelcast itself; nobody reads what they report.
         .setProperty("hazelcast.health.monitoring.level", "OFF")
         .setProperty("hazelcast.slow.operation.detector.enabled", "false");
     config.getMetricsConfig().setEnabled(false);

@@ -46,14 +46,15 @@ final class LeaseTableStore extends HazelcastTableStore {
   /** Writes a known record back, unless the map has a better one or the quorum is not there. */
   @Override
   public void set(String key, String value) {
-    if (quorum.refusal().isPresent()) {
-      // Below the quorum the map cannot be written; the first pass after it brings this there.
+    Optional<Envelope> mine = open(key, value);
+    if (quorum.refusal().isPresent() || mine.isEmpty()) {
+      // Below the quorum the map cannot be written: the next pass above it writes the record. One
+      // signed under a former CA is written back by nobody.
       return;
     }
-    Envelope mine = open(key, value).orElseThrow();
     String there = map.get(key);
     Optional<Envelope> other = open(key, there);
-    if (other.isEmpty() || ReplicatedLeases.wins(mine, other.get())) {
+    if (other.isEmpty() || ReplicatedLeases.wins(mine.get(), other.get())) {
       replace(key, there, value);
     }
   }

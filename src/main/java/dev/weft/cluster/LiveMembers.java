@@ -1,8 +1,6 @@
 package dev.weft.cluster;
 
 import com.hazelcast.core.HazelcastInstance;
-import dev.weft.bus.Json;
-import dev.weft.bus.WeftException;
 import dev.weft.store.Store;
 import io.vertx.core.Future;
 import java.util.HashMap;
@@ -62,7 +60,7 @@ final class LiveMembers {
         member.getAttribute(HazelcastSettings.NODE_ATTRIBUTE), "nobody");
   }
 
-  /** Takes over Hazelcast's list. */
+  /** Reads Hazelcast's list of members. */
   void refresh() {
     live =
         hazelcast.getCluster().getMembers().stream()
@@ -71,23 +69,14 @@ final class LiveMembers {
   }
 
   /**
-   * Takes over the verified records of live nodes.
+   * Reads the verified records of live nodes.
    *
    * @param self this node, which is known without a record
    * @param changed is given each member that came, changed (true) or left (false)
    */
   void take(String self, List<OwnedTable.Row> rows, BiConsumer<Member, Boolean> changed) {
     Map<String, Member> now = new HashMap<>();
-    for (OwnedTable.Row row : rows) {
-      try {
-        Member m = Json.read(row.json(), Member.class);
-        if (row.node().equals(m.id())) {
-          now.put(m.id(), m);
-        }
-      } catch (WeftException e) {
-        log.warn("member record of {} ignored: {}", row.node(), e.getMessage());
-      }
-    }
+    rows.forEach(row -> row.read(Member.class, Member::id).ifPresent(m -> now.put(m.id(), m)));
     Map<String, Member> before = known;
     known = Map.copyOf(now);
     count(now.containsKey(self) ? now.size() : now.size() + 1);

@@ -10,9 +10,9 @@ final class Quorum {
   private int present;
 
   /**
-   * @param configured {@code cluster.size}, 0 where nobody said it
+   * @param configured {@code cluster.size}, 0 if it is not set
    * @param known the members that the configuration names, this node among them
-   * @param largest the largest membership that this node ever saw
+   * @param largest the largest number of members that this node ever saw
    */
   Quorum(int configured, int known, int largest) {
     this.configured = configured;
@@ -20,7 +20,7 @@ final class Quorum {
     this.largest = largest;
   }
 
-  /** Takes note of the proven members that are there now; whether they are enough. */
+  /** Notes how many members have proved themselves now; returns whether they are enough. */
   synchronized boolean sees(int members) {
     present = members;
     largest = Math.max(largest, members);

@@ -4,6 +4,7 @@ import dev.weft.store.Change;
 import dev.weft.store.Store;
 import io.vertx.core.Future;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -18,6 +19,9 @@ class ReplicatedCommonTable extends ReplicatedTable implements CommonTable {
   private static final Logger log = LoggerFactory.getLogger(ReplicatedCommonTable.class);
 
   private final Store store;
+
+  /** Counters of writes that are not on disk yet, by key; only the cluster thread uses it. */
+  private final Map<String, Long> given = new HashMap<>();
 
   ReplicatedCommonTable(String name, TableStore tableStore, TableContext context) {
     super(name, tableStore, context);
@@ -44,7 +48,7 @@ class ReplicatedCommonTable extends ReplicatedTable implements CommonTable {
               List<Envelope> envelopes = new ArrayList<>();
               puts.forEach((key, json) -> envelopes.add(next(key, json)));
               removes.stream()
-                  .filter(known::containsKey)
+                  .filter(key -> known.containsKey(key) || given.containsKey(key))
                   .forEach(key -> envelopes.add(next(key, null)));
               return envelopes;
             })
@@ -55,21 +59,25 @@ class ReplicatedCommonTable extends ReplicatedTable implements CommonTable {
                         envelopes.stream()
                             .<Change>map(e -> new Change.Put(storeTable(), e.key(), text(e)))
                             .toList())
-                    .map(envelopes))
-        .compose(this::publish);
+                    .onSuccess(v -> publish(envelopes))
+                    .onComplete(done -> context.thread().run(() -> forgetGiven(envelopes))));
   }
 
-  private Future<Void> publish(List<Envelope> envelopes) {
+  private void publish(List<Envelope> envelopes) {
     envelopes.forEach(e -> known.merge(e.key(), e, (a, b) -> b.newerThan(a) ? b : a));
     changed();
     // On disk is accepted: what the cluster's table misses now, the next sync brings there.
     context.thread().run(() -> envelopes.forEach(e -> tableStore.set(e.key(), text(e))));
-    return Future.succeededFuture();
+  }
+
+  private void forgetGiven(List<Envelope> envelopes) {
+    envelopes.forEach(e -> given.remove(e.key(), e.counter()));
   }
 
   private Envelope next(String key, String json) {
-    Envelope old = known.get(key);
-    return context.sign(name, key, 0, old == null ? 1 : old.counter() + 1, json);
+    long counter = Math.max(version(key), given.getOrDefault(key, 0L)) + 1;
+    given.put(key, counter);
+    return context.sign(name, key, 0, counter, json);
   }
 
   @Override

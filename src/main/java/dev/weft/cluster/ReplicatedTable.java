@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * This node's verified copy of one shared table. Entries arrive on Hazelcast's event thread; {@link
- * #sync} and writes run on the cluster thread; reads are free.
+ * #sync} and writes run on the cluster thread; any thread may read.
  */
 abstract class ReplicatedTable {
   /** Largest number of rows taken over from other members. */
@@ -67,12 +67,18 @@ abstract class ReplicatedTable {
       log.warn("ignored: table {} has {} rows (at most {})", name, known.size(), MAX_ROWS);
       return;
     }
-    known.put(key, envelope);
+    boolean taken =
+        old == null ? known.putIfAbsent(key, envelope) == null : known.replace(key, old, envelope);
+    if (!taken) {
+      // Another thread took over another version meanwhile: compare with that one.
+      onEntry(key, json);
+      return;
+    }
     accepted(envelope);
     changed();
   }
 
-  /** Brings the copy and the cluster's table together, both ways. */
+  /** Copies newer records from the cluster's table and writes back those that it lacks. */
   final void sync() {
     long nowSeconds = context.nowSeconds();
     Map<String, String> there = tableStore.all();
@@ -86,9 +92,10 @@ abstract class ReplicatedTable {
     known.forEach(
         (key, envelope) -> {
           if (expired(envelope, nowSeconds)) {
-            known.remove(key);
-            forgotten(key);
-            tableStore.delete(key);
+            if (known.remove(key, envelope)) {
+              forgotten(key);
+              tableStore.delete(key);
+            }
           } else if (keeps(envelope) && !text(envelope).equals(there.get(key))) {
             tableStore.set(key, text(envelope));
           }

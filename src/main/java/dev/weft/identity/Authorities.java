@@ -11,8 +11,8 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
 
 /**
- * CAs of others, who are trusted with something and are no members: a certificate of theirs proves
- * a node id and, to who dials it, the hosts that it names.
+ * CAs of other meshes, whose nodes are no members. A certificate signed by one of these CAs proves
+ * a node id and, to a client that dials the node, the host names in the certificate.
  */
 public final class Authorities {
   private final List<Authority> all;
@@ -31,7 +31,7 @@ public final class Authorities {
         files.stream().distinct().map(file -> new Authority(file, clock)).toList());
   }
 
-  /** That one of them alone. */
+  /** The CA of this file alone. */
   public Authorities only(Path file) {
     return new Authorities(all.stream().filter(a -> a.file().equals(file)).toList());
   }
@@ -58,7 +58,7 @@ public final class Authorities {
             MeshTrustManager.Dialled.NAME));
   }
 
-  /** The files of those that vouch for the other end of a connection. */
+  /** The files of the CAs that signed the certificate at the other end of a connection. */
   public List<Path> vouchingFor(SSLSession session) {
     try {
       X509Certificate certificate = (X509Certificate) session.getPeerCertificates()[0];

@@ -69,11 +69,8 @@ public final class CertificateAuthority {
    * @throws dev.weft.bus.WeftException INVALID if the directory holds no usable CA
    */
   public static CertificateAuthority load(Path directory, Clock clock) {
-    X509Certificate certificate = certificateFile(directory, CA).certificate();
+    X509Certificate certificate = Credentials.authority(directory.resolve("ca.pem"));
     ECPrivateKey key = keyFile(directory, CA).key();
-    if (certificate.getBasicConstraints() < 0) {
-      throw Fault.invalid(directory.resolve("ca.pem").toString(), "no CA", "a CA's certificate");
-    }
     if (!Keys.publicOf(key).equals(certificate.getPublicKey())) {
       throw Fault.invalid(
           directory.resolve("ca.key").toString(), "another key", "the key of ca.pem");

@@ -3,7 +3,6 @@ package dev.weft.identity;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import java.nio.ByteBuffer;
-import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -52,16 +51,11 @@ public final class Verifier {
    */
   public NodeId verify(byte[] certificateDer, byte[] data, byte[] signature) {
     Proven signer = prove(certificateDer);
-    if (!verify(signer.certificate.getPublicKey(), data, signature)) {
+    if (!Keys.verify(signer.certificate.getPublicKey(), data, signature)) {
       throw Fault.UNAUTHENTICATED.because(
           "signature: not of node " + signer.id + " over these " + data.length + " bytes");
     }
     return signer.id;
-  }
-
-  /** Whether the signature (ECDSA, SHA-256, DER) is this key's over the data. */
-  public boolean verify(PublicKey key, byte[] data, byte[] signature) {
-    return Keys.verify(key, data, signature);
   }
 
   private Proven prove(byte[] der) {

@@ -37,7 +37,7 @@ final class CertificateWatch {
   private final List<CertificateFiles> sources;
   private final Runnable onChange;
 
-  /** What each file was like when it was last read. */
+  /** Inode, ctime and size of each file at the last look. */
   private final Map<Path, Object> seen = new HashMap<>();
 
   /** Why the files of a source cannot be used. */
@@ -68,9 +68,9 @@ final class CertificateWatch {
 
   private synchronized Void look(boolean all) {
     for (CertificateFiles source : sources) {
-      // Each file is looked at, also after one that differs.
+      // count(), not anyMatch(): every file's attributes are noted, also after one that differs.
       boolean changed = source.files().stream().filter(this::differs).count() > 0;
-      // What was refused is read until it fits: its cause may be no change of these files.
+      // Refused files are read at every look until they fit: the clock may be the cause.
       if (all || changed || refused.containsKey(source)) {
         read(source, all);
       }
@@ -109,7 +109,7 @@ final class CertificateWatch {
                         used.info().notAfter()));
       }
     } catch (RuntimeException e) {
-      // Whatever is thrown is shown, and does not keep the other files from being looked at.
+      // Any exception is shown and must not keep the other files from being read.
       String why = WeftException.of(e).getMessage();
       String before = refused.put(source, why);
       if (asked || !why.equals(before)) {

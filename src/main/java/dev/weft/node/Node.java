@@ -7,8 +7,6 @@ import dev.weft.api.NodeInfo;
 import dev.weft.bus.Bus;
 import dev.weft.cluster.ClusterNode;
 import dev.weft.cluster.Leases;
-import dev.weft.cluster.Member;
-import dev.weft.config.GrpcConfig;
 import dev.weft.config.HttpConfig;
 import dev.weft.config.NsmConfig;
 import dev.weft.config.WeftConfig;
@@ -34,17 +32,16 @@ import dev.weft.wire.meshnet.MeshnetVerticle;
 import dev.weft.wire.meshnet.MeshnetWires;
 import io.vertx.core.Deployable;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -61,13 +58,11 @@ public final class Node {
   private final EventLog events;
   private final int loops = Math.max(2, Runtime.getRuntime().availableProcessors());
 
-  /**
-   * Event loops that carry wires; the other half of the processors is the kernel's and the pods'.
-   */
+  /** Event loops that carry wires; the other half of the processors is left to kernel and pods. */
   private final int lanes = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
 
-  /** What stands, newest first, each with how to take it down. */
-  private final Deque<Part> standing = new ArrayDeque<>();
+  /** The parts that run, newest first, each with how to close it. */
+  private final Deque<Part> standing = new ConcurrentLinkedDeque<>();
 
   // What the rooms stand on, from the ground up.
   private ClusterNode cluster;
@@ -91,13 +86,11 @@ public final class Node {
    */
   public static Future<Node> start(WeftConfig config, Clock clock) {
     Node node = new Node(config, clock);
-    Promise<Node> started = Promise.promise();
-    // Also what is thrown before the first room stands lets go of the data directory.
-    Future.<Void>succeededFuture()
+    // compose() also catches what open() throws: the data directory must not stay locked.
+    return Future.<Void>succeededFuture()
         .compose(v -> node.open())
-        .onSuccess(v -> started.complete(node))
-        .onFailure(e -> node.close().onComplete(closed -> started.fail(e)));
-    return started.future();
+        .map(node)
+        .recover(e -> node.close().transform(closed -> Future.failedFuture(e)));
   }
 
   public String id() {
@@ -124,29 +117,19 @@ public final class Node {
     return bus.proxy(contract);
   }
 
-  /** Takes the rooms down in reverse order; a room that fails does not stop the others. */
+  /** Closes all parts in reverse order; one that fails does not keep the others from closing. */
   public Future<Void> close() {
-    // Without a Vert.x context: the last rooms close after the event loops are gone.
-    Promise<Void> closed = Promise.promise();
-    closeNext(closed);
-    return closed.future();
-  }
-
-  private void closeNext(Promise<Void> closed) {
-    Part next;
-    synchronized (standing) {
-      next = standing.pollFirst();
-    }
+    Part next = standing.pollFirst();
     if (next == null) {
       metrics.close();
-      closed.complete();
-      return;
+      return Future.succeededFuture();
     }
     log.debug("closing {}", next.name());
-    Future.<Void>succeededFuture()
+    // A future without a Vert.x context: the last parts close after the event loops are gone.
+    return Future.<Void>succeededFuture()
         .compose(v -> next.close().get())
         .onFailure(e -> log.warn("{} not closed cleanly: {}", next.name(), e.getMessage()))
-        .onComplete(done -> closeNext(closed));
+        .transform(done -> close());
   }
 
   private Future<Void> open() {
@@ -186,7 +169,8 @@ public final class Node {
               stands("links", links::close);
               return deploy(rooms(new RoomContext(bus, cluster, store, health, metrics, clock)));
             })
-        .compose(v -> cluster.announce(bus, member()));
+        .compose(
+            v -> cluster.announce(bus, config.node().name(), Version.current(), grpc(), url()));
   }
 
   /** Opens the ways to other nodes, and has them follow certificates that are renewed. */
@@ -219,17 +203,8 @@ public final class Node {
     rooms.put(
         "meshnet",
         new MeshnetVerticle(room, ways.listener(), links, config.grpc(), new TopologyLinks(bus)));
-    rooms.put(
-        "nsm",
-        new NsmVerticle(
-            room,
-            config.nsm(),
-            config.wires(),
-            ways.dial(),
-            ways.external(),
-            ways.listener(),
-            links));
-    // What the rooms above serve is complete.
+    rooms.put("nsm", new NsmVerticle(room, config.nsm(), config.wires(), ways, links));
+    // Other nodes' calls are taken once all rooms that serve them have started.
     rooms.put("gRPC port", context -> ways.open());
     Leases subnets = cluster.leases(SubnetVerticle.LEASES);
     rooms.put("subnet", new SubnetVerticle(room, subnets, config.subnets(), links));
@@ -258,9 +233,7 @@ public final class Node {
   }
 
   private void stands(String name, Supplier<Future<Void>> close) {
-    synchronized (standing) {
-      standing.addFirst(new Part(name, close));
-    }
+    standing.addFirst(new Part(name, close));
   }
 
   private void warnIfInsecure() {
@@ -291,24 +264,11 @@ public final class Node {
             clock.instant()));
   }
 
-  private Member member() {
-    GrpcConfig grpc = config.grpc();
-    String address =
-        ways.serveMembers()
-            ? new HostPort(
-                    grpc.advertise().host(),
-                    grpc.advertise().port() == 0 ? ways.port() : grpc.advertise().port())
-                .toString()
-            : null;
-    return new Member(
-        cluster.self(),
-        config.node().name(),
-        Version.current(),
-        address,
-        null,
-        url(),
-        0,
-        clock.instant().getEpochSecond());
+  /** Where members dial this node, host:port; null if it serves loopback only. */
+  private String grpc() {
+    HostPort advertise = config.grpc().advertise();
+    int port = advertise.port() == 0 ? ways.port() : advertise.port();
+    return ways.serveMembers() ? new HostPort(advertise.host(), port).toString() : null;
   }
 
   private VertxOptions vertxOptions() {

@@ -3,13 +3,13 @@ package dev.weft.nsm;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
-/** Where a connection's life stands. */
+/** The published state of a connection. */
 public enum ConnectionState {
-  /** Its interfaces are made, or frames do not cross yet. */
+  /** Its interfaces are being created, or frames do not cross yet. */
   JOINING,
   /** Frames cross. */
   UP,
-  /** It lost its endpoint or an interface and gets another one; the reason says what it lost. */
+  /** Its endpoint or an interface is lost and is being replaced; the reason says which. */
   HEALING;
 
   @JsonValue

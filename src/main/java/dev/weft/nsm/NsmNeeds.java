@@ -24,7 +24,7 @@ final class NsmNeeds {
             NsmVerticle.ROOM,
             "sockets",
             "no sockets under " + path + ": " + why,
-            "network services: no pod of this node can ask or advertise",
+            "network services: no pod of this node can request or advertise a service",
             "make the directory writable for the node, or set nsm.sockets to one of its own"));
   }
 }

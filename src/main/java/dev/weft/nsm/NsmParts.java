@@ -2,8 +2,7 @@ package dev.weft.nsm;
 
 import dev.weft.config.NsmConfig;
 import dev.weft.config.WiresConfig;
-import dev.weft.dial.Dial;
-import dev.weft.dial.ExternalWay;
+import dev.weft.dial.Ways;
 import dev.weft.linux.Capabilities;
 import dev.weft.net.NodeLinks;
 import dev.weft.nsm.client.ClientCalls;
@@ -76,8 +75,7 @@ final class NsmParts {
       RoomThread thread,
       NsmConfig config,
       WiresConfig wires,
-      Dial dial,
-      ExternalWay external,
+      Ways ways,
       NodeLinks links)
       throws IOException {
     lacking = NsmNeeds.CAPABILITIES.lacking(Capabilities.effective());
@@ -85,7 +83,7 @@ final class NsmParts {
     MeterRegistry meters = room.metrics().registry();
     kernel = new KernelLinks(links);
     unixClient = new UnixClient(vertx);
-    peers = new PeerClient(dial);
+    peers = new PeerClient(ways.dial());
 
     ConnectionAddresses addresses =
         new ConnectionAddresses(config.cidr(), Long.parseUnsignedLong(self, 16));
@@ -94,7 +92,7 @@ final class NsmParts {
     Mechanisms mechanisms = new Mechanisms(self, room.bus().proxy(Wires.class), kernel);
     Tunnels tunnels = new Tunnels(room.cluster(), config, links);
 
-    externals = new Externals(config.externals(), external, room.health(), room.clock());
+    externals = new Externals(config.externals(), ways.external(), room.health(), room.clock());
     endpoints = new Endpoints(room, externals, unixClient::forget);
     Admission admission = new Admission(config);
     advertising = new Advertising(self, endpoints, admission, thread, pods::values);
@@ -110,12 +108,17 @@ final class NsmParts {
     halves = new Halves(self, thread, connections, mechanisms, namespaces, endpointPods, peers);
     RemoteNegotiator remote = new RemoteNegotiator(peers, tunnels, externals, wires.mtu());
     Connector connector =
-        new Connector(room, endpoints, connections, namespaces, mechanisms, local, remote, halves);
+        new Connector(
+            room, thread, endpoints, connections, namespaces, mechanisms, local, remote, halves);
     healer = new Healer(room, vertx, config.heal(), connections, connector, mechanisms, halves);
     watch = new ConnectionWatch(room, thread, pods, endpoints, connections, mechanisms, healer);
     clients =
         new ClientCalls(
-            pods, lacking, admission, new Requests(connections, connector, halves, meters), thread);
+            pods,
+            lacking,
+            admission,
+            new Requests(thread, connections, connector, halves, meters),
+            thread);
     sockets = new ClientSockets(vertx, config.sockets(), clients::serve);
 
     leases = new LeaseExchange(self, connections, peers, room.clock());

@@ -3,8 +3,7 @@ package dev.weft.nsm;
 import dev.weft.cluster.MemberChanged;
 import dev.weft.config.NsmConfig;
 import dev.weft.config.WiresConfig;
-import dev.weft.dial.Dial;
-import dev.weft.dial.ExternalWay;
+import dev.weft.dial.Ways;
 import dev.weft.net.NodeLinks;
 import dev.weft.nsm.connection.Connection;
 import dev.weft.nsm.connection.ConnectionEntry;
@@ -18,7 +17,6 @@ import dev.weft.room.Backoff;
 import dev.weft.room.Passes;
 import dev.weft.room.RoomContext;
 import dev.weft.room.RoomThread;
-import dev.weft.rpc.GrpcListener;
 import dev.weft.rpc.UnixListener;
 import dev.weft.telemetry.Health;
 import dev.weft.wire.WireChanged;
@@ -33,7 +31,7 @@ import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The room's actor: hands its parts what comes in, on one event loop. */
+/** The room's actor: passes calls, facts and timers to the room's parts, on one event loop. */
 public final class NsmVerticle extends VerticleBase implements NetworkServices {
   public static final String ROOM = "nsm";
 
@@ -44,9 +42,7 @@ public final class NsmVerticle extends VerticleBase implements NetworkServices {
   private final RoomContext room;
   private final NsmConfig config;
   private final WiresConfig wires;
-  private final Dial dial;
-  private final ExternalWay external;
-  private final GrpcListener listener;
+  private final Ways ways;
   private final NodeLinks links;
   private RoomThread thread;
   private NsmParts parts;
@@ -55,22 +51,13 @@ public final class NsmVerticle extends VerticleBase implements NetworkServices {
   /**
    * @param wires what connections have in common with wires: their MTU where the tunnel allows it,
    *     and what becomes of their interfaces when the node stops
-   * @param listener gets the calls of other nodes
    */
   public NsmVerticle(
-      RoomContext room,
-      NsmConfig config,
-      WiresConfig wires,
-      Dial dial,
-      ExternalWay external,
-      GrpcListener listener,
-      NodeLinks links) {
+      RoomContext room, NsmConfig config, WiresConfig wires, Ways ways, NodeLinks links) {
     this.room = room;
     this.config = config;
     this.wires = wires;
-    this.dial = dial;
-    this.external = external;
-    this.listener = listener;
+    this.ways = ways;
     this.links = links;
   }
 
@@ -78,10 +65,10 @@ public final class NsmVerticle extends VerticleBase implements NetworkServices {
   public Future<?> start() throws IOException {
     room.health().state(ROOM, Health.State.STARTING);
     thread = new RoomThread(context);
-    parts = new NsmParts(vertx, room, thread, config, wires, dial, external, links);
+    parts = new NsmParts(vertx, room, thread, config, wires, ways, links);
     looks = new Passes(vertx, parts.watch::look, new Backoff(new SecureRandom()));
     NsmNeeds.CAPABILITIES.report(parts.lacking, room.health());
-    parts.peerServer.addTo(listener);
+    parts.peerServer.addTo(ways.listener());
     room.bus().on(WireChanged.class, parts.healer::onWire);
     return parts
         .connections
@@ -245,9 +232,8 @@ public final class NsmVerticle extends VerticleBase implements NetworkServices {
       parts.pods.put(ref, now);
       openSocket(now);
     } else if (parts.pods.remove(ref) != null) {
-      parts
-          .sockets
-          .closeFor(ref)
+      thread
+          .inOrder(ref, () -> parts.sockets.closeFor(ref))
           .onFailure(e -> log.warn("socket of pod {} not removed: {}", ref, e.getMessage()));
     }
     parts.watch.review();
@@ -257,9 +243,8 @@ public final class NsmVerticle extends VerticleBase implements NetworkServices {
     if (EndpointPods.owns(pod.ref())) {
       return Future.succeededFuture();
     }
-    return parts
-        .sockets
-        .openFor(pod.ref())
+    return thread
+        .inOrder(pod.ref(), () -> parts.sockets.openFor(pod.ref()))
         .recover(
             e -> {
               log.warn("no socket for pod {}: {}", pod.ref(), e.getMessage());

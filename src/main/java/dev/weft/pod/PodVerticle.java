@@ -2,7 +2,6 @@ package dev.weft.pod;
 
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
-import dev.weft.bus.WeftException;
 import dev.weft.cluster.MemberChanged;
 import dev.weft.cluster.OwnedTable;
 import dev.weft.net.Namespaces;
@@ -18,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -140,22 +140,11 @@ public final class PodVerticle extends VerticleBase implements Pods {
   /** All pods, each at the node that registered it last. */
   private Map<PodRef, Pod> everyone() {
     Map<PodRef, Pod> pods = new TreeMap<>();
-    for (OwnedTable.Row row : table.rows()) {
-      read(row, pods);
-    }
-    mine.values().forEach(pod -> pods.merge(pod.ref(), pod, PodVerticle::owner));
+    Stream.concat(
+            table.rows().stream().flatMap(row -> row.read(Pod.class, Pod::node).stream()),
+            mine.values().stream())
+        .forEach(pod -> pods.merge(pod.ref(), pod, PodVerticle::owner));
     return pods;
-  }
-
-  private static void read(OwnedTable.Row row, Map<PodRef, Pod> pods) {
-    try {
-      Pod pod = Json.read(row.json(), Pod.class);
-      if (pod.node().equals(row.node())) {
-        pods.merge(pod.ref(), pod, PodVerticle::owner);
-      }
-    } catch (WeftException e) {
-      log.warn("pod record {} of node {} ignored: {}", row.key(), row.node(), e.getMessage());
-    }
   }
 
   private static Pod owner(Pod a, Pod b) {

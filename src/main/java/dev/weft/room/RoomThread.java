@@ -1,12 +1,16 @@
 package dev.weft.room;
 
+import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /**
@@ -52,6 +56,18 @@ public final class RoomThread {
     Promise<T> home = Promise.promise();
     away.onComplete(result -> context.runOnContext(v -> home.handle(result)));
     return explained(home.future());
+  }
+
+  /** The result of work, or TIMEOUT once its time is over; either on the room's event loop. */
+  public <T> Future<T> within(Duration time, Future<T> work) {
+    return home(
+        work.timeout(time.toMillis(), TimeUnit.MILLISECONDS)
+            .recover(
+                e ->
+                    Future.failedFuture(
+                        e instanceof TimeoutException
+                            ? Fault.TIMEOUT.because("no answer within " + time.toMillis() + " ms")
+                            : e)));
   }
 
   /** Begins work once all earlier work of the same key has ended, failed or not. */

@@ -95,7 +95,11 @@ public final class Http2Connection implements RpcConnection {
     headers.forEach(options::putHeader);
     return request(options)
         .compose(
-            request -> request.setChunked(true).sendHead().compose(v -> taken(request, service)));
+            request -> {
+              // Asked before the head is sent: data of an early answer must find their reader.
+              Future<Pipe> taken = taken(request, service);
+              return request.setChunked(true).sendHead().compose(v -> taken);
+            });
   }
 
   private static Future<Pipe> taken(HttpClientRequest request, String service) {

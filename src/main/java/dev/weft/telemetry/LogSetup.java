@@ -21,12 +21,12 @@ public final class LogSetup {
     root.setLevel(level.isGreaterOrEqual(Level.WARN) ? level : Level.WARN);
     context.getLogger("dev.weft").setLevel(level);
     context.getLogger("weft").setLevel(level);
-    // It counts members and partitions aloud, and warns that there is no CP subsystem.
+    // Hazelcast logs every member and partition, and warns that there is no CP subsystem.
     context.getLogger("com.hazelcast").setLevel(Level.ERROR);
-    // A port that is taken: the node says so itself, in a line and without their stack traces.
+    // If a port is taken, the node says so in one line; these two log stack traces.
     context.getLogger("com.hazelcast.instance.AddressPicker").setLevel(Level.OFF);
     context.getLogger("io.vertx.core.impl.VertxImpl").setLevel(Level.OFF);
-    // It warns where there is no device but the loopback, and goes on well.
+    // Netty warns if loopback is the only device; nothing depends on that.
     context.getLogger("io.netty.util.internal.MacAddressUtil").setLevel(Level.ERROR);
     if (config.format() == LogConfig.Format.JSON && root.getAppender("json") == null) {
       LogstashEncoder encoder = new LogstashEncoder();
@@ -43,7 +43,7 @@ public final class LogSetup {
     }
   }
 
-  /** Writes out what is pending; nothing is logged afterwards. */
+  /** Writes pending log lines; nothing is logged afterwards. */
   public static void flush() {
     ((LoggerContext) LoggerFactory.getILoggerFactory()).stop();
   }

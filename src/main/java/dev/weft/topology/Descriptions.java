@@ -23,7 +23,7 @@ final class Descriptions {
   private final Map<PodRef, Topology> topologies = new TreeMap<>();
   private final Map<PodRef, Map<Long, List<TopologyLink>>> byUid = new HashMap<>();
 
-  /** What the descriptions of a link come to. */
+  /** The result of comparing the descriptions of a link. */
   sealed interface Finding {}
 
   /** Both sides say the same. */
@@ -33,7 +33,7 @@ final class Descriptions {
   record Differs(String reason) implements Finding {}
 
   /**
-   * Nobody contradicts, and nobody confirms.
+   * Only one side describes the link.
    *
    * @param wire the id that the wire will have, null if there will be none
    */

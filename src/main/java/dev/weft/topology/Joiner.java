@@ -114,7 +114,7 @@ final class Joiner {
             wait -> timer = vertx.setTimer(Math.max(1, wait / 1_000_000 + 1), t -> trigger()));
   }
 
-  /** What stands of this room's, as the wire room knows it; wires of other rooms begin with ~. */
+  /** Reads which wires of this room the wire room has; other rooms' namespaces begin with ~. */
   private Future<Void> recallAsked() {
     if (!recall) {
       return Future.succeededFuture();

@@ -172,7 +172,7 @@ public final class TopologyVerticle extends VerticleBase implements Topologies {
         });
   }
 
-  /** What follows from all that is known now; reckoned off the event loop, it may be large. */
+  /** The plan for what is known now; made on a worker thread, since it may be large. */
   private Future<Plan> plan() {
     return pods.all()
         .compose(

@@ -65,7 +65,7 @@ class IdentityTest {
     NodeId again = reader.verifier().verify(certificate, DATA, signature);
 
     assertThat(first).isEqualTo(again).isEqualTo(signer.nodeId());
-    assertThat(reader.verifier().verify(reader.certificate().getPublicKey(), DATA, signature))
+    assertThat(Keys.verify(reader.certificate().getPublicKey(), DATA, signature))
         .as("another key")
         .isFalse();
     assertThatThrownBy(() -> reader.verifier().verify(certificate, new byte[] {1}, signature))

@@ -8,6 +8,7 @@ import dev.weft.rpc.UnixClient;
 import dev.weft.rpc.UnixListener;
 import dev.weft.testkit.TestNetns;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.nio.file.Path;
@@ -18,12 +19,18 @@ final class EchoEndpoint implements AutoCloseable {
   private final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
 
   private volatile boolean refuses;
+  private volatile boolean hangs;
 
   private EchoEndpoint() {}
 
   /** From now on it answers no request, or every one again. */
   void refuse(boolean every) {
     refuses = every;
+  }
+
+  /** From now on it takes requests and answers none. */
+  void hang() {
+    hangs = true;
   }
 
   /**
@@ -45,15 +52,19 @@ final class EchoEndpoint implements AutoCloseable {
     new UnixListener(made.vertx, socket, node.directory)
         .serve(
             Calls.ASK,
-            (peer, request) ->
-                made.refuses
-                    ? Future.failedFuture(Fault.UNAVAILABLE.because("not now"))
-                    : Future.succeededFuture(
-                        EndpointConnectionReply.newBuilder()
-                            .setRequestId(request.getRequestId())
-                            .setNetworkServiceName(request.getNetworkServiceName())
-                            .setLinuxNamespace(where.name())
-                            .build()))
+            (peer, request) -> {
+              if (made.hangs) {
+                return Promise.<EndpointConnectionReply>promise().future();
+              }
+              return made.refuses
+                  ? Future.failedFuture(Fault.UNAVAILABLE.because("not now"))
+                  : Future.succeededFuture(
+                      EndpointConnectionReply.newBuilder()
+                          .setRequestId(request.getRequestId())
+                          .setNetworkServiceName(request.getNetworkServiceName())
+                          .setLinuxNamespace(where.name())
+                          .build());
+            })
         .listen()
         .compose(
             v ->

@@ -68,6 +68,23 @@ class HealingIT {
   }
 
   @Test
+  void shouldNotSpendItsTimeOnAnEndpointThatHangs() throws Exception {
+    // Given an endpoint without connections, which is tried first, and never answers
+    try (EchoEndpoint hanging =
+        EchoEndpoint.serve("hanging", nodes.node(2), nodes.namespace("other"))) {
+      hanging.hang();
+      await().atMost(SOON).until(() -> endpoints() == 2);
+
+      // When
+      client.run("ip", "link", "delete", "echo");
+      await("healing").atMost(SOON).until(() -> state().equals("healing"));
+
+      // Then it gets half of the 12 s, and the other one is asked
+      await("up").atMost(Duration.ofSeconds(10)).until(() -> state().equals("up"));
+    }
+  }
+
+  @Test
   void shouldEndWhatCannotBeHealedInTimeAndSayWhyToARequest() throws Exception {
     // Given
     endpoint.close();
@@ -80,6 +97,10 @@ class HealingIT {
     assertThat(refused).hasMessageContaining("no other endpoint within 12 s");
     await("the connection ends").atMost(SOON).until(() -> home.connections().isEmpty());
     assertThat(client.run("ip", "-br", "link")).doesNotContain("echo");
+  }
+
+  private int endpoints() throws Exception {
+    return home.get("/api/v1/services").path("items").path(0).path("endpoints").size();
   }
 
   /** The client's request, always the same. */

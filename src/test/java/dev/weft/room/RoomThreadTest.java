@@ -9,6 +9,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -43,6 +44,19 @@ class RoomThreadTest {
   /** The thread on which a future completes. */
   private static Future<Thread> completes(Future<?> future) {
     return future.transform(done -> Future.succeededFuture(Thread.currentThread()));
+  }
+
+  @Test
+  void shouldTellOfATimeoutOnTheRoomsEventLoop() throws Exception {
+    Future<Void> never = Promise.<Void>promise().future();
+
+    Future<Void> answer = thread.within(Duration.ofMillis(10), never);
+
+    assertThat(completes(answer).await(5, TimeUnit.SECONDS)).isSameAs(home);
+    assertThat(answer.cause())
+        .isInstanceOfSatisfying(
+            WeftException.class, e -> assertThat(e.fault()).isEqualTo(Fault.TIMEOUT))
+        .hasMessage("no answer within 10 ms");
   }
 
   @Test

@@ -12,10 +12,12 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 /** The room's socket files: one for endpoints, and a directory with one for each pod. */
 public final class ClientSockets {
@@ -40,10 +42,8 @@ public final class ClientSockets {
     this.serveClient = serveClient;
   }
 
-  /**
-   * Creates the directory and the socket for endpoints; removes sockets that a killed node left.
-   */
-  public Future<Void> open(java.util.function.Consumer<UnixListener> serveEndpoint) {
+  /** Creates the directory and the socket for endpoints; removes what a killed node left. */
+  public Future<Void> open(Consumer<UnixListener> serveEndpoint) {
     return vertx
         .executeBlocking(
             () -> {
@@ -85,7 +85,7 @@ public final class ClientSockets {
   }
 
   public Future<Void> close() {
-    List<Future<Void>> closed = new java.util.ArrayList<>();
+    List<Future<Void>> closed = new ArrayList<>();
     open.values().forEach(o -> closed.add(close(o)));
     open.clear();
     if (endpoints != null) {
@@ -118,7 +118,7 @@ public final class ClientSockets {
       Files.createDirectories(directory);
     } catch (IOException e) {
       String why = e.getClass().getSimpleName().replace("Exception", "");
-      throw Fault.UNAVAILABLE.because(directory + " cannot be made (" + why + ")", e);
+      throw Fault.UNAVAILABLE.because(directory + " cannot be created (" + why + ")", e);
     }
     if (!Files.isWritable(directory)) {
       throw Fault.DENIED.because(directory + " cannot be written");
@@ -126,7 +126,7 @@ public final class ClientSockets {
     Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
   }
 
-  /** Sockets of a node that was killed: nobody answers on them. */
+  /** Removes sockets that a killed node left: nobody listens on them. */
   private Void clearLeftovers() throws IOException {
     try (DirectoryStream<Path> directories = Files.newDirectoryStream(root, DIRECTORY + "*")) {
       for (Path directory : directories) {

@@ -27,12 +27,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Looks every second at what connections need, and tells the healer what is gone or due. */
+/**
+ * Looks every second at the endpoints, namespaces and interfaces of connections, and tells the
+ * healer which are gone and which attempts are due.
+ */
 public final class ConnectionWatch {
-  /** A record of an endpoint may be away this long, as between two versions of it. */
+  /** A record of an endpoint may be missing this long, as between two versions of it. */
   private static final Duration MISSING = Duration.ofSeconds(2);
 
-  /** Until the cluster has told this node everything. */
+  /** Until then the cluster's tables may be incomplete on a node that has just started. */
   private static final Duration AFTER_START = Duration.ofSeconds(15);
 
   /** A client's node that restarts within this time keeps its connections. */
@@ -69,14 +72,14 @@ public final class ConnectionWatch {
     this.started = room.clock().instant();
   }
 
-  /** Sees which of the connections that this node kept on disk stand. */
+  /** Checks which of the connections read from disk still have their interface. */
   public Future<Void> findStanding() {
     List<ConnectionEntry> onWires = over(true);
     Future<Void> wires =
         onWires.isEmpty()
             ? Future.succeededFuture()
             : mechanisms.wires().onSuccess(found -> tell(onWires, found)).mapEmpty();
-    return Future.join(wires, findBroken(over(false))).mapEmpty();
+    return Future.join(wires, findBroken()).mapEmpty();
   }
 
   private void tell(List<ConnectionEntry> onWires, Map<String, WireStatus> wires) {
@@ -90,12 +93,12 @@ public final class ConnectionWatch {
     }
   }
 
-  /** One look at everything. */
+  /** Looks once at all connections. */
   public Future<Void> look() {
-    return lookAtEndpoints().compose(v -> findBroken(over(false))).onComplete(done -> review());
+    return lookAtEndpoints().compose(v -> findBroken()).onComplete(done -> review());
   }
 
-  /** Endpoints' sockets and namespaces. */
+  /** Looks at endpoints' sockets and namespaces. */
   private Future<Void> lookAtEndpoints() {
     Set<String> sockets = new HashSet<>();
     endpoints.mine().forEach(a -> sockets.add(a.socket()));
@@ -140,15 +143,16 @@ public final class ConnectionWatch {
     }
   }
 
-  /** Those that stand and are carried by wires, or those that are not. */
+  /** The connections that stand: those over wires, or all others. */
   private List<ConnectionEntry> over(boolean wires) {
     return connections.where(c -> (c.link().carrier() == Mechanism.WIRE) == wires).stream()
         .filter(entry -> entry.life().stands())
         .toList();
   }
 
-  /** Looks for interfaces that somebody took away. */
-  private Future<Void> findBroken(List<ConnectionEntry> ours) {
+  /** Looks for interfaces that another program removed. */
+  private Future<Void> findBroken() {
+    List<ConnectionEntry> ours = over(false);
     if (ours.isEmpty() || mechanisms.isBusy()) {
       return Future.succeededFuture();
     }
@@ -173,7 +177,7 @@ public final class ConnectionWatch {
         .mapEmpty();
   }
 
-  /** Endpoints came, changed or went: what waits for one need not wait longer. */
+  /** Endpoints came, changed or went: connections that wait for one are tried at once. */
   public void onEndpoints() {
     Set<String> services = endpoints.byService().keySet();
     connections.where(c -> services.contains(c.service())).stream()
@@ -182,7 +186,7 @@ public final class ConnectionWatch {
     review();
   }
 
-  /** Compares connections with who is there to use and to serve them. */
+  /** Compares connections with the pods, endpoints and nodes that are there. */
   public void review() {
     if (connections.size() == 0) {
       return;

@@ -1,7 +1,5 @@
 package dev.weft.nsm.client;
 
-import static java.time.temporal.ChronoUnit.MILLIS;
-
 import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
@@ -25,15 +23,15 @@ import dev.weft.nsm.endpoint.Negotiator;
 import dev.weft.nsm.peer.Halves;
 import dev.weft.nsm.peer.RemoteNegotiator;
 import dev.weft.room.RoomContext;
+import dev.weft.room.RoomThread;
 import io.vertx.core.Future;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.random.RandomGenerator;
 
 /** Finds endpoints for clients of this node and joins them: for new connections, and to heal. */
@@ -43,13 +41,14 @@ public final class Connector {
 
   private static final int MAX_PER_POD = 4096;
 
-  /** Time for an endpoint that answers at once, however late the attempt begins. */
-  private static final long MIN_SHARE_MILLIS = 1000;
+  /** The least time that an endpoint has to answer, however late the attempt begins. */
+  private static final Duration MIN_SHARE = Duration.ofSeconds(1);
 
   /** Prefixes proposed to an endpoint, while there are plenty. */
   private static final int PROPOSALS = 4;
 
   private final RoomContext room;
+  private final RoomThread thread;
   private final Endpoints endpoints;
   private final Connections connections;
   private final NamespaceCache namespaces;
@@ -62,6 +61,7 @@ public final class Connector {
 
   public Connector(
       RoomContext room,
+      RoomThread thread,
       Endpoints endpoints,
       Connections connections,
       NamespaceCache namespaces,
@@ -70,6 +70,7 @@ public final class Connector {
       RemoteNegotiator remote,
       Halves halves) {
     this.room = room;
+    this.thread = thread;
     this.endpoints = endpoints;
     this.connections = connections;
     this.namespaces = namespaces;
@@ -113,8 +114,8 @@ public final class Connector {
    * Gives a connection that lost its endpoint or its interface another one of each; fails if none
    * can be had now.
    *
-   * @param end by then the last endpoint must have answered: one that hangs takes its share of the
-   *     time that is left and no more
+   * @param end when the last endpoint must have answered; one that hangs takes no more than its
+   *     share of the time that is left
    */
   Future<Void> heal(ConnectionEntry entry, Instant end) {
     if (!entry.life().is(Phase.HEALING)) {
@@ -198,7 +199,7 @@ public final class Connector {
     Negotiator negotiator = here ? local : remote;
     Future<Connection> agreed =
         Future.<Void>succeededFuture().compose(v -> negotiator.agree(pending, candidate));
-    return end.map(at -> within(share(at, candidates.size()), agreed))
+    return end.map(at -> thread.within(share(at, candidates.size()), agreed))
         .orElse(agreed)
         .recover(
             e -> {
@@ -212,20 +213,10 @@ public final class Connector {
             });
   }
 
-  private static <T> Future<T> within(long millis, Future<T> answer) {
-    return answer
-        .timeout(millis, TimeUnit.MILLISECONDS)
-        .recover(
-            e ->
-                Future.failedFuture(
-                    e instanceof TimeoutException
-                        ? Fault.TIMEOUT.because("no answer within " + millis + " ms", e)
-                        : e));
-  }
-
-  /** The time that one of so many candidates has to answer, ms. */
-  private long share(Instant end, int candidates) {
-    return Math.max(MIN_SHARE_MILLIS, room.clock().instant().until(end, MILLIS) / candidates);
+  /** The time that one of so many candidates has to answer. */
+  private Duration share(Instant end, int candidates) {
+    Duration even = Duration.between(room.clock().instant(), end).dividedBy(candidates);
+    return even.compareTo(MIN_SHARE) < 0 ? MIN_SHARE : even;
   }
 
   private Future<ConnectionEntry> establish(ConnectionEntry entry) {

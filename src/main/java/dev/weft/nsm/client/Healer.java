@@ -18,9 +18,10 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * What becomes of connections that lost something: those of clients of this node are healed until
- * {@code nsm.heal} is over, attempt after attempt with back-off, then ended; of others this node's
- * half is removed and the client's node told.
+ * Heals connections that lost their endpoint or an interface. A connection whose client is on this
+ * node is given another endpoint, attempt after attempt with back-off until {@code nsm.heal} is
+ * over, and then ended. Of any other connection this node removes its half and tells the client's
+ * node.
  */
 public final class Healer {
   private final RoomContext room;
@@ -34,7 +35,7 @@ public final class Healer {
   private boolean stopped;
 
   /**
-   * @param patience how long a connection is healed in all
+   * @param patience {@code nsm.heal}: the time for all attempts on one connection
    */
   public Healer(
       RoomContext room,
@@ -58,7 +59,7 @@ public final class Healer {
     stopped = true;
   }
 
-  /** What a connection needs is gone. */
+  /** The endpoint or an interface of a connection is gone. */
   public void lost(ConnectionEntry entry, String reason) {
     if (stopped || !entry.life().stands()) {
       return;
@@ -73,7 +74,7 @@ public final class Healer {
     }
   }
 
-  /** Who a connection needs at its other end is away; that may be for a moment. */
+  /** The other end's node or endpoint is away, perhaps for a moment only. */
   void absent(ConnectionEntry entry, String reason, Duration grace) {
     ConnectionLife away = entry.life().absent(reason, grace, room.clock().instant());
     if (away.stands()) {
@@ -92,7 +93,7 @@ public final class Healer {
     }
   }
 
-  /** A node left: what its endpoints served is lost now. */
+  /** A node left: connections to its endpoints are lost. */
   public void onNodeLeft(String node) {
     connections
         .where(c -> c.clientAt(room.self()) && c.endpointAt(node))
@@ -113,7 +114,7 @@ public final class Healer {
   }
 
   /**
-   * How the wire of a connection is.
+   * The wire of a connection has this state.
    *
    * @param state null if there is none
    * @param reason why it is not up; null if it is
@@ -126,7 +127,7 @@ public final class Healer {
     } else if (!entry.connection().clientAt(room.self()) || !entry.life().is(Phase.DOWN)) {
       connections.on(entry, ConnectionLife::wayUp);
     } else {
-      // Its interface may be another one by now, without the routes.
+      // The wire room may have created the interface anew, which removed the routes.
       Connection c = entry.connection();
       mechanisms
           .route(c)
@@ -140,12 +141,12 @@ public final class Healer {
     }
   }
 
-  /** Begins what is due: an attempt to heal, or to end. */
+  /** Begins the attempt that is due, to heal or to end. */
   void attempt(ConnectionEntry entry) {
     if (stopped || !entry.life().due(room.clock().instant())) {
       return;
     }
-    // Begun before its turn comes: the next look must not queue the same attempt again.
+    // Marked as begun before its turn comes, so that the next look does not queue it again.
     connections.on(entry, ConnectionLife::begun);
     if (entry.life().is(Phase.ENDING)) {
       halves.end(entry, entry.life().reason());

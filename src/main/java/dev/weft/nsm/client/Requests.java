@@ -10,9 +10,11 @@ import dev.weft.nsm.connection.Names;
 import dev.weft.nsm.peer.Halves;
 import dev.weft.nsm.proto.ConnectionParameters;
 import dev.weft.nsm.proto.ConnectionReply;
+import dev.weft.room.RoomThread;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.vertx.core.Future;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -21,8 +23,9 @@ import java.util.concurrent.TimeUnit;
 /** Clients' requests. A repeated request changes nothing, however often and quickly it comes. */
 public final class Requests {
   /** How long a request waits for a connection to be up; clients usually wait for 30 s. */
-  private static final int WAIT_SECONDS = 20;
+  private static final Duration WAIT = Duration.ofSeconds(20);
 
+  private final RoomThread thread;
   private final Connections connections;
   private final Connector connector;
   private final Halves halves;
@@ -30,7 +33,12 @@ public final class Requests {
   private final Set<Connections.Key> inProgress = new HashSet<>();
 
   public Requests(
-      Connections connections, Connector connector, Halves halves, MeterRegistry meters) {
+      RoomThread thread,
+      Connections connections,
+      Connector connector,
+      Halves halves,
+      MeterRegistry meters) {
+    this.thread = thread;
     this.connections = connections;
     this.connector = connector;
     this.halves = halves;
@@ -38,9 +46,9 @@ public final class Requests {
   }
 
   /**
-   * The connection that the request asks for, and that is up: the one there is, a new one, or, for
-   * other contents, a new one after which the former is ended. CONFLICT while the same is under
-   * way; {@link Refused} if none can be had.
+   * The connection that the request asks for, once it is up: the existing one, a new one, or, for
+   * other contents, a new one after which the former is ended. CONFLICT while the same request is
+   * in progress; {@link Refused} if there is no such connection in time.
    */
   Future<ConnectionEntry> request(ServiceRequest request) {
     Names.requestId(request.requestId());
@@ -63,13 +71,13 @@ public final class Requests {
     long started = System.nanoTime();
     return Future.<Void>succeededFuture()
         .compose(v -> connector.connect(request))
-        .compose(Requests::standing)
         .onSuccess(
             entry ->
                 known.ifPresent(
                     former ->
                         halves.end(former, "the client asked for the same with other contents")))
         .onFailure(e -> known.ifPresent(connections::restoreKey))
+        .compose(this::standing)
         .onComplete(
             done -> {
               inProgress.remove(key);
@@ -81,12 +89,11 @@ public final class Requests {
   }
 
   /** A connection that is known, once it is up. */
-  private static Future<ConnectionEntry> standing(ConnectionEntry entry) {
+  private Future<ConnectionEntry> standing(ConnectionEntry entry) {
     return entry.life().is(ConnectionLife.Phase.UP)
         ? Future.succeededFuture(entry)
-        : entry
-            .up()
-            .timeout(WAIT_SECONDS, TimeUnit.SECONDS)
+        : thread
+            .within(WAIT, entry.up())
             .map(entry)
             .recover(e -> Future.failedFuture(refusal(entry)));
   }

@@ -7,10 +7,11 @@ import java.util.Objects;
 
 /**
  * The life of a connection as one of its nodes sees it. Immutable and pure: an event gives the next
- * state, the same event again changes nothing, and an event that a state does not know leaves it.
+ * state, the same event again changes nothing, and an event that a state does not know leaves the
+ * state as it is.
  *
  * <pre>
- *  (a {@link PendingConnection} seeks an endpoint)        (this node starts)
+ *  (a {@link PendingConnection} waits for an endpoint)    (this node starts)
  *             | agreed                                           | restored
  *             v                                                  |
  *          JOINING ----- joined, its way is up ---> UP           |
@@ -28,33 +29,33 @@ import java.util.Objects;
  *           +------------------ failed -----------> ENDING --- ended ---> ENDED
  * </pre>
  *
- * <p>{@code ending} leads from every state to ENDING, which repeats its work until it succeeds; an
- * end is never taken back. UP is reached only by {@code joined} or {@code wayUp}: the interface on
- * this node stands, and frames cross.
+ * <p>{@code ending} leads from every state to ENDING, which repeats the removal until it succeeds;
+ * an end is never taken back. UP is reached only by {@code joined} or {@code wayUp}: the interface
+ * on this node exists, and frames cross.
  *
  * @param wayUp whether frames cross, as far as this node was told
- * @param reason why it is not up; null if it is
- * @param changed when it came into the state that is published
- * @param absent since when who it needs at the other end is away; null if it is there
+ * @param reason why the connection is not up; null if it is
+ * @param changed when the published state last changed
+ * @param absent since when the other end's node or endpoint is away; null if both are there
  * @param retry when the next attempt is due, in LOST and ENDING; null while one is under way
  */
 public record ConnectionLife(
     Phase phase, boolean wayUp, String reason, Instant changed, Instant absent, Instant retry) {
-  private static final String UNSEEN = "not looked at since the node's start";
+  private static final String UNSEEN = "not checked since the node's start";
 
   /** The states, and what is published of each. */
   public enum Phase {
-    /** Its interfaces are made for the first time. */
+    /** Its interfaces are being created for the first time. */
     JOINING(ConnectionState.JOINING),
-    /** Its interface is there, its way is not up: who carries it brings it up by itself. */
+    /** Its interface exists, frames do not cross: the wire comes up again without this room. */
     DOWN(ConnectionState.JOINING),
-    /** Its interface is there and frames cross. */
+    /** Its interface exists and frames cross. */
     UP(ConnectionState.UP),
-    /** It lost its endpoint or an interface and waits for the next attempt to replace it. */
+    /** Its endpoint or an interface is lost; the next attempt to replace it is due later. */
     LOST(ConnectionState.HEALING),
-    /** An attempt to replace what it lost is under way. */
+    /** An attempt to replace the lost endpoint or interface is under way. */
     HEALING(ConnectionState.HEALING),
-    /** It is removed, or waits for the next attempt to remove it. */
+    /** It is being removed, or the next attempt to remove it is due later. */
     ENDING(ConnectionState.HEALING),
     /** It is gone from this node. */
     ENDED(null);
@@ -66,12 +67,12 @@ public record ConnectionLife(
     }
   }
 
-  /** Client and endpoint agreed; its interfaces are being made. */
+  /** Client and endpoint agreed; the interfaces are being created. */
   public static ConnectionLife agreed(Instant now) {
     return new ConnectionLife(Phase.JOINING, false, null, now, null, null);
   }
 
-  /** One that this node kept on disk: what stands of it is yet to be seen. */
+  /** Read from disk at this node's start; whether its interface still exists is not known yet. */
   public static ConnectionLife restored(Instant now) {
     return new ConnectionLife(Phase.DOWN, false, UNSEEN, now, null, null);
   }
@@ -80,7 +81,7 @@ public record ConnectionLife(
     return phase == other;
   }
 
-  /** Whether its interface stands here, and nothing is done to it. */
+  /** Whether its interface exists on this node and no attempt to change it is due or under way. */
   public boolean stands() {
     return phase == Phase.UP || phase == Phase.DOWN;
   }
@@ -90,7 +91,7 @@ public record ConnectionLife(
     return phase == Phase.ENDING || phase == Phase.ENDED;
   }
 
-  /** Whether nobody has looked at it since this node started. */
+  /** Whether its interface was not checked since this node started. */
   boolean isUnseen() {
     return UNSEEN.equals(reason);
   }
@@ -105,7 +106,7 @@ public record ConnectionLife(
     return phase.published;
   }
 
-  /** Its interface here was made. */
+  /** Its interface on this node was created. */
   public ConnectionLife joined(Instant now) {
     if (phase != Phase.JOINING && phase != Phase.HEALING) {
       return this;
@@ -119,18 +120,18 @@ public record ConnectionLife(
     return phase == Phase.DOWN ? next.to(Phase.UP, null, now) : next;
   }
 
-  /** Frames do not cross, which mends itself. */
+  /** Frames do not cross; the wire comes up again without this room. */
   public ConnectionLife wayDown(String why, Instant now) {
     ConnectionLife next = new ConnectionLife(phase, false, reason, changed, absent, retry);
     return stands() ? next.to(Phase.DOWN, why, now) : next;
   }
 
-  /** Something that does not come back by itself is gone. */
+  /** The endpoint or an interface is gone and does not come back without an attempt to heal. */
   public ConnectionLife lost(String why, Instant now) {
     return stands() ? to(Phase.LOST, why, now).retryAt(now) : this;
   }
 
-  /** Who it needs at the other end is away, and lost if that lasts longer than the grace. */
+  /** The other end's node or endpoint is away, and counts as lost after the grace. */
   public ConnectionLife absent(String why, Duration grace, Instant now) {
     if (!stands()) {
       return this;
@@ -141,17 +142,17 @@ public record ConnectionLife(
         : lost(why, now);
   }
 
-  /** Who it needs at the other end is there. */
+  /** The other end's node and endpoint are there. */
   public ConnectionLife present() {
     return absent == null ? this : new ConnectionLife(phase, wayUp, reason, changed, null, retry);
   }
 
-  /** The next attempt need not wait: something changed that may help. */
+  /** The next attempt is due now: a change elsewhere may let it succeed. */
   public ConnectionLife hastened(Instant now) {
     return retry != null && retry.isAfter(now) ? retryAt(now) : this;
   }
 
-  /** An attempt is begun, if one is due; its way was taken down for it. */
+  /** An attempt begins, if one is due; it takes down the former wire or link first. */
   public ConnectionLife begun(Instant now) {
     if (!due(now)) {
       return this;
@@ -184,7 +185,7 @@ public record ConnectionLife(
     return isOver() ? this : to(Phase.ENDING, why, now).retryAt(now);
   }
 
-  /** What was made for it is removed, and it is forgotten. */
+  /** Its interfaces are removed, and this node has forgotten it. */
   public ConnectionLife ended(Instant now) {
     return phase == Phase.ENDING ? to(Phase.ENDED, reason, now) : this;
   }

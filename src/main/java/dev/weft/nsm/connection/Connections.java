@@ -50,12 +50,14 @@ public final class Connections {
   private final Map<Long, Set<String>> names = new HashMap<>();
 
   private final Map<PodRef, Integer> counts = new HashMap<>();
-  private final Map<Connection.Target, Integer> loads = new HashMap<>();
+  private final Map<Provider, Integer> loads = new HashMap<>();
 
   /** Which connection has a prefix in a namespace. */
   private final Map<Placed, String> placed = new HashMap<>();
 
   private record Placed(long identity, String prefix) {}
+
+  private record Provider(String node, String namespace, String name) {}
 
   public Connections(RoomContext room, ConnectionAddresses pool) {
     this.room = room;
@@ -67,7 +69,7 @@ public final class Connections {
    * Reads the connections from disk.
    *
    * @param identities finds the identities of namespaces, by reference; called for connections that
-   *     an older version kept without
+   *     an older version wrote without identities
    */
   public Future<Void> load(Function<Set<String>, Future<Map<String, Long>>> identities) {
     return room.store()
@@ -90,7 +92,7 @@ public final class Connections {
             });
   }
 
-  /** The blocks of {@code nsm.cidr} and who uses them. */
+  /** The blocks of {@code nsm.cidr} and how often each is in use. */
   public ConnectionAddresses addresses() {
     return pool;
   }
@@ -117,10 +119,10 @@ public final class Connections {
     return Optional.ofNullable(byKey.get(key));
   }
 
-  /** Lets requests find a connection again whose replacement did not come about. */
+  /** Lets requests find a connection again after its replacement failed and was removed. */
   public void restoreKey(ConnectionEntry former) {
     if (holds(former)) {
-      byKey.put(Key.of(former.connection()), former);
+      byKey.putIfAbsent(Key.of(former.connection()), former);
     }
   }
 
@@ -144,7 +146,8 @@ public final class Connections {
 
   /** Connections to an endpoint that this node knows of. */
   public int loadOf(Endpoint endpoint) {
-    return loads.getOrDefault(loadKey(endpoint), 0);
+    return loads.getOrDefault(
+        new Provider(endpoint.node(), endpoint.namespace(), endpoint.provider()), 0);
   }
 
   public boolean nameTaken(long identity, String name) {
@@ -205,7 +208,7 @@ public final class Connections {
     return keep(entry);
   }
 
-  /** An event in a connection's life: takes the next state, and publishes it where it is news. */
+  /** Applies an event to a connection's life, and publishes the next state where it is news. */
   public void on(ConnectionEntry entry, BiFunction<ConnectionLife, Instant, ConnectionLife> event) {
     ConnectionLife before = entry.life();
     ConnectionLife next = event.apply(before, now());
@@ -214,8 +217,8 @@ public final class Connections {
         next.state() != before.state()
             || (next.state() == ConnectionState.HEALING
                 && !Objects.equals(next.reason(), before.reason()));
-    // That a connection stands after a restart as before is no news; an end is published when it
-    // is done.
+    // A connection that stands after a restart as it did before is no news; its end is published
+    // once its interface is removed.
     boolean news = seen && !next.isOver() && !(before.isUnseen() && next.stands());
     if (news && holds(entry)) {
       publish(entry.connection(), next.state(), next.reason());
@@ -223,8 +226,8 @@ public final class Connections {
   }
 
   /**
-   * The interface on this node was made and frames cross. Only at the endpoint's node of a wire is
-   * the latter not known yet: the client's node joins the wire later.
+   * The interface on this node was created and frames cross. Whether they do is not known yet at
+   * the endpoint's node of a wire alone: the client's node joins the wire later.
    */
   public void joined(ConnectionEntry entry) {
     Connection c = entry.connection();
@@ -287,7 +290,8 @@ public final class Connections {
   }
 
   private void count(Connection c, int by) {
-    loads.merge(loadKey(c.endpoint()), by, Connections::sumOrNone);
+    Connection.Target t = c.endpoint();
+    loads.merge(new Provider(t.node(), t.namespace(), t.provider()), by, Connections::sumOrNone);
   }
 
   private void count(PodRef client, int by) {
@@ -296,13 +300,5 @@ public final class Connections {
 
   private static Integer sumOrNone(int a, int b) {
     return a + b == 0 ? null : a + b;
-  }
-
-  private static Connection.Target loadKey(Connection.Target t) {
-    return new Connection.Target(t.node(), t.namespace(), t.provider(), null, 0, null, null);
-  }
-
-  private static Connection.Target loadKey(Endpoint e) {
-    return new Connection.Target(e.node(), e.namespace(), e.provider(), null, 0, null, null);
   }
 }

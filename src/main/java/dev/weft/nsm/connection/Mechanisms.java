@@ -33,7 +33,7 @@ public final class Mechanisms {
     this.kernel = kernel;
   }
 
-  /** Done when the interface here stands; at the client's node, when frames cross. */
+  /** Done when the interface here exists; over a wire, at the client's node, when frames cross. */
   public Future<Void> join(Connection c) {
     return switch (c.link().carrier()) {
       case VETH -> kernel.joinVeth(c);
@@ -42,7 +42,7 @@ public final class Mechanisms {
     };
   }
 
-  /** Removes what {@link #join} created on this node; what is gone already is success. */
+  /** Removes what {@link #join} created on this node; an interface that is gone is success. */
   public Future<Void> part(Connection c) {
     return switch (c.link().carrier()) {
       case WIRE -> wires.remove(c.wireId());

@@ -125,7 +125,9 @@ public final class EndpointClient {
     }
   }
 
-  /** Looks a namespace up once for a burst of requests; whoever opens it compares its identity. */
+  /**
+   * Looks a namespace up once for a burst of requests; its identity is compared when it is opened.
+   */
   private Future<Place> place(Answered answered) {
     Place known = places.get(answered);
     if (known != null && System.nanoTime() - known.at() < FRESH_NANOS) {
@@ -168,7 +170,9 @@ public final class EndpointClient {
     long identity = identityOf(by);
     if (identity == 0) {
       throw Fault.invalid(
-          "linux_namespace", "none", "a path, a name or an inode; its process is not visible");
+          "linux_namespace",
+          "none",
+          "a path, a name or an inode: the endpoint's process is not visible here");
     }
     // A pod's namespace outlives the process that serves it.
     return pods.stream()

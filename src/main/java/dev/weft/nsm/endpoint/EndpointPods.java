@@ -8,8 +8,8 @@ import dev.weft.pod.Pods;
 import io.vertx.core.Future;
 
 /**
- * The pods that endpoints' ends of wires are in. A wire ends in a registered pod: the namespace of
- * an endpoint that is no pod's is registered as a pod in {@value #NS} as long as a connection needs
+ * The pods in which wires to endpoints end. A wire ends in a registered pod; if an endpoint's
+ * namespace is no pod's, it is registered as a pod in {@value #NS} as long as a connection needs
  * it.
  */
 public final class EndpointPods {
@@ -25,7 +25,7 @@ public final class EndpointPods {
     this.connections = connections;
   }
 
-  /** Whether this room registered the pod, so that it is no client. */
+  /** Whether this room registered the pod, which then has no socket for requests. */
   public static boolean owns(PodRef pod) {
     return pod.ns().equals(NS);
   }
@@ -45,7 +45,7 @@ public final class EndpointPods {
         .map(Pod::ref);
   }
 
-  /** Removes the pod of a connection that ended, if this room made it and nobody else uses it. */
+  /** Removes the pod of an ended connection, if this room registered it and none else uses it. */
   public Future<Void> release(Connection ended) {
     PodRef pod = ended.endpoint().pod();
     if (pod == null
@@ -54,7 +54,7 @@ public final class EndpointPods {
         || !connections.where(c -> pod.equals(c.endpoint().pod())).isEmpty()) {
       return Future.succeededFuture();
     }
-    // Another may have taken it away already.
+    // A person may have removed it already.
     return pods.remove(pod).otherwiseEmpty();
   }
 }

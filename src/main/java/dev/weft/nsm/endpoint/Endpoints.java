@@ -2,13 +2,13 @@ package dev.weft.nsm.endpoint;
 
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
-import dev.weft.bus.WeftException;
 import dev.weft.cluster.OwnedTable;
 import dev.weft.linux.SocketFile;
 import dev.weft.nsm.Endpoint;
 import dev.weft.nsm.EndpointChanged;
 import dev.weft.room.RoomContext;
 import io.vertx.core.Future;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -19,15 +19,12 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The endpoints of all services: this node's, kept on disk, other members' and external ones. */
 public final class Endpoints {
-  private static final Logger log = LoggerFactory.getLogger(Endpoints.class);
   private static final String TABLE = "endpoints";
 
-  /** An endpoint is dead after so many looks, one a second, at a socket where nobody answers. */
+  /** An endpoint is dead after this many looks, one a second, that find nobody on its socket. */
   private static final int DEAD_AFTER = 2;
 
   /**
@@ -45,6 +42,9 @@ public final class Endpoints {
   private final Map<String, Advertised> mine = new TreeMap<>();
   private final Map<String, Integer> silent = new HashMap<>();
 
+  /** Other members' endpoints; null from a change of the table until they are read again. */
+  private List<Endpoint> others;
+
   /**
    * @param unused called with each socket that no endpoint of this node uses any more
    */
@@ -56,6 +56,7 @@ public final class Endpoints {
   }
 
   public Future<Void> load() {
+    table.onChange(() -> others = null);
     return room.store()
         .all(TABLE)
         .compose(
@@ -91,11 +92,14 @@ public final class Endpoints {
   public List<Endpoint> all() {
     List<Endpoint> all = new ArrayList<>();
     mine.values().forEach(a -> all.add(a.endpoint()));
-    for (OwnedTable.Row row : table.rows()) {
-      if (!row.node().equals(room.self())) {
-        read(row).ifPresent(all::add);
-      }
+    if (others == null) {
+      others =
+          table.rows().stream()
+              .filter(row -> !row.node().equals(room.self()))
+              .flatMap(row -> row.read(Endpoint.class, Endpoint::node).stream())
+              .toList();
     }
+    all.addAll(others);
     all.addAll(externals.offers());
     return all;
   }
@@ -142,7 +146,7 @@ public final class Endpoints {
   }
 
   /**
-   * Counts for how many looks nobody answered on each endpoint's socket.
+   * Counts the looks in a row at which nobody listened on an endpoint's socket.
    *
    * @param served whether somebody listens, by socket
    * @return the endpoints that are dead now
@@ -188,7 +192,7 @@ public final class Endpoints {
           }
         }
       }
-    } catch (java.io.IOException e) {
+    } catch (IOException e) {
       throw Fault.INVALID.because("socket_location: " + socket + ": " + e.getMessage(), e);
     }
   }
@@ -206,18 +210,5 @@ public final class Endpoints {
 
   private void tell(Advertised a, String reason) {
     room.bus().publish(new EndpointChanged(a.endpoint().service(), a.endpoint().name(), reason));
-  }
-
-  private static Optional<Endpoint> read(OwnedTable.Row row) {
-    try {
-      Endpoint endpoint = Json.read(row.json(), Endpoint.class);
-      if (endpoint.node().equals(row.node())) {
-        return Optional.of(endpoint);
-      }
-      log.warn("endpoint {} ignored: node {} does not own it", row.key(), row.node());
-    } catch (WeftException e) {
-      log.warn("endpoint {} of node {} ignored: {}", row.key(), row.node(), e.getMessage());
-    }
-    return Optional.empty();
   }
 }

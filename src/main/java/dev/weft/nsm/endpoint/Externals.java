@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** NSMs outside the cluster: which can be reached, what they offer and what they may request. */
+/** Nodes of other meshes: which can be reached, what they offer and what they may request. */
 public final class Externals {
   /** Stands in place of the provider's namespace; no provider's namespace may begin with ~. */
   private static final String NAMESPACE = "~external";
@@ -58,7 +58,7 @@ public final class Externals {
     listener = told;
   }
 
-  /** The services of the external NSMs that can be reached now. */
+  /** The services of the nodes of other meshes that can be reached now. */
   public List<Endpoint> offers() {
     List<Endpoint> offers = new ArrayList<>();
     for (NsmConfig.External external : config) {
@@ -76,7 +76,7 @@ public final class Externals {
     return offers;
   }
 
-  /** Tries to reach the external NSMs that are not connected. */
+  /** Tries to reach the nodes of other meshes that are not connected. */
   public Future<Void> review() {
     heard.values().removeIf(at -> at.plus(HERE).isBefore(clock.instant()));
     List<Future<?>> looks = new ArrayList<>();
@@ -124,12 +124,12 @@ public final class Externals {
             NsmVerticle.ROOM,
             WARNING,
             unmet.values().stream().sorted().collect(Collectors.joining("; ")),
-            "services of nsm.externals: what is asked for there",
-            "see that the node there runs, serves grpc.external, and names this mesh's CA in its"
+            "requests for services that nsm.externals has at that address",
+            "check that the node there runs, serves grpc.external, and names this mesh's CA in its"
                 + " own nsm.externals"));
   }
 
-  /** DENIED unless the service is shared with those for whom the caller's CA vouches. */
+  /** DENIED unless the service is shared with the CA that signed the caller's certificate. */
   public void checkMayAsk(Caller caller, String service) {
     boolean shared =
         config.stream()

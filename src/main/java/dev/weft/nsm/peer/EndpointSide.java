@@ -25,10 +25,10 @@ import dev.weft.room.RoomContext;
 import dev.weft.rpc.Caller;
 import dev.weft.wire.WireSpec;
 import io.vertx.core.Future;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Provides endpoints of this node to clients of other nodes: the endpoint's half. */
@@ -46,7 +46,18 @@ public final class EndpointSide {
   private final Tunnels tunnels;
   private final EndpointPods pods;
   private final Halves halves;
-  private final Set<String> inProgress = new HashSet<>();
+
+  /** By connection id the last request, while it is in progress. */
+  private final Map<String, Asked> inProgress = new HashMap<>();
+
+  private long requests;
+
+  /**
+   * A request of a client's node.
+   *
+   * @param number of the request on this node
+   */
+  private record Asked(long number, String node, String endpoint) {}
 
   public EndpointSide(
       RoomContext room,
@@ -84,20 +95,25 @@ public final class EndpointSide {
     if (known.isPresent() && !isHalfOf(known.get().connection(), caller.node())) {
       throw Fault.DENIED.because("connection " + id + " is not of " + caller);
     }
-    if (!inProgress.add(id)) {
+    String endpoint = request.getNseProviderNamespace() + "/" + request.getNseProviderName();
+    Asked asked = new Asked(++requests, caller.node(), endpoint);
+    Asked before = inProgress.get(id);
+    // A client's node that gave up on an endpoint that hangs may ask for another one.
+    if (before != null
+        && (!before.node().equals(asked.node()) || before.endpoint().equals(endpoint))) {
       throw Fault.CONFLICT.because("connection " + id + ": in progress (retry)");
     }
     if (known.isPresent()
         && known.get().life().stands()
         && fits(known.get().connection(), request)) {
-      inProgress.remove(id);
       return Future.succeededFuture(reply(known.get().connection()));
     }
+    inProgress.put(id, asked);
     return known
         .map(h -> halves.end(h, "the client's node asked anew"))
         .orElse(Future.succeededFuture())
-        .compose(v -> provide(caller, request))
-        .onComplete(done -> inProgress.remove(id));
+        .compose(v -> provide(caller, request, asked))
+        .onComplete(done -> inProgress.remove(id, asked));
   }
 
   private void checkExternal(Caller caller, ProxyConnectionRequest request) {
@@ -113,7 +129,7 @@ public final class EndpointSide {
   }
 
   public boolean isInProgress(String id) {
-    return inProgress.contains(id);
+    return inProgress.containsKey(id);
   }
 
   private boolean isHalfOf(Connection c, String clientNode) {
@@ -130,7 +146,8 @@ public final class EndpointSide {
         && request.getPrefixList().contains(c.link().prefix());
   }
 
-  private Future<ProxyConnectionReply> provide(Caller caller, ProxyConnectionRequest request) {
+  private Future<ProxyConnectionReply> provide(
+      Caller caller, ProxyConnectionRequest request, Asked asked) {
     String service = request.getNetworkServiceName();
     String provider = request.getNseProviderName();
     Optional<Endpoint> endpoint = local.find(request.getNseProviderNamespace(), provider, service);
@@ -148,29 +165,30 @@ public final class EndpointSide {
       return refused(
           "tunnel: " + names(request.getTunnelTypeList()) + " (expected: " + names(here) + ")");
     }
+    Wanted wanted = new Wanted(caller, request, endpoint.get(), tunnel.get());
     List<Cidr> proposed = proposed(request.getPrefixList());
-    return mtu(request, tunnel.get())
-        .compose(mtu -> ask(caller, request, endpoint.get(), tunnel.get(), proposed, mtu))
-        .compose(this::establish)
+    return mtu(wanted)
+        .compose(mtu -> ask(wanted, proposed, mtu))
+        .compose(c -> establish(c, asked))
         .recover(e -> refused(WeftException.of(e).getMessage()));
   }
 
+  /** What a client's node gets: this endpoint over this tunnel. */
+  private record Wanted(
+      Caller caller, ProxyConnectionRequest request, Endpoint endpoint, TunnelType tunnel) {}
+
   /** Of a VXLAN no more than both nodes' underlays leave, bytes. */
-  private Future<Integer> mtu(ProxyConnectionRequest request, TunnelType tunnel) {
-    return tunnel == TunnelType.VXLAN
+  private Future<Integer> mtu(Wanted wanted) {
+    ProxyConnectionRequest request = wanted.request();
+    return wanted.tunnel() == TunnelType.VXLAN
         ? tunnels.vxlanMtu(request.getUnderlay()).map(most -> Math.min(request.getMtu(), most))
         : Future.succeededFuture(request.getMtu());
   }
 
-  private Future<Connection> ask(
-      Caller caller,
-      ProxyConnectionRequest request,
-      Endpoint endpoint,
-      TunnelType tunnel,
-      List<Cidr> proposed,
-      int mtu) {
+  private Future<Connection> ask(Wanted wanted, List<Cidr> proposed, int mtu) {
+    ProxyConnectionRequest request = wanted.request();
     return local
-        .ask(endpoint, request.getRequestId())
+        .ask(wanted.endpoint(), request.getRequestId())
         .compose(
             attachment ->
                 local
@@ -178,29 +196,14 @@ public final class EndpointSide {
                     .compose(
                         prefix ->
                             pods.podAt(attachment)
-                                .map(
-                                    pod ->
-                                        half(
-                                            caller,
-                                            request,
-                                            endpoint,
-                                            attachment,
-                                            pod,
-                                            tunnel,
-                                            prefix,
-                                            mtu))));
+                                .map(pod -> half(wanted, attachment, pod, prefix, mtu))));
   }
 
   private Connection half(
-      Caller caller,
-      ProxyConnectionRequest request,
-      Endpoint endpoint,
-      EndpointAttachment attachment,
-      PodRef pod,
-      TunnelType tunnel,
-      Cidr prefix,
-      int mtu) {
-    boolean vxlan = tunnel == TunnelType.VXLAN;
+      Wanted wanted, EndpointAttachment attachment, PodRef pod, Cidr prefix, int mtu) {
+    ProxyConnectionRequest request = wanted.request();
+    Endpoint endpoint = wanted.endpoint();
+    boolean vxlan = wanted.tunnel() == TunnelType.VXLAN;
     return new Connection(
         request.getConnectionId(),
         request.getRequestId(),
@@ -209,7 +212,7 @@ public final class EndpointSide {
         null,
         room.clock().instant(),
         new Connection.Client(
-            caller.node(),
+            wanted.caller().node(),
             PodRef.parse(request.getClientPod()),
             null,
             0,
@@ -229,7 +232,7 @@ public final class EndpointSide {
             mtu,
             vxlan ? request.getVni() : 0,
             vxlan ? tunnels.address().orElseThrow() : null,
-            vxlan ? request.getUnderlay() : calledBackAt(caller, request)));
+            vxlan ? request.getUnderlay() : calledBackAt(wanted.caller(), request)));
   }
 
   private static String calledBackAt(Caller caller, ProxyConnectionRequest request) {
@@ -238,7 +241,11 @@ public final class EndpointSide {
         : null;
   }
 
-  private Future<ProxyConnectionReply> establish(Connection c) {
+  private Future<ProxyConnectionReply> establish(Connection c, Asked asked) {
+    if (!asked.equals(inProgress.get(c.id()))) {
+      String why = "the client's node asked for another endpoint meanwhile";
+      return pods.release(c).transform(done -> Future.failedFuture(Fault.CONFLICT.because(why)));
+    }
     externals.remember(c, room.self());
     ConnectionEntry entry = connections.enter(c);
     return halves.establish(entry, connections.keep(entry)).map(v -> reply(c));

@@ -76,8 +76,8 @@ public final class Halves {
   }
 
   /**
-   * Ends a connection: removes what was made for it here, forgets it, and tells the endpoint's
-   * node. Ending it again is the same end. What fails is repeated by {@code ConnectionWatch}.
+   * Ends a connection: removes its interfaces here, forgets it, and tells the endpoint's node.
+   * Ending it again is the same end. A removal that fails is repeated by {@code ConnectionWatch}.
    */
   public Future<Void> end(ConnectionEntry entry, String reason) {
     connections.on(entry, (life, now) -> life.ending(reason, now).hastened(now));
@@ -117,7 +117,7 @@ public final class Halves {
     connections.on(entry, (life, now) -> life.failed(e.getMessage(), wait, Duration.ZERO, now));
   }
 
-  /** Removes what a failed attempt to heal made; the connection itself stays known. */
+  /** Removes the interfaces of a failed attempt to heal; the connection itself stays known. */
   public Future<Void> undo(Connection c) {
     return mechanisms.part(c).transform(done -> leave(c, "it could not be joined"));
   }

@@ -104,8 +104,8 @@ public final class LeaseExchange {
   }
 
   /**
-   * Whether that node must have the other half. Asked again of each answer: the connection may have
-   * been healed meanwhile, with another node, and nobody ends what is not his.
+   * Whether that node must have the other half. Checked again when the node answers: the connection
+   * may have been healed meanwhile, and a node may only end connections that it has an end of.
    */
   private boolean isShared(ConnectionEntry entry, String node) {
     Connection c = entry.connection();

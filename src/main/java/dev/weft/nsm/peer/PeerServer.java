@@ -47,7 +47,7 @@ public final class PeerServer {
     this.externals = externals;
   }
 
-  /** Is told of connections whose other half ended. */
+  /** Handles connections whose other half ended. */
   public interface EndHandler {
     void onEnded(ConnectionEntry connection, String reason, boolean heal);
   }

@@ -1,0 +1,114 @@
+package dev.weft.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.store.Store;
+import dev.weft.testkit.MemoryStore;
+import dev.weft.testkit.TestSigner;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import java.lang.reflect.Proxy;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of changes that come at the same time. */
+class ReplicatedTableTest {
+  private static final String SELF = "00000000000000a1";
+  private static final String PEER = "00000000000000b1";
+
+  private final Vertx vertx = Vertx.vertx();
+  private final ClusterThread thread = new ClusterThread();
+  private final Queue<Promise<Void>> writes = new ConcurrentLinkedQueue<>();
+
+  @AfterEach
+  void close() {
+    thread.stop();
+    vertx.close().toCompletionStage().toCompletableFuture().join();
+  }
+
+  @Test
+  void shouldKeepTheLaterOfTwoWritesThatWaitForTheDiskTogether() {
+    ReplicatedCommonTable table =
+        new ReplicatedCommonTable("pods", new MemoryTable(), context(slowStore()));
+
+    Future<Void> first = table.write(Map.of("pod/r1", "\"alive\""), Set.of());
+    Future<Void> second = table.write(Map.of(), Set.of("pod/r1"));
+    Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> writes.size() == 2);
+    writes.forEach(Promise::complete);
+
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> first.succeeded() && second.succeeded());
+    assertThat(table.rows()).isEmpty();
+    assertThat(table.version("pod/r1")).isEqualTo(2);
+  }
+
+  @Test
+  void shouldNotPutAnOlderRecordOverOneThatCameWhileItWasCompared() {
+    Envelope newer = record(3);
+    Envelope older = record(2);
+    ReplicatedCommonTable table =
+        new ReplicatedCommonTable("members", new MemoryTable(), context(new MemoryStore())) {
+          @Override
+          boolean replaces(Envelope next, Envelope old) {
+            boolean replaces = super.replaces(next, old);
+            known.putIfAbsent(newer.key(), newer);
+            return replaces;
+          }
+        };
+
+    table.onEntry(older.key(), ReplicatedTable.text(older));
+
+    assertThat(table.known).containsEntry(newer.key(), newer);
+  }
+
+  private Envelope record(long counter) {
+    return Envelope.sign(new TestSigner(PEER), "members", PEER + "/", PEER, 1, counter, 1, "{}");
+  }
+
+  private TableContext context(Store store) {
+    return new TableContext(SELF, 1, vertx, new TestSigner(SELF), thread, Clock.systemUTC(), store);
+  }
+
+  /** A store whose writes wait in {@link #writes}. */
+  private Store slowStore() {
+    return (Store)
+        Proxy.newProxyInstance(
+            Store.class.getClassLoader(),
+            new Class<?>[] {Store.class},
+            (proxy, method, arguments) -> {
+              assertThat(method.getName()).isEqualTo("write");
+              Promise<Void> write = Promise.promise();
+              writes.add(write);
+              return write.future();
+            });
+  }
+
+  private static final class MemoryTable extends HashMap<String, String> implements TableStore {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public Map<String, String> all() {
+      return Map.copyOf(this);
+    }
+
+    @Override
+    public void set(String key, String value) {
+      put(key, value);
+    }
+
+    @Override
+    public void delete(String key) {
+      remove(key);
+    }
+  }
+}
