@@ -9,35 +9,34 @@ import io.vertx.core.Future;
 import java.time.Duration;
 
 /**
- * The way to a node, whatever it is made of. Failures: UNAVAILABLE says why the node cannot be
- * reached, DENIED that another node answered; else those of the node that was asked.
+ * Calls, streams and pipes to nodes, whichever way leads there. Failures: UNAVAILABLE says why the
+ * node cannot be reached, DENIED that another node answered; all others are the node's own.
  */
 public interface Dial {
   /**
-   * One call, over a connection that all calls to that node share. It is answered on the caller's
+   * Calls a method, over a connection that all calls to that node share. Completes on the caller's
    * context.
    */
   <Q extends Message, R extends Message> Future<R> call(
       String nodeId, GrpcMethod<Q, R> method, Q request, Duration deadline);
 
   /**
-   * Opens a stream, which follows the node from one way to a better one without losing its place.
+   * Opens a stream, which moves from one connection to another without loss or reordering.
    *
    * @param path {@code /package.Service/Method}
-   * @param on from {@link #loop}; the stream lives there
+   * @param on the stream's event loop, from {@link #loop}
    */
   Future<OutStream> stream(String nodeId, String path, Loop on);
 
   /**
-   * Opens bytes both ways to a service of a node; it is given back, paused, on the caller's
-   * context.
+   * Opens a pipe to a service of a node. Completes, with the pipe paused, on the caller's context.
    */
   Future<Pipe> pipe(String nodeId, String service);
 
   /**
-   * Where streams to a node live.
+   * The event loop of streams to a node.
    *
-   * @param preferred the caller's choice, taken where the way leaves one
+   * @param preferred the caller's choice, for a way that allows any loop
    */
   Loop loop(String nodeId, Loop preferred);
 }

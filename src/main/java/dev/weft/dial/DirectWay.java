@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * To members, over HTTP/2 to the address in their signed record. In mutual TLS the certificate must
- * be that of the node that is dialled.
+ * The way to members: HTTP/2 to the address in their signed record. In mutual TLS the certificate
+ * must be that of the node that is dialled.
  */
 final class DirectWay implements Way {
   private final Vertx vertx;
@@ -44,20 +44,21 @@ final class DirectWay implements Way {
   @Override
   public Future<? extends RpcConnection> connect(String nodeId, Loop on) {
     Optional<Member> member = cluster.member(nodeId);
-    if (member.isEmpty()) {
-      return Future.failedFuture(
-          Fault.UNAVAILABLE.because("node " + nodeId + " is not a live member"));
-    }
-    String address = member.get().grpc();
-    Optional<HostPort> server = address == null ? Optional.empty() : HostPort.parse(address, 0);
+    Optional<HostPort> server = member.map(Member::grpc).flatMap(at -> HostPort.parse(at, 0));
     if (server.isEmpty()) {
       return Future.failedFuture(
           Fault.UNAVAILABLE.because(
-              "node " + member.get().name() + " serves no other node (its grpc.host is loopback)"));
+              member
+                  .map(
+                      m -> "node " + m.name() + " serves no other node (its grpc.host is loopback)")
+                  .orElse("node " + nodeId + " is not a live member")));
     }
     return client
         .connect(
-            server.get(), nodeId + ".weft", "node " + member.get().name() + " at " + address, on)
+            server.get(),
+            nodeId + ".weft",
+            "node " + member.get().name() + " at " + server.get(),
+            on)
         .map(connection -> connection.watch(vertx));
   }
 

@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * To nodes of other meshes, over mutual TLS with the CAs of {@code nsm.externals}, from the address
- * of {@code grpc.external}: so the other side knows where to dial back.
+ * The way to nodes of other meshes: mutual TLS with the CAs of {@code nsm.externals}. Connections
+ * come from the address of {@code grpc.external}, to which the other node connects in turn.
  */
 public final class ExternalWay implements Way {
   private static final int MAX_KNOWN = 1024;
@@ -31,14 +31,14 @@ public final class ExternalWay implements Way {
   private final Authorities authorities;
   private final Map<String, HostPort> known = new ConcurrentHashMap<>();
 
-  /** By the CAs that they trust. */
+  /** The clients, by the CAs that they trust; none stands for all. */
   private final Map<List<Path>, Http2Client> clients = new ConcurrentHashMap<>();
 
   /**
    * A node that answered.
    *
-   * @param node its id, proved by its certificate
-   * @param connection lost when the node is silent
+   * @param node its id, from its certificate
+   * @param connection closed when the node is silent
    */
   public record Met(String node, RpcConnection connection) {}
 
@@ -49,27 +49,32 @@ public final class ExternalWay implements Way {
     this.authorities = authorities;
   }
 
-  /** The port on which this node serves them; 0 if it does not. */
+  /** The port on which this node serves nodes of other meshes; 0 if it serves none. */
   public int port() {
     return config.external().map(HostPort::port).orElse(0);
   }
 
   /**
-   * Finds out who is at an address; from then on that node can be dialled by its id. UNAVAILABLE if
-   * nobody is, or its certificate is not of that CA or does not name the host.
+   * Finds out which node is at an address; from then on that node can be dialled by its id.
+   * UNAVAILABLE if none answers, or its certificate is not of that CA or not for the host.
    */
   public Future<Met> meet(HostPort address, Path ca) {
     Http2Client client = client(List.of(ca), authorities.only(ca));
     return connect(client, address.host(), address, Loop.current(vertx))
         .map(
             connection -> {
-              String node = Identity.peerOf(connection.session()).orElseThrow().value();
-              know(node, address);
-              return new Met(node, connection);
+              try {
+                String node = Identity.peerOf(connection.session()).orElseThrow().value();
+                know(node, address);
+                return new Met(node, connection);
+              } catch (RuntimeException e) {
+                connection.close();
+                throw e;
+              }
             });
   }
 
-  /** Notes where a node serves; EXHAUSTED if that would be more than {@value #MAX_KNOWN}. */
+  /** Notes the address of a node; EXHAUSTED if more than {@value #MAX_KNOWN} would be known. */
   public void know(String node, HostPort at) {
     if (known.size() >= MAX_KNOWN && !known.containsKey(node)) {
       throw Fault.EXHAUSTED.because("external nodes: more than " + MAX_KNOWN);

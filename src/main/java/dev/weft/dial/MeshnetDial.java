@@ -12,11 +12,11 @@ import io.vertx.core.http.HttpClientOptions;
 import java.util.Map;
 
 /**
- * To foreign meshnet daemons: HTTP/2 in plain to port 51111, from the address that {@code
- * grpc.meshnet} names, by which such a daemon knows this node. Nothing proves who answers.
+ * Connections to foreign meshnet daemons: HTTP/2 without TLS to port 51111, from the address of
+ * {@code grpc.meshnet}, by which such a daemon identifies this node. Nothing proves who answers.
  */
 public final class MeshnetDial {
-  /** meshnet's port, which its daemon and plugin have built in. */
+  /** meshnet's port, which is a constant in its daemon and plugin. */
   private static final int PORT = 51111;
 
   private static final int SILENT_MILLIS = 5000;
@@ -26,7 +26,7 @@ public final class MeshnetDial {
   MeshnetDial(Vertx vertx, GrpcConfig config) {
     HttpClientOptions options = GrpcSettings.client();
     NodeListeners.sourceOf(config.meshnet()).ifPresent(options::setLocalAddress);
-    // A dead daemon is found by TCP: gRPC servers take frequent HTTP/2 pings for an attack.
+    // TCP detects a dead daemon: gRPC servers treat frequent HTTP/2 pings as an attack.
     options.setTcpKeepAlive(true).setTcpUserTimeout(SILENT_MILLIS);
     this.client = new Http2Client(vertx, options, Map.of());
   }

@@ -10,10 +10,10 @@ import io.vertx.core.Promise;
 import java.util.Optional;
 
 /**
- * A stream that can go on over another connection. The next leg is opened, the present one is
- * finished, and from then on batches go to the next; the receiver reads the legs one after the
- * other ({@link Leg}), so nothing is lost, nothing changes its place, and the writer notices
- * nothing. A leg that the peer does not take whole fails the stream.
+ * A stream that can move to another connection. A move opens the next leg and finishes the present
+ * one; from then on batches go to the next leg. The receiver reads the legs one after the other
+ * ({@link Leg}), so nothing is lost or reordered, and the writer notices nothing. A leg that the
+ * peer does not take whole fails the stream.
  */
 final class MovableStream implements OutStream {
   private final String path;
@@ -24,7 +24,7 @@ final class MovableStream implements OutStream {
   private int presentLeg;
   private int legs = 1;
 
-  /** Told when the present leg takes more; null while it is not full. */
+  /** Runs when the present leg takes more; null while the leg is not full. */
   private Runnable waiting;
 
   private Future<Void> move = Future.succeededFuture();
@@ -41,7 +41,7 @@ final class MovableStream implements OutStream {
   /**
    * Opens a stream.
    *
-   * @param name 16 hex digits that tell it from all others of this node
+   * @param name 16 hex digits that distinguish the stream from all others of this node
    */
   static Future<MovableStream> open(RpcConnection connection, String path, String name) {
     return connection.stream(path, Optional.of(Leg.first(name)))
@@ -49,17 +49,15 @@ final class MovableStream implements OutStream {
   }
 
   /**
-   * Goes on over another connection of the same loop; done when that carries, failed if it cannot,
-   * and then the stream stays where it is. Moves of one stream follow each other.
+   * Moves to another connection of the same loop; done when batches go there. A move that fails
+   * leaves the stream where it is. Moves of one stream run one after the other.
    */
   Future<Void> moveTo(RpcConnection better) {
-    Promise<Void> moved = Promise.promise();
-    loop.run(
+    return loop.call(
         () -> {
           move = move.transform(before -> begin(better));
-          move.onComplete(moved);
+          return move;
         });
-    return moved.future();
   }
 
   private Future<Void> begin(RpcConnection better) {
@@ -87,7 +85,7 @@ final class MovableStream implements OutStream {
             });
   }
 
-  /** A leg that has failed fails the stream, also when it is not the present one any more. */
+  /** A leg that fails, the present one or an earlier one, fails the stream. */
   private void goOn(OutStream next) {
     present = next;
     if (unsent > 0) {

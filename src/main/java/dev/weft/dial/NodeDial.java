@@ -20,19 +20,21 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Goes to each node by the first way that leads there, and keeps the connections: one for calls,
- * and one on each event loop for the streams that live there.
+ * Connects to each node by the first way that leads there, and keeps the connections: one for calls
+ * and pipes, and one on each event loop for the streams of that loop.
  */
 public final class NodeDial implements Dial {
   private final Vertx vertx;
   private final List<Way> ways;
 
-  /** Where the connections for calls live. */
+  /** The event loop of the connections for calls and pipes. */
   private final Loop calls;
 
   private final SecureRandom random = new SecureRandom();
   private final Map<Key, Future<RpcConnection>> connections = new ConcurrentHashMap<>();
   private final Map<MovableStream, Key> streams = new ConcurrentHashMap<>();
+
+  private Future<Void> renewed = Future.succeededFuture();
 
   private record Key(String node, Loop loop, boolean forStreams) {}
 
@@ -86,14 +88,20 @@ public final class NodeDial implements Dial {
   }
 
   /**
-   * Makes all connections anew, as after a change of this node's certificate, and has the streams
-   * go on over the new ones; the old ones are closed once nothing runs over them. Where a node
-   * cannot be connected to now, everything stays as it is.
+   * Replaces all connections, for example after a change of this node's certificate, and moves the
+   * streams to the new ones. An old connection is closed once nothing runs over it, or after 10 s;
+   * if a node cannot be connected to now, its connections stay.
    */
-  public Future<Void> renew() {
-    List<Future<Void>> renewed = new ArrayList<>();
-    connections.forEach((key, old) -> renewed.add(renew(key, old)));
-    return Future.join(renewed).mapEmpty();
+  public synchronized Future<Void> renew() {
+    // One after the other: a connection of an earlier renewal may have the certificate of before.
+    renewed = renewed.transform(before -> renewAll());
+    return renewed;
+  }
+
+  private Future<Void> renewAll() {
+    List<Future<Void>> all = new ArrayList<>();
+    connections.forEach((key, old) -> all.add(renew(key, old)));
+    return Future.join(all).mapEmpty();
   }
 
   private Future<Void> renew(Key key, Future<RpcConnection> old) {
@@ -101,7 +109,7 @@ public final class NodeDial implements Dial {
     return next.compose(
         connection -> {
           if (!connections.replace(key, old, next)) {
-            // The old one was lost meanwhile; who needs the node dials it.
+            // The old one was lost meanwhile: the next call or stream connects again.
             connection.close();
             return Future.succeededFuture();
           }
@@ -111,8 +119,7 @@ public final class NodeDial implements Dial {
                   .filter(entry -> entry.getValue().equals(key))
                   .map(entry -> entry.getKey().moveTo(connection))
                   .toList();
-          // What the old one was asked before gets its answer: the moved legs tell when they are
-          // done.
+          // Calls and finished legs of the old connection still get their answers.
           return Future.join(moves)
               .onComplete(done -> old.onSuccess(RpcConnection::drain))
               .mapEmpty();
@@ -124,7 +131,7 @@ public final class NodeDial implements Dial {
     if (known != null) {
       return known;
     }
-    // Entered before the attempt, which may fail at once and removes the entry then.
+    // The entry precedes the attempt, which may fail at once and then removes the entry.
     Promise<RpcConnection> made = Promise.promise();
     Future<RpcConnection> other = connections.putIfAbsent(key, made.future());
     if (other != null) {
@@ -134,7 +141,7 @@ public final class NodeDial implements Dial {
     return keep(key, made.future());
   }
 
-  /** Forgets a connection that could not be made or is lost. */
+  /** Forgets the connection when it fails or is lost. */
   private Future<RpcConnection> keep(Key key, Future<RpcConnection> made) {
     made.onSuccess(c -> c.lost().onComplete(v -> connections.remove(key, made)))
         .onFailure(e -> connections.remove(key, made));

@@ -17,9 +17,9 @@ import java.util.Optional;
 import java.util.Set;
 import javax.net.ssl.SSLSession;
 
-/** The listeners by which programs, members and other meshes reach this node, and who they are. */
+/** The listeners for programs, members and other meshes, which also find who the callers are. */
 final class NodeListeners {
-  /** What a node calls itself; it counts only where security.insecure leaves no certificate. */
+  /** The header with a node's own id; trusted only without TLS, which security.insecure allows. */
   static final String CLAIM = "weft-node";
 
   private static final String LOOPBACK = "127.0.0.1";
@@ -33,7 +33,7 @@ final class NodeListeners {
   private volatile int port;
 
   /**
-   * @param external who is trusted at {@code grpc.external}
+   * @param external the CAs of nodes that may call {@code grpc.external}
    */
   NodeListeners(
       GrpcListener listener,
@@ -48,12 +48,12 @@ final class NodeListeners {
     this.external = external;
   }
 
-  /** The address of a listener, for calls to come from; empty if it stands for any. */
+  /** The address of a listener as the source of connections; empty for a wildcard address. */
   static Optional<String> sourceOf(Optional<HostPort> at) {
     return at.map(HostPort::host).filter(host -> !WILDCARDS.contains(host));
   }
 
-  /** Whether members can reach this node: {@code grpc.host} is beyond 127.0.0.1. */
+  /** Whether members can reach this node: {@code grpc.host} is not 127.0.0.1. */
   boolean serveMembers() {
     return !config.host().equals(LOOPBACK);
   }
@@ -63,7 +63,7 @@ final class NodeListeners {
     return port;
   }
 
-  /** Listens; fails naming the address that is taken. */
+  /** Listens; UNAVAILABLE names the address, for example one that is taken. */
   Future<Void> open() {
     return listener
         .listenLocally(LOOPBACK, config.port())
@@ -96,7 +96,6 @@ final class NodeListeners {
           if (connection.isSsl()) {
             return Caller.member(node(connection), address);
           }
-          // Without TLS, which only security.insecure allows, a node is who it says it is.
           String claimed = headers.get(CLAIM);
           return Caller.member(claimed == null ? "" : claimed, address);
         });

@@ -4,9 +4,9 @@ import dev.weft.rpc.Loop;
 import dev.weft.rpc.RpcConnection;
 import io.vertx.core.Future;
 
-/** How nodes of one kind are reached. */
+/** A way to nodes of one kind. */
 interface Way {
-  /** Whether it leads to this node. */
+  /** Whether this way leads to the node. */
   boolean leadsTo(String nodeId);
 
   /**

@@ -10,7 +10,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.List;
 
-/** All ways from this node to others, and the listeners by which others come to it. */
+/** All ways from this node to others, and the listeners for calls from others. */
 public final class Ways {
   private final GrpcListener listener;
   private final NodeListeners listeners;
@@ -37,7 +37,7 @@ public final class Ways {
     this.dial = new NodeDial(vertx, List.of(direct, external));
   }
 
-  /** Where rooms add what they serve, before {@link #open}. */
+  /** Rooms add what they serve to it, before {@link #open}. */
   public GrpcListener listener() {
     return listener;
   }
@@ -54,12 +54,12 @@ public final class Ways {
     return meshnet;
   }
 
-  /** Opens the listeners; fails naming the address that is taken. */
+  /** Opens the listeners; UNAVAILABLE names the address, for example one that is taken. */
   public Future<Void> open() {
     return listeners.open();
   }
 
-  /** Whether members can reach this node: {@code grpc.host} is beyond 127.0.0.1. */
+  /** Whether members can reach this node: {@code grpc.host} is not 127.0.0.1. */
   public boolean serveMembers() {
     return listeners.serveMembers();
   }

@@ -1,8 +1,13 @@
 /**
- * The way to a node, whatever it is made of. Enters: a node id, and what is to be said or carried
- * there. Leaves: the answer of a call, or a stream. The only way so far is direct: HTTP/2 over TCP
- * to the address that the member's signed record names; in mutual TLS the node's certificate must
- * be of the id dialled. A node of another mesh is met once at an address that its certificate
- * names, then dialled by its id too.
+ * The ways to other nodes. Enters: a node id, and a call, a stream or a pipe for that node. Leaves:
+ * the answer, or the open stream or pipe. On the wire: HTTP/2 over TCP.
+ *
+ * <ul>
+ *   <li>Members: at the address in their signed record; in mutual TLS the certificate must be that
+ *       of the dialled id.
+ *   <li>Nodes of other meshes: met once at an address for which their certificate is, then dialled
+ *       by their id.
+ *   <li>Foreign meshnet daemons: dialled by address, without TLS.
+ * </ul>
  */
 package dev.weft.dial;

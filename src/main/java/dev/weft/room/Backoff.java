@@ -6,10 +6,10 @@ import java.util.random.RandomGenerator;
 /**
  * How long to wait before another attempt. The wait doubles from the first to the longest; each is
  * shortened at random by up to a fifth, so that callers that failed together do not return
- * together. Pure: the caller brings clock and randomness. For one thread.
+ * together. Pure: the caller supplies the clock and the randomness. For one thread.
  */
 public final class Backoff {
-  /** The first wait of most retries of a node. */
+  /** The first wait of most retries. */
   public static final Duration FIRST = Duration.ofMillis(100);
 
   public static final Duration LONGEST = Duration.ofSeconds(5);

@@ -14,9 +14,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /**
- * The event loop that a room's state belongs to. The futures that it gives to the room complete on
- * that loop. All failures are {@link WeftException}s, INTERNAL for whatever was thrown
- * unexpectedly.
+ * The event loop that alone uses a room's state. All returned futures complete there. All failures
+ * are {@link WeftException}s, INTERNAL for an unexpected one.
  */
 public final class RoomThread {
   private final Context context;
@@ -24,7 +23,9 @@ public final class RoomThread {
   /** The last work of each key; only the room's event loop uses it. */
   private final Map<Object, Future<?>> last = new HashMap<>();
 
-  /** The event loop of a verticle, from its {@code start}. */
+  /**
+   * @param context the verticle's
+   */
   public RoomThread(Context context) {
     this.context = context;
   }
@@ -51,7 +52,7 @@ public final class RoomThread {
     return explained(context.executeBlocking(work, true));
   }
 
-  /** Hands a result from another thread over to the room's event loop. */
+  /** Brings a result of another thread to the room's event loop. */
   public <T> Future<T> home(Future<T> away) {
     Promise<T> home = Promise.promise();
     away.onComplete(result -> context.runOnContext(v -> home.handle(result)));
@@ -84,7 +85,7 @@ public final class RoomThread {
     try {
       return explained(work.get());
     } catch (RuntimeException | Error e) {
-      // Errors too: otherwise the caller would wait for ever.
+      // Errors too: without an answer the caller would wait for ever.
       return Future.failedFuture(WeftException.of(e));
     }
   }

@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * Who makes a call.
  *
- * @param listener what it came in by
+ * @param listener by which the call came in
  * @param node the node's id, proved by its certificate; null for any other program
  * @param address its IP address
  * @param authorities the files of the CAs that vouch for an external node; empty for others
@@ -26,22 +26,22 @@ public record Caller(Listener listener, String node, String address, List<Path> 
     return new Caller(Listener.MEMBERS, node, address, List.of());
   }
 
-  /** Whether it came over the plain listener on 127.0.0.1. */
+  /** Whether the call came in over the plain listener on 127.0.0.1. */
   public boolean local() {
     return listener == Listener.LOCAL;
   }
 
-  /** Whether it is a node of another mesh. */
+  /** Whether the caller is a node of another mesh. */
   public boolean external() {
     return listener == Listener.EXTERNAL;
   }
 
-  /** Whether it is that node, of this mesh or another one: the id is the key's. */
+  /** Whether the caller is that node, of whichever mesh: a node's id is derived from its key. */
   public boolean isNode(String id) {
     return (listener == Listener.MEMBERS || external()) && node.equals(id);
   }
 
-  /** What tells it from others, by whatever way it comes. */
+  /** Distinguishes the caller from all others, whichever connection the call came over. */
   String identity() {
     return node == null ? address : node;
   }

@@ -17,21 +17,22 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.impl.ConnectionBase;
 
 /**
- * Gives the bodies of chosen calls to their readers where Netty read them; Vert.x copies each DATA
- * frame to the heap first. One per connection, on the connection's event loop.
+ * Hands the bodies of chosen requests to their readers in the buffers into which Netty read them;
+ * Vert.x would copy each DATA frame to the heap first. One per connection, on the connection's
+ * event loop.
  */
 final class DataFrames extends Http2FrameListenerDecorator {
-  /** Who takes a body. */
+  /** Reads the body of one request. */
   interface Body {
     /**
-     * More of the body; the buffer is the caller's.
+     * More of the body; the buffer is the caller's and valid only during the call.
      *
-     * @return whether these bytes count as consumed for HTTP/2's windows; if not, {@link #consumed}
-     *     tells it later
+     * @return whether the bytes are consumed, so that HTTP/2 lets the sender send as many more; if
+     *     not, {@link #consumed} is called once they are
      */
     boolean onData(ByteBuf data);
 
-    /** All that the connection held was given; also called before another body's data is. */
+    /** All data that was read is handed over, or data of another body follows. */
     void onPause();
   }
 
@@ -50,11 +51,12 @@ final class DataFrames extends Http2FrameListenerDecorator {
   }
 
   /**
-   * Gives the request's body to a taker from now on, instead of the request's own handler; its end
-   * and its failure are still told by the request. To be called while the request is handled first.
+   * Hands the body of a request to this reader from now on, instead of to the request's own
+   * handler; the request still reports its end and its failure. To be called by the server's
+   * request handler before it returns.
    *
-   * @param request an HTTP/2 one
-   * @return to be told what is consumed
+   * @param request over HTTP/2
+   * @return where consumed bytes are to be reported
    */
   static DataFrames give(HttpServerRequest request, Body body) {
     ChannelHandlerContext http2 = ((ConnectionBase) request.connection()).channelHandlerContext();
@@ -71,13 +73,14 @@ final class DataFrames extends Http2FrameListenerDecorator {
     DataFrames frames = new DataFrames(http2, handler);
     handler.decoder().frameListener(frames);
     handler.connection().addListener(frames.new Closed());
-    // Netty's HTTP/2 handler passes no read-complete on, so it is caught before it.
+    // Netty's HTTP/2 handler passes no read-complete on, so the event is caught before that
+    // handler.
     http2.pipeline().addBefore(http2.name(), null, frames.new Pauses());
     http2.channel().attr(OF_CHANNEL).set(frames);
     return frames;
   }
 
-  /** Bytes of a stream that were held back are consumed now. */
+  /** Reports that bytes of a stream which were not consumed at first are consumed now. */
   void consumed(int stream, int bytes) {
     Http2Stream open = connection.stream(stream);
     if (open == null || bytes == 0) {

@@ -8,6 +8,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.RequestOptions;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
@@ -22,16 +23,17 @@ final class Grpc {
   /** A flag byte and a 4-byte length before each message. */
   static final int PREFIX = 5;
 
-  static final String STATUS = "grpc-status";
-  static final String MESSAGE = "grpc-message";
-  static final String CONTENT_TYPE = "application/grpc";
+  private static final String STATUS = "grpc-status";
+  private static final String MESSAGE = "grpc-message";
+  private static final String CONTENT_TYPE = "application/grpc";
 
   /**
-   * Paths of services that are reached by a pipe, which is no gRPC: a request and a response body.
+   * Path of a pipe to a service, before its name. A pipe is not gRPC: the request's body and the
+   * response's body are its two directions.
    */
   static final String PIPES = "/weft.pipe/";
 
-  /** Status of a method that the server does not have. */
+  /** The status with which a server answers a call of a method that it does not have. */
   static final int UNIMPLEMENTED = 12;
 
   /** RFC 9113 section 7. */
@@ -56,7 +58,7 @@ final class Grpc {
     return request(path, headers).putHeader("grpc-timeout", deadline.toMillis() + "m");
   }
 
-  /** Sends the message and awaits the answer; none within the deadline cancels the call. */
+  /** Sends the message and waits for the answer; cancels the call at the deadline. */
   static Future<Buffer> send(HttpClientRequest call, Buffer message, Duration deadline) {
     return call.send(frame(message))
         .compose(Grpc::status)
@@ -72,7 +74,7 @@ final class Grpc {
         : WeftException.of(e);
   }
 
-  /** Waits for the end of the response; fails with the status that its trailers tell of. */
+  /** Waits for the end of the response; fails with the status in the trailers if it is not OK. */
   static Future<Buffer> status(HttpClientResponse response) {
     if (response.statusCode() != 200) {
       return Future.failedFuture(
@@ -102,13 +104,32 @@ final class Grpc {
             });
   }
 
-  /** A response without a body has them as its headers. */
+  /** A response without a body has its trailers as headers (Trailers-Only). */
   private static MultiMap trailers(HttpClientResponse response) {
     return response.trailers().contains(STATUS) ? response.trailers() : response.headers();
   }
 
+  /** Begins and ends a response with status OK and one message. */
+  static void end(HttpServerResponse response, Buffer message) {
+    response
+        .putHeader("content-type", CONTENT_TYPE)
+        .setChunked(true)
+        .putTrailer(STATUS, "0")
+        .end(frame(message));
+  }
+
+  /** Begins and ends a response with the status of a fault, and its text. */
+  static void refuse(HttpServerResponse response, Fault fault, String why) {
+    response
+        .putHeader("content-type", CONTENT_TYPE)
+        .setChunked(true)
+        .putTrailer(STATUS, String.valueOf(fault.grpcStatus()))
+        .putTrailer(MESSAGE, percentEncoded(why))
+        .end();
+  }
+
   /** Status text as trailers carry it. */
-  static String percentEncoded(String text) {
+  private static String percentEncoded(String text) {
     return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
   }
 
@@ -154,7 +175,7 @@ final class Grpc {
     try {
       return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
     } catch (IllegalArgumentException e) {
-      // A peer that does not escape as it should: its text is still better than none.
+      // The peer did not percent-encode its text, which is still better than no text.
       return text;
     }
   }

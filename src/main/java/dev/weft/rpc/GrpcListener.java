@@ -30,11 +30,11 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * What this process serves by gRPC, each method to those it is for. Rooms add their methods, then
- * the listeners are opened.
+ * Serves gRPC: each method to the callers that may call it. Rooms add their methods before the
+ * listeners are opened.
  */
 public final class GrpcListener {
-  /** Whom a method is for that says nothing else. */
+  /** Who may call a method that does not name its listeners. */
   private static final Set<Listener> TRUSTED = Set.of(Listener.LOCAL, Listener.MEMBERS);
 
   /** Largest message of a unary method; streams bound their own. */
@@ -42,7 +42,7 @@ public final class GrpcListener {
 
   private static final int HTTP_VERSION_NOT_SUPPORTED = 505;
 
-  /** Tells who is at the other end of a connection; what it throws becomes a call's status. */
+  /** Finds who is at the other end of a connection; a WeftException becomes the call's status. */
   public interface Callers {
     Caller of(HttpConnection connection, MultiMap headers);
   }
@@ -72,7 +72,7 @@ public final class GrpcListener {
     return serve(method, TRUSTED, handler);
   }
 
-  /** Serves a unary method to those who come in by one of these listeners; DENIED to others. */
+  /** Serves a unary method to callers who come in by one of these listeners, DENIED to others. */
   public <Q extends Message, R extends Message> GrpcListener serve(
       GrpcMethod<Q, R> method, Set<Listener> listeners, BiFunction<Caller, Q, Future<R>> handler) {
     unary.add(
@@ -92,8 +92,8 @@ public final class GrpcListener {
   }
 
   /**
-   * Serves a service that is reached by a pipe to those who come in by one of these listeners; the
-   * handler resumes the pipe, which is paused.
+   * Serves pipes to a service, to callers who come in by one of these listeners. The handler gets
+   * the pipe paused, and resumes it.
    */
   public GrpcListener pipe(
       String service, Set<Listener> listeners, BiConsumer<Caller, Pipe> handler) {
@@ -102,8 +102,8 @@ public final class GrpcListener {
   }
 
   /**
-   * Has connections of others than this host's programs served on these event loops: one thread for
-   * a wire's both directions saves a wake-up for every acknowledgement.
+   * Serves connections on these event loops, except those of this host's programs: one thread for
+   * both directions of a wire saves a wake-up for every acknowledgement.
    */
   public GrpcListener on(List<Loop> loops) {
     this.loops = List.copyOf(loops);
@@ -111,15 +111,15 @@ public final class GrpcListener {
   }
 
   /**
-   * Listens; fails naming the address that is taken.
+   * Listens; UNAVAILABLE names the address, for example one that is taken.
    *
-   * @param by which listener this is
+   * @param by the listener to open
    * @param options from {@link GrpcSettings}, with the address
    * @return the port
    */
   public Future<Integer> listen(Listener by, HttpServerOptions options, Callers callers) {
     List<Future<Integer>> open = new ArrayList<>();
-    // Programs of this host are served on any loop: they carry no frames.
+    // Programs of this host send no frames, so any loop serves them.
     for (Loop loop : by == Listener.LOCAL ? List.<Loop>of() : loops) {
       open.add(loop.call(() -> open(by, options, callers)));
     }
@@ -132,7 +132,8 @@ public final class GrpcListener {
             e ->
                 Future.failedFuture(
                     Fault.UNAVAILABLE.because(
-                        "grpc.port: cannot listen on "
+                        by.option()
+                            + ": cannot listen on "
                             + options.getHost()
                             + ":"
                             + options.getPort()
@@ -174,6 +175,12 @@ public final class GrpcListener {
     } else if (request.version() != HttpVersion.HTTP_2) {
       request.response().setStatusCode(HTTP_VERSION_NOT_SUPPORTED).end();
     } else {
+      onStream(callers, request);
+    }
+  }
+
+  private void onStream(Callers callers, HttpServerRequest request) {
+    try {
       Caller caller = callers.of(request.connection(), request.headers());
       Optional<Leg> leg = Optional.ofNullable(request.getHeader(Leg.HEADER)).map(Leg::parse);
       onStream(
@@ -182,6 +189,8 @@ public final class GrpcListener {
           leg,
           vertx.getOrCreateContext(),
           done -> new Http2InStream(caller, request, done));
+    } catch (WeftException refused) {
+      Grpc.refuse(request.response(), refused.fault(), refused.getMessage());
     }
   }
 
@@ -199,7 +208,8 @@ public final class GrpcListener {
   }
 
   /**
-   * What serves a pipe to a service; NOT_FOUND if nothing does, DENIED if it is not for the caller.
+   * The handler of pipes to a service; NOT_FOUND if there is none, DENIED if the caller may not use
+   * the service.
    */
   BiConsumer<Caller, Pipe> pipeService(Caller caller, String service) {
     PipeService found = pipes.get(service);
@@ -213,10 +223,10 @@ public final class GrpcListener {
   }
 
   /**
-   * Serves a stream that came in, once it is its turn.
+   * Serves a stream that came in; a leg of a moved stream once it is that leg's turn.
    *
-   * @param context of the stream's loop, which is the caller's
-   * @param make makes the stream, which tells when it is done
+   * @param context of the stream's loop, on which this is called
+   * @param make creates the stream, which runs its argument when it is done
    */
   void onStream(
       Caller caller,
@@ -236,7 +246,7 @@ public final class GrpcListener {
     }
   }
 
-  /** Answers a unary call that came in by another way than HTTP/2. */
+  /** Answers a unary call that did not come in over HTTP/2. */
   Future<Buffer> dispatch(Caller caller, String path, Buffer message) {
     return unary.dispatch(caller, path, message);
   }

@@ -23,7 +23,7 @@ public record GrpcMethod<Q extends Message, R extends Message>(
     return "/" + service.getFullName() + "/" + name;
   }
 
-  /** The answer of these bytes; UNAVAILABLE if the callee sent something else. */
+  /** Parses the answer; UNAVAILABLE if the callee sent something else. */
   Future<R> answer(Buffer message) {
     try {
       return Future.succeededFuture(parse(response, message.getBytes()));

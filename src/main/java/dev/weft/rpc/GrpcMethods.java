@@ -26,8 +26,8 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
- * The unary methods of listeners, each handed its caller, with the standard health and reflection
- * services.
+ * The unary methods that listeners serve, and the standard health and reflection services. Each
+ * method learns its caller.
  */
 final class GrpcMethods<C> {
   private final long maxMessage;
@@ -37,7 +37,7 @@ final class GrpcMethods<C> {
 
   private final Set<ServiceDescriptor> services = new LinkedHashSet<>();
 
-  /** Answers one message with one; both without their prefix. */
+  /** Answers one message with one message, both without the gRPC prefix. */
   private interface Unary<C> {
     Future<Buffer> answer(C caller, Buffer message);
   }
@@ -72,7 +72,7 @@ final class GrpcMethods<C> {
   }
 
   /**
-   * Answers a call that came in by another way than HTTP/2; NOT_FOUND if there is no such method.
+   * Answers a call that did not come in over HTTP/2; NOT_FOUND if there is no such method.
    *
    * @param message without its prefix, as is the answer
    */
@@ -89,16 +89,16 @@ final class GrpcMethods<C> {
         : method.answer(caller, message);
   }
 
-  /** Names a service in health and reflection. */
+  /** Lists a service in the health and reflection services. */
   void name(ServiceDescriptor service) {
     services.add(service);
   }
 
   /**
-   * A request handler that serves them, as gRPC over HTTP/2 only.
+   * A request handler that serves the methods, as gRPC over HTTP/2 only.
    *
-   * @param standard whether health and reflection are served besides
-   * @param callerOf who makes a call; what it throws becomes the call's status
+   * @param standard whether health and reflection are served too
+   * @param callerOf finds who makes a call; what it throws becomes the call's status
    */
   GrpcServer server(Vertx vertx, boolean standard, Function<GrpcServerRequest<?, ?>, C> callerOf) {
     GrpcServerOptions options = new GrpcServerOptions().setMaxMessageSize(maxMessage);
@@ -137,7 +137,7 @@ final class GrpcMethods<C> {
                 .onFailure(e -> refuse(call, WeftException.of(e))));
   }
 
-  /** All services are served as long as the node stands; "" asks for the node as a whole. */
+  /** All services are healthy as long as the process runs; "" asks for the process as a whole. */
   private HealthService health(Vertx vertx) {
     HealthService health = HealthService.create(vertx);
     for (ServiceDescriptor service : services) {

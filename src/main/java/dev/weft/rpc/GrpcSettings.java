@@ -11,7 +11,7 @@ import io.vertx.core.net.TCPSSLOptions;
 import io.vertx.core.net.TrustOptions;
 import java.util.List;
 
-/** HTTP/2 as gRPC between nodes wants it: wide windows, BoringSSL where it loads. */
+/** Options of HTTP/2 between nodes: large windows, and BoringSSL where it can be loaded. */
 public final class GrpcSettings {
   /** Stream and connection window; the 64 KiB of RFC 9113 would stall a wire every round trip. */
   private static final int WINDOW = 8 << 20;
@@ -32,7 +32,7 @@ public final class GrpcSettings {
   /**
    * Mutual TLS.
    *
-   * @param trust decides by the caller's certificate
+   * @param trust accepts or refuses the caller's certificate
    */
   public static HttpServerOptions secure(
       HttpServerOptions options, Identity identity, TrustOptions trust) {
@@ -53,7 +53,7 @@ public final class GrpcSettings {
   /**
    * Mutual TLS.
    *
-   * @param trust decides by the name that is dialled
+   * @param trust accepts or refuses the peer's certificate for the name that is dialled
    */
   public static HttpClientOptions client(Identity identity, TrustOptions trust) {
     HttpClientOptions options = client();
@@ -68,7 +68,7 @@ public final class GrpcSettings {
         .setKeyCertOptions(identity.keyCert())
         .setTrustOptions(trust);
     if (OpenSSLEngineOptions.isAvailable()) {
-      // A resumed session would go on with the certificates of the first handshake.
+      // A resumed session would keep the certificates of the first handshake.
       options.setSslEngineOptions(new OpenSSLEngineOptions().setSessionCacheEnabled(false));
     }
   }

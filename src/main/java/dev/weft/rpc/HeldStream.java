@@ -7,8 +7,9 @@ import java.util.Optional;
 import java.util.function.IntConsumer;
 
 /**
- * What came in of a stream before it is read: a leg whose predecessor has not ended is held. The
- * sender's window bounds it, since held bytes do not count as consumed. One event loop's.
+ * Holds the data of a stream until the stream has a reader: a leg waits until the leg before it has
+ * ended. Held bytes do not count as consumed, so the sender's window bounds them. For one event
+ * loop.
  */
 final class HeldStream {
   private final IntConsumer consumed;
@@ -18,13 +19,17 @@ final class HeldStream {
   private Optional<Throwable> failure = Optional.empty();
 
   /**
-   * @param consumed is told how many held bytes were read
+   * @param consumed gets the number of held bytes once they are read
    */
   HeldStream(IntConsumer consumed) {
     this.consumed = consumed;
   }
 
-  /** Takes what came in; whether it was read at once. */
+  /**
+   * Reads or holds data that came in.
+   *
+   * @return whether it was read
+   */
   boolean onData(ByteBuf data) {
     if (reader != null) {
       reader.onData(data);
@@ -57,7 +62,7 @@ final class HeldStream {
     }
   }
 
-  /** Gives the reader what is held, and from now on what comes in. */
+  /** Hands over the held data, and from now on all data that comes in. */
   void read(InStream.Reader to) {
     reader = to;
     if (failure.isPresent()) {

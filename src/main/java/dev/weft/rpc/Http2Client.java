@@ -10,7 +10,7 @@ import io.vertx.core.http.HttpConnectOptions;
 import io.vertx.core.net.SocketAddress;
 import java.util.Map;
 
-/** Makes HTTP/2 connections to other programs. */
+/** Opens HTTP/2 connections to other programs. */
 public final class Http2Client {
   private final HttpClientAgent agent;
   private final Map<String, String> headers;
@@ -28,9 +28,9 @@ public final class Http2Client {
    * A new connection; UNAVAILABLE says why there is none.
    *
    * @param at a name or an address, and the port
-   * @param name that the peer's certificate must carry, whatever the address is
-   * @param whom what to call the peer and its address
-   * @param loop where the connection is to live
+   * @param name for which the peer's certificate must be, whatever the address is
+   * @param whom the peer and its address, as messages name them
+   * @param loop of the connection
    */
   public Future<Http2Connection> connect(HostPort at, String name, String whom, Loop loop) {
     HttpConnectOptions to =

@@ -24,7 +24,7 @@ import javax.net.ssl.SSLSession;
 public final class Http2Connection implements RpcConnection {
   private static final long PING_MILLIS = 1000;
 
-  /** A connection that answers no ping for so long is dead, whatever TCP believes. */
+  /** A connection whose peer answers no ping for so long is closed, even if TCP still waits. */
   private static final long PING_LIMIT_MILLIS = 4000;
 
   private static final long DRAIN_SECONDS = 10;
@@ -65,7 +65,7 @@ public final class Http2Connection implements RpcConnection {
     return loop;
   }
 
-  /** The handlers of a request run where it was made: always here. */
+  /** Vert.x runs a request's handlers on the context that created it: here, the connection's. */
   private Future<HttpClientRequest> request(RequestOptions options) {
     return loop.call(() -> http.request(options));
   }
@@ -108,7 +108,7 @@ public final class Http2Connection implements RpcConnection {
         .compose(
             response -> {
               if (response.statusCode() == 200) {
-                // Nothing is read before its reader is there.
+                // Until its reader resumes it.
                 response.pause();
                 return Future.succeededFuture(new Pipe(response, request));
               }
@@ -150,12 +150,14 @@ public final class Http2Connection implements RpcConnection {
     http.close();
   }
 
-  /** How the peer proved who it is; null without TLS. */
+  /** The TLS session, with the peer's certificates; null without TLS. */
   public SSLSession session() {
     return http.sslSession();
   }
 
-  /** Keeps the kernel from taking more than it sends soon (TCP_NOTSENT_LOWAT, tcp(7)). */
+  /**
+   * Bounds the bytes that the kernel accepts before it has sent them (TCP_NOTSENT_LOWAT, tcp(7)).
+   */
   void limitUnsent(int bytes) {
     if (http instanceof HttpClientConnectionInternal internal
         && internal.channelHandlerContext().channel() instanceof EpollSocketChannel channel) {

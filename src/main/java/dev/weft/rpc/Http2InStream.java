@@ -6,7 +6,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 
-/** A stream over HTTP/2 that came in: the body of one request, taken where Netty read it. */
+/** An incoming stream over HTTP/2: the body of one request, in the buffers that Netty read. */
 final class Http2InStream implements InStream, DataFrames.Body {
   private final Caller caller;
   private final HttpServerResponse response;
@@ -21,7 +21,6 @@ final class Http2InStream implements InStream, DataFrames.Body {
     this.caller = caller;
     this.response = request.response();
     this.done = done;
-    response.putHeader("content-type", Grpc.CONTENT_TYPE).setChunked(true);
     DataFrames frames = DataFrames.give(request, this);
     int id = response.streamId();
     this.held = new HeldStream(bytes -> frames.consumed(id, bytes));
@@ -55,16 +54,13 @@ final class Http2InStream implements InStream, DataFrames.Body {
 
   @Override
   public void end(Buffer message) {
-    response.putTrailer(Grpc.STATUS, "0").end(Grpc.frame(message));
+    Grpc.end(response, message);
     finish();
   }
 
   @Override
   public void refuse(Fault fault, String why) {
-    response
-        .putTrailer(Grpc.STATUS, String.valueOf(fault.grpcStatus()))
-        .putTrailer(Grpc.MESSAGE, Grpc.percentEncoded(why))
-        .end();
+    Grpc.refuse(response, fault, why);
     finish();
   }
 

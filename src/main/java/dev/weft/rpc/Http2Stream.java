@@ -8,7 +8,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.internal.buffer.BufferInternal;
 
-/** A stream over HTTP/2: the body of one request. */
+/** An outgoing stream over HTTP/2: the body of one request. */
 final class Http2Stream implements OutStream {
   private final HttpClientRequest request;
   private final Http2Connection connection;
@@ -49,7 +49,7 @@ final class Http2Stream implements OutStream {
       batch.release();
       return true;
     }
-    // Vert.x wraps a foreign buffer so that Netty's release has no effect: it stays ours to free.
+    // Vert.x wraps the buffer so that Netty's release has no effect: it has to be released here.
     request.write(BufferInternal.buffer(batch)).onComplete(written -> batch.release());
     if (request.writeQueueFull()) {
       request.drainHandler(v -> drained.run());

@@ -4,12 +4,12 @@ import dev.weft.bus.Fault;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.buffer.Buffer;
 
-/** A client-streaming call that came in, framed messages as they arrive; on its own event loop. */
+/** A client-streaming call that came in: the bytes of its framed messages. For one event loop. */
 public interface InStream {
   /** Who sends. */
   Caller caller();
 
-  /** Gives everything from the stream's first byte on to a reader; called once. */
+  /** Hands everything from the stream's first byte on to a reader; called once. */
   void read(Reader reader);
 
   /** Answers with one message, without its prefix, and status OK. */
@@ -18,18 +18,18 @@ public interface InStream {
   /** Ends the call with a status; what still comes in is dropped. */
   void refuse(Fault fault, String why);
 
-  /** Who reads a stream. */
+  /** Reads a stream. */
   interface Reader {
     /** More of the stream; the buffer is the caller's and valid only during the call. */
     void onData(ByteBuf data);
 
-    /** All that the connection held was given; also called before another stream's data is. */
+    /** All data that was read is handed over, or data of another stream follows. */
     void onPause();
 
     /** The sender finished. */
     void onEnd();
 
-    /** The stream broke off. */
+    /** The sender or the connection broke the stream off. */
     void onFailed(Throwable why);
   }
 }

@@ -5,18 +5,18 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A stream that is moved from one connection to another runs in legs, each a stream of its
- * connection. The receiver reads a leg only after the one before has ended, whichever comes first,
- * so that nothing changes its place.
+ * One part of a stream that is moved from one connection to another: on each connection the stream
+ * has one leg, which is a stream of that connection. The receiver reads a leg only after the leg
+ * before it has ended, in whichever order they arrive, so that the bytes keep their order.
  *
- * @param stream tells the stream from all others of its sender: 16 hex digits, random
- * @param number of this leg, higher than that of all before, also of those that could not be opened
- * @param after number of the leg before; {@link #NONE} for the first
+ * @param stream distinguishes the stream from all others of its sender: 16 hex digits, random
+ * @param number of this leg; higher than all earlier ones, those that could not be opened included
+ * @param after number of the leg before; {@link #NONE} for the first leg
  */
 public record Leg(String stream, int number, int after) {
   static final int NONE = -1;
 
-  /** The header that says it, {@code 0123456789abcdef/2/0}; without a leg before, two parts. */
+  /** The header of a leg: {@code 0123456789abcdef/2/0}; of a first leg without the last part. */
   static final String HEADER = "weft-stream";
 
   private static final Pattern FORM = Pattern.compile("([0-9a-f]{16})/(\\d{1,9})(?:/(\\d{1,9}))?");
@@ -26,7 +26,7 @@ public record Leg(String stream, int number, int after) {
     return new Leg(stream, 0, NONE);
   }
 
-  /** From the header; INVALID for another form. */
+  /** Parses the header; INVALID for another form. */
   static Leg parse(String text) {
     Matcher m = FORM.matcher(text);
     if (!m.matches()) {

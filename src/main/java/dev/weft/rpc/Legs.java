@@ -7,11 +7,11 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Brings the legs of moved streams in order: a leg is begun when the one before has ended. Legs
- * come in over several connections, so any event loop may call.
+ * Puts the legs of moved streams in order: a leg begins when the leg before it has ended. Legs come
+ * in over several connections, so any event loop may call.
  *
- * <p>A stream is forgotten when it had no open leg for a while. A leg that does not see the one
- * before end within {@link #PATIENCE} is begun all the same: that one may never have arrived.
+ * <p>A leg waits for at most {@link #PATIENCE}: the leg before it may never have arrived. A stream
+ * without open legs is forgotten after the same time.
  */
 final class Legs {
   static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -27,10 +27,10 @@ final class Legs {
   private static final class Progress {
     private final Set<Integer> open = new HashSet<>();
 
-    /** Legs that have ended and that a leg may still come after. */
+    /** Legs that have ended and that another leg may still follow. */
     private final Set<Integer> over = new HashSet<>();
 
-    /** What begins a leg, by the leg that it comes after. */
+    /** What begins a leg, by the number of the leg that it waits for. */
     private final Map<Integer, Runnable> waiting = new HashMap<>();
   }
 
@@ -44,7 +44,7 @@ final class Legs {
   /**
    * A leg has arrived.
    *
-   * @param begin is run once, when it is this leg's turn, unless that is now
+   * @param begin is run once, when it is this leg's turn; not if it is now
    * @return whether it is this leg's turn now
    */
   synchronized boolean arrived(String sender, Leg leg, Runnable begin) {
@@ -60,7 +60,7 @@ final class Legs {
     return false;
   }
 
-  /** A leg has ended, in whatever way. */
+  /** A leg has ended or has failed. */
   void ended(String sender, Leg leg) {
     Key key = new Key(sender, leg.stream());
     Progress progress;
@@ -83,7 +83,7 @@ final class Legs {
     }
   }
 
-  /** Another leg may wait for the same one by now: its own patience counts. */
+  /** Begins a leg that has waited long enough, unless another leg waits in its place by now. */
   private void giveUp(Progress progress, int after, Runnable begin) {
     boolean waits;
     synchronized (this) {
@@ -100,7 +100,7 @@ final class Legs {
     }
   }
 
-  /** Streams that are remembered. */
+  /** The number of streams that are not forgotten. */
   synchronized int size() {
     return streams.size();
   }

@@ -1,13 +1,26 @@
 package dev.weft.rpc;
 
-/** Which listener a call came in by. */
+/** The listener by which a call came in. */
 public enum Listener {
   /** Plain on 127.0.0.1: a program of this host. */
-  LOCAL,
-  /** {@code grpc.host}: a member of the mesh, proved by its certificate. */
-  MEMBERS,
-  /** {@code grpc.meshnet}, plain: a foreign daemon, known by its address alone. */
-  MESHNET,
-  /** {@code grpc.external}: a node of another mesh, proved by a CA of {@code nsm.externals}. */
-  EXTERNAL
+  LOCAL("grpc.port"),
+  /** {@code grpc.host}: a member of the mesh, identified by its certificate. */
+  MEMBERS("grpc.port"),
+  /** {@code grpc.meshnet}, plain: a foreign daemon, identified by its address alone. */
+  MESHNET("grpc.meshnet"),
+  /**
+   * {@code grpc.external}: a node of another mesh, vouched for by a CA of {@code nsm.externals}.
+   */
+  EXTERNAL("grpc.external");
+
+  private final String option;
+
+  Listener(String option) {
+    this.option = option;
+  }
+
+  /** The option that sets its port. */
+  String option() {
+    return option;
+  }
 }

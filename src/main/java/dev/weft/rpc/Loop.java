@@ -9,37 +9,37 @@ import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
 import java.util.function.Supplier;
 
-/** An event loop, as Vert.x and as Netty know it. */
+/** An event loop, with the handles by which Vert.x and Netty use it. */
 public record Loop(Context context, EventLoop netty) {
   /**
    * The loop of a context.
    *
-   * @param context an event loop's, not a worker's
+   * @param context of an event loop, not of a worker
    */
   public static Loop of(Context context) {
     return new Loop(context, ((ContextInternal) context).nettyEventLoop());
   }
 
-  /** One of the loops that a Vert.x has, for the caller's use. */
+  /** One of the event loops of a Vert.x; successive calls take turns. */
   public static Loop of(Vertx vertx) {
     return of(((VertxInternal) vertx).createEventLoopContext());
   }
 
-  /** The caller's own loop; one of its Vert.x if the caller is not on any. */
+  /** The caller's own loop; any loop of the Vert.x if the caller is not on one. */
   public static Loop current(Vertx vertx) {
     return of(vertx.getOrCreateContext());
   }
 
-  /** A future that completes where the caller is, whichever loop completes the given one. */
+  /** A future that completes on the caller's context, whichever loop completes the given one. */
   public static <T> Future<T> home(Vertx vertx, Future<T> away) {
     Promise<T> home = ((ContextInternal) vertx.getOrCreateContext()).promise();
     away.onComplete(home);
     return home.future();
   }
 
-  /** Begins work on the loop, which then completes the future that this gives. */
+  /** Begins work on the loop; the returned future completes there. */
   public <T> Future<T> call(Supplier<Future<T>> work) {
-    Promise<T> result = Promise.promise();
+    Promise<T> result = ((ContextInternal) context).promise();
     run(() -> work.get().onComplete(result));
     return result.future();
   }

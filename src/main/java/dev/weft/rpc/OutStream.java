@@ -8,12 +8,12 @@ import io.vertx.core.Future;
  * is full says so. All calls are made on the stream's loop; all futures complete there.
  */
 public interface OutStream {
-  /** Where the stream lives. */
+  /** The stream's event loop. */
   Loop loop();
 
   /**
-   * Writes a batch of whole messages, which the stream then owns. A batch that is written to an
-   * ended stream is dropped.
+   * Writes a batch of whole messages, whose buffer the stream releases. An ended stream drops the
+   * batch.
    *
    * @param drained runs once, on the loop, when a stream that was full takes more; never before
    *     this returns
@@ -21,10 +21,10 @@ public interface OutStream {
    */
   boolean write(ByteBuf batch, Runnable drained);
 
-  /** Bounds what is taken from the stream before it is sent, in bytes; best effort. */
+  /** Bounds the bytes that are under way to the network and not sent yet; best effort. */
   void limitUnsent(int bytes);
 
-  /** Writes no more; done when the peer has taken everything, failed if it has not. */
+  /** Ends the stream; done when the peer has taken everything, failed if it has not. */
   Future<Void> finish();
 
   /**

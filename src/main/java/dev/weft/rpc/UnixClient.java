@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** Calls to gRPC servers on Unix sockets of this host; one connection for each is kept. */
 public final class UnixClient {
@@ -29,14 +30,14 @@ public final class UnixClient {
   }
 
   /**
-   * What a call came to.
+   * The answer to a call.
    *
    * @param by the program that answered
    */
   public record Answer<R>(R message, UnixPeer by) {}
 
   /**
-   * UNAVAILABLE if nobody listens there or what does speaks no gRPC, TIMEOUT after the deadline.
+   * UNAVAILABLE if no program listens there or it does not speak gRPC, TIMEOUT after the deadline.
    */
   public <Q extends Message, R extends Message> Future<Answer<R>> call(
       Path socket, GrpcMethod<Q, R> method, Q request, Duration deadline) {
@@ -59,7 +60,7 @@ public final class UnixClient {
         .recover(e -> Future.failedFuture(named(socket, millis, e)));
   }
 
-  /** Lets go of the connection to a socket; the next call makes another. */
+  /** Closes the connection to a socket; the next call opens another. */
   public void forget(Path socket) {
     HttpClient client = clients.remove(socket);
     if (client != null) {
@@ -84,7 +85,7 @@ public final class UnixClient {
         .build();
   }
 
-  /** The next call makes another connection; those that wait on this one still get their time. */
+  /** The next call opens another connection; calls that wait on this one keep their deadline. */
   private void leave(Path socket, HttpClient client, long millis) {
     if (clients.remove(socket, client)) {
       client.shutdown(millis, TimeUnit.MILLISECONDS);
@@ -92,7 +93,7 @@ public final class UnixClient {
   }
 
   private static WeftException named(Path socket, long millis, Throwable e) {
-    if (e instanceof java.util.concurrent.TimeoutException) {
+    if (e instanceof TimeoutException) {
       return Fault.TIMEOUT.because(socket + ": no answer within " + millis + " ms", e);
     }
     if (e instanceof WeftException known) {

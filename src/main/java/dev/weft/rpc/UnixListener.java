@@ -9,14 +9,14 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 
-/** A gRPC listener on a Unix socket, mode 0600, that tells who calls. */
+/** A gRPC listener on a Unix socket, mode 0600, whose methods learn which program calls. */
 public final class UnixListener {
   /** Control messages only: a handful of names. */
   private static final long MAX_MESSAGE = 64 << 10;
 
   /**
-   * Longer than the longest call: a connection on which nothing happens is closed, one that never
-   * said a word too. Clients open another when they need one.
+   * Longer than the longest call: a connection without traffic is closed, also one that never had
+   * any. Clients open another when they need one.
    */
   private static final int IDLE_SECONDS = 60;
 

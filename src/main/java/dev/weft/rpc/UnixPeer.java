@@ -8,8 +8,8 @@ import io.vertx.core.net.impl.ConnectionBase;
 import java.io.IOException;
 
 /**
- * The program at the other end of a Unix socket, as the kernel tells (SO_PEERCRED, unix(7)): one
- * that called as it was when it connected, one that answers as it was when it began to listen.
+ * The program at the other end of a Unix socket, by the kernel (SO_PEERCRED, unix(7)): a caller as
+ * of when it connected, a server as of when it began to listen.
  *
  * @param uid its user
  * @param pid its process; 0 if it is not visible from this process's PID namespace

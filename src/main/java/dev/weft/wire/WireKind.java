@@ -11,7 +11,7 @@ public enum WireKind {
   GRPC,
   /** Both pods are on this node: one veth pair. */
   VETH,
-  /** A kernel VXLAN device in each pod, VNI 5000 + uid as meshnet numbers them. */
+  /** A kernel VXLAN device in each pod, VNI 5000 + uid, as in meshnet. */
   VXLAN,
   /** A macvlan interface on a device of the pod's node. */
   MACVLAN;

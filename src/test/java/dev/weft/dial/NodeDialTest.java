@@ -17,6 +17,7 @@ import dev.weft.wire.proto.Meshnet;
 import dev.weft.wire.proto.PodQuery;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
@@ -49,6 +50,7 @@ class NodeDialTest {
   private final class MemoryWay implements Way {
     private final List<MemoryConnection> made = new CopyOnWriteArrayList<>();
     private volatile boolean cut;
+    private volatile Future<Void> open = Future.succeededFuture();
 
     @Override
     public boolean leadsTo(String nodeId) {
@@ -63,7 +65,7 @@ class NodeDialTest {
       MemoryConnection connection =
           new MemoryConnection(peer, Caller.member("n1", "127.0.0.1"), on, Loop.of(vertx));
       made.add(connection);
-      return Future.succeededFuture(connection);
+      return open.map(connection);
     }
   }
 
@@ -172,6 +174,35 @@ class NodeDialTest {
     Awaitility.await().until(() -> legs.get() == 2);
     assertThat(way.made).hasSize(2);
     assertThat(stream.ended().isComplete()).isFalse();
+  }
+
+  @Test
+  void shouldRenewAgainWhatIsBeingRenewed() {
+    OutStream stream = await(dial.stream(NODE, STREAM, loop));
+    Promise<Void> open = Promise.promise();
+    way.open = open.future();
+
+    Future<Void> first = dial.renew();
+    Future<Void> second = dial.renew();
+    open.complete();
+    await(Future.all(first, second));
+
+    Awaitility.await().until(() -> legs.get() == 3);
+    assertThat(stream.ended().isComplete()).isFalse();
+  }
+
+  @Test
+  void shouldMoveAStreamThatIsOpenedWhileItsConnectionIsRenewed() {
+    await(dial.stream(NODE, STREAM, loop));
+    Promise<Void> free = Promise.promise();
+    loop.run(() -> await(free.future()));
+
+    Future<OutStream> opening = dial.stream(NODE, STREAM, loop);
+    Future<Void> renewed = dial.renew();
+    free.complete();
+    await(Future.all(opening, renewed));
+
+    Awaitility.await().until(() -> legs.get() == 4);
   }
 
   @Test

@@ -32,7 +32,7 @@ abstract class ConnectionContract {
           "Get",
           PodQuery.getDefaultInstance(),
           BoolResponse.getDefaultInstance());
-  private static final String NOBODY = "/meshnet.v1beta1.WireProtocol/Nobody";
+  static final String NOBODY = "/meshnet.v1beta1.WireProtocol/Nobody";
   private static final BoolResponse YES = BoolResponse.newBuilder().setResponse(true).build();
   private static final Duration DEADLINE = Duration.ofSeconds(10);
 

@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Wire ends that programs outside the mesh asked for. They are listed with this node's wires, use
- * the same data path and the same event loop; calls about them have no {@code wire_id}.
+ * Wire ends for programs outside the mesh. They are listed with this node's wires and use the same
+ * data path and event loop; calls about them have no {@code wire_id}.
  */
 public interface ForeignEnds {
   /** Creates the ends of a node, whose data path is open. */

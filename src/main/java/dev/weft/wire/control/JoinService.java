@@ -64,7 +64,7 @@ final class JoinService {
     // Either this end is missing or the peer's end is new: a pass has work to do.
     wire.kick();
     PodEnd end =
-        wire.end().orElseThrow(() -> Fault.PRECONDITION.because("the end here is not made yet"));
+        wire.end().orElseThrow(() -> Fault.PRECONDITION.because("this end is not created yet"));
     PeerEnd peer =
         new PeerEnd(
             def.getWireIfIdOnPeerNode(),

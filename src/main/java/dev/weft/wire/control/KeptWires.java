@@ -30,7 +30,7 @@ final class KeptWires {
     this.pods = room.context().bus().proxy(Pods.class);
   }
 
-  /** Reads the intents; no pass begins yet. */
+  /** Reads the intents from the store; begins no pass. */
   Future<Void> load() {
     return room.context()
         .store()
@@ -75,7 +75,8 @@ final class KeptWires {
 
   private Future<WireStatus> change(WireSpec spec) {
     Wire known = wires.get(spec.id());
-    if (known != null && known.spec().equals(spec)) {
+    boolean stands = known != null && !(known.life() instanceof WireLife.Stopped);
+    if (stands && known.spec().equals(spec)) {
       return Future.succeededFuture(known.status());
     }
     Optional<Wire> rival = all().filter(w -> !w.id().equals(spec.id()) && w.claims(spec)).findAny();

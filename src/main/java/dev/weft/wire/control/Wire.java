@@ -36,7 +36,7 @@ public final class Wire {
   private WireLife<PodEnd, OpenStream> life = WireLife.begin();
   private Instant since;
 
-  /** Completes when all streams and sockets that were to be closed are closed. */
+  /** Completes when all streams and sockets that this wire gave up are closed. */
   private Future<Void> closed = Future.succeededFuture();
 
   public Wire(WireSpec spec, WireRoom room, WireWork work) {
@@ -107,17 +107,16 @@ public final class Wire {
 
   /** Applies an event: changes the state, publishes it, then performs the actions. */
   public void on(Function<WireLife<PodEnd, OpenStream>, Change<PodEnd, OpenStream>> event) {
-    WireState before = life.report().state();
-    Report told = life.report();
+    Report before = life.report();
     Change<PodEnd, OpenStream> change = event.apply(life);
     life = change.life();
     Report report = life.report();
-    if (!report.equals(told) && !passes.stopped()) {
-      if (report.state() != before) {
+    if (!report.equals(before) && !passes.stopped()) {
+      if (report.state() != before.state()) {
         since = room.context().clock().instant();
       }
       publish(report);
-      work.reported(this, before, report.state());
+      work.reported(this, before.state(), report.state());
     }
     change.actions().forEach(this::perform);
   }
@@ -154,7 +153,9 @@ public final class Wire {
         .ifPresent(end -> on(life -> life.lost(end, "its interface was deleted")));
   }
 
-  /** An end was created. It enters the data path, and leaves it at once if it is not needed. */
+  /**
+   * An end was created. The end enters the data path, and leaves it at once if it is not needed.
+   */
   public void made(PodEnd end, Report report) {
     room.path().ends().add(end.wireEnd());
     on(life -> life.made(end, report));
@@ -187,7 +188,7 @@ public final class Wire {
     return settled.transform(done -> closed);
   }
 
-  /** Completes when all streams and sockets that were to be closed are closed. */
+  /** Completes when all streams and sockets that this wire gave up are closed. */
   Future<Void> closed() {
     return closed;
   }

@@ -96,7 +96,7 @@ final class WireAssembler implements WireWork {
             .orElseThrow(
                 () ->
                     Fault.UNAVAILABLE.because(
-                        "node " + node + " is no live member that serves others"));
+                        "node " + node + " is not a live member that other nodes can reach"));
     String host = HostPort.parse(grpc, 0).orElseThrow().host();
     try {
       return IpAddress.parse(host);
@@ -106,7 +106,7 @@ final class WireAssembler implements WireWork {
     }
   }
 
-  // Wires that gRPC carries, state by state.
+  // Wires that gRPC carries: a step for each state.
 
   private Future<Void> stand(Wire wire, Pod pod) {
     wire.end()

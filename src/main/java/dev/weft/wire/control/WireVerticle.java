@@ -31,7 +31,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** Owns this node's wires: their intents, their kernel ends, their streams to the peers. */
+/** Owns this node's wires: their intents, their ends in the kernel, their streams to the peers. */
 public final class WireVerticle extends VerticleBase implements Wires {
   private static final String ROOM = "wire";
 
@@ -40,7 +40,7 @@ public final class WireVerticle extends VerticleBase implements Wires {
           ROOM,
           "wires of this node wait",
           List.of(
-              new CapabilityNeeds.Need(Capability.CAP_NET_ADMIN, "make veth pairs"),
+              new CapabilityNeeds.Need(Capability.CAP_NET_ADMIN, "create veth pairs"),
               new CapabilityNeeds.Need(Capability.CAP_NET_RAW, "open packet sockets"),
               new CapabilityNeeds.Need(
                   Capability.CAP_SYS_ADMIN, "enter pods' network namespaces")));

@@ -3,12 +3,14 @@ package dev.weft.wire.control;
 import dev.weft.wire.WireState;
 import io.vertx.core.Future;
 
-/** The work on wires of one sort; all of it on the room's event loop. */
+/** The work on the wires of one kind, on the room's event loop. */
 public interface WireWork {
-  /** Does the next steps that the wire's state asks for; may be repeated at any time. */
+  /** Takes the next steps of the wire's state; may be repeated at any time. */
   Future<Void> pass(Wire wire);
 
-  /** The wire lost something: asks for another pass, now or a little later. */
+  /**
+   * The wire lost its end, its stream or its peer: asks for another pass, now or a little later.
+   */
   default void again(Wire wire) {
     wire.kick();
   }

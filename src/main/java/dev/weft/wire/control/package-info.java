@@ -1,5 +1,5 @@
 /**
- * Which wires this node should have, and how each of them comes up. Enters: {@link
+ * Keeps the wires that this node should have, and brings each of them up. Enters: {@link
  * dev.weft.wire.WireSpec}s, facts about pods and members, and the peers' {@code
  * Remote/AddGRPCWireRemote} and {@code Remote/GRPCWireDownRemote}. Leaves: the same two calls to
  * the peers, {@link dev.weft.wire.WireChanged} facts, and meters.

@@ -25,8 +25,8 @@ import java.util.Set;
 
 /**
  * The kernel's part of wires: veth pairs between pods and the namespace {@code weft-<node id>} that
- * holds the node ends and outlives the process. Links are made on the node's thread for links; the
- * namespace and sockets are opened on the caller's, which blocks.
+ * holds the node ends and outlives the process. Links are created on the node's thread for links;
+ * the namespace and sockets are opened on the caller's, which blocks.
  */
 public final class KernelEnds implements AutoCloseable {
   /**
@@ -51,7 +51,7 @@ public final class KernelEnds implements AutoCloseable {
   /** A node end: its interface index and a packet socket bound to it. */
   public record NodeEnd(int ifindex, PacketSocket socket) {}
 
-  /** Makes or finds the node's namespace; removes ends of wires that nobody wants any more. */
+  /** Creates or opens the node's namespace; removes the ends of all other wires. */
   public void open(Set<String> wanted) throws IOException {
     node = openNode();
     // Node ends carry other hosts' frames: this namespace's own stack keeps out of them.
@@ -59,8 +59,8 @@ public final class KernelEnds implements AutoCloseable {
     thread.await(
         at -> {
           owner.sweep(node.netlink(), wanted);
-          // Tunnels are created on the host and moved into their pod: what is here is
-          // half-made.
+          // A tunnel is created on the host and moved into its pod: one that is still here is
+          // unfinished.
           owner.sweep(at.host().netlink(), Set.of());
           return null;
         });
@@ -74,7 +74,7 @@ public final class KernelEnds implements AutoCloseable {
         if (!e.errnoName().equals("EINVAL")) {
           throw e;
         }
-        // A name without a namespace: it was mounted where only a former process saw it.
+        // A name without a namespace: its mount was visible to a former process only.
         Netns.deleteIfExists(name);
       }
     }
@@ -99,7 +99,7 @@ public final class KernelEnds implements AutoCloseable {
     return node.netns();
   }
 
-  /** Takes the carrier of a pod's interface away, or gives it back: veth has no other switch. */
+  /** Switches the carrier of a pod's interface, which for a veth follows the node end's state. */
   public Future<Void> carrier(int ifindex, boolean on) {
     return thread.change(
         at -> {
@@ -113,7 +113,7 @@ public final class KernelEnds implements AutoCloseable {
   }
 
   /**
-   * Makes the pod's interface and the node end of a grpc wire, or adopts what fits.
+   * Creates the pod's interface and the node end of a grpc wire, or adopts a pair that fits.
    *
    * @return the node end's index
    */
@@ -159,7 +159,7 @@ public final class KernelEnds implements AutoCloseable {
         .withAddress(Optional.ofNullable(end.address()).map(Cidr::parse));
   }
 
-  /** Removes what was made for a wire; what is gone already is fine. */
+  /** Removes the links of a wire; links that are gone already are no failure. */
   public Future<Void> remove(WireSpec spec, Optional<Pod> pod) {
     List<LinkThread.Place> places = new ArrayList<>();
     places.add(new LinkThread.Place(name, nameOf(spec.id())));

@@ -24,7 +24,7 @@ import java.util.Optional;
  * and lives in the pod.
  */
 public final class KernelTunnels {
-  /** As meshnet numbers them. */
+  /** The VNI of uid 0, as in meshnet. */
   public static final int FIRST_VNI = 5000;
 
   private static final long MAX_UID = 0xffffff - FIRST_VNI;
@@ -44,9 +44,9 @@ public final class KernelTunnels {
   }
 
   /**
-   * Makes the pod's VXLAN device, or adopts the one that fits.
+   * Creates the pod's VXLAN device, or adopts the one that fits.
    *
-   * @param defaultMtu a wire that asks for this much gets what the underlay leaves
+   * @param defaultMtu a wire with this MTU gets a smaller one where the underlay requires it
    */
   public Future<Void> vxlan(
       WireSpec spec, Pod pod, InetAddress local, InetAddress remote, int defaultMtu) {
@@ -74,7 +74,9 @@ public final class KernelTunnels {
         });
   }
 
-  /** Makes the pod's macvlan on the device that the peer end names, or adopts the one that fits. */
+  /**
+   * Creates the pod's macvlan on the device that the peer end names, or adopts the one that fits.
+   */
   public Future<Void> macvlan(WireSpec spec, Pod pod) {
     return thread.change(
         at -> {

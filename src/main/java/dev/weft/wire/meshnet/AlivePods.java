@@ -5,7 +5,7 @@ import dev.weft.pod.PodRef;
 import io.vertx.core.Future;
 import java.util.List;
 
-/** What a member knows of pods that are alive. */
+/** What a member knows about pods that are alive. */
 public interface AlivePods {
   @ForMembers
   Future<Seen> seen(PodRef pod);

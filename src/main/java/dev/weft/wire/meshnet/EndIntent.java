@@ -1,10 +1,10 @@
 package dev.weft.wire.meshnet;
 
+import dev.weft.address.IpAddress;
 import dev.weft.pod.PodRef;
 import dev.weft.wire.WireKind;
 import dev.weft.wire.WireSpec;
 import dev.weft.wire.proto.WireDef;
-import java.net.InetAddress;
 
 /**
  * A wire end that meshnet's plugin or a foreign daemon asked for; kept in the store, so that its
@@ -75,7 +75,6 @@ record EndIntent(
   }
 
   private String expanded() {
-    InetAddress parsed = dev.weft.address.IpAddress.parse(peer.text());
-    return parsed.getHostAddress();
+    return IpAddress.parse(peer.text()).getHostAddress();
   }
 }

@@ -1,6 +1,5 @@
 package dev.weft.wire.meshnet;
 
-import dev.weft.bus.Fault;
 import dev.weft.linux.InterfaceName;
 import dev.weft.pod.PodRef;
 import dev.weft.wire.WireSpec;
@@ -18,11 +17,8 @@ record EndKey(PodRef pod, long uid, String intf) {
 
   /** The end that a call is about; INVALID names a wrong field. */
   static EndKey of(WireDef def) {
-    try {
-      return new EndKey(podOf(def), def.getLinkUid(), InterfaceName.check(def.getIntfNameInPod()));
-    } catch (IllegalArgumentException e) {
-      throw Fault.INVALID.because("intf_name_in_pod: " + e.getMessage(), e);
-    }
+    String intf = Field.read("intf_name_in_pod", def.getIntfNameInPod(), InterfaceName::check);
+    return new EndKey(podOf(def), def.getLinkUid(), intf);
   }
 
   static PodRef podOf(WireDef def) {

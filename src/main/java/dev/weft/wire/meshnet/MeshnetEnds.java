@@ -107,9 +107,10 @@ final class MeshnetEnds {
   Future<EndIntent> replace(EndIntent asked, Supplier<Future<MeshnetKernel.Made>> making) {
     Optional<MeshnetEnd> old = find(asked.key().id());
     long interfaceId = old.map(e -> e.intent().interfaceId()).orElseGet(room::interfaceId);
-    return old.map(this::uninstall)
-        .orElseGet(Future::succeededFuture)
-        .compose(v -> room.thread().home(making.get()))
+    // A request that fails leaves the former end as it is.
+    return room.thread()
+        .home(making.get())
+        .compose(made -> old.map(this::uninstall).orElseGet(Future::succeededFuture).map(made))
         .compose(made -> keep(asked.with(interfaceId, made.formerIndex(), made.mtu()), made.end()));
   }
 
@@ -127,7 +128,7 @@ final class MeshnetEnds {
                 open.isPresent()
                     ? keep(next, open.get())
                     : Future.failedFuture(
-                        Fault.UNAVAILABLE.because("the interface of " + next.key() + " went")));
+                        Fault.UNAVAILABLE.because("the interface of " + next.key() + " is gone")));
   }
 
   /** Removes an end from the data path and the store, unless another one took its place. */

@@ -20,8 +20,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The kernel's part of meshnet's wire ends: veth pairs that a plugin made, their host ends moved
- * into the node's namespace, and pairs made for foreign daemons.
+ * The kernel's part of meshnet's wire ends: veth pairs of a plugin, whose host ends move into the
+ * node's namespace, and pairs for foreign daemons.
  */
 final class MeshnetKernel {
   private final KernelEnds kernel;
@@ -51,13 +51,13 @@ final class MeshnetKernel {
         });
   }
 
-  /** Opens what stands; empty if the end, or the pod's, is gone. */
+  /** Opens an existing end; empty if the end, or the pod's interface, is gone. */
   Optional<KernelEnds.NodeEnd> open(EndIntent intent) throws IOException {
     Optional<Link> link = find(intent);
     return link.isPresent() ? Optional.of(kernel.socketOn(link.get().index())) : Optional.empty();
   }
 
-  /** The node end, if the pod's end of the pair is there too, which a plugin made without alias. */
+  /** The node end, if the pod's end is there too; a plugin gave that one no alias. */
   private Optional<Link> find(EndIntent intent) throws IOException {
     EndKey key = intent.key();
     Optional<Link> ours = nodeEnd(key).find().filter(link -> owner.owns(link, key.id()));
@@ -126,15 +126,13 @@ final class MeshnetKernel {
         });
   }
 
-  /** Makes a veth pair for a foreign daemon's wire. */
-  Future<Made> make(EndKey key, String netns, String address, int mtu) {
+  /** Creates a veth pair for a foreign daemon's wire. */
+  Future<Made> make(EndKey key, String netns, Optional<Cidr> address, int mtu) {
     return thread.change(
         at -> {
           try (OpenNetns pod = openPod(at, netns)) {
             LinkEnd there =
-                LinkEnd.ofPod(pod, key.intf(), mtu, "netns " + netns)
-                    .withAddress(
-                        address.isEmpty() ? Optional.empty() : Optional.of(Cidr.parse(address)));
+                LinkEnd.ofPod(pod, key.intf(), mtu, "netns " + netns).withAddress(address);
             Link link = VethPair.ensure(owner, key.id(), nodeEnd(key), there);
             return new Made(kernel.socketOn(link.index()), 0, mtu);
           }
@@ -147,7 +145,9 @@ final class MeshnetKernel {
     return thread.remove(owner.alias(key.id()), List.of(place));
   }
 
-  /** A pod's namespace: never the node's own, which a foreign daemon has no business in. */
+  /**
+   * Opens a pod's namespace; refuses the host's and the node's, which no foreign call may change.
+   */
   private OpenNetns openPod(OpenNamespaces at, String netns) throws IOException {
     OpenNetns open;
     try {

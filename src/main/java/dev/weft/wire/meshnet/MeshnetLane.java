@@ -16,9 +16,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A lane's connections to foreign meshnet daemons, each kept while a wire uses it. A daemon is
- * asked once per connection whether it has {@code SendToStream}: frames written to one that has not
- * would be lost.
+ * A lane's connections to foreign meshnet daemons, each kept while a wire uses it. Each connection
+ * first asks the daemon whether it has {@code SendToStream}: without the method, frames that are
+ * written to a stream would be lost.
  */
 final class MeshnetLane {
   private static final Duration ASK_DEADLINE = Duration.ofSeconds(3);
@@ -32,7 +32,7 @@ final class MeshnetLane {
     this.dial = dial;
   }
 
-  /** A daemon that is connected to. */
+  /** A connection to a daemon, and the number of wires that use it. */
   private static final class Daemon {
     private final RpcConnection connection;
     private final boolean hasStreams;
@@ -75,9 +75,9 @@ final class MeshnetLane {
   }
 
   /**
-   * Opens the way of a wire's frames; any thread may call.
+   * Opens a stream for a wire's frames; any thread may call.
    *
-   * @param sent counts what the daemon refused as dropped
+   * @param sent counts frames that the daemon refused as dropped
    */
   Future<FrameSink> open(String address, PacketWriter writer, TrafficCounter sent) {
     return lane.loop()

@@ -64,19 +64,12 @@ public final class MeshnetVerticle extends VerticleBase implements AlivePods {
   public Future<?> start() {
     thread = new RoomThread(context);
     states = new PodStates(room.cluster().common("meshnet"));
+    serve("Get", READERS, PodQuery.getDefaultInstance(), Pod.getDefaultInstance(), this::onGet);
+    serve("SetAlive", PROGRAMS, Pod.getDefaultInstance(), YES, this::onSetAlive);
+    serve("Skip", PROGRAMS, SkipQuery.getDefaultInstance(), YES, this::onSkip);
+    serve("SkipReverse", PROGRAMS, SkipQuery.getDefaultInstance(), YES, this::onReverse);
+    serve("IsSkipped", READERS, SkipQuery.getDefaultInstance(), YES, this::onIsSkipped);
     serve(
-        "Local",
-        "Get",
-        READERS,
-        PodQuery.getDefaultInstance(),
-        Pod.getDefaultInstance(),
-        this::onGet);
-    serve("Local", "SetAlive", PROGRAMS, Pod.getDefaultInstance(), YES, this::onSetAlive);
-    serve("Local", "Skip", PROGRAMS, SkipQuery.getDefaultInstance(), YES, this::onSkip);
-    serve("Local", "SkipReverse", PROGRAMS, SkipQuery.getDefaultInstance(), YES, this::onReverse);
-    serve("Local", "IsSkipped", READERS, SkipQuery.getDefaultInstance(), YES, this::onIsSkipped);
-    serve(
-        "Local",
         "GenerateNodeInterfaceName",
         PROGRAMS,
         GenerateNodeInterfaceNameRequest.getDefaultInstance(),
@@ -90,14 +83,9 @@ public final class MeshnetVerticle extends VerticleBase implements AlivePods {
   }
 
   private <Q extends Message, R extends Message> void serve(
-      String service,
-      String name,
-      Set<Listener> listeners,
-      Q request,
-      R response,
-      Function<Q, Future<R>> handler) {
+      String name, Set<Listener> listeners, Q request, R response, Function<Q, Future<R>> handler) {
     listener.serve(
-        method(service, name, request, response),
+        method("Local", name, request, response),
         listeners,
         (caller, query) -> thread.call(() -> handler.apply(query)));
   }
@@ -109,7 +97,7 @@ public final class MeshnetVerticle extends VerticleBase implements AlivePods {
   }
 
   private Future<Pod> onGet(PodQuery query) {
-    PodRef pod = ref(query.getKubeNs(), query.getName());
+    PodRef pod = EndKey.podOf(query.getKubeNs(), query.getName());
     return topology
         .of(pod)
         .compose(
@@ -170,7 +158,7 @@ public final class MeshnetVerticle extends VerticleBase implements AlivePods {
   }
 
   private Future<BoolResponse> onSetAlive(Pod pod) {
-    PodRef ref = ref(pod.getKubeNs(), pod.getName());
+    PodRef ref = EndKey.podOf(pod.getKubeNs(), pod.getName());
     boolean isAlive = !pod.getSrcIp().isEmpty() && !pod.getNetNs().isEmpty();
     Future<Void> kept =
         isAlive
@@ -219,14 +207,10 @@ public final class MeshnetVerticle extends VerticleBase implements AlivePods {
   }
 
   private static PodRef pod(SkipQuery query) {
-    return ref(query.getKubeNs(), query.getPod());
+    return EndKey.podOf(query.getKubeNs(), query.getPod());
   }
 
   private static PodRef peer(SkipQuery query) {
-    return ref(query.getKubeNs(), query.getPeer());
-  }
-
-  private static PodRef ref(String ns, String name) {
-    return new PodRef(ns.isEmpty() ? PodRef.DEFAULT_NAMESPACE : ns, name);
+    return EndKey.podOf(query.getKubeNs(), query.getPeer());
   }
 }

@@ -1,5 +1,6 @@
 package dev.weft.wire.meshnet;
 
+import com.google.protobuf.Message;
 import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
 import dev.weft.dial.Ways;
@@ -23,8 +24,8 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Serves what meshnet's plugin and foreign daemons ask about wire ends. Requests for the same end
- * run one after the other, on the wire room's event loop.
+ * Serves the calls of meshnet's plugin and of foreign daemons about wire ends. Requests for the
+ * same end run one after the other, on the wire room's event loop.
  */
 public final class MeshnetWires implements ForeignEnds {
   private static final Set<Listener> READERS = Set.of(Listener.LOCAL, Listener.MEMBERS);
@@ -57,8 +58,7 @@ public final class MeshnetWires implements ForeignEnds {
         .serve(REMOVE, LOCAL, (caller, def) -> room.thread().call(() -> onRemove(def)));
   }
 
-  private static <R extends com.google.protobuf.Message> GrpcMethod<WireDef, R> local(
-      String name, R response) {
+  private static <R extends Message> GrpcMethod<WireDef, R> local(String name, R response) {
     return new GrpcMethod<>(
         Meshnet.getDescriptor().findServiceByName("Local"),
         name,
@@ -121,7 +121,7 @@ public final class MeshnetWires implements ForeignEnds {
   @Override
   public Future<WireCreateResponse> onJoin(Caller caller, WireDef def) {
     EndIntent asked = EndIntent.asked(def);
-    checkAddress(asked.address());
+    Optional<Cidr> address = Field.address("local_pod_ip", asked.address());
     if (!caller.local() && !asked.peer().isOf(caller)) {
       throw Fault.DENIED.because(
           "peer_node_ip: " + asked.peer() + " (expected: " + caller + ", who asks)");
@@ -129,7 +129,7 @@ public final class MeshnetWires implements ForeignEnds {
     return add(
             asked,
             known -> Future.succeededFuture(known.isPresent()),
-            () -> kernel.make(asked.key(), asked.netns(), asked.address(), mtu))
+            () -> kernel.make(asked.key(), asked.netns(), address, mtu))
         .map(
             intent ->
                 WireCreateResponse.newBuilder()
@@ -162,16 +162,6 @@ public final class MeshnetWires implements ForeignEnds {
                                             ? ends.refresh(
                                                 known.get(), asked.peer(), asked.peerId())
                                             : ends.replace(asked, making))));
-  }
-
-  private static void checkAddress(String address) {
-    try {
-      if (!address.isEmpty()) {
-        Cidr.parse(address);
-      }
-    } catch (IllegalArgumentException e) {
-      throw Fault.INVALID.because("local_pod_ip: " + e.getMessage(), e);
-    }
   }
 
   private Future<BoolResponse> onRemove(WireDef def) {

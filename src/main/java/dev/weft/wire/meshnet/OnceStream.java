@@ -12,8 +12,8 @@ import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
 
 /**
- * {@code SendToOnce} to a daemon that has no {@code SendToStream}: a call per frame, the next one
- * when the last is answered, because calls under way together may change places.
+ * {@code SendToOnce} to a daemon that has no {@code SendToStream}: one call per frame. The next
+ * call begins when the last one is answered, because concurrent calls may overtake each other.
  */
 final class OnceStream implements OutStream {
   private static final Duration DEADLINE = Duration.ofSeconds(2);
@@ -28,7 +28,7 @@ final class OnceStream implements OutStream {
   private Runnable drained;
 
   /**
-   * @param sent counts what the daemon refused as dropped
+   * @param sent counts frames that the daemon refused as dropped
    */
   OnceStream(RpcConnection connection, TrafficCounter sent) {
     this.connection = connection;

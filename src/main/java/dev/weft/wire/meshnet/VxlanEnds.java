@@ -21,10 +21,7 @@ import io.vertx.core.Future;
 import java.net.InetAddress;
 import java.util.Optional;
 
-/**
- * VXLAN devices (RFC 7348) in pods, each with one other end, as meshnet's plugins ask for them. All
- * calls block.
- */
+/** VXLAN devices (RFC 7348) in pods, each with one other end, as meshnet's plugins ask for them. */
 final class VxlanEnds {
   private final LinkThread thread;
   private final Vxlans vxlans;
@@ -36,27 +33,23 @@ final class VxlanEnds {
     this.owner = links.of("vxlan");
   }
 
-  /** What was asked for, each field read. */
+  /** The fields of a request, parsed. */
   private record Wanted(
       String intf, Optional<Cidr> address, InetAddress remote, int vni, String underlay) {
     static Wanted of(RemotePod pod) {
-      try {
-        if (pod.getVni() < 1 || pod.getVni() > 0xffffff) {
-          throw Fault.invalid("vni", pod.getVni(), "1..16777215");
-        }
-        return new Wanted(
-            InterfaceName.check(pod.getIntfName()),
-            pod.getIntfIp().isEmpty() ? Optional.empty() : Optional.of(Cidr.parse(pod.getIntfIp())),
-            IpAddress.parse(pod.getPeerVtep()),
-            (int) pod.getVni(),
-            pod.getNodeIntf());
-      } catch (IllegalArgumentException e) {
-        throw Fault.INVALID.because(e.getMessage(), e);
+      if (pod.getVni() < 1 || pod.getVni() > 0xffffff) {
+        throw Fault.invalid("vni", pod.getVni(), "1..16777215");
       }
+      return new Wanted(
+          Field.read("intf_name", pod.getIntfName(), InterfaceName::check),
+          Field.address("intf_ip", pod.getIntfIp()),
+          Field.read("peer_vtep", pod.getPeerVtep(), IpAddress::parse),
+          (int) pod.getVni(),
+          pod.getNodeIntf());
     }
   }
 
-  /** Makes the device, or another in place of one of ours; the same again changes nothing. */
+  /** Creates the device, or replaces one of this node's; the same request again changes nothing. */
   Future<Void> update(RemotePod pod) {
     Wanted wanted = Wanted.of(pod);
     return thread.change(
@@ -77,7 +70,7 @@ final class VxlanEnds {
             .withAddress(wanted.address());
     Optional<Link> there = end.find();
     if (there.filter(l -> l.kind().equals("vxlan") && l.alias().isEmpty()).isPresent()) {
-      // Made by a daemon that was here before this node.
+      // A meshnet daemon that this node replaces created the device.
       netns.netlink().setAlias(there.get().index(), owner.alias(id));
     }
     vxlans.ensure(onHost, end, device, owner, id);
@@ -93,7 +86,8 @@ final class VxlanEnds {
               .link(wanted.underlay())
               .orElseThrow(
                   () ->
-                      Fault.NOT_FOUND.because("node_intf: there is no link " + wanted.underlay()));
+                      Fault.NOT_FOUND.because(
+                          "node_intf: " + wanted.underlay() + " (expected: a link of this host)"));
       carrier = new Underlay(link.index(), link.name(), link.mtu(), route.address());
     }
     return new VxlanSpec(

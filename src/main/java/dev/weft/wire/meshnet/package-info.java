@@ -1,7 +1,6 @@
 /**
- * All that Weft does to be a daemon of meshnet ({@code meshnet.v1beta1}, TCP 51111) beside its own
- * wires: wire ends for meshnet's CNI plugin and for foreign daemons, VXLAN ends, and what the
- * plugin asks about pods.
+ * Makes this node a daemon of meshnet ({@code meshnet.v1beta1}, TCP 51111) as well: wire ends for
+ * meshnet's CNI plugin and for foreign daemons, VXLAN ends, and what the plugin asks about pods.
  *
  * <p>Enters: the services {@code Local} and {@code Remote}; the links of pods, from the room that
  * keeps topologies. Leaves: ends that stand in the data path; the answers; and what plugins say

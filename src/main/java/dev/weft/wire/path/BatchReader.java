@@ -6,8 +6,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 
 /**
- * Reads what a wire's packet socket holds into buffers of gRPC messages, no more at once than the
- * connection takes in a few milliseconds. One thread's.
+ * Reads frames from a wire's packet socket into buffers of gRPC messages. A batch is at most what
+ * the connection carries in a few milliseconds. For one thread.
  */
 final class BatchReader {
   /** Frames read at once; a ring's memory is shared by all wires of a thread. */
@@ -31,7 +31,7 @@ final class BatchReader {
   }
 
   /**
-   * Null when the socket had nothing to give.
+   * Reads a batch; null if the socket has no frame.
    *
    * @throws LinuxException ENETDOWN when the link went down or was deleted
    */
@@ -67,7 +67,7 @@ final class BatchReader {
     return batch;
   }
 
-  /** The stream took the last batch and has room for more. */
+  /** The stream accepted the last batch and has room for more. */
   void flowed() throws LinuxException {
     pace.flowed();
     adapt();
@@ -83,7 +83,7 @@ final class BatchReader {
     int wanted = pace.buffer();
     if (Math.abs(wanted - buffer) > buffer / 4) {
       buffer = wanted;
-      // The kernel doubles what it is told (socket(7)).
+      // The kernel doubles the value (socket(7)).
       end.socket().receiveBuffer(wanted / 2);
     }
   }

@@ -28,8 +28,7 @@ public final class DataPath {
   }
 
   /**
-   * Deploys lanes and driver as children of the verticle that calls, and receives frames from now
-   * on.
+   * Deploys lanes and driver as children of the calling verticle, and receives frames from now on.
    *
    * @param loops event loops that carry streams
    */
@@ -59,14 +58,14 @@ public final class DataPath {
         .setWorkerPoolSize(1);
   }
 
-  /** The ends that stand on this node. */
+  /** The wire ends on this node. */
   public WireEnds ends() {
     return ends;
   }
 
   /**
-   * The lane of a wire to a node: where streams to that node live, or else always the same one, so
-   * that the wire's frames keep their order.
+   * The lane of a wire to a node: the one on the loop of streams to that node. Always the same one,
+   * so that the wire's frames keep their order.
    */
   public Lane lane(String wireId, String node) {
     Lane preferred = lane(wireId);

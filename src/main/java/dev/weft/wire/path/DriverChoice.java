@@ -3,14 +3,15 @@ package dev.weft.wire.path;
 import dev.weft.bus.Fault;
 import dev.weft.config.WiresConfig;
 
-/** Which driver a node runs. */
+/** Chooses the driver of a node. */
 final class DriverChoice {
   private DriverChoice() {}
 
   /**
-   * Whether it is the epoll driver. INVALID where that one is asked for by name and cannot be had.
+   * Whether to use the epoll driver. INVALID if the configuration asks for epoll, which does not
+   * load.
    *
-   * @param unavailable why Netty's native epoll does not load; null if it does
+   * @param unavailable why Netty's native epoll does not load; null if it loads
    */
   static boolean isEpoll(WiresConfig.Driver asked, Throwable unavailable) {
     if (asked == WiresConfig.Driver.EPOLL && unavailable != null) {

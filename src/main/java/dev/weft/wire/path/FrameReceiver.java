@@ -32,7 +32,9 @@ public final class FrameReceiver {
 
   private static final int RING_BYTES = 256 << 10;
 
-  /** Longer than any DATA frame, so put together by the reader. */
+  /**
+   * A frame of this length spans several DATA frames: the reader has copied it together already.
+   */
   private static final int COPIED = (16 << 10) + 1;
 
   private static final Logger log = LoggerFactory.getLogger(FrameReceiver.class);
@@ -64,7 +66,7 @@ public final class FrameReceiver {
   private static final class Outgoing {
     final SendRing ring = new SendRing(RING_SLOTS, RING_BYTES);
 
-    /** Whose frames are in the ring, if there are any. */
+    /** The stream whose frames are in the ring, if there are any. */
     Stream holder;
   }
 
@@ -156,7 +158,7 @@ public final class FrameReceiver {
       segments += VnetCheck.segments(low, length);
     }
 
-    /** A long frame lies in a buffer of its own and is sent from there. */
+    /** Adds a copy of a frame; a long frame has a buffer of its own, from which it is sent. */
     private boolean add(ByteBuf source, int frame, int length, long low, int csumOffset) {
       if (shared.holder != this) {
         if (shared.holder != null) {

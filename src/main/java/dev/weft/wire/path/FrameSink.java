@@ -6,8 +6,8 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 
 /**
- * Where a wire's outgoing frames go: a stream to the peer, and what makes its messages of frames.
- * Written to on its lane's event loop alone; when it is full it says so, and nothing is queued.
+ * The stream to a wire's peer, with the writer that turns frames into its messages. Only the lane's
+ * event loop writes, and nothing is queued.
  */
 public final class FrameSink {
   private final PacketWriter writer;
@@ -25,7 +25,7 @@ public final class FrameSink {
   }
 
   /**
-   * Writes a batch of whole messages, which the sink then owns.
+   * Writes a batch of whole messages, whose buffer the sink releases.
    *
    * @param drained runs when a sink that is full takes more, never before this returns
    * @return whether it takes more at once
@@ -34,18 +34,18 @@ public final class FrameSink {
     return stream.write(batch, drained);
   }
 
-  /** Completes or fails, with the peer's status, when it takes no more for good. */
+  /** Done when the sink accepts no more frames; fails with the peer's status. */
   public Future<Void> ended() {
     return ended.future();
   }
 
-  /** Gives it up: its frames cannot be read. */
+  /** Ends the sink with a failure: the packet socket cannot be read. */
   void fail(Throwable why) {
     ended.tryFail(why);
     close();
   }
 
-  /** Ends it cleanly, as the peer sees it too; any thread may call. */
+  /** Ends the sink and its stream without a failure; any thread may call. */
   public void close() {
     ended.tryComplete();
     stream.loop().run(stream::finish);

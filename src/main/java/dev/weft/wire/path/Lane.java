@@ -7,11 +7,11 @@ import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Future;
 
 /**
- * One event loop's share of the data path: the wires' streams that live there. A wire stays on one
- * lane, so that its frames keep their order.
+ * One event loop's share of the data path: the streams of that loop. A wire stays on one lane, so
+ * that its frames keep their order.
  */
 public final class Lane extends AbstractVerticle {
-  /** Keeps the kernel from taking more than a few milliseconds' worth before it is sent. */
+  /** Bytes that the kernel may hold before it sends them: a few milliseconds' worth. */
   private static final int UNSENT_BYTES = 64 << 10;
 
   private final Dial dial;
@@ -27,12 +27,12 @@ public final class Lane extends AbstractVerticle {
     loop = Loop.of(context);
   }
 
-  /** The event loop that this lane's streams are written on. */
+  /** The event loop of this lane's streams. */
   public Loop loop() {
     return loop;
   }
 
-  /** Where this loop's packet sockets are read into; created when the first one is read. */
+  /** Receives the frames of this loop's packet sockets; created when the first socket is read. */
   RecvRing ring() {
     if (ring == null) {
       ring = BatchReader.ring();

@@ -3,26 +3,28 @@ package dev.weft.wire.path;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How much of a wire's traffic may be on its way, so that a frame waits for milliseconds and not
- * for as long as some fixed number of bytes takes. It learns the rate that the connection drains
- * at; what is beyond {@link #HORIZON_NANOS} of that rate stays out of the node, in a socket buffer
- * of that size, and is dropped there.
+ * Bounds the traffic of a wire that is under way, so that a frame waits for milliseconds, whatever
+ * the connection's rate is. Learns the rate at which the connection drains; frames beyond {@link
+ * #HORIZON_NANOS} of that rate stay in the packet socket's buffer, which has that size and drops
+ * what does not fit.
  *
- * <p>Pure: time comes from its caller.
+ * <p>Pure: the caller supplies the time.
  */
 final class Pace {
   /** The time that a frame may wait in the batch, and again in the socket's buffer. */
   static final long HORIZON_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
-  /** Room for two super-frames, or nothing would cross. */
+  /** Room for two super-frames: into a smaller buffer not even one would fit. */
   static final int LEAST_BUFFER = 128 << 10;
 
   static final int MOST_BUFFER = 8 << 20;
 
-  /** What a socket's buffer is charged for a frame beside its bytes: {@code sk_buff} and more. */
+  /**
+   * Bytes that the kernel charges to a socket's buffer for each frame: {@code sk_buff} and more.
+   */
   private static final int FRAME_OVERHEAD = 768;
 
-  /** A connection that was not full for so long is not what slows the wire down. */
+  /** A connection that was not full for so long does not limit the wire. */
   private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private static final double WEIGHT = 0.2;
@@ -57,7 +59,7 @@ final class Pace {
     }
   }
 
-  /** It was full after that batch, and has drained now. */
+  /** The connection was full after the batch, and has drained now. */
   void drained(long now) {
     long took = Math.max(1, now - batchStart);
     double rate = (double) batchBytes / took;
@@ -67,7 +69,7 @@ final class Pace {
     limited = true;
   }
 
-  /** It took the batch without being full. */
+  /** The connection accepted the batch and is not full. */
   void flowed() {
     batchBytes = 0;
   }
@@ -81,7 +83,7 @@ final class Pace {
     return (int) Math.max(1, Math.min(mostFrames, frames));
   }
 
-  /** How large the socket's buffer should be, for frames and what the kernel keeps with each. */
+  /** The size of the socket's buffer in bytes, with the kernel's charge for each frame. */
   int buffer() {
     if (!limited) {
       return MOST_BUFFER;

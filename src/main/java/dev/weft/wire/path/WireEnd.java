@@ -7,8 +7,8 @@ import dev.weft.rpc.Caller;
 import java.util.function.Predicate;
 
 /**
- * The end of a grpc wire on this node, while it stands: where frames from the peer go and frames
- * for the peer come from.
+ * The end of a grpc wire on this node: frames from the peer go to its packet socket, and frames for
+ * the peer come from there.
  */
 public final class WireEnd {
   private final long interfaceId;
@@ -21,7 +21,7 @@ public final class WireEnd {
 
   /**
    * @param interfaceId random, 62 bits: only the peer node learns it
-   * @param peer the one that may send to it
+   * @param peer tells whether a caller may send frames to this end
    */
   public WireEnd(
       long interfaceId,
@@ -42,7 +42,7 @@ public final class WireEnd {
     return interfaceId;
   }
 
-  /** Whether that is who the wire's other end is with. */
+  /** Whether the caller has the wire's other end. */
   boolean isPeer(Caller caller) {
     return peer.test(caller);
   }
@@ -66,8 +66,9 @@ public final class WireEnd {
   }
 
   /**
-   * Gives the ring's frames to the pod's interface and empties the ring; how many the kernel took.
-   * Locked against {@link #close}: a closed descriptor's number may be another socket's already.
+   * Sends the ring's frames to the pod's interface and empties the ring; returns how many the
+   * kernel accepted. Locked against {@link #close}: a closed descriptor's number may be another
+   * socket's already.
    */
   synchronized int send(SendRing ring) {
     int taken = 0;
@@ -100,7 +101,7 @@ public final class WireEnd {
     return closed;
   }
 
-  /** Call it once no driver reads the socket any more. */
+  /** To be called once no driver reads the socket any more. */
   public synchronized void close() {
     closed = true;
     socket.close();

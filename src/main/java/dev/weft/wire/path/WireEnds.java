@@ -7,7 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
 
-/** The standing ends of this node by interface id; read on every event loop, one look per batch. */
+/** The ends on this node by interface id; every event loop looks here, once per batch. */
 public final class WireEnds {
   private final Map<Long, WireEnd> byId = new ConcurrentHashMap<>();
   private final Map<Long, List<WireEnd>> byAlias = new ConcurrentHashMap<>();
@@ -24,15 +24,15 @@ public final class WireEnds {
   }
 
   /**
-   * Lets the end's own peer use another id too: the one by which it was told of the end. Ends of
-   * other peers may have the same alias.
+   * Lets the end's own peer use another id too, which the peer learned from a plugin. Ends of other
+   * peers may have the same alias.
    */
   public void alias(WireEnd end, long id) {
     byAlias.merge(
         id, List.of(end), (ends, added) -> Stream.concat(added.stream(), ends.stream()).toList());
   }
 
-  /** Null for an id that no end has, as far as that caller may know. */
+  /** The end with that id, or with that alias for the caller; null if there is none. */
   WireEnd find(long interfaceId, Caller caller) {
     WireEnd end = byId.get(interfaceId);
     return end != null || byAlias.isEmpty()

@@ -15,8 +15,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The portable driver: one worker thread waits in poll(2) for all packet sockets of the node. A
- * wire has one batch on its way at most: its socket is not polled again until the stream took the
- * batch, so what does not fit waits, or is dropped, in the kernel's queue and not in the heap.
+ * wire has at most one batch under way: its socket is not polled again until the stream has
+ * accepted the batch, so frames wait, or are dropped, in the kernel's queue and not in the heap.
  */
 final class WorkerDriver extends AbstractVerticle implements Driver {
   /** How long one turn waits; between turns the verticle can be undeployed. */
@@ -39,7 +39,7 @@ final class WorkerDriver extends AbstractVerticle implements Driver {
 
   @Override
   public void stop(Promise<Void> done) {
-    // Called between two turns; the next one, which is queued already, is the last.
+    // Called between two turns; the next turn, which is queued already, is the last one.
     stopped = done;
   }
 
@@ -62,7 +62,7 @@ final class WorkerDriver extends AbstractVerticle implements Driver {
     commands.add(command);
     poller.wakeup();
     if (closed) {
-      // No turn comes any more, and no thread reads: the caller may do it.
+      // There is no next turn, and no other thread reads: the caller runs the commands.
       runCommands();
     }
   }
@@ -90,7 +90,7 @@ final class WorkerDriver extends AbstractVerticle implements Driver {
     context.runOnContext(v -> turn());
   }
 
-  /** One wire's failure must not end the turns of all. */
+  /** A failure of one wire must not end the turns, which serve all wires. */
   private static void guarded(Runnable step) {
     try {
       step.run();

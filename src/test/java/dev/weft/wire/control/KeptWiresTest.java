@@ -1,0 +1,101 @@
+package dev.weft.wire.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.weft.bus.Bus;
+import dev.weft.pod.PodRef;
+import dev.weft.pod.Pods;
+import dev.weft.room.RoomContext;
+import dev.weft.room.RoomThread;
+import dev.weft.telemetry.Metrics;
+import dev.weft.testkit.MemoryStore;
+import dev.weft.testkit.TestSigner;
+import dev.weft.wire.WireKind;
+import dev.weft.wire.WireSpec;
+import dev.weft.wire.WireState;
+import dev.weft.wire.WireStatus;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.lang.reflect.Proxy;
+import java.time.Clock;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** On a node that lacks a capability, so that no kernel takes part. */
+class KeptWiresTest {
+  private static final WireSpec SPEC =
+      new WireSpec(
+          "0123456789abcdef",
+          "default",
+          1,
+          WireKind.GRPC,
+          1500,
+          new WireSpec.End(new PodRef("default", "r1"), "eth1", null, "a"),
+          new WireSpec.End(new PodRef("default", "r2"), "eth1", null, "b"));
+
+  private final Vertx vertx = Vertx.vertx();
+  private final Bus bus = new Bus(vertx, "a", new TestSigner("a"));
+  private final Metrics metrics = new Metrics();
+  private final RoomThread thread = new RoomThread(vertx.getOrCreateContext());
+  private final KeptWires wires =
+      new KeptWires(
+          new WireRoom(
+              new RoomContext(bus, null, new MemoryStore(), null, metrics, Clock.systemUTC()),
+              vertx,
+              thread,
+              null,
+              null,
+              new Random(1),
+              List.of("CAP_NET_ADMIN")),
+          wire -> Future.succeededFuture());
+
+  @AfterEach
+  void close() {
+    await(vertx.close());
+    metrics.close();
+  }
+
+  private static <T> T await(Future<T> future) {
+    return future.toCompletionStage().toCompletableFuture().join();
+  }
+
+  private <T> Future<T> call(Supplier<Future<T>> work) {
+    return thread.call(work);
+  }
+
+  private void servePods() {
+    Pods pods =
+        (Pods)
+            Proxy.newProxyInstance(
+                Pods.class.getClassLoader(),
+                new Class<?>[] {Pods.class},
+                (proxy, method, arguments) -> Future.succeededFuture(List.of()));
+    await(call(() -> bus.serve(Pods.class, pods)));
+  }
+
+  @Test
+  void shouldKeepAWireThatIsPutWhileItIsRemoved() {
+    servePods();
+    await(call(() -> wires.put(SPEC)));
+
+    Future<Void> removed = call(() -> wires.remove(SPEC.id()));
+    Future<WireStatus> put = call(() -> wires.put(SPEC));
+    await(Future.all(removed, put));
+
+    assertThat(await(call(() -> Future.succeededFuture(wires.ids())))).containsExactly(SPEC.id());
+  }
+
+  @Test
+  void shouldBringUpAWireAgainThatCouldNotBeRemoved() {
+    await(call(() -> wires.put(SPEC)));
+    assertThatThrownBy(() -> await(call(() -> wires.remove(SPEC.id())))).isNotNull();
+
+    WireStatus status = await(call(() -> wires.put(SPEC)));
+
+    assertThat(status.state()).isEqualTo(WireState.JOINING);
+  }
+}
