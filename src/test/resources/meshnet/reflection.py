@@ -2,13 +2,29 @@
 
 Usage: reflection.py ADDRESS VERSION SYMBOL
 """
+import os
 import queue
 import sys
+import traceback
 
 import grpc
 from google.protobuf import descriptor_pb2
 
 ADDRESS, VERSION, SYMBOL = sys.argv[1:]
+
+
+def end(code):
+    """Ends the process at once: the interpreter would wait for gRPC's threads, which may not end."""
+    sys.stdout.flush()
+    os._exit(code)
+
+
+def fail(*error):
+    traceback.print_exception(*error)
+    end(1)
+
+
+sys.excepthook = fail
 
 
 def field(number, value):
@@ -56,3 +72,5 @@ requests.put(None)
 health = channel.unary_unary("/grpc.health.v1.Health/Check")
 print("health", dict(fields(health(b"", timeout=5)))[1])
 print("health of service", dict(fields(health(field(1, SYMBOL.encode()), timeout=5)))[1])
+
+end(0)

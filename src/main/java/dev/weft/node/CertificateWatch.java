@@ -36,6 +36,7 @@ final class CertificateWatch {
   private final Clock clock;
   private final List<CertificateFiles> sources;
   private final Runnable onChange;
+  private long timer;
 
   /** Inode, ctime and size of each file at the last look. */
   private final Map<Path, Object> seen = new HashMap<>();
@@ -58,7 +59,14 @@ final class CertificateWatch {
   void start() {
     health.state(ROOM, Health.State.READY);
     look(false);
-    vertx.setPeriodic(LOOK_EVERY.toMillis(), id -> vertx.executeBlocking(() -> look(false), false));
+    timer =
+        vertx.setPeriodic(
+            LOOK_EVERY.toMillis(), id -> vertx.executeBlocking(() -> look(false), false));
+  }
+
+  Future<Void> close() {
+    vertx.cancelTimer(timer);
+    return Future.succeededFuture();
   }
 
   /** Reads all files again now. */

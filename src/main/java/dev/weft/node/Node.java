@@ -185,6 +185,7 @@ public final class Node {
     files.add(identity);
     certificates = new CertificateWatch(vertx, health, clock, files, () -> ways.dial().renew());
     certificates.start();
+    stands("certificates", certificates::close);
   }
 
   /** The rooms from the ground up, each with its name: they start in this order. */

@@ -44,6 +44,9 @@ class NodeProcessIT {
   private static final List<String> WITHOUT_CAPABILITIES =
       List.of("setpriv", "--bounding-set=-all", "--inh-caps=-all");
 
+  /** A process whose parent ignores SIGHUP, as under nohup, ignores it too (signal(7)). */
+  private static final List<String> HEARING_HANGUP = List.of("env", "--default-signal=HUP");
+
   @TempDir Path directory;
 
   @Test
@@ -100,7 +103,8 @@ class NodeProcessIT {
         "security: { ca: %s, cert: %s, key: %s }\n"
             .formatted(files.ca(), files.cert(), files.key());
     try (WeftProcess node =
-        WeftProcess.start(directory, "run", "--conf", configuration(ALONE + security))) {
+        WeftProcess.start(
+            directory, HEARING_HANGUP, "run", "--conf", configuration(ALONE + security))) {
       node.awaitLine(READY);
 
       node.signal("HUP");
