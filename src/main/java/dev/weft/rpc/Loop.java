@@ -40,7 +40,14 @@ public record Loop(Context context, EventLoop netty) {
   /** Begins work on the loop; the returned future completes there. */
   public <T> Future<T> call(Supplier<Future<T>> work) {
     Promise<T> result = ((ContextInternal) context).promise();
-    run(() -> work.get().onComplete(result));
+    run(
+        () -> {
+          try {
+            work.get().onComplete(result);
+          } catch (RuntimeException e) {
+            result.fail(e);
+          }
+        });
     return result.future();
   }
 
