@@ -7,6 +7,7 @@ import dev.weft.linux.Netns;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
 import dev.weft.testkit.TestNetns;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -23,14 +24,25 @@ class NamespaceIdentitiesIT {
     long before = identity(ref);
     long inode = Netns.inodeOf(ref);
 
-    // When
-    await("the kernel gives the number again")
-        .until(
-            () -> {
-              Netns.delete(ref);
-              Netns.create(ref);
-              return Netns.inodeOf(ref) == inode;
-            });
+    // When: the kernel gives the lowest free number, so the lower ones are kept in use
+    List<Netns> lower = new ArrayList<>();
+    try {
+      Netns.delete(ref);
+      Netns.create(ref);
+      await("the kernel gives the number again")
+          .until(
+              () -> {
+                if (Netns.inodeOf(ref) == inode) {
+                  return true;
+                }
+                lower.add(Netns.open(ref));
+                Netns.delete(ref);
+                Netns.create(ref);
+                return false;
+              });
+    } finally {
+      lower.forEach(Netns::close);
+    }
 
     // Then
     assertThat(identity(ref)).isNotEqualTo(before).isEqualTo(Netns.cookieOf(ref));
