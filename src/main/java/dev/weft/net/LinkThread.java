@@ -23,10 +23,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one thread of a node that creates and removes links: the kernel serialises changes (rtnl), so
- * that others would spin for it, and a list that changes while it is read has to be read again. A
- * namespace is entered once for all requests that wait, and closed when none does: as long as it is
- * open it cannot end.
+ * The one thread of a node that creates and removes links. The kernel makes one change at a time
+ * (the rtnl lock), so further threads would only wait for the lock, and a list of links that
+ * changes while it is read has to be read again. A namespace is opened once for all changes that
+ * wait, and closed when none waits: an open namespace cannot end.
  */
 public final class LinkThread {
   private static final Logger log = LoggerFactory.getLogger(LinkThread.class);
@@ -44,23 +44,23 @@ public final class LinkThread {
     T run(OpenNamespaces namespaces) throws IOException;
   }
 
-  /** Where a link may be that is to be removed. */
+  /** Where a link that is to be removed may be. */
   public record Place(String netns, String name) {}
 
   LinkThread(Vertx vertx) {
     this.thread = vertx.createSharedWorkerExecutor("weft-links", 1);
     thread
         .executeBlocking(LinkThread::goFirst)
-        .onFailure(e -> log.info("links are made at the priority of all: {}", e.getMessage()));
+        .onFailure(e -> log.info("the thread that changes links has no raised priority: {}", e.getMessage()));
   }
 
-  /** What waits for rtnl on this host waits for this thread. */
+  /** Every program of this host that changes links waits while this thread holds the rtnl lock. */
   private static Void goFirst() throws LinuxException {
     Nice.set(NICE);
     return null;
   }
 
-  /** Runs a change after those that were asked for before. */
+  /** Runs a change after all earlier ones. */
   public <T> Future<T> change(Work<T> work) {
     waiting.incrementAndGet();
     return thread.executeBlocking(
@@ -76,7 +76,7 @@ public final class LinkThread {
         false);
   }
 
-  /** As {@link #change}, for a thread that may block until it is done. */
+  /** As {@link #change}; blocks the calling thread until the change is made. */
   public <T> T await(Work<T> work) throws IOException {
     try {
       return change(work).toCompletionStage().toCompletableFuture().join();
@@ -90,14 +90,14 @@ public final class LinkThread {
 
   /**
    * Removes a link, and with it the other end of a veth pair: from the first of the places where a
-   * link of that name carries the alias. That it is nowhere is success. Removals that are asked for
-   * while others are under way are done together: many take as long as one.
+   * link of that name carries the alias. Success also if no place has it. Removals that wait are
+   * done together, for many take as long as one; they overtake changes that wait, so a caller first
+   * awaits the change that creates the link.
    */
   public Future<Void> remove(String alias, List<Place> places) {
     Removal removal = new Removal(alias, places);
     removals.add(removal);
-    // A removal that an earlier caller's turn did is reported in its own turn: each caller's future
-    // completes on that caller's context.
+    // Whoever's turn removes the link, each caller gets the answer on its own event loop.
     return thread.executeBlocking(
         () -> {
           removeAll();
@@ -123,12 +123,17 @@ public final class LinkThread {
         return;
       }
       for (Map.Entry<String, List<Removal>> there : byNetns.entrySet()) {
-        removeIn(there.getKey(), there.getValue(), round);
+        try {
+          removeIn(there.getKey(), there.getValue(), round);
+        } catch (LinuxException | RuntimeException e) {
+          there.getValue().forEach(removal -> removal.failure = e);
+        }
       }
     }
   }
 
-  private static void removeIn(String ref, List<Removal> removals, int round) {
+  private static void removeIn(String ref, List<Removal> removals, int round)
+      throws LinuxException {
     Netns netns;
     try {
       netns = Netns.open(ref);
@@ -145,13 +150,11 @@ public final class LinkThread {
             .ifPresent(index -> found.put(removal, index));
       }
       in.delete(List.copyOf(found.values()));
-      found.keySet().forEach(Removal::find);
-    } catch (LinuxException | RuntimeException e) {
-      removals.forEach(r -> r.failure = e);
+      found.keySet().forEach(Removal::found);
     }
   }
 
-  /** A link that is to go. */
+  /** A link to be removed. */
   private static final class Removal {
     private final String alias;
     private final List<Place> places;
@@ -163,7 +166,7 @@ public final class LinkThread {
       this.places = places;
     }
 
-    void find() {
+    void found() {
       found = true;
       failure = null;
     }
@@ -176,7 +179,7 @@ public final class LinkThread {
     }
   }
 
-  /** Whether requests wait: a list of a thousand links would hold them up for 10 ms. */
+  /** Whether changes wait: to list a thousand links would delay them by 10 ms. */
   public boolean isBusy() {
     return waiting.get() > 0;
   }

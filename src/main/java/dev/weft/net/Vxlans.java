@@ -13,27 +13,27 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.random.RandomGenerator;
 
 /**
- * The VXLAN devices (RFC 7348) of one node, and who has which network identifier (VNI). The kernel
- * judges whether a VNI is free: it refuses a second device of one VNI, port and address family that
- * is created in the same namespace, wherever the first one was moved to. The table here says whose
- * it is.
+ * The VXLAN devices (RFC 7348) of one node, and which of them has which network identifier (VNI).
+ * The kernel decides whether a VNI is free: it refuses to create a second device of the same VNI,
+ * port and address family in one namespace, wherever the first one was moved to. The table here
+ * only names the holder in messages, and keeps {@link #pick} from trying its VNI.
  */
 public final class Vxlans {
   /** IANA's UDP port. */
   public static final int PORT = 4789;
 
-  /** The alias of the device that was seen last with a VNI. */
+  /** By VNI, the alias of the device that was created or adopted last. */
   private final Map<Integer, String> holders = new ConcurrentHashMap<>();
 
-  /** Whether a device is the tunnel that is wanted; name and MTU can be corrected. */
+  /** Whether a device is the wanted tunnel, whatever its name and MTU, which can be corrected. */
   public static boolean fits(Link link, VxlanSpec wanted) {
     return link.vxlan().filter(is -> is.named("x", 68).equals(wanted.named("x", 68))).isPresent();
   }
 
   /**
-   * Creates a device in this thread's namespace, where it stays; it is down.
+   * Creates a device in this thread's namespace, where it stays; the device is down.
    *
-   * @throws WeftException CONFLICT naming who has the VNI
+   * @throws WeftException CONFLICT naming the holder of the VNI
    */
   public Link create(Netlink onHost, VxlanSpec spec, String alias) throws LinuxException {
     Link made = make(onHost, spec, alias);
@@ -48,9 +48,9 @@ public final class Vxlans {
   }
 
   /**
-   * Adopts the pod's device that fits, or creates one in place of a leftover.
+   * Adopts the pod's device if it fits, or creates one in place of a leftover.
    *
-   * @throws WeftException CONFLICT if somebody else has the pod's interface's name, or the VNI
+   * @throws WeftException CONFLICT if somebody else's link has the interface's name, or the VNI
    */
   public void ensure(Netlink onHost, LinkEnd pod, VxlanSpec spec, LinkOwnership owner, String id)
       throws LinuxException {
@@ -66,11 +66,11 @@ public final class Vxlans {
   }
 
   /**
-   * Creates a device on the host, where the tunnel's packets go, and moves it into a pod, whose
-   * interface's name must be free; it is up then.
+   * Creates a device on the host, which sends and receives the tunnel's packets, moves it into a
+   * pod, where the name must be free, and brings it up.
    *
-   * @param spec its name and MTU are the pod's interface's
-   * @throws WeftException CONFLICT naming who has the VNI
+   * @param spec name and MTU are not used: those of {@code pod} are
+   * @throws WeftException CONFLICT naming the holder of the VNI
    */
   public Link create(Netlink onHost, LinkEnd pod, VxlanSpec spec, String alias)
       throws LinuxException {
@@ -82,37 +82,41 @@ public final class Vxlans {
         onHost.setMac(index, pod.mac().get());
       }
       onHost.moveTo(index, pod.at().netns(), pod.name());
+      Link end = pod.at().netlink().require(pod.name());
+      // The device may have another index in the pod's namespace.
       in = pod.at().netlink();
-      Link end = in.require(pod.name());
       index = end.index();
       // The kernel itself tells the neighbours when the link comes up (gratuitous ARP).
       Sysctl.write(pod.at().netns(), "net/ipv4/conf/" + pod.name() + "/arp_notify", "1");
       pod.finish(index);
       return end;
     } catch (LinuxException | RuntimeException e) {
+      release(spec.vni(), alias);
       in.delete(index);
       throw e;
     }
   }
 
-  /** A device with that VNI was found, made before this node started. */
+  /** Notes a device with that VNI that a former process created. */
   public void adopt(int vni, String alias) {
     holders.put(vni, alias);
   }
 
-  /** The device with that alias is gone; what another one has stays. */
+  /** Forgets the device with that alias; a VNI that another device has stays noted. */
   public void release(int vni, String alias) {
     holders.remove(vni, alias);
   }
 
-  /** A VNI of a range that no room is known to have. */
+  /** A random VNI of a range that no device of this node is known to have. */
   public int pick(RandomGenerator random, int first, int last) {
     return random
         .ints(1000, first, last + 1)
         .filter(vni -> !holders.containsKey(vni))
         .findFirst()
         .orElseThrow(
-            () -> Fault.EXHAUSTED.because("vni: " + first + ".." + last + " are all in use"));
+            () ->
+                Fault.EXHAUSTED.because(
+                    "vni: " + first + ".." + last + " are all in use (expected: a free one)"));
   }
 
   private Link make(Netlink onHost, VxlanSpec spec, String alias) throws LinuxException {
@@ -122,7 +126,7 @@ public final class Vxlans {
       if (!e.errnoName().equals("EEXIST")) {
         throw e;
       }
-      // Created here and never moved: left by a process that was killed in between.
+      // A process that was killed between creating and moving a device has left it here.
       Optional<Link> leftover = onHost.link(nameOf(spec.vni()));
       boolean ours =
           leftover
@@ -156,7 +160,7 @@ public final class Vxlans {
         "vni: " + spec.vni() + " is in use by " + holder + " (expected: one that is free here)", e);
   }
 
-  /** Of a device until it is in its pod; only one is being moved at a time. */
+  /** The device's name until it is in its pod; devices are created and moved one at a time. */
   private static String nameOf(int vni) {
     return "wv" + vni;
   }

@@ -14,13 +14,17 @@ import dev.weft.linux.VxlanSpec;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
 import dev.weft.testkit.TestNetns;
+import io.vertx.core.Context;
+import io.vertx.core.Deployable;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
@@ -241,6 +245,21 @@ class NodeLinksIT {
   }
 
   @Test
+  void shouldForgetTheVniOfADeviceThatCannotBeFinished() throws Exception {
+    // Given an address that the pod's end cannot have: IPv6 is off with this MTU
+    LinkEnd bad = podEnd("eth1", 1000).withAddress(Optional.of(Cidr.parse("fd00::1/64")));
+
+    // When
+    assertThatThrownBy(
+            () -> vxlans.create(node.netlink(), bad, tunnel(5007), wires.alias("1")))
+        .isNotNull();
+
+    // Then
+    assertThat(pod.netlink().links()).extracting(Link::name).containsOnly("lo");
+    assertThat(vxlans.pick(new Random(1), 5007, 5007)).isEqualTo(5007);
+  }
+
+  @Test
   void shouldPickAVniThatNobodyIsKnownToHave() {
     vxlans.adopt(10, "a");
     vxlans.adopt(12, "b");
@@ -293,6 +312,58 @@ class NodeLinksIT {
             .remove(wires.alias("2"), List.of(new LinkThread.Place(host.name(), "w1"))));
 
     assertThat(node.netlink().link("w1")).isPresent();
+  }
+
+  @Test
+  void shouldAnswerEachCallerOfARemovalOnItsOwnEventLoop() throws Exception {
+    // Given
+    vertx = Vertx.vertx();
+    LinkThread thread = NodeLinks.start(vertx, NODE).thread();
+    CompletableFuture<Void> hold = new CompletableFuture<>();
+    thread.change(at -> hold.join());
+
+    // When two event loops wait for removals that are done together
+    Future<Boolean> one = isAnsweredOnItsOwnLoop(thread);
+    Future<Boolean> two = isAnsweredOnItsOwnLoop(thread);
+    hold.complete(null);
+
+    // Then
+    assertThat(await(one)).isTrue();
+    assertThat(await(two)).isTrue();
+  }
+
+  private Future<Boolean> isAnsweredOnItsOwnLoop(LinkThread thread) throws Exception {
+    Promise<Boolean> answered = Promise.promise();
+    Deployable caller =
+        context -> {
+          Context own = Vertx.currentContext();
+          thread
+              .remove(wires.alias("1"), List.of())
+              .onComplete(done -> answered.complete(Vertx.currentContext() == own));
+          return Future.succeededFuture();
+        };
+    await(vertx.deployVerticle(caller));
+    return answered.future();
+  }
+
+  @Test
+  void shouldAnswerARemovalWhateverBecomesOfTheOthers() throws Exception {
+    // Given a removal that throws something unexpected
+    vertx = Vertx.vertx();
+    LinkThread thread = NodeLinks.start(vertx, NODE).thread();
+    CompletableFuture<Void> hold = new CompletableFuture<>();
+    thread.change(at -> hold.join());
+    Future<Void> broken =
+        thread.remove(wires.alias("1"), List.of(new LinkThread.Place("/no\0path", "w1")));
+
+    // When
+    Future<Void> other =
+        thread.remove(wires.alias("2"), List.of(new LinkThread.Place(host.name(), "w2")));
+    hold.complete(null);
+
+    // Then
+    await(other);
+    assertThatThrownBy(() -> await(broken)).isNotNull();
   }
 
   @Test
