@@ -15,12 +15,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** Which pod has which address, on disk before it is told. For the room's event loop. */
+/** Which pod has which address; on disk before a caller knows. For the room's event loop. */
 final class Allocations {
   private static final String TABLE = "subnet-addresses";
 
   /**
-   * @param attached whether the pod gets an interface with it
+   * @param attached whether the pod gets an interface with the address
    */
   record Allocation(PodRef pod, String address, boolean attached) {
     InetAddress inet() {
@@ -31,8 +31,8 @@ final class Allocations {
   private final Store store;
   private final Map<PodRef, Allocation> byPod = new TreeMap<>();
 
-  /** Those that the disk does not have yet: no one is told of them before it does. */
-  private final Map<PodRef, Future<Allocation>> pending = new HashMap<>();
+  /** Writes that the disk does not have yet: the pod's next call waits for the one before. */
+  private final Map<PodRef, Future<?>> pending = new HashMap<>();
 
   Allocations(Store store) {
     this.store = store;
@@ -50,11 +50,10 @@ final class Allocations {
             });
   }
 
-  /** The one of a pod; a pod that has one keeps it. */
+  /** Gives a pod an address; a pod that has one keeps it. */
   Future<Allocation> allocate(AddressPool pool, PodRef pod, String wanted, boolean attached) {
-    Future<Allocation> beingKept = pending.get(pod);
-    if (beingKept != null) {
-      return beingKept.transform(done -> allocate(pool, pod, wanted, attached));
+    if (pending.containsKey(pod)) {
+      return pending.get(pod).transform(done -> allocate(pool, pod, wanted, attached));
     }
     Allocation old = byPod.get(pod);
     boolean auto = wanted.equals("auto");
@@ -94,10 +93,18 @@ final class Allocations {
   }
 
   Future<Void> release(PodRef pod) {
-    Allocation old = byPod.remove(pod);
-    return old == null
-        ? Future.succeededFuture()
-        : store.delete(TABLE, pod.toString()).<Void>mapEmpty().onFailure(e -> byPod.put(pod, old));
+    if (pending.containsKey(pod)) {
+      return pending.get(pod).transform(done -> release(pod));
+    }
+    // The address stays in use until the disk has forgotten it: a deletion may fail.
+    return byPod.containsKey(pod)
+        ? pend(
+            pod,
+            store
+                .delete(TABLE, pod.toString())
+                .<Void>mapEmpty()
+                .onSuccess(v -> byPod.remove(pod)))
+        : Future.succeededFuture();
   }
 
   Collection<Allocation> all() {
@@ -119,24 +126,23 @@ final class Allocations {
   }
 
   private Future<Allocation> keep(Allocation allocation) {
-    // Taken at once, so that the next call in line does not get it while the disk works.
-    Allocation old = byPod.put(allocation.pod(), allocation);
-    Future<Allocation> kept =
+    PodRef pod = allocation.pod();
+    // In use at once, so that no other pod gets the address while the disk works.
+    Allocation old = byPod.put(pod, allocation);
+    return pend(
+        pod,
         store
-            .put(TABLE, allocation.pod().toString(), Json.write(allocation))
+            .put(TABLE, pod.toString(), Json.write(allocation))
             .map(allocation)
-            .onFailure(
-                e -> {
-                  if (old == null) {
-                    byPod.remove(allocation.pod(), allocation);
-                  } else {
-                    byPod.put(allocation.pod(), old);
-                  }
-                })
-            .onComplete(done -> pending.remove(allocation.pod()));
-    if (!kept.isComplete()) {
-      pending.put(allocation.pod(), kept);
+            // A null from the function removes the entry.
+            .onFailure(e -> byPod.compute(pod, (p, failed) -> old)));
+  }
+
+  private <T> Future<T> pend(PodRef pod, Future<T> write) {
+    Future<T> written = write.onComplete(done -> pending.remove(pod));
+    if (!written.isComplete()) {
+      pending.put(pod, written);
     }
-    return kept;
+    return written;
   }
 }

@@ -1,0 +1,64 @@
+package dev.weft.subnet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.address.Cidr;
+import dev.weft.bus.Fault;
+import dev.weft.pod.PodRef;
+import dev.weft.store.Store;
+import dev.weft.testkit.MemoryStore;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.lang.reflect.Proxy;
+import org.junit.jupiter.api.Test;
+
+class AllocationsTest {
+  private static final PodRef ONE = PodRef.parse("one");
+  private static final PodRef TWO = PodRef.parse("two");
+
+  private final AddressPool pool = new AddressPool(Cidr.parse("10.42.1.0/24"));
+  private final MemoryStore disk = new MemoryStore();
+  private final Promise<Boolean> deletion = Promise.promise();
+  private final Allocations allocations =
+      new Allocations(
+          (Store)
+              Proxy.newProxyInstance(
+                  Store.class.getClassLoader(),
+                  new Class<?>[] {Store.class},
+                  (self, method, arguments) ->
+                      method.getName().equals("delete")
+                          ? deletion.future()
+                          : method.invoke(disk, arguments)));
+
+  @Test
+  void shouldGiveNoOtherPodAnAddressWhoseReleaseMayStillFail() {
+    // Given
+    allocations.allocate(pool, ONE, "auto", true);
+
+    // When
+    Future<Void> released = allocations.release(ONE);
+    Future<Allocations.Allocation> other = allocations.allocate(pool, TWO, "auto", true);
+    deletion.fail(Fault.UNAVAILABLE.because("the disk is full"));
+
+    // Then
+    assertThat(released.failed()).isTrue();
+    assertThat(other.result().address()).isEqualTo("10.42.1.11");
+    assertThat(allocations.of(ONE)).hasValueSatisfying(
+        kept -> assertThat(kept.address()).isEqualTo("10.42.1.10"));
+  }
+
+  @Test
+  void shouldGiveAPodAnAddressThatAsksWhileItsReleaseIsUnderWay() {
+    // Given
+    allocations.allocate(pool, ONE, "auto", true);
+
+    // When
+    allocations.release(ONE);
+    Future<Allocations.Allocation> again = allocations.allocate(pool, ONE, "10.42.1.20", true);
+    deletion.complete(true);
+
+    // Then
+    assertThat(again.result().address()).isEqualTo("10.42.1.20");
+    assertThat(allocations.all()).hasSize(1);
+  }
+}
