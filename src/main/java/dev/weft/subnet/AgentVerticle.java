@@ -23,8 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The hosts of agents. Registrations are common to all members; a heartbeat belongs to the member
- * that received it. The subnets come from the subnet room.
+ * Registers the hosts of agents. Registrations are common to all members; a heartbeat belongs to
+ * the member that received it. The {@link Subnets} contract gives the subnets.
  */
 public final class AgentVerticle extends AbstractVerticle implements Agents {
   private static final Logger log = LoggerFactory.getLogger(AgentVerticle.class);
@@ -33,7 +33,7 @@ public final class AgentVerticle extends AbstractVerticle implements Agents {
   private static final long CHECK_MILLIS = 5000;
   private static final long DOWN_AFTER_SECONDS = 30;
 
-  /** Heartbeats come as often as agents like; other members are told of one this often. */
+  /** However often an agent sends heartbeats, the other members are told one in this time. */
   private static final long TELL_SECONDS = 5;
 
   private static final int MOST = 10_000;
@@ -78,7 +78,7 @@ public final class AgentVerticle extends AbstractVerticle implements Agents {
   public Future<Registered> register(Registration host) {
     String address = address(host);
     Optional<Map.Entry<String, String>> member = memberAt(address);
-    // The same id for the same host, so that an interrupted registration is found again.
+    // The id depends on the host alone, so that a repeated registration finds the earlier one.
     String id = member.map(Map.Entry::getKey).orElseGet(() -> Digest.id(address));
     Row old = rows().get(id);
     if (old == null && rows().size() >= MOST) {
@@ -116,10 +116,9 @@ public final class AgentVerticle extends AbstractVerticle implements Agents {
   @Override
   public Future<Void> deregister(String nodeId) {
     Row row = known(nodeId);
-    // The row first: a crash after it leaves a lease that the same host's next registration finds.
+    // The row goes first: after a crash the host's next registration finds the lease that is left.
     return nodes
         .write(Map.of(), Set.of(nodeId))
-        .compose(v -> told.remove(nodeId) == null ? Future.succeededFuture() : beats.remove(nodeId))
         .compose(
             v ->
                 row.member() == null
@@ -182,7 +181,7 @@ public final class AgentVerticle extends AbstractVerticle implements Agents {
     return last;
   }
 
-  /** The member whose underlay address it is, with its subnet. */
+  /** The id and the subnet of the member that has an underlay address. */
   private Optional<Map.Entry<String, String>> memberAt(String address) {
     for (OwnedTable.Row row : members.rows()) {
       Optional<MemberRow> its = read(row.json(), MemberRow.class);
@@ -224,7 +223,13 @@ public final class AgentVerticle extends AbstractVerticle implements Agents {
                     }
                   });
               seen = now;
+              // Also of a node that another member deregistered.
+              told.keySet().stream().filter(id -> !now.containsKey(id)).toList().forEach(this::forget);
             });
+  }
+
+  private void forget(String id) {
+    beats.remove(id).onSuccess(v -> told.remove(id));
   }
 
   private long now() {

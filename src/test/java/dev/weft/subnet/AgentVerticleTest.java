@@ -1,6 +1,7 @@
 package dev.weft.subnet;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.weft.address.Cidr;
 import dev.weft.bus.Bus;
@@ -17,6 +18,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -26,6 +28,9 @@ class AgentVerticleTest {
   private static final Duration GRACE = Duration.ofHours(1);
 
   private final Vertx vertx = Vertx.vertx();
+
+  /** Keys of heartbeats that were removed. */
+  private final List<String> forgotten = new CopyOnWriteArrayList<>();
 
   @AfterEach
   void close() {
@@ -71,7 +76,26 @@ class AgentVerticleTest {
     assertThat(registered.subnet()).isEqualTo("10.42.1.0/24");
   }
 
-  private static RoomContext room(Bus bus) {
+  @Test
+  void shouldForgetTheHeartbeatOfAnAgentThatAnotherMemberDeregistered() throws Exception {
+    // Given registrations that are gone at once
+    Bus bus = new Bus(vertx, "a", new TestSigner("a"));
+    done(
+        bus.serve(
+            Subnets.class,
+            stub(
+                Subnets.class, (method, arguments) -> Future.succeededFuture("10.42.1.0/24"))));
+    done(vertx.deployVerticle(new AgentVerticle(room(bus))));
+
+    // When
+    Agents.Registered registered =
+        done(bus.proxy(Agents.class).register(new Agents.Registration("h", "192.0.2.7", 1, 1)));
+
+    // Then
+    await().untilAsserted(() -> assertThat(forgotten).containsExactly(registered.nodeId()));
+  }
+
+  private RoomContext room(Bus bus) {
     CommonTable nodes =
         stub(
             CommonTable.class,
@@ -80,7 +104,12 @@ class AgentVerticleTest {
     OwnedTable others =
         stub(
             OwnedTable.class,
-            (method, arguments) -> method.equals("rows") ? List.of() : Future.succeededFuture());
+            (method, arguments) -> {
+              if (method.equals("remove")) {
+                forgotten.add((String) arguments[0]);
+              }
+              return method.equals("rows") ? List.of() : Future.succeededFuture();
+            });
     Cluster cluster =
         stub(Cluster.class, (method, arguments) -> method.equals("common") ? nodes : others);
     return new RoomContext(bus, cluster, new MemoryStore(), null, null, Clock.systemUTC());
