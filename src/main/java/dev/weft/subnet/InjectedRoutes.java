@@ -22,16 +22,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Routes that were asked for. Calls that arrive while others are being carried out form a batch:
+ * Adds and removes routes by call, and keeps them as intents. Calls that arrive while others are
+ * carried out form the next batch:
  *
  * <pre>
- * 1. look at the kernel      a call that cannot be carried out is refused
- * 2. write the intents       one transaction; a crash from here on leaves intents for the next pass
- * 3. write to the kernel     what the kernel refuses gets its former intent back
+ * 1. examine the kernel      calls that cannot be carried out are refused
+ * 2. write the intents       in one transaction; after a crash the next pass makes their routes
+ * 3. write to the kernel     destinations that the kernel refuses get their former intent back
  * </pre>
  *
- * <p>A batch that fails as a whole is halved until the calls that it fails for stand alone. For the
- * room's event loop.
+ * <p>A batch that fails as a whole is halved and carried out again, until only the calls that fail
+ * by themselves fail. For the room's event loop.
  */
 final class InjectedRoutes {
   private static final Logger log = LoggerFactory.getLogger(InjectedRoutes.class);
@@ -66,7 +67,7 @@ final class InjectedRoutes {
             });
   }
 
-  /** Destinations and devices, those whose removal is under way not among them. */
+  /** Devices by destination, without destinations that are being removed. */
   Map<Cidr, String> intents() {
     return Map.copyOf(intents);
   }
@@ -99,7 +100,7 @@ final class InjectedRoutes {
   private void next() {
     List<Step> batch = new ArrayList<>();
     Set<Cidr> once = new HashSet<>();
-    // Two steps of one destination are not of one batch: their order matters.
+    // A batch has one step of each destination: the order of two would be lost in it.
     while (!waiting.isEmpty() && batch.size() < BATCH && once.add(waiting.peek().destination())) {
       batch.add(waiting.poll());
     }
@@ -136,7 +137,7 @@ final class InjectedRoutes {
   }
 
   /**
-   * Carries out what is asked, as far as it is not refused; on a failure the intents are as before.
+   * Carries out all calls that are not refused; on a failure the intents are as before.
    *
    * @return refusals by destination
    */
@@ -175,7 +176,7 @@ final class InjectedRoutes {
     return refused;
   }
 
-  /** Brings the intents to these devices, on disk first; null for none. */
+  /** Changes the intents, on disk first; a null device removes the intent. */
   private Future<Void> keep(Map<Cidr, String> devices) {
     List<Change> changes = new ArrayList<>();
     devices.forEach(

@@ -8,11 +8,11 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 
 /**
- * Calls into the kernel's part of the room, which block: away from the event loop, one at a time,
- * in the order in which they were asked for. For the room's event loop.
+ * Runs blocking calls into {@link SubnetKernel} on a worker thread: one at a time, in the order of
+ * the calls. For the room's event loop.
  */
 final class KernelWorker {
-  /** Something that is done to the kernel. */
+  /** A call into the kernel. */
   interface Work<T> {
     T on(SubnetKernel kernel) throws IOException;
   }
@@ -25,7 +25,7 @@ final class KernelWorker {
     this.thread = thread;
   }
 
-  /** Opens the kernel's part; one that cannot be opened is a {@link #refusal}. */
+  /** Opens the room's part of the kernel; a failure becomes the {@link #refusal}. */
   Future<Void> open(Callable<SubnetKernel> opening) {
     return thread
         .serial(opening)
@@ -35,7 +35,7 @@ final class KernelWorker {
         .mapEmpty();
   }
 
-  /** Why nothing can be done to the kernel here; empty if something can. */
+  /** Why this node cannot change the kernel; empty if it can. */
   Optional<String> refusal() {
     return Optional.ofNullable(refusal);
   }

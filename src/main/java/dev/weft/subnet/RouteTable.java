@@ -38,10 +38,10 @@ final class RouteTable {
     this.netlink = netlink;
   }
 
-  /** What a reconcile did. */
+  /** What a reconcile changed, and why a destination has no route. */
   record Outcome(List<Route> added, List<Route> removed, Map<Cidr, String> problems) {}
 
-  /** Makes Weft's routes exactly these: one dump, and batched writes for the differences. */
+  /** Makes Weft's routes exactly these, with one dump, and batched writes for the differences. */
   Outcome reconcile(List<Route> routes) throws LinuxException {
     Map<Key, Route> wanted = new HashMap<>();
     routes.forEach(route -> wanted.put(Key.of(route), route));
@@ -66,13 +66,13 @@ final class RouteTable {
     return new Outcome(added, removed, problems);
   }
 
-  /** What a look at a batch of calls found: the routes to make, and the calls to refuse. */
+  /** The routes that a batch of calls takes, and the calls to refuse. */
   record Examined(List<Route> routes, Map<Cidr, WeftException> refused) {}
 
   /**
-   * Looks whether routes may be made and removed. NOT_FOUND for a device that is not there,
-   * PRECONDITION for one that is down, CONFLICT for a destination that has a route which is not
-   * this node's.
+   * Checks which routes may be added and removed. Refuses with NOT_FOUND a device that does not
+   * exist, with PRECONDITION one that is down, with CONFLICT a destination that has a route which
+   * is not this node's.
    *
    * @param asked devices by destination; null where the route is to be removed
    * @param ours destinations to which this node keeps routes
@@ -109,10 +109,10 @@ final class RouteTable {
   }
 
   /**
-   * Makes or moves routes.
+   * Adds routes, or moves this node's own to another device.
    *
    * @param ours destinations to which this node keeps routes
-   * @return what was refused, by destination
+   * @return refusals by destination
    */
   Map<Cidr, WeftException> put(List<Route> routes, Set<Cidr> ours) throws LinuxException {
     Map<Cidr, WeftException> refused = new HashMap<>();
@@ -146,9 +146,9 @@ final class RouteTable {
   }
 
   /**
-   * Deletes Weft's routes to these destinations; one that is gone already is success.
+   * Deletes Weft's routes to these destinations. Success also for a route that is gone already.
    *
-   * @return what was refused, by destination
+   * @return refusals by destination
    */
   Map<Cidr, WeftException> delete(Set<Cidr> destinations) throws LinuxException {
     List<Route> ours =
@@ -163,8 +163,8 @@ final class RouteTable {
   }
 
   /**
-   * Another program's route to the range or to a part of it. A wider one, as the default route,
-   * stands beside Weft's narrower ones without harm.
+   * Another program's route to the range or to a part of it. A wider one, such as the default
+   * route, does no harm, for the kernel prefers Weft's narrower ones.
    *
    * @param ownDevices to which such a route may lead
    */
@@ -194,7 +194,7 @@ final class RouteTable {
     return standing;
   }
 
-  /** The same from one dump of each family: it shows every route and takes longer. */
+  /** The same from one dump of each family, which shows every route and takes longer. */
   private Map<Cidr, Route> listed(Set<Cidr> destinations) throws LinuxException {
     Map<Integer, InetAddress> families = new HashMap<>();
     destinations.forEach(to -> families.put(to.bits(), to.address()));
@@ -209,7 +209,7 @@ final class RouteTable {
     return listed;
   }
 
-  /** By its mark and by this node's own record: other programs may use the same number. */
+  /** By protocol number and this node's own record: other programs may use the same number. */
   private static boolean isOurs(Route route, Set<Cidr> ours) {
     return isWefts(route) && ours.contains(route.destination());
   }
