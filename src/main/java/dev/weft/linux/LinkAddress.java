@@ -15,16 +15,16 @@ public record LinkAddress(int ifindex, Cidr cidr) {
   private static final int IFA_FLAGS = 8;
   private static final int IFA_F_NODAD = 2;
 
-  public static NetlinkMessage dump() {
+  static NetlinkMessage dump() {
     return new NetlinkMessage(RTM_GETADDR, NetlinkMessage.DUMP).u32(0).u32(0);
   }
 
-  public NetlinkMessage add(boolean duplicateDetection) {
+  NetlinkMessage add() {
     return message(RTM_NEWADDR, NetlinkMessage.CREATE | NetlinkMessage.REPLACE)
-        .attribute(IFA_FLAGS, duplicateDetection ? 0 : IFA_F_NODAD);
+        .attribute(IFA_FLAGS, IFA_F_NODAD);
   }
 
-  public NetlinkMessage delete() {
+  NetlinkMessage delete() {
     return message(RTM_DELADDR, 0);
   }
 
@@ -40,7 +40,7 @@ public record LinkAddress(int ifindex, Cidr cidr) {
         .attribute(IFA_ADDRESS, cidr.address());
   }
 
-  public static LinkAddress decode(ByteBuffer body) {
+  static LinkAddress decode(ByteBuffer body) {
     int prefixLength = body.get(1) & 0xff;
     int ifindex = body.getInt(4);
     Attributes attributes = Attributes.parse(body.position(IFADDRMSG));

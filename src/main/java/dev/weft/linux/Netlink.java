@@ -30,12 +30,12 @@ public final class Netlink implements AutoCloseable {
     return new Netlink(NetlinkSocket.open());
   }
 
-  /** For that namespace, which need not stay open. */
+  /** For the given namespace, which the caller may close then. */
   public static Netlink open(Netns netns) throws LinuxException {
     return netns.inside(Netlink::open);
   }
 
-  /** The cookie of the namespace that it serves, see {@link Netns#cookie}. */
+  /** The cookie of this socket's namespace, see {@link Netns#cookie}. */
   public long netnsCookie() throws LinuxException {
     return socket.netnsCookie();
   }
@@ -79,14 +79,23 @@ public final class Netlink implements AutoCloseable {
   }
 
   /**
-   * Makes both ends; the other one directly in its namespace.
+   * Creates both ends, the other one directly in its namespace.
    *
    * @return this end; on a failure neither end is left
    */
   public Link createVeth(VethSpec spec) throws LinuxException {
     String what = "create veth " + spec.name() + " (peer " + spec.peer().name() + ")";
     socket.request(LinkCodec.veth(spec), what);
-    return finish(spec.name(), () -> socket.request(LinkCodec.mark(spec), what));
+    try {
+      socket.request(LinkCodec.mark(spec), what);
+      return require(spec.name());
+    } catch (LinuxException e) {
+      Optional<Link> made = link(spec.name());
+      if (made.isPresent()) {
+        delete(made.get().index());
+      }
+      throw e;
+    }
   }
 
   public Link createBridge(String name) throws LinuxException {
@@ -99,28 +108,11 @@ public final class Netlink implements AutoCloseable {
     return require(spec.name());
   }
 
-  /** In mode bridge, made directly in the other namespace. */
+  /** Creates a macvlan in mode bridge, directly in the other namespace. */
   public void createMacvlan(String name, int parent, Netns netns) throws LinuxException {
     socket.request(
         LinkCodec.macvlan(InterfaceName.check(name), parent, netns),
         "create macvlan " + name + " of link " + parent + " in netns " + netns);
-  }
-
-  private interface Step {
-    void run() throws LinuxException;
-  }
-
-  private Link finish(String name, Step step) throws LinuxException {
-    try {
-      step.run();
-      return require(name);
-    } catch (LinuxException e) {
-      Optional<Link> made = link(name);
-      if (made.isPresent()) {
-        delete(made.get().index());
-      }
-      throw e;
-    }
   }
 
   public void setUp(int index) throws LinuxException {
@@ -131,7 +123,7 @@ public final class Netlink implements AutoCloseable {
     setFlag(index, LinkCodec.IFF_UP, false, "down");
   }
 
-  /** Whether the link neither asks nor answers ARP. */
+  /** Whether the link neither sends nor answers ARP requests. */
   public void setNoArp(int index, boolean noArp) throws LinuxException {
     setFlag(index, LinkCodec.IFF_NOARP, noArp, noArp ? "noarp" : "arp");
   }
@@ -145,7 +137,7 @@ public final class Netlink implements AutoCloseable {
     set(index, "mtu " + mtu, m -> m.attribute(LinkCodec.IFLA_MTU, mtu));
   }
 
-  /** At most 255 bytes; empty takes it away. */
+  /** At most 255 bytes; an empty alias removes the one that is set. */
   public void setAlias(int index, String alias) throws LinuxException {
     set(index, "alias " + alias, m -> m.attribute(LinkCodec.IFLA_IFALIAS, alias));
   }
@@ -155,7 +147,7 @@ public final class Netlink implements AutoCloseable {
     set(index, "name " + name, m -> m.attribute(LinkCodec.IFLA_IFNAME, name));
   }
 
-  /** Makes it a port of a bridge; 0 takes it out. */
+  /** Makes the link a port of the bridge {@code master}; 0 takes it out of its bridge. */
   public void setMaster(int index, int master) throws LinuxException {
     set(index, "master " + master, m -> m.attribute(LinkCodec.IFLA_MASTER, master));
   }
@@ -164,12 +156,10 @@ public final class Netlink implements AutoCloseable {
     set(index, "mac " + mac, m -> m.attribute(LinkCodec.IFLA_ADDRESS, Mac.parse(mac)));
   }
 
-  /** The link goes down by it and loses its addresses. */
-  public void moveTo(int index, Netns netns) throws LinuxException {
-    set(index, "netns " + netns, m -> m.attribute(LinkCodec.IFLA_NET_NS_FD, netns.fd()));
-  }
-
-  /** Moves and renames in one step, for a name that is taken here or there. */
+  /**
+   * Moves and renames in one step, so that either name may be taken in the other namespace. The
+   * link goes down and loses its addresses.
+   */
   public void moveTo(int index, Netns netns, String name) throws LinuxException {
     InterfaceName.check(name);
     set(
@@ -181,8 +171,8 @@ public final class Netlink implements AutoCloseable {
   }
 
   /**
-   * The link gets no IPv6 link-local address when it comes up; others can be added to it. One that
-   * has no IPv6 at all, as with an MTU under 1280, stays so.
+   * Makes the link come up without an IPv6 link-local address; other addresses can be added.
+   * Nothing to do for a link without IPv6, as with an MTU under 1280.
    */
   public void setNoLinkLocal(int index) throws LinuxException {
     try {
@@ -203,15 +193,15 @@ public final class Netlink implements AutoCloseable {
     return "set link " + index + " " + what;
   }
 
-  /** The other end of a veth goes with it. */
+  /** Deletes a link, and with it the other end of a veth pair. */
   public void delete(int index) throws LinuxException {
     socket.request(LinkCodec.delete(index), "delete link " + index);
   }
 
   /**
-   * Many at once, which takes about as long as one: for each by itself the kernel waits until no
-   * CPU uses it any more. They get a group of their own, and the group is deleted. That some are
-   * gone already is success.
+   * Deletes many links at once, which takes about as long as one: after each request the kernel
+   * waits until no CPU uses the links any more. The links get a group of their own, and the group
+   * is deleted. Success also if some are gone already.
    */
   public void delete(List<Integer> indexes) throws LinuxException {
     if (indexes.isEmpty()) {
@@ -242,20 +232,13 @@ public final class Netlink implements AutoCloseable {
 
   // Addresses
 
-  /** IPv6 addresses are usable at once. That it is there already is success. */
-  public void addAddress(int index, Cidr cidr) throws LinuxException {
-    addAddress(index, cidr, false);
-  }
-
   /**
-   * Adds an address; that it is there already is success.
-   *
-   * @param duplicateDetection whether an IPv6 address is tentative for a second first (RFC 4862)
+   * Adds an address, usable at once: without duplicate detection for IPv6 (RFC 4862, 5.4). Success
+   * also if the link has it.
    */
-  public void addAddress(int index, Cidr cidr, boolean duplicateDetection) throws LinuxException {
+  public void addAddress(int index, Cidr cidr) throws LinuxException {
     socket.request(
-        new LinkAddress(index, cidr).add(duplicateDetection),
-        "add address " + cidr + " to link " + index);
+        new LinkAddress(index, cidr).add(), "add address " + cidr + " to link " + index);
   }
 
   public void deleteAddress(int index, Cidr cidr) throws LinuxException {
@@ -263,7 +246,7 @@ public final class Netlink implements AutoCloseable {
         new LinkAddress(index, cidr).delete(), "delete address " + cidr + " of link " + index);
   }
 
-  /** Of all links, both families. */
+  /** The addresses of all links, both families. */
   public List<LinkAddress> addresses() throws LinuxException {
     return socket.exchange(LinkAddress.dump(), "list addresses", LinkAddress::decode);
   }
@@ -279,11 +262,6 @@ public final class Netlink implements AutoCloseable {
     socket.request(RouteCodec.add(route), "add route " + route.destination());
   }
 
-  /** Whoever made the route that it replaces: look before. */
-  public void replaceRoute(Route route) throws LinuxException {
-    socket.request(RouteCodec.replace(route), "replace route " + route.destination());
-  }
-
   /**
    * Deletes a route.
    *
@@ -293,17 +271,17 @@ public final class Netlink implements AutoCloseable {
     socket.request(RouteCodec.delete(route), "delete route " + route.destination());
   }
 
-  /** Many in few writes; one that is refused stops no other. */
+  /** Adds many in few writes; one that is refused stops no other. */
   public List<RouteFailure> addRoutes(List<Route> routes) throws LinuxException {
     return batch(routes, RouteCodec::add, "add route ");
   }
 
-  /** Many in few writes; one that is refused stops no other. */
+  /** As {@link #addRoutes}, in place of routes that exist, whoever made them. */
   public List<RouteFailure> replaceRoutes(List<Route> routes) throws LinuxException {
     return batch(routes, RouteCodec::replace, "replace route ");
   }
 
-  /** Many in few writes; one that is refused stops no other. */
+  /** As {@link #addRoutes}. */
   public List<RouteFailure> deleteRoutes(List<Route> routes) throws LinuxException {
     return batch(routes, RouteCodec::delete, "delete route ");
   }
@@ -324,7 +302,7 @@ public final class Netlink implements AutoCloseable {
     return routes(0);
   }
 
-  /** Those of one protocol, as {@link Route#PROTOCOL}. */
+  /** The same of one protocol, such as {@link Route#PROTOCOL}. */
   public List<Route> routes(int protocol) throws LinuxException {
     List<Route> routes = new ArrayList<>(allRoutes(NativeSocket.AF_INET, protocol));
     routes.addAll(allRoutes(NativeSocket.AF_INET6, protocol));
@@ -342,7 +320,7 @@ public final class Netlink implements AutoCloseable {
         RouteCodec.dump(family, protocol), "list routes", RouteCodec::decodeMain);
   }
 
-  /** The way the kernel would take to an address; empty if it has none. */
+  /** The route that the kernel would use to an address; empty if it has none. */
   public Optional<Route> routeTo(InetAddress address) throws LinuxException {
     try {
       return socket
@@ -384,7 +362,7 @@ public final class Netlink implements AutoCloseable {
 
   // Neighbours
 
-  /** Replaces what that address had. */
+  /** Adds an entry in place of the one that the address has. */
   public void addNeighbour(Neighbour neighbour) throws LinuxException {
     socket.request(NeighbourCodec.add(neighbour), "add neighbour " + neighbour);
   }
@@ -399,7 +377,7 @@ public final class Netlink implements AutoCloseable {
         NeighbourCodec.dumpNeighbours(), "list neighbours", NeighbourCodec::decodeNeighbour);
   }
 
-  /** Replaces what that MAC had; adds a remote for {@link FdbEntry#ANY}. */
+  /** Adds an entry in place of the MAC's; for {@link FdbEntry#ANY}, beside those that exist. */
   public void addFdb(FdbEntry entry) throws LinuxException {
     socket.request(NeighbourCodec.add(entry), "add " + entry);
   }

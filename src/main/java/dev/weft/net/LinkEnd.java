@@ -7,14 +7,14 @@ import dev.weft.linux.Netlink;
 import java.util.Optional;
 
 /**
- * An interface as it should be: one end of a veth pair, or a device in a pod.
+ * The wanted state of an interface: one end of a veth pair, or a device in a pod.
  *
  * @param mtu bytes
- * @param pod whose interface it is, for messages: {@code pod default/r1}; empty for the node's own,
- *     whose name nobody else uses
- * @param mac empty for one that the kernel chooses
- * @param noArp whether it neither asks nor answers ARP
- * @param linkLocal whether it gives itself an IPv6 link-local address
+ * @param pod the owner's name in messages: {@code pod default/r1}; empty for the node's own
+ *     interface, whose name nobody else uses
+ * @param mac empty for a MAC that the kernel chooses
+ * @param noArp whether the interface neither sends nor answers ARP requests
+ * @param linkLocal whether the kernel gives the interface an IPv6 link-local address
  */
 public record LinkEnd(
     OpenNetns at,
@@ -56,12 +56,12 @@ public record LinkEnd(
     return at.netlink().link(name);
   }
 
-  /** Whether a new link can be brought up together with its alias, for nothing comes between. */
+  /** Whether one request can set a new link's alias and bring it up: nothing is set in between. */
   boolean isPlain() {
     return mac.isEmpty() && address.isEmpty() && linkLocal;
   }
 
-  /** Gives a new link what it lacks, and brings it up. */
+  /** Sets what a new link lacks, and brings it up. */
   void finish(int index) throws LinuxException {
     Netlink in = at.netlink();
     if (!linkLocal) {
@@ -73,7 +73,7 @@ public record LinkEnd(
     in.setUp(index);
   }
 
-  /** Corrects a link that stands; the node's own end may be down on purpose. */
+  /** Corrects an existing link; the node's own end may be down on purpose, and stays so. */
   void correct(Link link) throws LinuxException {
     Netlink in = at.netlink();
     if (link.mtu() != mtu) {

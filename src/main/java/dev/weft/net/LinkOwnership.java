@@ -8,9 +8,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The links of one kind that one node owns, known by their alias.
+ * Recognises the links of one kind that one node owns, by their alias.
  *
- * @param prefix of their aliases: {@code weft:<node id>:<kind>:}, followed by an id
+ * @param prefix {@code weft:<node id>:<kind>:}, which an id follows in the alias
  */
 public record LinkOwnership(String prefix) {
   static LinkOwnership of(String node, String kind) {
@@ -34,7 +34,7 @@ public record LinkOwnership(String prefix) {
     return owns(link) ? Optional.of(link.alias().substring(prefix.length())) : Optional.empty();
   }
 
-  /** Removes links of a namespace whose id is not kept, all at once. */
+  /** Removes the links of a namespace whose id is not in {@code kept}, all at once. */
   public void sweep(Netlink in, Set<String> kept) throws LinuxException {
     in.delete(
         in.links().stream()
@@ -44,7 +44,7 @@ public record LinkOwnership(String prefix) {
   }
 
   /**
-   * Makes room for an interface: removes a leftover of these links that has its name.
+   * Makes the name of an interface free: removes an owned link that has it.
    *
    * @throws dev.weft.bus.WeftException CONFLICT if somebody else's link has the name
    */

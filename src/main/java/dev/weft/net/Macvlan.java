@@ -5,12 +5,12 @@ import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
 import java.util.Optional;
 
-/** Macvlans in pods, in mode bridge, on a device of the host. */
+/** Macvlan devices in pods, in mode bridge, on a device of the host. */
 public final class Macvlan {
   private Macvlan() {}
 
   /**
-   * Adopts the pod's device that fits, or creates one in place of a leftover; it is up then.
+   * Adopts the pod's device if it fits, or creates one in place of a leftover, and brings it up.
    *
    * @throws dev.weft.bus.WeftException CONFLICT if somebody else's link has the name
    */

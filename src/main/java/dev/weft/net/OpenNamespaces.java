@@ -5,9 +5,9 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** The namespaces that changes of links share; only the thread for links uses and closes them. */
+/** The open namespaces that waiting changes share. Only the link thread uses and closes them. */
 public final class OpenNamespaces {
-  /** A namespace that is deleted under a burst that never ends goes after this time. */
+  /** Under endless changes a deleted namespace ends after this time at the latest. */
   private static final long MAX_OPEN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private static final int MAX_OPEN = 64;

@@ -9,7 +9,7 @@ import dev.weft.linux.Netlink;
 public final class SoleAddress {
   private SoleAddress() {}
 
-  /** Removes others, but for the link-local ones, which the kernel gives to the link itself. */
+  /** Removes all others except link-local ones, which the kernel adds by itself. */
   public static void set(Netlink netlink, int index, Cidr wanted) throws LinuxException {
     boolean there = false;
     for (LinkAddress address : netlink.addresses()) {

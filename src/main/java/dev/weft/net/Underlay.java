@@ -11,32 +11,32 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What carries a tunnel's packets.
+ * The device that carries a tunnel's packets, and this node's address on it.
  *
  * @param ifindex the device's index
- * @param device its name
+ * @param device the device's name
  * @param mtu of the device, bytes
- * @param address this node's, which the other end sends to
+ * @param address to which the other end sends
  */
 public record Underlay(int ifindex, String device, int mtu, InetAddress address) {
   /** Ethernet 14, IPv4 20, UDP 8, VXLAN 8 (RFC 7348, section 4.3). */
   private static final int OVERHEAD_V4 = 50;
 
-  /** With IPv6's 40. */
+  /** The same with IPv6's 40 bytes in place of IPv4's 20. */
   private static final int OVERHEAD_V6 = 70;
 
-  /** What a VXLAN adds to a packet over that address, bytes. */
+  /** Bytes that a VXLAN adds to each packet when it sends from this address. */
   public static int overhead(InetAddress address) {
     return address instanceof Inet4Address ? OVERHEAD_V4 : OVERHEAD_V6;
   }
 
   /** The largest packet that a VXLAN carries whole, bytes. */
   public int vxlanMtu() {
-    // The loopback's MTU is 65536, one more than a device may be given.
+    // The loopback's MTU is 65536; a device is given at most 65535.
     return Math.min(mtu, 0xffff) - overhead(address);
   }
 
-  /** The given device with the first of its addresses of a family. */
+  /** The given device with its first address of a family, IPv4 or IPv6. */
   public static Optional<Underlay> of(Netlink netlink, String device, boolean four)
       throws LinuxException {
     Optional<Link> link = netlink.link(device);
@@ -74,14 +74,14 @@ public record Underlay(int ifindex, String device, int mtu, InetAddress address)
     return netlink.link(route.get().ifindex()).map(l -> of(l, route.get().source().get()));
   }
 
-  /** As {@link #towards}, of the first one that is reached, and not on this host. */
+  /** As {@link #towards}, for the first of the addresses that is reached and not on this host. */
   public static Optional<Underlay> towardsFirst(Netlink netlink, List<InetAddress> remotes)
       throws LinuxException {
     for (InetAddress remote : remotes) {
       if (!remote.isLoopbackAddress()) {
         Optional<Underlay> underlay =
             towards(netlink, remote)
-                // Through lo: the remote address is one of this very host.
+                // A route through lo: the remote address is one of this host.
                 .filter(u -> !u.address.isLoopbackAddress() && !u.device.equals("lo"));
         if (underlay.isPresent()) {
           return underlay;

@@ -6,12 +6,12 @@ import dev.weft.linux.Netlink;
 import dev.weft.linux.VethSpec;
 import java.util.Optional;
 
-/** Veth pairs. Where one cannot be finished, neither end is left. */
+/** Veth pairs. If a pair cannot be finished, neither end is left. */
 public final class VethPair {
   private VethPair() {}
 
   /**
-   * Adopts the pair that stands and fits, or creates one in place of a leftover.
+   * Adopts the pair that exists and fits, or creates one in place of a leftover.
    *
    * @param here the end that the other one is created from
    * @return the link of that end
@@ -19,31 +19,39 @@ public final class VethPair {
    */
   public static Link ensure(LinkOwnership owner, String id, LinkEnd here, LinkEnd there)
       throws LinuxException {
-    Optional<Link> ours = find(owner, id, here, there);
+    Optional<Link> ours = adopt(owner, id, here, there);
     if (ours.isPresent()) {
-      here.correct(ours.get());
-      there.correct(there.at().netlink().require(there.name()));
       return ours.get();
     }
-    // With one end of a leftover the other one goes, even one that has no alias yet.
+    // The kernel removes a leftover's other end with the first one, even an end without alias.
     owner.clear(here);
     owner.clear(there);
     return create(owner.alias(id), here, there);
   }
 
-  /** The first end of the pair, if both ends are there and belong to each other. */
-  public static Optional<Link> find(LinkOwnership owner, String id, LinkEnd here, LinkEnd there)
+  /**
+   * Corrects the pair if both ends exist and belong to each other.
+   *
+   * @return the first end; empty if there is no such pair
+   */
+  public static Optional<Link> adopt(LinkOwnership owner, String id, LinkEnd here, LinkEnd there)
       throws LinuxException {
     Optional<Link> ours = here.find().filter(link -> owner.owns(link, id));
     if (ours.isEmpty()) {
       return ours;
     }
-    return there
-        .find()
-        .filter(theirs -> owner.owns(theirs, id))
-        .filter(theirs -> theirs.peerIndex() == ours.get().index())
-        .filter(theirs -> theirs.index() == ours.get().peerIndex())
-        .flatMap(theirs -> ours);
+    Optional<Link> theirs =
+        there
+            .find()
+            .filter(link -> owner.owns(link, id))
+            .filter(link -> link.peerIndex() == ours.get().index())
+            .filter(link -> link.index() == ours.get().peerIndex());
+    if (theirs.isEmpty()) {
+      return theirs;
+    }
+    here.correct(ours.get());
+    there.correct(theirs.get());
+    return ours;
   }
 
   /** Creates a pair whose names are free; both ends are up and carry the alias. */

@@ -1,7 +1,6 @@
 package dev.weft.subnet;
 
 import dev.weft.address.Cidr;
-import dev.weft.address.IpAddress;
 import dev.weft.bus.Fault;
 import java.math.BigInteger;
 import java.net.Inet4Address;
@@ -11,36 +10,36 @@ import java.util.Set;
 
 /** The host addresses of a node's subnet. */
 record AddressPool(Cidr subnet) {
-  /** Pods begin here, as container runtimes' tools expect; what is below is used last. */
+  /** The first pod's address, as container runtimes' tools expect; lower ones are used last. */
   private static final int FIRST = 10;
 
   private static final int GATEWAY = 1;
 
-  /** An IPv6 subnet has more than anyone counts. */
+  /** Addresses that are used of a larger (IPv6) subnet. */
   private static final int MOST = 65_535;
 
-  /** The node's own on the overlay, where other nodes' routes lead. */
+  /** The node's own address on the overlay, to which other nodes' routes lead. */
   InetAddress router() {
     return subnet.address();
   }
 
-  /** The bridge's, pods' default gateway. */
+  /** The bridge's address, the pods' default gateway. */
   InetAddress gateway() {
     return at(GATEWAY);
   }
 
-  /** The lowest free one from .10 up, then from .2. */
+  /** The lowest free address from .10 up, then from .2. */
   Optional<InetAddress> lowest(Set<InetAddress> used) {
     int last = last();
     return free(used, FIRST, last).or(() -> free(used, GATEWAY + 1, Math.min(FIRST - 1, last)));
   }
 
-  /** How many pods it has room for. */
+  /** How many pods the subnet has room for. */
   int capacity() {
     return last() - GATEWAY;
   }
 
-  /** An address that someone chose, {@code 10.42.1.20} or {@code 10.42.1.20/24}. */
+  /** Checks an address that a caller chose: {@code 10.42.1.20} or {@code 10.42.1.20/24}. */
   InetAddress check(String text) {
     String full = text.indexOf('/') < 0 ? text + "/" + subnet.prefixLength() : text;
     Cidr cidr = Prefixes.cidr("address", full);
@@ -56,9 +55,9 @@ record AddressPool(Cidr subnet) {
           "address",
           text,
           "auto, or one of "
-              + Prefixes.text(at(GATEWAY + 1), subnet.prefixLength())
+              + new Cidr(at(GATEWAY + 1), subnet.prefixLength())
               + " to "
-              + Prefixes.text(at(last()), subnet.prefixLength())
+              + new Cidr(at(last()), subnet.prefixLength())
               + ", this node's subnet");
     }
     return cidr.address();
@@ -66,8 +65,8 @@ record AddressPool(Cidr subnet) {
 
   private int last() {
     boolean four = subnet.address() instanceof Inet4Address;
-    int hostBits = (four ? 32 : 128) - subnet.prefixLength();
-    // All ones is IPv4's broadcast.
+    int hostBits = subnet.bits() - subnet.prefixLength();
+    // IPv4's address of all ones is the broadcast address.
     return hostBits > 16 ? MOST - 1 : (1 << hostBits) - (four ? 2 : 1);
   }
 
@@ -83,10 +82,5 @@ record AddressPool(Cidr subnet) {
 
   private InetAddress at(int offset) {
     return SubnetRange.plus(subnet.address(), BigInteger.valueOf(offset));
-  }
-
-  @Override
-  public String toString() {
-    return subnet + " from " + IpAddress.format(gateway());
   }
 }

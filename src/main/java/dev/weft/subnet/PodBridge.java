@@ -8,7 +8,6 @@ import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
 import dev.weft.linux.Route;
 import dev.weft.linux.Sysctl;
-import dev.weft.net.Bridge;
 import dev.weft.net.LinkEnd;
 import dev.weft.net.LinkOwnership;
 import dev.weft.net.NodeLinks;
@@ -31,7 +30,7 @@ import java.util.function.Predicate;
 final class PodBridge {
   static final String BRIDGE = "weft0";
 
-  /** A pod's interface. */
+  /** Name of the interface in a pod. */
   static final String INTERFACE = "eth0";
 
   private static final String WHAT = "bridge";
@@ -49,9 +48,9 @@ final class PodBridge {
   }
 
   /**
-   * Brings bridge and pairs to what is wanted; one pod that fails stops no other.
+   * Makes bridge and pairs what is wanted; one pod that fails stops no other.
    *
-   * @return why a pod is not attached
+   * @return the reason for each pod that is not attached
    */
   Map<PodRef, String> reconcile(Cidr own, List<Wanted.PodEnd> pods, int mtu) throws IOException {
     Set<String> wanted = new HashSet<>();
@@ -75,7 +74,7 @@ final class PodBridge {
     return problems;
   }
 
-  /** Takes the bridge and every pair away. */
+  /** Removes the bridge and every pair. */
   void remove() throws IOException {
     remove(l -> l.kind().equals("veth") || l.kind().equals("bridge"));
   }
@@ -103,7 +102,7 @@ final class PodBridge {
   }
 
   private Link bridge(Optional<Link> there, AddressPool pool) throws IOException {
-    // Without a mark and down: from a start that was cut short, for no one else leaves it so.
+    // No alias and down: an attempt that was cut short has left it, for nobody else leaves one so.
     boolean halfMade =
         there.filter(l -> l.kind().equals("bridge") && l.alias().isEmpty() && !l.up()).isPresent();
     boolean ours = there.filter(l -> owner.owns(l, WHAT)).isPresent();
@@ -116,7 +115,9 @@ final class PodBridge {
             if (halfMade) {
               netlink.delete(there.get().index());
             }
-            Bridge.create(netlink, BRIDGE, SubnetNames.bridgeMac(links.node()), owner.alias(WHAT));
+            int made = netlink.createBridge(BRIDGE).index();
+            netlink.setMac(made, SubnetNames.bridgeMac(links.node()));
+            netlink.setAlias(made, owner.alias(WHAT));
           });
     }
     Link bridge = netlink.require(BRIDGE);
@@ -156,13 +157,14 @@ final class PodBridge {
   }
 
   private Link pair(String pod, LinkEnd here, LinkEnd there) throws IOException {
+    Optional<Link> ours = VethPair.adopt(owner, pod, here, there);
+    if (ours.isPresent()) {
+      return ours.get();
+    }
     try {
-      boolean stands = VethPair.find(owner, pod, here, there).isPresent();
-      return stands
-          ? VethPair.ensure(owner, pod, here, there)
-          : links.thread().await(at -> VethPair.ensure(owner, pod, here, there));
+      return links.thread().await(at -> VethPair.ensure(owner, pod, here, there));
     } catch (WeftException e) {
-      throw taken(INTERFACE + " in pod " + pod);
+      throw e.fault() == Fault.CONFLICT ? taken(INTERFACE + " in pod " + pod) : e;
     }
   }
 

@@ -1,12 +1,11 @@
 package dev.weft.subnet;
 
 import dev.weft.address.Cidr;
-import dev.weft.address.IpAddress;
 import dev.weft.bus.Fault;
 import dev.weft.linux.InterfaceName;
 import java.net.InetAddress;
 
-/** Destinations and devices as callers write them. */
+/** Checks prefixes and devices that callers write. */
 final class Prefixes {
   private Prefixes() {}
 
@@ -33,7 +32,7 @@ final class Prefixes {
     }
   }
 
-  /** What a route may lead to: unicast, and not everything. */
+  /** The destination of a route: unicast, and not the default route. */
   static Cidr destination(String text) {
     Cidr cidr = network("destination", text);
     if (cidr.prefixLength() == 0) {
@@ -55,10 +54,5 @@ final class Prefixes {
     } catch (IllegalArgumentException e) {
       throw Fault.INVALID.because(e.getMessage(), e);
     }
-  }
-
-  /** The address with a length, as a link has it. */
-  static String text(InetAddress address, int prefixLength) {
-    return IpAddress.format(address) + "/" + prefixLength;
   }
 }

@@ -19,7 +19,10 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** {@code quilt.QuiltRuntime} for agents of this host. A refusal is an answer, not a status. */
+/**
+ * Serves {@code quilt.QuiltRuntime} to agents of this host. A refusal is a response without success,
+ * never a gRPC status.
+ */
 final class QuiltRuntime {
   private static final Logger log = LoggerFactory.getLogger(QuiltRuntime.class);
   private static final ServiceDescriptor SERVICE =
@@ -36,8 +39,8 @@ final class QuiltRuntime {
     this.thread = thread;
   }
 
-  void serveOn(GrpcListener ingress) {
-    ingress
+  void serveOn(GrpcListener listener) {
+    listener
         .serve(
             new GrpcMethod<>(
                 SERVICE,

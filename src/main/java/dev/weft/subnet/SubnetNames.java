@@ -1,14 +1,12 @@
 package dev.weft.subnet;
 
-import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
 
-/**
- * Names and MACs of this room's links: of the node's id, so that they are the same after a start.
- */
+/** Names and MACs of this room's links, derived from ids, so that a restart changes none. */
 final class SubnetNames {
   private SubnetNames() {}
 
-  /** Of the overlay device, locally administered. */
+  /** The MAC of a node's overlay device, locally administered. */
   static String overlayMac(String node) {
     return mac("02", node);
   }
@@ -27,14 +25,11 @@ final class SubnetNames {
 
   /** A name of at most 15 characters (IFNAMSIZ) that no other pod of the node has. */
   static String linkName(String pod) {
-    // FNV-1a, 52 bits of it: names are told apart on one node only.
-    BigInteger hash = new BigInteger("cbf29ce484222325", 16);
-    for (byte b : pod.getBytes(java.nio.charset.StandardCharsets.UTF_8)) {
-      hash =
-          hash.xor(BigInteger.valueOf(b & 0xff))
-              .multiply(BigInteger.valueOf(0x100000001b3L))
-              .mod(BigInteger.ONE.shiftLeft(64));
+    // 52 bits of FNV-1a: the names need to differ on one node only.
+    long hash = 0xcbf29ce484222325L;
+    for (byte b : pod.getBytes(StandardCharsets.UTF_8)) {
+      hash = (hash ^ (b & 0xff)) * 0x100000001b3L;
     }
-    return "wp" + String.format("%016x", hash.longValue()).substring(3);
+    return "wp" + String.format("%016x", hash).substring(3);
   }
 }

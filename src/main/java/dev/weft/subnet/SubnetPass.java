@@ -13,11 +13,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /**
- * One pass: the lease, addresses whose pods are gone, the kernel, and what the other members are
- * told. For the room's event loop, one at a time.
+ * One pass: settles the lease, frees addresses of pods that are gone, brings the kernel to what is
+ * wanted, and tells the other members. For the room's event loop, one at a time.
  */
 final class SubnetPass {
   private final String self;
@@ -45,20 +47,20 @@ final class SubnetPass {
   Future<Void> run() {
     return Future.<Void>succeededFuture()
         .compose(v -> settleLease())
-        .compose(v -> releaseStrangers())
-        .compose(v -> reconcile())
+        .compose(v -> pods.local())
+        .compose(local -> releaseStrangers(local).compose(v -> reconcile(local)))
         .onFailure(e -> observed = observed.outdated(WeftException.of(e).getMessage()))
         .compose(v -> state.directory().tell(observed))
         .onFailure(e -> warnings.passFailed(WeftException.of(e).getMessage()))
         .onSuccess(v -> warnings.passed());
   }
 
-  /** What the kernel showed in the last pass. */
+  /** What the last pass found in the kernel. */
   Observed observed() {
     return observed;
   }
 
-  /** The members to whose subnets the last pass made routes. */
+  /** The members to whose subnets the last pass wanted routes. */
   List<Wanted.Peer> peers() {
     return peers;
   }
@@ -88,43 +90,34 @@ final class SubnetPass {
     lastChange = now;
   }
 
-  /** An address with an interface goes with its pod. */
-  private Future<Void> releaseStrangers() {
-    return pods.local()
-        .compose(
-            local -> {
-              List<PodRef> here = local.stream().map(Pod::ref).toList();
-              List<PodRef> gone =
-                  state.allocations().all().stream()
-                      .filter(Allocations.Allocation::attached)
-                      .map(Allocations.Allocation::pod)
-                      .filter(pod -> !here.contains(pod))
-                      .toList();
-              return Future.join(gone.stream().map(state.allocations()::release).toList());
-            })
-        .mapEmpty();
+  /** Frees the addresses of interfaces whose pods are no longer registered. */
+  private Future<Void> releaseStrangers(List<Pod> local) {
+    Set<PodRef> here = local.stream().map(Pod::ref).collect(Collectors.toSet());
+    List<PodRef> gone =
+        state.allocations().all().stream()
+            .filter(Allocations.Allocation::attached)
+            .map(Allocations.Allocation::pod)
+            .filter(pod -> !here.contains(pod))
+            .toList();
+    return Future.join(gone.stream().map(state.allocations()::release).toList()).mapEmpty();
   }
 
-  private Future<Void> reconcile() {
+  private Future<Void> reconcile(List<Pod> local) {
     if (state.kernel().refusal().isPresent()) {
       return Future.succeededFuture();
     }
-    return pods.local()
-        .compose(
-            local -> {
-              Wanted wanted = wanted(local);
-              long begun = System.nanoTime();
-              return state
-                  .kernel()
-                  .run(kernel -> kernel.reconcile(wanted))
-                  .onSuccess(
-                      now -> {
-                        duration.record(System.nanoTime() - begun, TimeUnit.NANOSECONDS);
-                        observed = now;
-                        peers = wanted.peers();
-                        now.changes().forEach(bus::publish);
-                        warnings.observed(wanted, now);
-                      });
+    Wanted wanted = wanted(local);
+    long begun = System.nanoTime();
+    return state
+        .kernel()
+        .run(kernel -> kernel.reconcile(wanted))
+        .onSuccess(
+            now -> {
+              duration.record(System.nanoTime() - begun, TimeUnit.NANOSECONDS);
+              observed = now;
+              peers = wanted.peers();
+              now.changes().forEach(bus::publish);
+              warnings.observed(wanted, now);
             })
         .mapEmpty();
   }
@@ -133,7 +126,7 @@ final class SubnetPass {
     MemberDirectory directory = state.directory();
     List<Wanted.Peer> others = directory.peers();
     Map<Cidr, String> intents = new HashMap<>(state.injected().intents());
-    // A member may have come by a destination that was injected before: its own route counts.
+    // A member may have got a subnet that was injected before: the member's own route replaces it.
     others.forEach(peer -> intents.remove(peer.subnet()));
     List<Wanted.PodEnd> ends = new ArrayList<>();
     for (Pod pod : local) {

@@ -20,19 +20,19 @@ record SubnetRange(Cidr cidr, int prefix) {
   }
 
   /**
-   * The parts in the order they are given out: from the second up, then the first and the last,
-   * which other programs find odd.
+   * The parts in the order in which they are leased: from the second up, then the first and the
+   * last, which some programs do not accept.
    *
    * @param order 0..size-1
    */
   Cidr part(int order) {
     int size = size();
     int index = order == size - 1 ? size - 1 : order == size - 2 ? 0 : order + 1;
-    int shift = cidr.address().getAddress().length * 8 - prefix;
+    int shift = cidr.bits() - prefix;
     return new Cidr(plus(cidr.address(), BigInteger.valueOf(index).shiftLeft(shift)), prefix);
   }
 
-  /** A node's part from its text; INVALID says what is wrong with it. */
+  /** A node's part from its text; INVALID names what was expected. */
   Cidr check(String text) {
     Cidr part = Prefixes.network("subnet", text);
     if (part.prefixLength() != prefix) {
@@ -45,7 +45,7 @@ record SubnetRange(Cidr cidr, int prefix) {
     return part;
   }
 
-  /** The address so many places further. */
+  /** The address that is {@code places} further. */
   static InetAddress plus(InetAddress address, BigInteger places) {
     byte[] bytes = address.getAddress();
     byte[] sum = new BigInteger(1, bytes).add(places).toByteArray();

@@ -296,7 +296,7 @@ class NetlinkIT {
     assertThat(inNode.routeTo(ip("192.0.2.1"))).isEmpty();
     assertThatThrownBy(() -> inNode.addRoute(ours))
         .hasMessageStartingWith("add route 10.42.2.0/24: File exists (EEXIST)");
-    inNode.replaceRoute(ours);
+    assertThat(inNode.replaceRoutes(List.of(ours))).isEmpty();
     inNode.deleteRoute(ours);
     assertThatThrownBy(() -> inNode.deleteRoute(ours))
         .hasMessageStartingWith("delete route 10.42.2.0/24: No such process (ESRCH)");
