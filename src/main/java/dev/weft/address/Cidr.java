@@ -59,7 +59,7 @@ public record Cidr(InetAddress address, int prefixLength) {
     return address.getAddress().length * 8;
   }
 
-  /** That one address. */
+  /** The prefix that contains this address only. */
   public static Cidr host(InetAddress address) {
     return new Cidr(address, address.getAddress().length * 8);
   }
@@ -74,7 +74,7 @@ public record Cidr(InetAddress address, int prefixLength) {
     return new Cidr(IpAddress.of(bytes), prefixLength);
   }
 
-  /** No host bits are set. */
+  /** Whether no host bits are set. */
   public boolean isNetwork() {
     return equals(network());
   }
@@ -86,7 +86,7 @@ public record Cidr(InetAddress address, int prefixLength) {
             network().address.getAddress());
   }
 
-  /** Every address of the other is one of this. */
+  /** Whether every address of the other one is in this one. */
   public boolean contains(Cidr other) {
     return other.prefixLength >= prefixLength && contains(other.address);
   }

@@ -5,7 +5,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where to listen or whom to dial.
+ * A host and a port, to listen on or to dial.
  *
  * @param host a name or an address literal, IPv6 without brackets
  * @param port 0..65535
@@ -25,7 +25,7 @@ public record HostPort(String host, int port) {
   /**
    * {@code host}, {@code host:port}, {@code [v6]:port}, {@code [v6]} or a bare IPv6 address.
    *
-   * @param defaultPort where the text gives none; negative if it must
+   * @param defaultPort if the text gives none; negative if it must give one
    * @return empty for anything else
    */
   public static Optional<HostPort> parse(String text, int defaultPort) {

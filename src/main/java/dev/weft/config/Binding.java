@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** What one reading of a file finds out: problems, where the keys stand, which keys there are. */
+/** What one reading of a file collects: problems, the lines of keys, and all known keys. */
 final class Binding {
   final Environment environment;
   private final List<ConfigProblem> problems = new ArrayList<>();

@@ -4,13 +4,13 @@ import dev.weft.address.HostPort;
 import java.util.List;
 
 /**
- * The members this node forms a cluster with.
+ * The members with which this node forms a cluster.
  *
  * @param name only nodes of one name join each other
  * @param bind address literal of Hazelcast's listener, never a wildcard
  * @param port of Hazelcast's listener, 0 for any free one
  * @param join first contacts; empty for a node alone
- * @param size members when all are up; 0 means that nobody said so, see {@link #expectedSize}
+ * @param size members when all are up; 0 if not configured, see {@link #expectedSize}
  * @param bus the event bus's listener, an address literal; port 0 for any free one
  */
 public record ClusterConfig(

@@ -3,14 +3,14 @@ package dev.weft.config;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** A configuration that cannot be used, with all that is wrong with it. */
+/** A configuration that cannot be used, with all its problems. */
 public final class ConfigException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final transient List<ConfigProblem> problems;
 
   ConfigException(String source, List<ConfigProblem> problems) {
-    // What the user wrote is wrong, not this program: no stack trace.
+    // The file is wrong, not this program: no stack trace.
     super(text(source, problems), null, false, false);
     this.problems = List.copyOf(problems);
   }

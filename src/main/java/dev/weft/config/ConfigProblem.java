@@ -1,12 +1,12 @@
 package dev.weft.config;
 
 /**
- * One thing that is wrong with a configuration.
+ * One problem of a configuration.
  *
  * @param path of the key, as in {@code cluster.join[1]}, or of the file when it is no YAML mapping
  * @param value what was found
- * @param expected what would do
- * @param line in the file, from 1; 0 where there is none, as for a file that is missing
+ * @param expected values that are accepted
+ * @param line in the file, from 1; 0 without a line, as for a file that is missing
  */
 public record ConfigProblem(String path, String value, String expected, int line) {
   private static final int SHOWN = 100;

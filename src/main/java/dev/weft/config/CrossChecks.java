@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** What no key can tell alone: whether the parts of a configuration agree. */
+/** Checks whether values of different keys agree. */
 final class CrossChecks {
   private static final String LOCAL = "127.0.0.1";
   private static final String TLS = "security.ca, security.cert and security.key";
@@ -110,7 +110,7 @@ final class CrossChecks {
     }
   }
 
-  /** Also where the security section is wrong itself: it has to be put right first. */
+  /** True also if the security section itself is wrong, which has to be corrected first. */
   private boolean acceptsInsecure() {
     return config.security().insecure()
         || !binding.sound(

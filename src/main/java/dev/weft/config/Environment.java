@@ -21,7 +21,7 @@ final class Environment {
     this.variables = Map.copyOf(variables);
   }
 
-  /** What the text's first unusable reference needs; empty when all can be resolved. */
+  /** What the text's first unusable reference lacks; empty if all can be resolved. */
   Optional<String> lacks(String text) {
     Matcher m = REFERENCE.matcher(text);
     while (m.find()) {
@@ -36,7 +36,7 @@ final class Environment {
     return Optional.empty();
   }
 
-  /** The text with its references replaced; what they stand for is not looked at again. */
+  /** The text with its references replaced; references in the replacements stay as they are. */
   String resolve(String text) {
     return REFERENCE.matcher(text).replaceAll(m -> Matcher.quoteReplacement(value(m)));
   }

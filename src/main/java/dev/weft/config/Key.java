@@ -1,10 +1,10 @@
 package dev.weft.config;
 
 /**
- * A key that the configuration knows.
+ * A known key of the configuration.
  *
  * @param path as in {@code http.port}
- * @param defaultText its default, as one would write it in the file
+ * @param defaultText the default, as it is written in the file
  * @param reloads whether SIGHUP applies a change; others need a restart
  */
 record Key(String path, String defaultText, boolean reloads) {}

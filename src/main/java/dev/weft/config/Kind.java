@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
 /**
  * A kind of value.
  *
- * @param expected what its text looks like, for a message
- * @param parser empty for a text that is not so
+ * @param expected describes accepted texts in a message
+ * @param parser empty for a text that is not accepted
  */
 record Kind<T>(String expected, Function<String, Optional<T>> parser) {
   // sockaddr_un.sun_path, unix(7): 108 bytes with the NUL.
@@ -60,7 +60,7 @@ record Kind<T>(String expected, Function<String, Optional<T>> parser) {
     return parser.apply(text);
   }
 
-  /** This kind, or '' for none. */
+  /** This kind, or an empty text for no value. */
   Kind<Optional<T>> orNone() {
     return new Kind<>(
         expected + ", or '' for none",

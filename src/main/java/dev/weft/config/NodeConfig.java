@@ -7,10 +7,10 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Who this node is to people, and where it keeps what it must remember.
+ * The node's name for people, and its data directory.
  *
  * @param name shown in lists and certificates; not an identity
- * @param data directory, made when missing; one node at a time uses it
+ * @param data directory, created if missing; one node at a time uses it
  */
 public record NodeConfig(String name, Path data) {
   // sethostname(2) in this process's UTS namespace; unlike InetAddress.getLocalHost it asks no DNS.

@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * Network services.
  *
  * @param sockets directory of the sockets
- * @param cidr IPv4 network, 8..28 bits, that connections take their addresses from
+ * @param cidr IPv4 network, 8..28 bits, from which connections get their addresses
  * @param clientUids users besides root who may ask and advertise
  * @param allow per service the users (numbers) and pods ({@code ns/name}) that may advertise it; a
  *     service that is not named here may be advertised by all who may use the socket
@@ -36,15 +36,15 @@ public record NsmConfig(
   public enum Tunnel {
     /** A wire over gRPC: encrypted, full MTU. */
     DEFAULT,
-    /** A kernel VXLAN: neither, but less work. */
+    /** A kernel VXLAN: not encrypted, smaller MTU, less CPU. */
     VXLAN
   }
 
   /**
-   * NSMs outside the cluster and what is shared with them.
+   * NSMs outside the cluster with which a service is shared.
    *
-   * @param service what they are asked for, or may ask for
-   * @param address where it is asked for; empty where they ask this node
+   * @param service the service that this node asks them for, or that they may ask for
+   * @param address where this node asks; empty if they ask this node
    * @param ca the CA that vouches for them, PEM
    */
   public record External(String service, Optional<HostPort> address, Path ca) {

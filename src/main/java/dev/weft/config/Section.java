@@ -22,8 +22,7 @@ import org.yaml.snakeyaml.nodes.Tag;
  * its default stands in, so that one reading finds all problems. {@link #end} reports what was not
  * read.
  *
- * <p>The text decides, not YAML's idea of its type: {@code port: "80"} is 80, {@code name: no} is
- * "no".
+ * <p>YAML's types do not count, only the text: {@code port: "80"} is 80, {@code name: no} is "no".
  */
 final class Section {
   private final Binding binding;
@@ -113,7 +112,7 @@ final class Section {
     return items;
   }
 
-  /** A value that has to be there; empty after a problem. */
+  /** A value that must be given; empty after a problem. */
   <T> Optional<T> required(String key, Kind<T> kind) {
     Node node = know(key, "");
     if (node == null) {
@@ -123,7 +122,7 @@ final class Section {
     return scalar(sub(key), node, kind);
   }
 
-  /** Lists under names of the file's choosing, none by default. */
+  /** Lists under any names, none by default. */
   <T> Map<String, List<T>> lists(String key, Kind<T> kind) {
     Node node = know(key, "{}");
     Map<String, List<T>> lists = new LinkedHashMap<>();
@@ -136,7 +135,7 @@ final class Section {
     return lists;
   }
 
-  /** One value; the default is given as one would write it in the file. */
+  /** One value; the default is given as it is written in the file. */
   <T> T read(String key, String defaultText, Kind<T> kind) {
     Node node = know(key, defaultText);
     Optional<T> value = node == null ? Optional.empty() : scalar(sub(key), node, kind);
@@ -164,7 +163,7 @@ final class Section {
     return value;
   }
 
-  /** A value that has its form and cannot be used all the same. */
+  /** Reports a value that is well formed but cannot be used. */
   void problem(String key, String value, String expected) {
     binding.problem(sub(key), value, expected);
   }

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  * @param prefix length of a node's part, 1..16 bits longer than the range's
  * @param overlay name of the VXLAN device; empty for none
  * @param underlay the device that carries it; empty for the one that reaches the members
- * @param leaseGrace how long the part of an absent node stays its own
+ * @param leaseGrace how long an absent node keeps its part
  * @param runtime listener of {@code quilt.QuiltRuntime}, on 127.0.0.1
  */
 public record SubnetsConfig(

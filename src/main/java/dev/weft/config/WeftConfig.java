@@ -1,7 +1,8 @@
 package dev.weft.config;
 
 /**
- * What a node is told to be. Checked: every value is in range and the parts agree with each other.
+ * The configuration of a node. Checked: every value is in range and the parts agree with each
+ * other.
  */
 public record WeftConfig(
     NodeConfig node,

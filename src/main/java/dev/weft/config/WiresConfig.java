@@ -9,7 +9,7 @@ public record WiresConfig(int mtu, Driver driver, OnStop onStop, Carrier carrier
 
   /** How frames get from a wire's packet socket into the node and back. */
   public enum Driver {
-    /** EPOLL where it can be had, else WORKER. */
+    /** EPOLL where it is available, else WORKER. */
     AUTO,
     /** The socket is a handle of the wire's event loop. */
     EPOLL,

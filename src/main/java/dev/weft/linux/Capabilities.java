@@ -8,13 +8,13 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** What this process may do. */
+/** The capabilities(7) of this process. */
 public final class Capabilities {
   private static final String EFFECTIVE = "CapEff:";
 
   private Capabilities() {}
 
-  /** Of those that this room knows, the ones in effect. */
+  /** The effective ones among those that {@link Capability} names. */
   public static Set<Capability> effective() throws IOException {
     return parse(Files.readAllLines(Path.of("/proc/thread-self/status")));
   }

@@ -2,7 +2,7 @@ package dev.weft.linux;
 
 import java.util.Arrays;
 
-/** The error numbers, errno(3), that this room treats apart from others. */
+/** The error numbers, errno(3), that this room handles. */
 enum Errno {
   EPERM,
   ENOENT,
@@ -37,7 +37,7 @@ enum Errno {
   /** The symbol of any error number: {@code EEXIST}. */
   static String nameOf(int errno) {
     jnr.constants.platform.Errno known = jnr.constants.platform.Errno.valueOf(errno);
-    // Two symbols share number 95; this room's comes first.
+    // ENOTSUP and EOPNOTSUPP are both 95: the symbols above come first.
     return Arrays.stream(values())
         .filter(e -> e.is(errno))
         .findFirst()

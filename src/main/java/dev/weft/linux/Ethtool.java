@@ -16,7 +16,7 @@ public final class Ethtool {
 
   private Ethtool() {}
 
-  /** What a link may leave to be done later, or join early. */
+  /** Work that a link may leave to later stages, or packets that it may merge. */
   public enum Offload {
     TX_CHECKSUM(0x17),
     TSO(0x1f),

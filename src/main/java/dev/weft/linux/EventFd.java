@@ -23,14 +23,14 @@ final class EventFd implements AutoCloseable {
     return fd;
   }
 
-  /** Under the lock, so that a closed descriptor's number is never written to. */
+  /** Locked, because a closed descriptor's number may belong to another file by now. */
   synchronized void signal() {
     if (!closed) {
       JNR.write(fd, ONE, ONE.length);
     }
   }
 
-  /** Takes all signals so far. */
+  /** Consumes all signals so far. */
   void drain() {
     JNR.read(fd, new byte[8], 8);
   }

@@ -35,7 +35,7 @@ public final class IcmpEcho implements AutoCloseable {
     this.socket = socket;
     this.four = four;
     this.request = new byte[HEADER + payloadBytes];
-    // One more than the longest reply to it, so that a longer one is seen as such.
+    // One byte more than the longest expected reply, so that a longer one is recognised.
     this.received = new byte[MAX_IP_HEADER + request.length + 1];
     ByteBuffer.wrap(request)
         .put((byte) (four ? 8 : 128))
@@ -77,7 +77,7 @@ public final class IcmpEcho implements AutoCloseable {
     }
   }
 
-  /** One request on its own; see {@link #open} and {@link #ping(Duration)}. */
+  /** Opens, sends one request and closes; see {@link #open} and {@link #ping(Duration)}. */
   public static Optional<Duration> ping(
       Netns netns, InetAddress target, int payloadBytes, boolean dontFragment, Duration timeout)
       throws LinuxException {
@@ -118,7 +118,7 @@ public final class IcmpEcho implements AutoCloseable {
     }
   }
 
-  /** Many, each sent when the one before is answered or given up. */
+  /** Sends many requests, each when the one before is answered or has timed out. */
   public List<Optional<Duration>> pings(int count, Duration timeout) throws LinuxException {
     List<Optional<Duration>> roundTrips = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {

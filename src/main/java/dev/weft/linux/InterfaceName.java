@@ -10,7 +10,7 @@ public final class InterfaceName {
   private InterfaceName() {}
 
   /**
-   * Gives the name back if it is one.
+   * Checks a name.
    *
    * @return the name
    * @throws IllegalArgumentException if the kernel would refuse it

@@ -3,7 +3,7 @@ package dev.weft.linux;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What the running kernel knows, by its version, where it cannot be asked. */
+/** Features of the running kernel that only its version tells. */
 public final class KernelVersion {
   private static final Pattern RELEASE = Pattern.compile("(\\d+)\\.(\\d+).*");
 

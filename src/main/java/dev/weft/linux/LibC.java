@@ -14,9 +14,9 @@ import jnr.posix.POSIX;
 import jnr.posix.POSIXFactory;
 
 /**
- * The C library: what POSIX says through jnr-posix, and Linux's own calls, which jnr-posix lacks,
- * through {@link Functions}. No function there has six arguments: jffi 1.4.3 passes a broken sixth
- * where all are primitive.
+ * The C library: {@link #JNR} (jnr-posix) has POSIX's calls, {@link #C} those of Linux that
+ * jnr-posix lacks. No function has six arguments: jffi 1.4.3 passes a broken sixth if all are
+ * primitive.
  *
  * <p>A {@code long} that names memory is its address; the caller keeps that memory reachable over
  * the call. Arrays are copied in or out.

@@ -6,7 +6,7 @@ import java.util.Optional;
  * A network interface as the kernel describes it.
  *
  * @param kind {@code veth}, {@code bridge}, {@code vxlan}, …; empty for hardware and loopback
- * @param alias up to 255 bytes that carry an owner's mark; empty if none
+ * @param alias up to 255 bytes, by which owners recognise their links; empty if none
  * @param mtu bytes, without the Ethernet header
  * @param mac {@code 02:00:00:00:00:01}; empty if the link has none
  * @param up administratively up (IFF_UP)

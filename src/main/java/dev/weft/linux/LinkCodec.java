@@ -51,7 +51,7 @@ final class LinkCodec {
   private static final int IFLA_VXLAN_GROUP6 = 16;
   private static final int IFLA_VXLAN_LOCAL6 = 17;
 
-  /** Without it a dump carries 200 bytes of counters for each link. */
+  /** Leaves out 200 bytes of counters for each link of a dump. */
   private static final int RTEXT_FILTER_SKIP_STATS = 8;
 
   private LinkCodec() {}
@@ -144,16 +144,16 @@ final class LinkCodec {
   }
 
   /**
-   * Else a veth gets one queue for each possible CPU, uses one of them, and waits twice for RCU
-   * under rtnl while it puts the others away (veth_init_queues, drivers/net/veth.c).
+   * One queue: otherwise a veth gets one for each possible CPU, uses one of them, and waits twice
+   * for RCU under rtnl while it frees the others (veth_init_queues, drivers/net/veth.c).
    */
   private static NetlinkMessage oneQueue(NetlinkMessage message) {
     return message.attribute(IFLA_NUM_TX_QUEUES, 1).attribute(IFLA_NUM_RX_QUEUES, 1);
   }
 
   /**
-   * What a new link cannot be given while it is made: the alias, and flags after it, so that a link
-   * is never up without its owner's mark.
+   * Sets what the creation of a link cannot: the alias, and the flags together with it, so that a
+   * link is never up without its owner's alias.
    */
   static NetlinkMessage mark(VethSpec spec) {
     int flags = (spec.up() ? IFF_UP : 0) | (spec.noArp() ? IFF_NOARP : 0);
@@ -221,7 +221,7 @@ final class LinkCodec {
         kind.equals("vxlan") ? vxlan(info.nest(IFLA_INFO_DATA), name, mtu) : Optional.empty());
   }
 
-  /** Empty for a device without a source address, which is none that Weft could have made. */
+  /** Empty for a device without a source address, which Weft never creates. */
   private static Optional<VxlanSpec> vxlan(Attributes data, String name, int mtu) {
     Optional<InetAddress> local =
         data.address(IFLA_VXLAN_LOCAL).or(() -> data.address(IFLA_VXLAN_LOCAL6));

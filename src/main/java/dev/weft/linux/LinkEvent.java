@@ -9,11 +9,11 @@ package dev.weft.linux;
 public record LinkEvent(Kind kind, int index, String name) {
   /** What happened. */
   public enum Kind {
-    /** It is new, or something about it is. */
+    /** The link is new or has changed. */
     CHANGED,
-    /** It is gone from this namespace: deleted, or moved to another. */
+    /** The link was deleted or moved to another namespace. */
     DELETED,
-    /** Events came faster than they were read: list the links anew. */
+    /** Events were lost, because they came faster than they were read: list the links anew. */
     LOST
   }
 }

@@ -37,7 +37,7 @@ public final class LinkMonitor implements AutoCloseable {
   }
 
   /**
-   * Opens it; events from now on are told.
+   * Opens a monitor; the listener gets all events from now on.
    *
    * @param listener called on the monitor's thread; must not throw
    */
@@ -99,7 +99,7 @@ public final class LinkMonitor implements AutoCloseable {
   private void tell(NetlinkAnswer answer) {
     boolean isDeleted = answer.type() == LinkCodec.RTM_DELLINK;
     boolean isLink = isDeleted || answer.type() == LinkCodec.RTM_NEWLINK;
-    // A bridge tells of its ports here too: RTM_DELLINK of that family is a port that left.
+    // Bridges report their ports here too: RTM_DELLINK of AF_BRIDGE is a port that left.
     if (isLink && answer.body().get(0) == AF_UNSPEC) {
       Link link = LinkCodec.decode(answer.body());
       LinkEvent.Kind kind = isDeleted ? LinkEvent.Kind.DELETED : LinkEvent.Kind.CHANGED;
@@ -107,7 +107,7 @@ public final class LinkMonitor implements AutoCloseable {
     }
   }
 
-  /** When it returns, the listener is called no more; from the listener itself, soon. */
+  /** The listener is not called after this returns; if it calls this itself, at most once more. */
   @Override
   public void close() {
     closed = true;

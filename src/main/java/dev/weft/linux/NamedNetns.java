@@ -78,7 +78,7 @@ final class NamedNetns {
 
   static void delete(String name) throws LinuxException {
     String path = path(name).toString();
-    // What is no mount is the remains of a creation that was cut short: the file alone goes.
+    // Fails for a file without a mount, left by a creation that was cut short: only unlink it.
     C.umount2(path, MNT_DETACH);
     check(JNR.unlink(path), "delete netns " + name);
   }

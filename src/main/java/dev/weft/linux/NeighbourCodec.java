@@ -72,7 +72,7 @@ final class NeighbourCodec {
     return message;
   }
 
-  /** Null if it is not permanent: learnt, or being asked for. */
+  /** Null for an entry that is not permanent: learnt, or still being resolved. */
   static Neighbour decodeNeighbour(ByteBuffer body) {
     if ((body.getShort(8) & NUD_PERMANENT) == 0) {
       return null;

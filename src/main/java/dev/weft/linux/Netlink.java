@@ -237,8 +237,7 @@ public final class Netlink implements AutoCloseable {
    * also if the link has it.
    */
   public void addAddress(int index, Cidr cidr) throws LinuxException {
-    socket.request(
-        new LinkAddress(index, cidr).add(), "add address " + cidr + " to link " + index);
+    socket.request(new LinkAddress(index, cidr).add(), "add address " + cidr + " to link " + index);
   }
 
   public void deleteAddress(int index, Cidr cidr) throws LinuxException {

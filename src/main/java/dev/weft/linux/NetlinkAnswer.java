@@ -28,17 +28,17 @@ record NetlinkAnswer(int type, int flags, int sequence, ByteBuffer body) {
     return new NetlinkAnswer(in.getShort(at + 4), in.getShort(at + 6), in.getInt(at + 8), body);
   }
 
-  /** It is the last answer to its request. */
+  /** Whether this is the last answer to its request. */
   boolean ends() {
     return type == NLMSG_ERROR || type == NLMSG_DONE;
   }
 
-  /** The dump that it is part of is inconsistent: the table changed meanwhile. */
+  /** Whether this is part of an inconsistent dump: the table changed meanwhile. */
   boolean isInterrupted() {
     return (flags & NLM_F_DUMP_INTR) != 0;
   }
 
-  /** For a last answer: fails if the request did. */
+  /** Throws if this last answer says that the request failed. */
   void check(String what) throws LinuxException {
     int error = body.remaining() >= 4 ? -body.getInt(0) : 0;
     if (error != 0) {

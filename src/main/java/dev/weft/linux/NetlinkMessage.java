@@ -65,7 +65,7 @@ final class NetlinkMessage {
     return attribute(type, new byte[] {(byte) (value >> 8), (byte) value});
   }
 
-  /** With a terminating zero, as the kernel wants names. */
+  /** Appends a text with a terminating zero, which the kernel expects after names. */
   NetlinkMessage attribute(int type, String value) {
     return attribute(type, (value + "\0").getBytes(StandardCharsets.UTF_8));
   }
@@ -91,14 +91,14 @@ final class NetlinkMessage {
     return bytes.position();
   }
 
-  /** Whether it takes several answers until NLMSG_DONE. */
+  /** Whether the kernel sends several answers, and NLMSG_DONE last. */
   boolean isDump() {
     int type = bytes.getShort(4);
     // RTM_GET… types are those with the two low bits set to 2 (rtnetlink(7)).
     return (type & 3) == 2 && (bytes.getShort(FLAGS_AT) & DUMP) == DUMP;
   }
 
-  /** Appends it to what is sent, with its sequence number and NLM_F_ACK if wanted. */
+  /** Appends the message to {@code out}, with its sequence number and NLM_F_ACK if wanted. */
   void writeTo(ByteBuffer out, int sequence, boolean acknowledged) {
     bytes.putInt(0, length());
     bytes.putInt(SEQUENCE_AT, sequence);

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 
-/** Requests and their answers over NETLINK_ROUTE, one exchange at a time. */
+/** Sends requests over NETLINK_ROUTE and reads their answers, one exchange at a time. */
 final class NetlinkSocket implements AutoCloseable {
   private static final int NETLINK_ROUTE = 0;
   private static final int SOL_NETLINK = 270;
@@ -47,7 +47,7 @@ final class NetlinkSocket implements AutoCloseable {
     return ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** In the calling thread's namespace; it serves that one from any thread. */
+  /** Opens a socket in the calling thread's namespace, for use by any thread. */
   static NetlinkSocket open() throws LinuxException {
     NativeSocket socket =
         NativeSocket.open(NativeSocket.AF_NETLINK, NativeSocket.SOCK_RAW, NETLINK_ROUTE, "netlink");
@@ -75,8 +75,10 @@ final class NetlinkSocket implements AutoCloseable {
   }
 
   /**
-   * Sends one request and decodes each answer to it: a buffer from the family's header to the
-   * message's end, valid within the call; null is left out.
+   * Sends one request and decodes each answer to it.
+   *
+   * @param decoder gets a buffer from the family's header to the message's end, valid within the
+   *     call; answers for which it returns null are left out
    */
   synchronized <T> List<T> exchange(
       NetlinkMessage message, String what, Function<ByteBuffer, T> decoder) throws LinuxException {
@@ -125,7 +127,7 @@ final class NetlinkSocket implements AutoCloseable {
   /**
    * Sends many requests, as many in one write as fit. One that fails stops no other.
    *
-   * @return what failed, by its place in the list
+   * @return failures by the request's place in the list
    */
   synchronized Map<Integer, LinuxException> batch(
       List<NetlinkMessage> messages, IntFunction<String> what) throws LinuxException {
@@ -153,7 +155,7 @@ final class NetlinkSocket implements AutoCloseable {
     }
     out.clear();
     for (int i = from; i < to; i++) {
-      // Errors are told in any case; that the last one is acknowledged says that all are done.
+      // The kernel always reports errors; the last request's acknowledgement ends the batch.
       messages.get(i).writeTo(out, ++sequence, i == to - 1);
       out.position(NetlinkMessage.aligned(out.position()));
     }

@@ -70,7 +70,7 @@ public final class Netns implements AutoCloseable {
   }
 
   /**
-   * Where a reference points to.
+   * The path that a reference stands for.
    *
    * @throws LinuxException EINVAL if it is none of the three forms
    */
@@ -84,7 +84,7 @@ public final class Netns implements AutoCloseable {
     return NamedNetns.path(ref);
   }
 
-  /** As {@code ip netns add}: a namespace that lives until {@link #delete}, its loopback up. */
+  /** As {@code ip netns add}: creates a namespace that lives until {@link #delete}, loopback up. */
   public static void create(String name) throws IOException {
     NamedNetns.create(name);
   }
@@ -185,7 +185,7 @@ public final class Netns implements AutoCloseable {
         });
   }
 
-  /** The reference that it was opened by. */
+  /** The reference by which the namespace was opened. */
   @Override
   public String toString() {
     return ref;

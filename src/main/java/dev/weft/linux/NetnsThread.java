@@ -9,7 +9,7 @@ import java.util.concurrent.FutureTask;
  * another namespace would do somebody else's work there.
  */
 final class NetnsThread {
-  /** A body that fails only by the kernel. */
+  /** A body that fails only if the kernel refuses something. */
   interface Body<T> {
     T run() throws LinuxException;
   }

@@ -10,7 +10,7 @@ public final class Nice {
   private Nice() {}
 
   /**
-   * Sets that of the calling thread.
+   * Sets the calling thread's share.
    *
    * @param value -20 (most) to 19; 0 is what threads have
    * @throws LinuxException EACCES for less than it has, without CAP_SYS_NICE

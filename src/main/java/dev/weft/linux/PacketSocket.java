@@ -28,7 +28,7 @@ public final class PacketSocket implements AutoCloseable {
   }
 
   /**
-   * Opens it on a link of a namespace, which need not stay open.
+   * Opens a socket on a link of a namespace, which the caller may close then.
    *
    * @throws LinuxException ENODEV if there is no such link, EPERM without CAP_NET_RAW
    */

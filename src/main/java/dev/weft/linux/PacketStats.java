@@ -1,7 +1,7 @@
 package dev.weft.linux;
 
 /**
- * What a packet socket saw since it was last asked (PACKET_STATISTICS).
+ * A packet socket's counts since the last read (PACKET_STATISTICS).
  *
  * @param received frames, those dropped too
  * @param dropped frames for which the receive buffer had no room

@@ -16,7 +16,7 @@ public final class Poller<T> implements AutoCloseable {
   public static final int READABLE = 0x1;
   public static final int WRITABLE = 0x4;
 
-  /** An error is pending, which the next read or write tells. */
+  /** An error is pending, with which the next read or write fails. */
   public static final int ERROR = 0x8;
 
   /** The other side is gone. */
@@ -27,7 +27,7 @@ public final class Poller<T> implements AutoCloseable {
   private static final int EVENTS = 4;
   private static final int REVENTS = 6;
 
-  /** Told once for each descriptor that is ready; may add, remove and enable descriptors. */
+  /** Called once for each ready descriptor; may add, remove and enable descriptors. */
   public interface Ready<T> {
     /**
      * A descriptor is ready.
@@ -52,7 +52,7 @@ public final class Poller<T> implements AutoCloseable {
     return ByteBuffer.allocateDirect(places * POLLFD).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** From now on its being readable is told. */
+  /** Reports the descriptor from now on whenever it is readable. */
   public void add(int fd, T token) {
     if (count == tokens.length) {
       grow();
@@ -69,7 +69,7 @@ public final class Poller<T> implements AutoCloseable {
     address = LibC.address(descriptors);
   }
 
-  /** Before the descriptor is closed. */
+  /** Must be called before the descriptor is closed. */
   public void remove(int fd) {
     int place = place(fd);
     int last = --count;
@@ -78,13 +78,13 @@ public final class Poller<T> implements AutoCloseable {
     tokens[last] = null;
   }
 
-  /** Nothing is told of a descriptor that is not enabled, errors neither. */
+  /** A descriptor that is not enabled is never reported, not even with errors. */
   public void enable(int fd, boolean enabled) {
     // poll(2) passes over negative descriptors.
     descriptors.putInt(place(fd) * POLLFD, enabled ? fd : ~fd);
   }
 
-  /** Whether its being writable is told too. */
+  /** Whether the descriptor is also reported when it is writable. */
   public void enableWrite(int fd, boolean enabled) {
     int events = enabled ? READABLE | WRITABLE : READABLE;
     descriptors.putShort(place(fd) * POLLFD + EVENTS, (short) events);
@@ -104,7 +104,7 @@ public final class Poller<T> implements AutoCloseable {
    * Waits until a descriptor is ready, {@link #wakeup} is called or the time is over.
    *
    * @param timeoutMillis -1 for ever, 0 not at all
-   * @return how many descriptors were told
+   * @return how many descriptors were reported
    */
   public int poll(int timeoutMillis, Ready<T> ready) throws LinuxException {
     int events = C.poll(address, count, timeoutMillis);
@@ -116,7 +116,7 @@ public final class Poller<T> implements AutoCloseable {
       throw new LinuxException("poll of " + count + " descriptors", errno, "");
     }
     int told = 0;
-    // Downwards, and each forgotten when told: removal moves the last one into the free place.
+    // Downwards, because removal moves the last descriptor into the free place.
     for (int i = count - 1; i >= 0 && events > 0; i--) {
       int at = i * POLLFD + REVENTS;
       int happened = i < count ? descriptors.getShort(at) : 0;

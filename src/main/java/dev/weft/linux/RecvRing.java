@@ -52,7 +52,7 @@ public final class RecvRing {
   private int used;
 
   /**
-   * Allocates it, {@code slots * slotBytes} of memory outside the heap.
+   * Allocates {@code slots * slotBytes} of memory outside the heap.
    *
    * @param slots frames received at once, 1..1024
    * @param slotBytes the longest frame, 64..1 MiB; longer ones are truncated
@@ -129,7 +129,7 @@ public final class RecvRing {
     return (headers.getInt(slot * MMSGHDR + MSG_FLAGS) & LibC.MSG_TRUNC) != 0;
   }
 
-  /** Gives the kernel back what it changed, and the address of the first message. */
+  /** Resets the fields that the kernel changes, and returns the address of the first message. */
   long prepare() {
     for (int i = 0; i < used; i++) {
       headers.putLong(i * MMSGHDR + MSG_CONTROLLEN, CONTROL);
@@ -139,7 +139,7 @@ public final class RecvRing {
     return headersAddress;
   }
 
-  /** Takes in what the kernel wrote. */
+  /** Reads what the kernel wrote. */
   void received(int count) {
     used = count;
     for (int i = 0; i < count; i++) {
@@ -149,7 +149,7 @@ public final class RecvRing {
     }
   }
 
-  /** Puts back the tag that the kernel takes out of every tagged frame. */
+  /** Inserts the VLAN tag that the kernel has removed from a tagged frame. */
   private void restoreVlanTag(int i) {
     int control = controlsAt + i * CONTROL;
     boolean isAuxdata =

@@ -8,7 +8,7 @@ import java.util.Optional;
 /**
  * A route of the main table.
  *
- * @param kind what becomes of a packet
+ * @param kind what the kernel does with a packet
  * @param gateway empty for destinations on the link itself
  * @param ifindex the device; 0 for none, and for several next hops
  * @param protocol who made it, as in /etc/iproute2/rt_protos
@@ -36,10 +36,10 @@ public record Route(
     OTHER
   }
 
-  /** The owner's mark of Weft's routes. */
+  /** The protocol number of Weft's routes. */
   public static final int PROTOCOL = 187;
 
-  /** IP6_RT_PRIO_USER: what the kernel makes of 0. */
+  /** IP6_RT_PRIO_USER: the metric that the kernel uses for 0. */
   private static final int IPV6_METRIC = 1024;
 
   /**
@@ -54,12 +54,12 @@ public record Route(
     }
   }
 
-  /** Weft's own, on the link itself; equal to what a dump gives of it. */
+  /** A route of Weft's to destinations on the link itself; equal to the one that a dump returns. */
   public static Route onLink(Cidr destination, int ifindex) {
     return own(destination, Optional.empty(), ifindex);
   }
 
-  /** Weft's own, through a gateway that need not be in one of the link's own networks. */
+  /** A route of Weft's through a gateway, which need not be in one of the link's networks. */
   public static Route via(Cidr destination, InetAddress gateway, int ifindex) {
     return own(destination, Optional.of(gateway), ifindex);
   }

@@ -34,7 +34,7 @@ final class RouteCodec {
   private RouteCodec() {}
 
   /**
-   * @param protocol 0 for every one; the kernel filters
+   * @param protocol 0 for all; the kernel filters
    */
   static NetlinkMessage dump(int family, int protocol) {
     return new NetlinkMessage(RTM_GETROUTE, NetlinkMessage.DUMP)
@@ -47,12 +47,12 @@ final class RouteCodec {
         .u32(0);
   }
 
-  /** Which way the kernel would send to an address. */
+  /** Asks for the route that the kernel would use to an address. */
   static NetlinkMessage lookup(InetAddress to) {
     return lookup(to, 0);
   }
 
-  /** The table's entry that the kernel would use for an address, as it stands there. */
+  /** Asks for the table's entry that the kernel would use to an address. */
   static NetlinkMessage match(InetAddress to) {
     return lookup(to, RTM_F_FIB_MATCH);
   }

@@ -3,11 +3,11 @@ package dev.weft.linux;
 import java.util.Optional;
 
 /**
- * What the kernel answers when it is asked for the route to one destination.
+ * The kernel's answer to a request for the route to one destination.
  *
  * @param route of the main table, to exactly that destination
- * @param isCertain false if a narrower route, another table or a route without a device answers in
- *     its place: then only a dump tells. A throw route is never seen: the kernel answers as if
- *     there were none.
+ * @param isCertain false if the kernel answered with a narrower route, one of another table or one
+ *     without a device: then only a dump shows the route. The kernel never answers with a throw
+ *     route, as if there were none.
  */
 public record RouteMatch(Optional<Route> route, boolean isCertain) {}

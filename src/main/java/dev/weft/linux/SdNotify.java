@@ -13,8 +13,8 @@ import jnr.unixsocket.UnixDatagramChannel;
 import jnr.unixsocket.UnixSocketAddress;
 
 /**
- * Tells the service manager how this process is, sd_notify(3). Where there is none that wants to
- * know, every call does nothing.
+ * Tells the service manager the state of this process, sd_notify(3). Without a service manager
+ * every call does nothing.
  */
 public final class SdNotify implements AutoCloseable {
   private static final int W_OK = 2;
@@ -59,7 +59,7 @@ public final class SdNotify implements AutoCloseable {
     send("STOPPING=1");
   }
 
-  /** One line for people. */
+  /** Reports a line that people read. */
   public void status(String text) throws LinuxException {
     send("STATUS=" + text.replace('\n', ' '));
   }
@@ -69,7 +69,7 @@ public final class SdNotify implements AutoCloseable {
     send("WATCHDOG=1");
   }
 
-  /** Empty where nobody watches. */
+  /** Empty without a watchdog. */
   public Optional<Duration> watchdogInterval() {
     return watchdogInterval;
   }
@@ -88,7 +88,7 @@ public final class SdNotify implements AutoCloseable {
   }
 
   /**
-   * The service manager's socket and one to send from: the JDK's Unix sockets have no datagrams.
+   * The service manager's address and a socket to send from; the JDK has no Unix datagram sockets.
    */
   private record Manager(String name, UnixSocketAddress address, UnixDatagramChannel channel) {
     /**
@@ -103,7 +103,7 @@ public final class SdNotify implements AutoCloseable {
       }
       boolean isAbstract = path.startsWith("@");
       if (!isAbstract) {
-        // What connect(2) would ask for; jnr-unixsocket sends without it.
+        // The permission that connect(2) would check; jnr-unixsocket sends without connecting.
         check(JNR.access(path, W_OK), name + ": connect");
       }
       return new Manager(

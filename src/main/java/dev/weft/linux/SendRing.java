@@ -25,7 +25,7 @@ public final class SendRing {
   private int size;
 
   /**
-   * Allocates it.
+   * Allocates a ring.
    *
    * @param slots frames sent at once, 1..1024
    * @param copyBytes memory for frames that are added from the heap; 0 for none

@@ -4,9 +4,9 @@ import jnr.constants.platform.Signal;
 import jnr.posix.util.SunMiscSignal;
 
 /**
- * Signals to this process, signal(7). The JVM catches each one and hands it to a Java thread;
- * {@link jnr.posix.POSIX#signal} would instead run Java inside the handler, wherever the thread
- * stands that the kernel interrupts.
+ * Signals to this process, signal(7). The JVM catches each signal and runs the task on a Java
+ * thread; {@link jnr.posix.POSIX#signal} would run Java inside the handler, at any point of the
+ * thread that the kernel interrupts.
  */
 public final class Signals {
   private Signals() {}

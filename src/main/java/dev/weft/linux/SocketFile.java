@@ -41,7 +41,7 @@ public final class SocketFile {
     OTHER_FILE
   }
 
-  /** Looks without waiting; symbolic links are not followed. */
+  /** Examines a path without waiting; does not follow symbolic links. */
   public static Occupant occupant(Path path) throws IOException {
     if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
       return Occupant.NOTHING;
@@ -63,7 +63,7 @@ public final class SocketFile {
     return (int) Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS);
   }
 
-  /** Whether a program listens there; one that is too busy to accept does. */
+  /** Whether a program listens there, even if it is too busy to accept. */
   public static boolean isServed(Path path) {
     try (SocketChannel probe = SocketChannel.open(java.net.StandardProtocolFamily.UNIX)) {
       probe.configureBlocking(false);
@@ -75,7 +75,7 @@ public final class SocketFile {
   }
 
   /**
-   * Who listens there, as the kernel tells (SO_PEERCRED, unix(7)).
+   * The process that listens there, according to the kernel (SO_PEERCRED, unix(7)).
    *
    * @return {@code uid 0 pid 4711}; the pid is 0 for a process of a PID namespace that this process
    *     does not see; {@code unknown} if it is too busy to accept or gone
@@ -94,10 +94,10 @@ public final class SocketFile {
   }
 
   /**
-   * A new directory, mode 0700, to bind {@link #bound} in.
+   * Creates a directory, mode 0700, in which the socket is bound as {@link #bound}.
    *
    * @param path where the socket will be
-   * @param parent where the directory is made, on the same file system
+   * @param parent where the directory is created, on the same file system
    * @throws IllegalArgumentException if a path is too long for a socket
    */
   public static Path nursery(Path path, Path parent) throws IOException {
@@ -116,19 +116,19 @@ public final class SocketFile {
     return nursery;
   }
 
-  /** Where in the nursery to bind. */
+  /** The path in the nursery at which to bind. */
   public static Path bound(Path nursery) {
     return nursery.resolve(BOUND);
   }
 
-  /** Gives the bound socket its mode and its name; the name's former file is replaced. */
+  /** Sets the bound socket's mode and moves it to its path, in place of a former file. */
   public static void publish(Path nursery, Path path) throws IOException {
     Files.setPosixFilePermissions(bound(nursery), PosixFilePermissions.fromString("rw-------"));
     Files.move(
         bound(nursery), path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
-  /** Removes the nursery, whatever became of it. */
+  /** Removes the nursery, with or without a socket in it. */
   public static void discard(Path nursery) throws IOException {
     Files.deleteIfExists(bound(nursery));
     Files.deleteIfExists(nursery);

@@ -3,12 +3,12 @@ package dev.weft.linux;
 import java.util.Optional;
 
 /**
- * A veth pair to be made.
+ * A veth pair to be created.
  *
  * @param mtu 68..65535 bytes, of this end
- * @param alias owner's mark; empty for none
+ * @param alias names the owner; empty for none
  * @param up whether this end is brought up
- * @param noArp whether this end neither asks nor answers ARP
+ * @param noArp whether this end neither sends nor answers ARP requests
  */
 public record VethSpec(String name, int mtu, String alias, boolean up, boolean noArp, Peer peer) {
   public VethSpec {
@@ -19,8 +19,8 @@ public record VethSpec(String name, int mtu, String alias, boolean up, boolean n
   /**
    * The other end, left down.
    *
-   * @param netns where it is made; empty for this end's own
-   * @param mac empty for one that the kernel chooses
+   * @param netns where it is created; empty for this end's namespace
+   * @param mac empty for a MAC that the kernel chooses
    */
   public record Peer(Optional<Netns> netns, String name, int mtu, Optional<String> mac) {
     public Peer {

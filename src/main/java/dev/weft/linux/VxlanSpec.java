@@ -4,13 +4,13 @@ import java.net.InetAddress;
 import java.util.Optional;
 
 /**
- * A VXLAN device (RFC 7348), to be made or as it is.
+ * A VXLAN device (RFC 7348), wanted or existing.
  *
  * @param vni 1..16777215
  * @param local source address of the tunnel
- * @param remote the one other end; empty where FDB entries say
+ * @param remote the only other end; empty if FDB entries name the other ends
  * @param port UDP destination, 1..65535; IANA's is 4789
- * @param underlay index of the device that carries it; 0 for what the route says
+ * @param underlay index of the device that carries the tunnel; 0 for the one of the route
  * @param learning whether source addresses are learnt into the FDB
  * @param mtu 68..65535 bytes
  */

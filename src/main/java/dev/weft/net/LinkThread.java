@@ -51,7 +51,10 @@ public final class LinkThread {
     this.thread = vertx.createSharedWorkerExecutor("weft-links", 1);
     thread
         .executeBlocking(LinkThread::goFirst)
-        .onFailure(e -> log.info("the thread that changes links has no raised priority: {}", e.getMessage()));
+        .onFailure(
+            e ->
+                log.info(
+                    "the thread that changes links has no raised priority: {}", e.getMessage()));
   }
 
   /** Every program of this host that changes links waits while this thread holds the rtnl lock. */

@@ -15,7 +15,7 @@ public sealed interface Change {
 
   String key();
 
-  /** Gives the key this value, whatever it had. */
+  /** Sets a key's value, whether or not it has one. */
   record Put(String table, String key, String value) implements Change {
     /**
      * Checks the lengths.
@@ -29,7 +29,7 @@ public sealed interface Change {
     }
   }
 
-  /** Removes the key; one that is not there is no failure. */
+  /** Removes a key; success also if there is none. */
   record Delete(String table, String key) implements Change {
     /**
      * Checks the lengths.

@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 
-/** A node's data directory, held by this node alone until it is closed or its process ends. */
+/** A node's data directory, locked by one node until it is closed or the process ends. */
 public final class DataDirectory implements AutoCloseable {
   private static final int PID_DIGITS = 20;
 
@@ -26,10 +26,10 @@ public final class DataDirectory implements AutoCloseable {
   }
 
   /**
-   * Takes the directory, made when missing, readable by its owner alone.
+   * Locks the directory; creates it if it is missing, readable by its owner alone.
    *
-   * @throws WeftException CONFLICT if another node, of this process or another, holds it; INTERNAL
-   *     if it cannot be made or written
+   * @throws WeftException CONFLICT if another node, of this process or another, has locked it;
+   *     INTERNAL if it cannot be created or written
    */
   public static DataDirectory lock(Path path) {
     try {
@@ -83,7 +83,7 @@ public final class DataDirectory implements AutoCloseable {
     return path;
   }
 
-  /** Lets go of the directory. */
+  /** Releases the directory's lock. */
   @Override
   public void close() {
     try {

@@ -17,7 +17,7 @@ import org.sqlite.SQLiteException;
 
 /** The file and its SQL, for one thread at a time. Operations go between begin and commit. */
 final class Database implements AutoCloseable {
-  /** Of the tables below; a change of them is a new version and a step from the one before. */
+  /** The schema's version; a change of the tables takes a new version and a step from the last. */
   static final int VERSION = 1;
 
   private static final int BUSY_MILLIS = 5_000;
@@ -56,7 +56,7 @@ final class Database implements AutoCloseable {
     config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
     config.setBusyTimeout(BUSY_MILLIS);
     config.setJournalSizeLimit(LOG_BYTES);
-    // Nobody asks for them, and each write would be followed by a query.
+    // Nothing reads generated keys, and each write would be followed by a query.
     config.setGetGeneratedKeys(false);
     Connection connection = null;
     try {
@@ -157,12 +157,12 @@ final class Database implements AutoCloseable {
     transaction.execute("BEGIN IMMEDIATE");
   }
 
-  /** Returns once the disk has all since {@link #begin}. */
+  /** Returns once all since {@link #begin} is on disk. */
   void commit() throws SQLException {
     transaction.execute("COMMIT");
   }
 
-  /** Forgets all since {@link #begin}, after this failure. */
+  /** Undoes all since {@link #begin}, after a failure. */
   void rollBack(Exception failure) {
     try {
       transaction.execute("ROLLBACK");

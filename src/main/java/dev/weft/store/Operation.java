@@ -7,7 +7,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.sql.SQLException;
 
-/** Something to do in a transaction, and whom to tell once it is on disk. */
+/** Work for a transaction, and the future that completes once the work is on disk. */
 final class Operation<T> {
   /** May be run again after a roll-back. */
   interface Work<T> {
@@ -19,7 +19,7 @@ final class Operation<T> {
   private final Context caller;
   private T result;
 
-  /** Belongs to the Vert.x context it is made on, if it is made on one. */
+  /** The future completes on the Vert.x context of the calling thread, if it has one. */
   Operation(Work<T> work) {
     this.work = work;
     this.caller = Vertx.currentContext();

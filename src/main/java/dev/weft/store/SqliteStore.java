@@ -12,9 +12,9 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /**
- * The thread that owns the database. It takes what waits, at most {@link #GROUP} operations or 2 ms
- * long, and commits it at once: while one group goes to disk the next gathers. It never waits for
- * more to come.
+ * Runs operations on the one thread that owns the database. The thread takes the operations that
+ * wait, at most {@link #GROUP} of them or for 2 ms, and commits them together; while one group goes
+ * to disk, the next one gathers. The thread never waits for a group to become larger.
  */
 final class SqliteStore implements Store {
   private static final int GROUP = 256;
@@ -22,7 +22,7 @@ final class SqliteStore implements Store {
 
   private final Database database;
   private final BlockingQueue<Operation<?>> waiting = new LinkedBlockingQueue<>();
-  // Last in the queue; its thread ends there.
+  // The last operation of the queue, with which the thread ends.
   private final Operation<Void> end;
   private boolean closing;
 
@@ -30,7 +30,7 @@ final class SqliteStore implements Store {
     this.database = database;
     this.end = new Operation<>(db -> null);
     Thread thread = new Thread(this::work, "weft-store");
-    // What was acknowledged is on disk, so nothing is lost if the process ends under it.
+    // The process may end at any time: what was acknowledged is on disk.
     thread.setDaemon(true);
     thread.start();
   }
@@ -123,7 +123,7 @@ final class SqliteStore implements Store {
     } catch (WeftException e) {
       end.failed(e);
     } catch (InterruptedException e) {
-      throw new IllegalStateException("the store's thread is nobody's to interrupt", e);
+      throw new IllegalStateException("the store's thread was interrupted (expected: never)", e);
     }
   }
 
@@ -150,7 +150,9 @@ final class SqliteStore implements Store {
     return operation == end;
   }
 
-  /** So that only those of a failed group fail that cannot be done. */
+  /**
+   * Commits an operation of a failed group by itself, so that only those that cannot be done fail.
+   */
   private void commitAlone(Operation<?> operation) {
     try {
       database.begin();

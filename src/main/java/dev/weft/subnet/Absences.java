@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
-/** Since when the holders of leases are away, as this node saw it. One thread's. */
+/** Since when the holders of leases are away, as this node saw it. For one thread. */
 final class Absences {
   private final Cluster cluster;
   private final Duration grace;
@@ -17,7 +17,7 @@ final class Absences {
   private final Map<String, Long> since = new HashMap<>();
 
   /**
-   * @param grace how long the lease of an absent holder stays its own
+   * @param grace how long an absent holder keeps its lease
    */
   Absences(Cluster cluster, Duration grace, LongSupplier nanoTime) {
     this.cluster = cluster;
@@ -25,7 +25,7 @@ final class Absences {
     this.nanoTime = nanoTime;
   }
 
-  /** Looks who is away now. */
+  /** Notes which holders are away now. */
   void observe(List<Lease> leases) {
     long now = nanoTime.getAsLong();
     for (Lease lease : leases) {
@@ -37,7 +37,7 @@ final class Absences {
     }
   }
 
-  /** Whether a member's lease may be given on. An outsider's ends only when it is freed. */
+  /** Whether another node may take a lease. An outsider's lease ends only when it is freed. */
   boolean isAbandoned(Lease lease) {
     Long away = since.get(lease.holder());
     return away != null

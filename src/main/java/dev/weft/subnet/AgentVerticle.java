@@ -224,7 +224,10 @@ public final class AgentVerticle extends AbstractVerticle implements Agents {
                   });
               seen = now;
               // Also of a node that another member deregistered.
-              told.keySet().stream().filter(id -> !now.containsKey(id)).toList().forEach(this::forget);
+              told.keySet().stream()
+                  .filter(id -> !now.containsKey(id))
+                  .toList()
+                  .forEach(this::forget);
             });
   }
 

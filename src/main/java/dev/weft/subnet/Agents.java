@@ -10,9 +10,9 @@ import java.util.List;
  */
 public interface Agents {
   /**
-   * What an agent says of its host.
+   * What an agent tells about its host.
    *
-   * @param hostIp address literal; a host is known by it
+   * @param hostIp address literal, which identifies the host
    * @param ramMb MiB
    */
   record Registration(
@@ -21,7 +21,7 @@ public interface Agents {
       @JsonProperty("cpu_cores") int cpuCores,
       @JsonProperty("ram_mb") long ramMb) {}
 
-  /** What it gets. */
+  /** The answer to a registration. */
   record Registered(@JsonProperty("node_id") String nodeId, String subnet) {}
 
   /**
@@ -41,12 +41,12 @@ public interface Agents {
       @JsonProperty("last_heartbeat") long lastHeartbeat) {}
 
   /**
-   * Makes a host known and leases it a subnet; the same address again is the same node and subnet.
-   * On a host where a member runs it is the member's subnet.
+   * Registers a host and leases it a subnet. The same address again gets the same node id and
+   * subnet; a host where a member runs gets the member's.
    */
   Future<Registered> register(Registration host);
 
-  /** NOT_FOUND for a node that is not registered, also for one that was. */
+  /** Notes that a node is alive. NOT_FOUND for a node that is not registered, or no longer is. */
   Future<Void> heartbeat(String nodeId);
 
   /** Forgets the node and frees its subnet. NOT_FOUND for one that is not registered. */

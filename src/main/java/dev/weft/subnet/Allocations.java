@@ -100,10 +100,7 @@ final class Allocations {
     return byPod.containsKey(pod)
         ? pend(
             pod,
-            store
-                .delete(TABLE, pod.toString())
-                .<Void>mapEmpty()
-                .onSuccess(v -> byPod.remove(pod)))
+            store.delete(TABLE, pod.toString()).<Void>mapEmpty().onSuccess(v -> byPod.remove(pod)))
         : Future.succeededFuture();
   }
 

@@ -40,7 +40,7 @@ final class LeaseKeeper {
     this.absences = absences;
   }
 
-  /** Reads what this node had before. */
+  /** Reads the subnet that this node had before. */
   Future<Void> load() {
     return store
         .get(TABLE, KEY)
@@ -53,21 +53,21 @@ final class LeaseKeeper {
             });
   }
 
-  /** The subnet that pods of this node have their addresses from. */
+  /** The subnet from which this node's pods get their addresses. */
   Optional<Cidr> subnet() {
     return Optional.ofNullable(subnet);
   }
 
-  /** Whether it is ours to give addresses from and to be routed to; if not, it drains. */
+  /** Whether this node holds the subnet's lease; if not, it gives no addresses of it any more. */
   boolean held() {
     return held;
   }
 
   /**
-   * Brings the lease in order.
+   * Claims a lease, renews the claim, or notices that another node has it.
    *
-   * @param used addresses in use: with any, the subnet stays what it is
-   * @return a failure that says why there is no lease
+   * @param used addresses in use: while there are any, the subnet stays the same
+   * @return a failure that gives the reason if there is no lease
    */
   Future<Void> settle(int used) {
     absences.observe(leases.all());
@@ -84,7 +84,7 @@ final class LeaseKeeper {
     return adoptOrClaim();
   }
 
-  /** Takes this one in place of the present one. */
+  /** Takes the given subnet in place of the present one. */
   Future<Void> change(Cidr wanted) {
     if (wanted.equals(subnet) && held) {
       return Future.succeededFuture();
@@ -102,7 +102,7 @@ final class LeaseKeeper {
         .compose(v -> freeOthers());
   }
 
-  /** Frees the lease of one that is gone. */
+  /** Frees the leases of a node that is no member any more. */
   Future<Void> free(String holder) {
     if (cluster.member(holder).isPresent()) {
       throw Fault.CONFLICT.because(
@@ -113,7 +113,7 @@ final class LeaseKeeper {
     return releaseAll(held(holder));
   }
 
-  /** The subnet of one that is no member; of two that came of two calls at once, the first. */
+  /** The subnet of a host that is no member; the first of two that simultaneous calls claimed. */
   Future<Cidr> lease(String outsider) {
     List<Lease> held = held(outsider);
     return held.isEmpty()
@@ -176,7 +176,7 @@ final class LeaseKeeper {
   private Future<Cidr> claimOrNext(Cidr part, String holder, Predicate<Lease> mayTake) {
     return leases
         .claim(part.toString(), holder, mayTake)
-        // Another node was quicker: by now its lease is known here.
+        // Another node claimed it first: its lease is known here by now.
         .compose(won -> won ? Future.succeededFuture(part) : claimNext(holder));
   }
 
@@ -194,7 +194,7 @@ final class LeaseKeeper {
             });
   }
 
-  /** A node has one subnet: what it held besides, after a merge or a change, is free again. */
+  /** A node has one subnet: frees others that it holds after a merge or a change. */
   private Future<Void> freeOthers() {
     String own = subnet.toString();
     return releaseAll(

@@ -18,7 +18,7 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What the members tell each other of their subnets. For the room's event loop. */
+/** What the members tell each other about their subnets. For the room's event loop. */
 final class MemberDirectory {
   static final String TABLE = "subnets";
 
@@ -41,14 +41,14 @@ final class MemberDirectory {
     table.onChange(listener);
   }
 
-  /** The members with a subnet that is leased to them, and an address to send to. */
+  /** The other members that have a leased subnet and an address to send to. */
   List<Wanted.Peer> peers() {
     List<Wanted.Peer> peers = new ArrayList<>();
     rows().forEach((node, row) -> peer(node, row).ifPresent(peers::add));
     return peers;
   }
 
-  /** Where the other members listen: the route to them is the underlay. */
+  /** Addresses on which the other members listen: the route to them shows the underlay. */
   List<InetAddress> addresses() {
     List<InetAddress> addresses = new ArrayList<>();
     for (Member member : cluster.members()) {
@@ -98,7 +98,7 @@ final class MemberDirectory {
     }
   }
 
-  /** Tells the others of this node, if it is something new. */
+  /** Tells the others about this node, if anything has changed. */
   Future<Void> tell(Observed observed) {
     MemberRow row =
         new MemberRow(

@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** Says that one node alone keeps the routes of a namespace; ends with the process. */
+/** Ensures that one node alone keeps the routes of a namespace; ends with the process. */
 final class NetnsLock implements AutoCloseable {
   private static final Path DIRECTORY = Path.of("/run/weft");
 
@@ -20,7 +20,7 @@ final class NetnsLock implements AutoCloseable {
     this.channel = channel;
   }
 
-  /** CONFLICT if another node has it. */
+  /** Takes the lock of a namespace; CONFLICT if another node has it. */
   static NetnsLock take(Netns netns) throws IOException {
     Files.createDirectories(DIRECTORY);
     Path file = DIRECTORY.resolve("subnet-" + netns.inode() + ".lock");
@@ -30,7 +30,7 @@ final class NetnsLock implements AutoCloseable {
     try {
       taken = channel.tryLock();
     } catch (OverlappingFileLockException byThisProcess) {
-      // Two nodes in one process: as with two processes, the second does without.
+      // Two nodes in one process: the second gets no lock, as with two processes.
       taken = null;
     } finally {
       if (taken == null) {
@@ -39,7 +39,9 @@ final class NetnsLock implements AutoCloseable {
     }
     if (taken == null) {
       throw Fault.CONFLICT.because(
-          "another node keeps the routes of this network namespace, lock " + file);
+          "another node keeps the routes of this network namespace, lock "
+              + file
+              + " (expected: one node in each namespace)");
     }
     return new NetnsLock(channel);
   }

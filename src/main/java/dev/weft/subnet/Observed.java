@@ -8,17 +8,19 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a pass over the kernel found and did.
+ * What a pass found in the kernel and changed there.
  *
  * @param device name of the overlay device; null if there is none
  * @param endpoint this node's underlay address; null if none reaches the members
  * @param mtu of the overlay, bytes; 0 if there is none
- * @param problems destinations without their route, with the reason
+ * @param problems destinations whose route is missing, with the reason
  * @param attached pods that have their interface
- * @param podProblems pods that do not, with the reason
- * @param refusal why nothing of the range is made here; null if nothing stands against it
- * @param changes what was added and removed
- * @param failure why the last pass could not look: what is told here is older; null if it did
+ * @param podProblems pods whose interface is missing, with the reason
+ * @param refusal another program's route because of which the subnets' range is not used here; null
+ *     if there is none
+ * @param changes the routes that were added and removed
+ * @param failure why the last pass failed, so that all else here is of an earlier pass; null if the
+ *     last pass succeeded
  */
 record Observed(
     String device,
@@ -43,7 +45,7 @@ record Observed(
           List.of(),
           "the kernel has not been looked at yet");
 
-  /** The same after a pass that failed. */
+  /** The same, marked as older than a pass that failed. */
   Observed outdated(String why) {
     return new Observed(
         device, endpoint, mtu, problems, attached, podProblems, refusal, List.of(), why);

@@ -23,14 +23,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The VXLAN device (RFC 7348) and what it knows of the other members: for each the MAC of its
- * device, and the underlay address behind that MAC. Nothing is learnt, nobody is asked: no
- * broadcast and no ARP for members' subnets.
+ * The VXLAN device (RFC 7348) with a neighbour and a forwarding entry for each other member: the
+ * MAC of the member's device, and the underlay address behind that MAC. The device learns nothing,
+ * and needs no broadcast and no ARP for members' subnets.
  */
 final class OverlayDevice {
   static final int VNI = 100;
 
-  /** Where an agent of the original has taken the configured name. */
+  /** The name if another program's device has the configured one. */
   private static final String SECOND_NAME = "weft-vx";
 
   private static final String WHAT = "overlay";
@@ -51,7 +51,7 @@ final class OverlayDevice {
     this.name = name;
   }
 
-  /** The device as it is, ours only. */
+  /** The device, if this node owns one. */
   Optional<Link> find() throws LinuxException {
     for (String candidate : List.of(name, SECOND_NAME)) {
       Optional<Link> link = netlink.link(candidate);
@@ -70,7 +70,7 @@ final class OverlayDevice {
     }
   }
 
-  /** Makes the device, or adopts and corrects it. */
+  /** Creates the device, or adopts and corrects it. */
   Link ensure(Underlay underlay, Cidr own) throws LinuxException {
     Link link = device(underlay);
     int index = link.index();
@@ -87,7 +87,7 @@ final class OverlayDevice {
     Cidr router = Cidr.host(new AddressPool(own).router());
     SoleAddress.set(netlink, index, router);
     if (!link.up()) {
-      // Injected routes lead to addresses on the link: the node that has them answers for them.
+      // Injected routes lead to addresses on the link: the node behind which they are answers ARP.
       if (router.address() instanceof Inet4Address) {
         Sysctl.write(host.netns(), "net/ipv4/conf/" + link.name() + "/proxy_arp", "1");
         Sysctl.write(host.netns(), "net/ipv4/neigh/" + link.name() + "/proxy_delay", "0");
@@ -98,9 +98,9 @@ final class OverlayDevice {
   }
 
   /**
-   * Brings neighbours and forwarding entries to the peers as they are.
+   * Makes neighbours and forwarding entries exactly those of the peers.
    *
-   * @param flood whether unknown addresses are asked for at every peer
+   * @param flood whether frames to unknown MACs, as ARP requests, go to every peer
    */
   void reach(Link device, List<Wanted.Peer> peers, boolean flood) throws LinuxException {
     int index = device.index();
@@ -157,7 +157,7 @@ final class OverlayDevice {
     if (taken.isPresent()
         && taken.get().alias().isEmpty()
         && Vxlans.fits(taken.get(), spec(name, underlay))) {
-      // Ours from a start that was cut short before the mark: the kernel has no second of its kind.
+      // A start that was cut short before the alias left it: the kernel allows no second like it.
       return taken.get();
     }
     return vxlans.create(

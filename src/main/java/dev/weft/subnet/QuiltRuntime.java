@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Serves {@code quilt.QuiltRuntime} to agents of this host. A refusal is a response without success,
- * never a gRPC status.
+ * Serves {@code quilt.QuiltRuntime} to agents of this host. A refusal is a response without
+ * success, never a gRPC status.
  */
 final class QuiltRuntime {
   private static final Logger log = LoggerFactory.getLogger(QuiltRuntime.class);

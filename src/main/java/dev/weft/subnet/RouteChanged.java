@@ -3,10 +3,10 @@ package dev.weft.subnet;
 import dev.weft.bus.Fact;
 
 /**
- * A kernel route of this node was made or removed.
+ * A kernel route of this node was added or removed.
  *
  * @param via the device
- * @param added false if it is gone
+ * @param added false if the route was removed
  */
 public record RouteChanged(String destination, String via, boolean added) implements Fact {
   @Override

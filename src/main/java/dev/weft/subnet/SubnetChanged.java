@@ -3,11 +3,11 @@ package dev.weft.subnet;
 import dev.weft.bus.Fact;
 
 /**
- * This node's subnet is another one, or is contested.
+ * This node has another subnet, or another node holds its lease.
  *
  * @param subnet null for none
- * @param lost the lease belongs to another node: pods that have addresses of it keep them, new ones
- *     get none
+ * @param lost whether the lease belongs to another node: pods that have addresses of the subnet
+ *     keep them, and new pods get none
  */
 public record SubnetChanged(String node, String subnet, boolean lost) implements Fact {
   @Override

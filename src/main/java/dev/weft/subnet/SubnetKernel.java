@@ -23,12 +23,12 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The kernel's part of subnets, in one namespace. All calls block, and only one runs at a time.
- *
- * <p>One node per namespace: a lock says so.
+ * Brings the kernel of one namespace to what the subnet room wants: overlay, routes and pods'
+ * interfaces. All calls block, and only one runs at a time. A lock keeps a second node out of the
+ * namespace.
  */
 final class SubnetKernel implements AutoCloseable {
-  /** Ethernet's usual 1500 less the overlay's overhead: of pods before there is an overlay. */
+  /** The pods' MTU before there is an underlay: Ethernet's usual 1500 less the overhead. */
   private static final int LONE_MTU = 1450;
 
   private static final int LONE_MTU_V6 = 1430;
@@ -67,9 +67,9 @@ final class SubnetKernel implements AutoCloseable {
   }
 
   /**
-   * Opens the kernel's part in a namespace, which is closed with it.
+   * Takes a namespace, which is closed with the result.
    *
-   * @throws WeftException CONFLICT if another node has this namespace
+   * @throws WeftException CONFLICT if another node has the namespace
    */
   static SubnetKernel open(
       OpenNetns host,
@@ -87,11 +87,14 @@ final class SubnetKernel implements AutoCloseable {
     }
   }
 
-  /** Makes the kernel what is wanted, as far as it can be; one thing that fails stops no other. */
+  /**
+   * Brings the kernel to what is wanted. A route or a pod that fails stops no other; without the
+   * overlay device the pass fails.
+   */
   Observed reconcile(Wanted wanted) throws IOException {
     if (!rangeIsFree) {
       rival = table.rival(range, ownDevices());
-      // Looked at until it is free: a rival that comes later does not take a working network down.
+      // Asked until the range is free: a rival that comes later does not stop a working network.
       rangeIsFree = rival.isEmpty();
     }
     Optional<Underlay> underlay = overlayName.isEmpty() ? Optional.empty() : underlay(wanted);
@@ -133,14 +136,14 @@ final class SubnetKernel implements AutoCloseable {
         null);
   }
 
-  /** Attaches the pods; why one is not attached. */
+  /** Attaches the pods; the reason for each that is not attached. */
   private Map<PodRef, String> pods(Wanted wanted, int mtu) {
     String why = rival.map(r -> "the range overlaps " + r).orElse("no subnet yet");
     if (rangeIsFree && wanted.own().isPresent()) {
       try {
         return podLinks.reconcile(wanted.own().get(), wanted.pods(), mtu);
       } catch (IOException | WeftException e) {
-        // The bridge itself: of no pod is known that it is attached.
+        // The bridge failed: whether any pod is attached is not known.
         why = e.getMessage();
       }
     }
@@ -155,7 +158,7 @@ final class SubnetKernel implements AutoCloseable {
     return table;
   }
 
-  /** Takes away all that this room made here. */
+  /** Removes all that this room made in the namespace. */
   void removeAll() throws IOException {
     table.reconcile(List.of());
     podLinks.remove();
@@ -187,7 +190,7 @@ final class SubnetKernel implements AutoCloseable {
   private List<Integer> ownDevices() throws LinuxException {
     List<Integer> devices = new ArrayList<>();
     for (String name : List.of(PodBridge.BRIDGE, overlayName.orElse(PodBridge.BRIDGE))) {
-      // Also a vxlan100 that an agent of the original made: its routes lead to the same range.
+      // Also a vxlan100 of another quilt agent, whose routes lead to parts of the same range.
       netlink.link(name).ifPresent(link -> devices.add(link.index()));
     }
     overlay.find().ifPresent(link -> devices.add(link.index()));

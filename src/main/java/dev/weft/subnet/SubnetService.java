@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What others ask of the room. For the room's event loop. */
+/** Answers calls of other rooms, the API and agents. For the room's event loop. */
 final class SubnetService implements Subnets {
   private static final String AUTO = "auto";
 
@@ -27,7 +27,7 @@ final class SubnetService implements Subnets {
   private final Passes passes;
 
   /**
-   * @param passes of {@code pass}
+   * @param passes runs {@code pass}
    */
   SubnetService(RoomContext room, SubnetState state, SubnetPass pass, Passes passes) {
     this.cluster = room.cluster();
@@ -119,7 +119,7 @@ final class SubnetService implements Subnets {
               if (problem == null) {
                 return Future.succeededFuture(view(allocation));
               }
-              // The caller is told; a pod that had its address before keeps it and waits.
+              // The caller gets the reason; a pod that had its address before keeps it and waits.
               Future<Void> undone = known ? Future.succeededFuture() : release(pod);
               return undone.transform(
                   v -> Future.failedFuture(Fault.PRECONDITION.because(pod + ": " + problem)));
@@ -163,12 +163,12 @@ final class SubnetService implements Subnets {
     return state.injected().remove(to);
   }
 
-  /** Done after a pass that began after this call, also after one that failed: it is repeated. */
+  /** Completes after a pass that begins now or later, even if it fails: it is repeated. */
   private Future<Void> afterPass() {
     return passes.ask().otherwiseEmpty();
   }
 
-  /** Members' subnets are not for injecting: their routes come and go with them. */
+  /** Refuses destinations in members' subnets: the passes alone make those routes. */
   private void checkOthers(Cidr destination) {
     Optional<Cidr> own = state.keeper().subnet();
     if (own.isPresent() && own.get().contains(destination)) {

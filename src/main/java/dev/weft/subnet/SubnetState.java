@@ -3,7 +3,7 @@ package dev.weft.subnet;
 import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
 
-/** What the room knows, in memory and on disk, and its way to the kernel. */
+/** The parts of the room that hold its state, in memory, on disk and in the kernel. */
 record SubnetState(
     SubnetRange range,
     LeaseKeeper keeper,
@@ -12,7 +12,7 @@ record SubnetState(
     InjectedRoutes injected,
     KernelWorker kernel) {
 
-  /** The addresses that pods get; UNAVAILABLE before there is a subnet, CONFLICT if it was lost. */
+  /** The addresses for pods; UNAVAILABLE before there is a subnet, CONFLICT if it was lost. */
   AddressPool pool() {
     Cidr own =
         keeper

@@ -29,7 +29,7 @@ import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Starts and stops the room, and asks for a pass whenever something has changed. */
+/** Starts and stops the room, and asks for a pass on every change and every 5 s. */
 public final class SubnetVerticle extends AbstractVerticle {
   static final String ROOM = "subnet";
 

@@ -8,13 +8,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the kernel of this node should have.
+ * The wanted state of this node's kernel.
  *
  * @param own the subnet of this node's pods; empty before there is one
- * @param members addresses that the other members listen on: the route to them is the underlay
+ * @param members addresses on which the other members listen: the route to them shows the underlay
  * @param peers the other members with their subnets
- * @param injected destinations and the devices that they are reached through
- * @param pods those of this node with an address and a namespace that is there
+ * @param injected devices by destination
+ * @param pods this node's pods that have an address and whose namespace exists
  */
 record Wanted(
     Optional<Cidr> own,
@@ -26,8 +26,8 @@ record Wanted(
   /**
    * Another member.
    *
-   * @param endpoint its underlay address
-   * @param mac of its overlay device
+   * @param endpoint the member's underlay address
+   * @param mac of the member's overlay device
    */
   record Peer(String node, String name, Cidr subnet, InetAddress endpoint, String mac) {
     InetAddress router() {

@@ -8,9 +8,7 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * The room's health warnings: each is raised when a pass finds it and cleared when one does not.
- */
+/** The room's health warnings: a pass raises those whose reason it finds and clears the others. */
 final class Warnings {
   private static final Logger log = LoggerFactory.getLogger(Warnings.class);
 

@@ -9,11 +9,11 @@
  * injected routes, and a bridge with a veth pair for each pod with an address.
  *
  * <p>Kernel marks: links carry the alias {@code weft:<node id>:subnet:<what>}, routes the protocol
- * number 187. Nothing else is ever changed. Intents are on disk before the kernel is changed; what
- * is missing or too much is found by comparing with the kernel, on every change and every 5 s.
+ * number 187. Nothing else is ever changed. Intents are on disk before the kernel is changed; a
+ * pass on every change and every 5 s compares them with the kernel and corrects the differences.
  *
  * <p>Inside: {@code SubnetVerticle} starts and stops the room, {@code SubnetService} answers calls,
- * {@code SubnetPass} is one comparison, {@code KernelWorker} runs what blocks, and {@code
- * AgentVerticle} keeps the agents' hosts, whose subnets come from the same {@code LeaseKeeper}.
+ * {@code SubnetPass} is one pass, {@code KernelWorker} runs what blocks, and {@code AgentVerticle}
+ * keeps the agents' hosts, whose subnets come from the same {@code LeaseKeeper}.
  */
 package dev.weft.subnet;

@@ -250,8 +250,7 @@ class NodeLinksIT {
     LinkEnd bad = podEnd("eth1", 1000).withAddress(Optional.of(Cidr.parse("fd00::1/64")));
 
     // When
-    assertThatThrownBy(
-            () -> vxlans.create(node.netlink(), bad, tunnel(5007), wires.alias("1")))
+    assertThatThrownBy(() -> vxlans.create(node.netlink(), bad, tunnel(5007), wires.alias("1")))
         .isNotNull();
 
     // Then

@@ -83,8 +83,7 @@ class AgentVerticleTest {
     done(
         bus.serve(
             Subnets.class,
-            stub(
-                Subnets.class, (method, arguments) -> Future.succeededFuture("10.42.1.0/24"))));
+            stub(Subnets.class, (method, arguments) -> Future.succeededFuture("10.42.1.0/24"))));
     done(vertx.deployVerticle(new AgentVerticle(room(bus))));
 
     // When

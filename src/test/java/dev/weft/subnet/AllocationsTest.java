@@ -43,8 +43,8 @@ class AllocationsTest {
     // Then
     assertThat(released.failed()).isTrue();
     assertThat(other.result().address()).isEqualTo("10.42.1.11");
-    assertThat(allocations.of(ONE)).hasValueSatisfying(
-        kept -> assertThat(kept.address()).isEqualTo("10.42.1.10"));
+    assertThat(allocations.of(ONE))
+        .hasValueSatisfying(kept -> assertThat(kept.address()).isEqualTo("10.42.1.10"));
   }
 
   @Test
