@@ -8,6 +8,7 @@ import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
 import dev.weft.linux.Route;
 import dev.weft.linux.Sysctl;
+import dev.weft.net.Bridge;
 import dev.weft.net.LinkEnd;
 import dev.weft.net.LinkOwnership;
 import dev.weft.net.NodeLinks;
@@ -115,9 +116,7 @@ final class PodBridge {
             if (halfMade) {
               netlink.delete(there.get().index());
             }
-            int made = netlink.createBridge(BRIDGE).index();
-            netlink.setMac(made, SubnetNames.bridgeMac(links.node()));
-            netlink.setAlias(made, owner.alias(WHAT));
+            Bridge.create(netlink, BRIDGE, SubnetNames.bridgeMac(links.node()), owner.alias(WHAT));
           });
     }
     Link bridge = netlink.require(BRIDGE);
