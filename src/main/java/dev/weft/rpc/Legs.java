@@ -64,20 +64,18 @@ final class Legs {
   void ended(String sender, Leg leg) {
     Key key = new Key(sender, leg.stream());
     Progress progress;
-    synchronized (this) {
-      progress = streams.get(key);
-      progress.open.remove(leg.number());
-      progress.over.add(leg.number());
-    }
-    begin(progress, leg.number());
-    timer.after(PATIENCE, () -> forget(key, progress));
-  }
-
-  private void begin(Progress progress, int after) {
     Runnable begin;
     synchronized (this) {
-      begin = progress.waiting.remove(after);
+      progress = streams.get(key);
+      if (progress == null) {
+        // A sender that used a number twice: the stream was forgotten with the first.
+        return;
+      }
+      progress.open.remove(leg.number());
+      progress.over.add(leg.number());
+      begin = progress.waiting.remove(leg.number());
     }
+    timer.after(PATIENCE, () -> forget(key, progress));
     if (begin != null) {
       begin.run();
     }

@@ -120,6 +120,18 @@ class LegsTest {
   }
 
   @Example
+  void shouldBearASenderThatUsesANumberTwice() {
+    arrive(leg(0));
+    arrive(leg(0));
+    legs.ended("n1", leg(0));
+    timers.forEach(Runnable::run);
+
+    legs.ended("n1", leg(0));
+
+    assertThat(legs.size()).isZero();
+  }
+
+  @Example
   void shouldRememberAStreamWhoseLaterLegIsOpen() {
     arrive(leg(0));
     arrive(leg(1));
