@@ -10,7 +10,8 @@ import java.util.List;
  * @param bind address literal of Hazelcast's listener, never a wildcard
  * @param port of Hazelcast's listener, 0 for any free one
  * @param join first contacts; empty for a node alone
- * @param size members when all are up; 0 if not configured, see {@link #expectedSize}
+ * @param size members when all are up; 0 for the join list and this node, or the largest membership
+ *     that was ever seen
  * @param bus the event bus's listener, an address literal; port 0 for any free one
  */
 public record ClusterConfig(
@@ -19,11 +20,6 @@ public record ClusterConfig(
 
   public ClusterConfig {
     join = List.copyOf(join);
-  }
-
-  /** The configured size, or the join list and this node; a majority of it is the quorum. */
-  public int expectedSize() {
-    return size > 0 ? size : join.size() + 1;
   }
 
   static ClusterConfig read(Section s) {

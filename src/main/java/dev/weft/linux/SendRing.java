@@ -59,10 +59,6 @@ public final class SendRing {
     return size;
   }
 
-  public boolean isFull() {
-    return size == slots;
-  }
-
   public void clear() {
     size = 0;
     copies.clear();

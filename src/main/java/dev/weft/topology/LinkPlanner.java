@@ -138,7 +138,8 @@ final class LinkPlanner {
         : status(described, end, WAITING, placement.reason);
   }
 
-  private LinkStatus status(LinkDescription described, SingleLink.End end, String state, String reason) {
+  private LinkStatus status(
+      LinkDescription described, SingleLink.End end, String state, String reason) {
     SingleLink.End peer = described.peerOf(end.pod(), end.intf());
     Placement placement = placements.get(described.id());
     boolean joined = placement != null && placement.joined != null;

@@ -105,7 +105,8 @@ final class TopologyObject {
   }
 
   /** What the links of one pod may not have in common. A null link has its faults already. */
-  private static void checkTogether(PodRef pod, List<DocumentNode> nodes, List<TopologyLink> links) {
+  private static void checkTogether(
+      PodRef pod, List<DocumentNode> nodes, List<TopologyLink> links) {
     Map<String, Integer> interfaces = new HashMap<>();
     Map<Long, List<Integer>> uids = new HashMap<>();
     for (int i = 0; i < links.size(); i++) {
@@ -131,7 +132,8 @@ final class TopologyObject {
     }
   }
 
-  private static void checkSameUid(PodRef pod, DocumentNode node, List<TopologyLink> links, List<Integer> indexes) {
+  private static void checkSameUid(
+      PodRef pod, DocumentNode node, List<TopologyLink> links, List<Integer> indexes) {
     TopologyLink first = links.get(indexes.get(0));
     TopologyLink last = links.get(indexes.get(indexes.size() - 1));
     boolean loop = isLoop(pod, first) && isLoop(pod, last);

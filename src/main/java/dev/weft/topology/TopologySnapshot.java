@@ -10,7 +10,8 @@ import java.util.SortedMap;
  *
  * @param links single links by wire id
  */
-record TopologySnapshot(SortedMap<PodRef, Topology> topologies, SortedMap<String, SingleLink> links) {
+record TopologySnapshot(
+    SortedMap<PodRef, Topology> topologies, SortedMap<String, SingleLink> links) {
 
   /** NOT_FOUND for a pod without a topology. */
   Topology topologyOf(PodRef pod) {

@@ -205,7 +205,9 @@ class LinkPlannerTest {
   void shouldLetAKindWaitThatThePodsPlacesRuleOut(
       String kind, String node1, String node2, String reason) {
     List<Topology> topologies =
-        pair(new TopologyLink(1, "r2", "eth1", "eth1", null, null, null, kind), link("r1", "eth1", "eth1"));
+        pair(
+            new TopologyLink(1, "r2", "eth1", "eth1", null, null, null, kind),
+            link("r1", "eth1", "eth1"));
 
     LinkStatus link =
         LinkPlanner.plan(topologies, List.of(), List.of(pod("r1", node1), pod("r2", node2)), MTU)
@@ -439,7 +441,8 @@ class LinkPlannerTest {
       String peerIntf) {
     List<TopologyLink> links = sides.computeIfAbsent(pod, p -> new ArrayList<>());
     links.add(
-        new TopologyLink(link.uid(), peer.name(), intf, peerIntf, null, null, link.mtu(), link.kind()));
+        new TopologyLink(
+            link.uid(), peer.name(), intf, peerIntf, null, null, link.mtu(), link.kind()));
     if (!isAcceptable(new Topology(pod, links)) && !peer.equals(pod)) {
       links.remove(links.size() - 1);
     }
@@ -447,7 +450,8 @@ class LinkPlannerTest {
 
   private static boolean isAcceptable(Topology topology) {
     DocumentProblems faults = new DocumentProblems("");
-    return TopologyObject.read(new DocumentNode("", TopologyObject.write(topology), faults)) != null;
+    return TopologyObject.read(new DocumentNode("", TopologyObject.write(topology), faults))
+        != null;
   }
 
   private static List<Topology> pair(TopologyLink ofR1, TopologyLink ofR2) {

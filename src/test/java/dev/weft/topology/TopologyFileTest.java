@@ -40,7 +40,8 @@ class TopologyFileTest {
     assertThat(file.topologies().get(0).links())
         .containsExactly(
             new TopologyLink(1, "r2", "eth1", "eth1", "12.12.12.1/24", "12.12.12.2/24", null, null),
-            new TopologyLink(2, "r3", "eth2", "eth1", "13.13.13.1/24", "13.13.13.3/24", null, null));
+            new TopologyLink(
+                2, "r3", "eth2", "eth1", "13.13.13.1/24", "13.13.13.3/24", null, null));
     assertThat(file.pods()).extracting(PodRef::name).containsExactly("r1", "r2", "r3");
     assertThat(file.contradictions()).isEmpty();
   }
@@ -59,7 +60,8 @@ class TopologyFileTest {
     TopologyFile file = sample("macvlan.yml");
 
     assertThat(file.topologies().get(1).links().get(1))
-        .isEqualTo(new TopologyLink(2, "localhost", "eth2", "eth0", "172.17.0.199/16", null, null, null));
+        .isEqualTo(
+            new TopologyLink(2, "localhost", "eth2", "eth0", "172.17.0.199/16", null, null, null));
   }
 
   @Test

@@ -232,7 +232,8 @@ class TopologyVerticleTest {
     TestNode n1 = net.node("n1");
     Topology good = new Topology(ref("r1"), List.of());
     Topology bad =
-        new Topology(ref("r2"), List.of(new TopologyLink(1, "r1", "eth1", "a/b", "here", null, 7, "gre")));
+        new Topology(
+            ref("r2"), List.of(new TopologyLink(1, "r1", "eth1", "a/b", "here", null, 7, "gre")));
 
     assertFault(n1.topologies.apply(List.of(good, bad, good)), Fault.INVALID)
         .hasMessageContaining("topologies[1].spec.links[0].peer_intf: \"a/b\"")
