@@ -53,13 +53,16 @@ class ArchitectureTest {
           Map.entry(
               "cluster", List.of("identity", "store", "telemetry", "bus", "config", "address")),
           Map.entry("room", List.of("cluster", "store", "telemetry", "bus")),
+          Map.entry("reach", with(GROUND, "rpc", "identity", "telemetry")),
+          Map.entry(
+              "mesh", with(GROUND, "reach", "rpc", "identity", "room", "cluster", "telemetry")),
           Map.entry("dial", with(GROUND, "rpc", "cluster", "identity", "room")),
           Map.entry("pod", ROOM),
           Map.entry("wire", with(ROOM, "pod", "dial", "rpc")),
           Map.entry("subnet", with(ROOM, "pod", "dial", "rpc")),
           Map.entry("topology", with(ROOM, "wire", "pod")),
           Map.entry("nsm", with(ROOM, "wire", "pod", "dial", "rpc")),
-          Map.entry("api", with(ROOM, "rpc", "topology", "subnet", "nsm", "wire", "pod")),
+          Map.entry("api", with(ROOM, "rpc", "topology", "subnet", "nsm", "wire", "pod", "mesh")),
           Map.entry(
               "node",
               with(
@@ -71,6 +74,8 @@ class ArchitectureTest {
                   "wire",
                   "pod",
                   "dial",
+                  "mesh",
+                  "reach",
                   "rpc",
                   "identity")),
           Map.entry(
@@ -83,6 +88,8 @@ class ArchitectureTest {
                   "subnet",
                   "nsm",
                   "dial",
+                  "mesh",
+                  "reach",
                   "rpc",
                   "wire",
                   "pod",
@@ -140,6 +147,25 @@ class ArchitectureTest {
                     .resideInAnyPackage(
                         above.stream().map("dev.weft.wire."::concat).toArray(String[]::new))
                     .check(weft));
+  }
+
+  @Test
+  void shouldLayerMesh() {
+    List<String> fromTheTop =
+        List.of(
+            "dev.weft.mesh",
+            "dev.weft.mesh.link.kind",
+            "dev.weft.mesh.link",
+            "dev.weft.mesh.route");
+    for (int i = 1; i < fromTheTop.size(); i++) {
+      noClasses()
+          .that()
+          .resideInAPackage(fromTheTop.get(i))
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(fromTheTop.subList(0, i).toArray(String[]::new))
+          .check(weft);
+    }
   }
 
   @TestFactory
@@ -256,6 +282,8 @@ class ArchitectureTest {
     noClasses()
         .that()
         .haveSimpleNameEndingWith("Planner")
+        .or()
+        .resideInAPackage("dev.weft.mesh.route")
         .or()
         .haveSimpleName("VnetCheck")
         .or()

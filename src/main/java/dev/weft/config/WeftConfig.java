@@ -13,6 +13,7 @@ public record WeftConfig(
     WiresConfig wires,
     SubnetsConfig subnets,
     NsmConfig nsm,
+    MeshConfig mesh,
     LogConfig log) {
 
   static WeftConfig read(Section root) {
@@ -26,6 +27,7 @@ public record WeftConfig(
             WiresConfig.read(root.section("wires")),
             SubnetsConfig.read(root.section("subnets")),
             NsmConfig.read(root.section("nsm")),
+            MeshConfig.read(root.section("mesh")),
             LogConfig.read(root.section("log", "level")));
     root.end();
     return config;

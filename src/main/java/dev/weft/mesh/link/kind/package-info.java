@@ -1,0 +1,12 @@
+/**
+ * The kinds of links: what carries frames over one hop.
+ *
+ * <pre>
+ *   udp     QUIC datagrams, ALPN weft.link/1, mutual TLS; over the port of {@link dev.weft.reach}
+ *   tcp     TLS, also through an HTTP CONNECT proxy   ┐
+ *   unix    a Unix socket, for processes of this host ├ u16 little-endian (length - 1), frame
+ *   exec    a command's standard input and output     ┘
+ *   serial  a character device that log lines share; text
+ * </pre>
+ */
+package dev.weft.mesh.link.kind;

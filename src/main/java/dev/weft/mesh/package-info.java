@@ -1,0 +1,16 @@
+/**
+ * The mesh: frames between nodes that share no network, over links of several kinds and through
+ * other nodes. Each package knows only those further down:
+ *
+ * <pre>
+ *   mesh             this node in the mesh: links, forwarding, probes, what the API shows
+ *   mesh.link.kind   udp, tcp, unix, exec, serial
+ *   mesh.link        one link: frame labels, control protocol, pings
+ *   mesh.route       which link leads where: pure
+ * </pre>
+ *
+ * <p>Enters: frames of at most 1400 bytes from links. Leaves: the same frames towards their
+ * destination, payloads for this node, {@code LinkUp}, {@code LinkDown} and {@code
+ * MeshRouteChanged} facts.
+ */
+package dev.weft.mesh;
