@@ -35,6 +35,11 @@ public interface Transport {
   /** The node that the other end has proved to be by its key; empty if the kind proves nothing. */
   Optional<NodeId> proven();
 
+  /** By what: {@code certificate} (of a CA), {@code key} (without a CA) or {@code none}. */
+  default String proof() {
+    return proven().isPresent() ? "certificate" : "none";
+  }
+
   Loop loop();
 
   /** Begins to receive; what arrived before waits. Called once. */
