@@ -15,6 +15,8 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
+import javax.net.ssl.X509ExtendedKeyManager;
+import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
  * This node: its key, its certificate, and what it takes as proof from others. The key is the
@@ -125,7 +127,12 @@ public final class Identity implements CertificateFiles {
 
   /** What to show in a TLS handshake, at either end. */
   public KeyCertOptions keyCert() {
-    return KeyCertOptions.wrap(new NodeKeyManager(() -> current));
+    return KeyCertOptions.wrap(keyManager());
+  }
+
+  /** What to show in a TLS handshake, at either end, for TLS that is not Vert.x's. */
+  public X509ExtendedKeyManager keyManager() {
+    return new NodeKeyManager(() -> current);
   }
 
   /**
@@ -144,16 +151,29 @@ public final class Identity implements CertificateFiles {
     return trust(MeshTrustManager.Dialled.ANY);
   }
 
+  /**
+   * What to ask of the other end of a mesh link, either end: a certificate of the mesh's CA;
+   * without a CA and with {@code security.insecure}, one that its own key has signed, which proves
+   * an id and no membership. A client that dials {@link NodeId#host} gets that node or an error,
+   * one that dials any other name gets whichever node is there.
+   */
+  public X509ExtendedTrustManager linkTrust() {
+    return trustManager(MeshTrustManager.Dialled.ID_OR_ANY);
+  }
+
   private TrustOptions trust(MeshTrustManager.Dialled dialled) {
     if (!trusted()) {
       throw Fault.PRECONDITION.because(
           "security.ca: none (expected: the mesh's CA, without which nobody can be trusted)");
     }
-    return TrustOptions.wrap(
-        new MeshTrustManager(
-            () -> current.ca().stream().toArray(X509Certificate[]::new),
-            certificate -> current.verifier().prove(certificate),
-            dialled));
+    return TrustOptions.wrap(trustManager(dialled));
+  }
+
+  private MeshTrustManager trustManager(MeshTrustManager.Dialled dialled) {
+    return new MeshTrustManager(
+        () -> current.ca().stream().toArray(X509Certificate[]::new),
+        certificate -> current.verifier().prove(certificate),
+        dialled);
   }
 
   /**
