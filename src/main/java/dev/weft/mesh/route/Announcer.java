@@ -1,0 +1,104 @@
+package dev.weft.mesh.route;
+
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * When to tell the other end of a link what. Bad news at once: a route that is gone, or got longer
+ * because the old way is gone, may be what a loop stands on. Other news waits until 250 ms after
+ * the last, so that what changes together is told together.
+ */
+final class Announcer {
+  static final long PACE = TimeUnit.MILLISECONDS.toNanos(250);
+
+  private List<RouteAnnouncement> told = List.of();
+  private boolean began;
+  private long due;
+  private long pacedUntil = Long.MIN_VALUE;
+
+  /** The first set is due at once, even if it is empty: the peer may remember an older one. */
+  Announcer(long now) {
+    this.due = now;
+  }
+
+  /**
+   * What is to be told of a destination has changed.
+   *
+   * @param present null if nothing is to be told
+   */
+  void note(long destination, RouteAnnouncement present, long now) {
+    RouteAnnouncement before = told(destination);
+    if (before == null ? present == null : before == present) {
+      return;
+    }
+    boolean samePath = before != null && present != null && before.hops().equals(present.hops());
+    if (samePath && !Metric.clearlyDiffer(before.rttMicros(), present.rttMicros())) {
+      return;
+    }
+    boolean bad = before != null && (present == null || (!samePath && !better(present, before)));
+    due = Math.min(due, bad ? now : Math.max(now, pacedUntil));
+  }
+
+  private static boolean better(RouteAnnouncement one, RouteAnnouncement other) {
+    return one.rttMicros() == other.rttMicros()
+        ? one.hops().size() < other.hops().size()
+        : one.rttMicros() < other.rttMicros();
+  }
+
+  private RouteAnnouncement told(long destination) {
+    int low = 0;
+    int high = told.size() - 1;
+    while (low <= high) {
+      int middle = (low + high) >>> 1;
+      int order = Long.compareUnsigned(told.get(middle).destination(), destination);
+      if (order == 0) {
+        return told.get(middle);
+      }
+      if (order < 0) {
+        low = middle + 1;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return null;
+  }
+
+  /** When a set is to be told; {@link Long#MAX_VALUE} for never. */
+  long due() {
+    return due;
+  }
+
+  /**
+   * The set that is to be told now.
+   *
+   * @param all sorted by destination, unsigned
+   * @return false if it says what was told already
+   */
+  boolean tell(List<RouteAnnouncement> all, long now) {
+    due = Long.MAX_VALUE;
+    if (began && same(all, told)) {
+      return false;
+    }
+    began = true;
+    told = all;
+    pacedUntil = now + PACE;
+    return true;
+  }
+
+  private static boolean same(List<RouteAnnouncement> all, List<RouteAnnouncement> told) {
+    if (all.size() != told.size()) {
+      return false;
+    }
+    for (int i = 0; i < all.size(); i++) {
+      RouteAnnouncement now = all.get(i);
+      RouteAnnouncement before = told.get(i);
+      if (now != before
+          && (now.destination() != before.destination()
+              || Metric.clearlyDiffer(before.rttMicros(), now.rttMicros())
+              || !now.hops().equals(before.hops()))) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,117 @@
+package dev.weft.mesh.route;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+
+/** A path that begins at the other end of a link: what was announced there, or that end itself. */
+final class Offer {
+  /** A frame may pass so many nodes, the destination among them. */
+  static final int MAX_HOPS = 32;
+
+  /** The link's peer first, the destination last. */
+  private final long[] path;
+
+  private final long rttMicros;
+
+  private Offer(long[] path, long rttMicros) {
+    this.path = path;
+    this.rttMicros = rttMicros;
+  }
+
+  /** The peer itself, at no distance from itself. */
+  static Offer of(long peer) {
+    return new Offer(new long[] {peer}, 0);
+  }
+
+  /** What the peer announces to this node; null if it cannot be so. */
+  static Offer read(RouteAnnouncement announced, long peer, long self) {
+    int passed = announced.hops().size();
+    if (passed == 0 || passed >= MAX_HOPS || announced.rttMicros() < 0) {
+      return null;
+    }
+    long[] path = new long[passed + 1];
+    for (int i = 0; i < passed; i++) {
+      path[i] = announced.hops().get(passed - 1 - i);
+    }
+    path[passed] = announced.destination();
+    return path[0] == peer && simple(path, self) ? new Offer(path, announced.rttMicros()) : null;
+  }
+
+  private static boolean simple(long[] path, long self) {
+    for (int i = 0; i < path.length; i++) {
+      if (path[i] == self) {
+        return false;
+      }
+      for (int j = 0; j < i; j++) {
+        if (path[i] == path[j]) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  /** Whether this was read from the same words. */
+  boolean says(RouteAnnouncement announced) {
+    int passed = path.length - 1;
+    if (announced.rttMicros() != rttMicros
+        || announced.destination() != path[passed]
+        || announced.hops().size() != passed) {
+      return false;
+    }
+    for (int i = 0; i < passed; i++) {
+      if (announced.hops().get(i) != path[passed - 1 - i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** What a node tells its own peers that reaches the destination by this path. */
+  RouteAnnouncement announcedBy(long self, long rttFromSelf) {
+    List<Long> passed = new ArrayList<>(path.length);
+    for (int i = path.length - 2; i >= 0; i--) {
+      passed.add(path[i]);
+    }
+    passed.add(self);
+    return new RouteAnnouncement(destination(), Collections.unmodifiableList(passed), rttFromSelf);
+  }
+
+  long destination() {
+    return path[path.length - 1];
+  }
+
+  long rttMicros() {
+    return rttMicros;
+  }
+
+  boolean passes(long node) {
+    for (long hop : path) {
+      if (hop == node) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  boolean samePath(Offer other) {
+    return Arrays.equals(path, other.path);
+  }
+
+  boolean shorterThan(Offer other) {
+    return path.length < other.path.length;
+  }
+
+  /** Fewer hops first, then lower ids. */
+  int comparePath(Offer other) {
+    return path.length == other.path.length
+        ? Arrays.compareUnsigned(path, other.path)
+        : Integer.compare(path.length, other.path.length);
+  }
+
+  List<Long> hops() {
+    return Arrays.stream(path).boxed().toList();
+  }
+}
