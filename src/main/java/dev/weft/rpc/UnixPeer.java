@@ -1,6 +1,8 @@
 package dev.weft.rpc;
 
 import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
+import io.netty.channel.Channel;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.unix.PeerCredentials;
 import io.vertx.core.http.HttpConnection;
@@ -16,16 +18,27 @@ import java.io.IOException;
  */
 public record UnixPeer(int uid, int pid) {
   public static UnixPeer of(HttpConnection connection) {
-    if (connection instanceof ConnectionBase base
-        && base.channel() instanceof EpollDomainSocketChannel channel) {
+    if (connection instanceof ConnectionBase base) {
+      return of(base.channel());
+    }
+    throw notNative();
+  }
+
+  /** As {@link #of(HttpConnection)}, of a Netty channel. */
+  public static UnixPeer of(Channel channel) {
+    if (channel instanceof EpollDomainSocketChannel epoll) {
       try {
-        PeerCredentials credentials = channel.peerCredentials();
+        PeerCredentials credentials = epoll.peerCredentials();
         return new UnixPeer(credentials.uid(), credentials.pid());
       } catch (IOException e) {
         throw Fault.UNAUTHENTICATED.because("no peer credentials: " + e.getMessage(), e);
       }
     }
-    throw Fault.UNAUTHENTICATED.because(
+    throw notNative();
+  }
+
+  private static WeftException notNative() {
+    return Fault.UNAUTHENTICATED.because(
         "no peer credentials: not a Unix socket of the native transport");
   }
 

@@ -9,8 +9,9 @@ import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Function;
 
-/** The Unix socket of an HTTP server, mode 0600, published as {@link SocketFile} says. */
+/** The Unix socket of a server, mode 0600, published as {@link SocketFile} says. */
 public final class UnixServerSocket {
   private final Vertx vertx;
   private final String name;
@@ -29,19 +30,24 @@ public final class UnixServerSocket {
     this.parent = parent;
   }
 
+  /** Makes the server listen there; as {@link #listen(Function)}. */
+  public Future<Void> listen(HttpServer server) {
+    return listen(bound -> server.listen(SocketAddress.domainSocketAddress(bound)));
+  }
+
   /**
-   * Makes the server listen there.
+   * Makes a server listen there.
    *
+   * @param bind makes it listen at a path, from which the socket is moved into place
    * @return CONFLICT if a program answers there; INVALID if another kind of file is there, the path
    *     is too long, or its directory does not exist
    */
-  public Future<Void> listen(HttpServer server) {
+  public Future<Void> listen(Function<String, ? extends Future<?>> bind) {
     return vertx
         .executeBlocking(this::nursery)
         .compose(
             nursery ->
-                server
-                    .listen(SocketAddress.domainSocketAddress(SocketFile.bound(nursery).toString()))
+                bind.apply(SocketFile.bound(nursery).toString())
                     .compose(s -> vertx.executeBlocking(() -> publish(nursery)))
                     .eventually(() -> vertx.executeBlocking(() -> discard(nursery))));
   }

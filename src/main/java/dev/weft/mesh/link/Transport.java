@@ -51,6 +51,11 @@ public interface Transport {
   /** Sends what has been given to {@link #send}. */
   void flush();
 
+  /** Frames that found no room, or that the transport saw damaged, so far; any thread may call. */
+  default long dropped() {
+    return 0;
+  }
+
   /** Ends the transport; any thread may call. The receiver is told the reason. */
   void close(String reason);
 }

@@ -1,0 +1,158 @@
+package dev.weft.mesh.link.kind;
+
+import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
+import dev.weft.identity.Identity;
+import dev.weft.identity.NodeId;
+import io.netty.channel.Channel;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.NotSslRecordException;
+import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.OpenSslSessionContext;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeTimeoutException;
+import io.netty.handler.ssl.SslProvider;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.nio.channels.ClosedChannelException;
+import java.security.cert.CertificateException;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
+
+/**
+ * TLS of links over TCP: both ends show a certificate, ALPN (RFC 7301) is {@value #PROTOCOL}, so
+ * that no other protocol with the same certificates is taken for a link.
+ */
+final class LinkTls {
+  static final String PROTOCOL = "weft.link/1";
+
+  private final SslContext server;
+  private final SslContext client;
+
+  /** Loads the TLS library, BoringSSL where there is one. */
+  LinkTls(Identity identity) {
+    try {
+      server =
+          common(SslContextBuilder.forServer(identity.keyManager()), identity)
+              .clientAuth(ClientAuth.REQUIRE)
+              .build();
+      // The trust manager knows which node is meant, and no host names.
+      client =
+          common(SslContextBuilder.forClient().keyManager(identity.keyManager()), identity)
+              .endpointIdentificationAlgorithm(null)
+              .build();
+    } catch (SSLException e) {
+      throw Fault.INTERNAL.because("TLS cannot be set up: " + e.getMessage(), e);
+    }
+    // A resumed session would keep the certificates of the first handshake.
+    forgetSessions(server);
+    forgetSessions(client);
+  }
+
+  private static SslContextBuilder common(SslContextBuilder builder, Identity identity) {
+    return builder
+        .sslProvider(OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK)
+        .trustManager(identity.linkTrust())
+        .protocols("TLSv1.3", "TLSv1.2")
+        .applicationProtocolConfig(
+            new ApplicationProtocolConfig(
+                Protocol.ALPN,
+                SelectorFailureBehavior.NO_ADVERTISE,
+                SelectedListenerFailureBehavior.ACCEPT,
+                PROTOCOL));
+  }
+
+  private static void forgetSessions(SslContext context) {
+    if (context.sessionContext() instanceof OpenSslSessionContext sessions) {
+      sessions.setSessionCacheEnabled(false);
+    } else {
+      context.sessionContext().setSessionTimeout(1);
+    }
+  }
+
+  /**
+   * Shakes hands as client.
+   *
+   * @param name {@link NodeId#host} of the node that must answer, else the host that is dialled
+   * @return the node at the other end; fails with UNAUTHENTICATED or UNAVAILABLE and the reason
+   */
+  Future<NodeId> connect(Channel channel, String name, int port) {
+    return shake(channel, client.newHandler(channel.alloc(), name, port));
+  }
+
+  /** Shakes hands as server; as {@link #connect}. */
+  Future<NodeId> accept(Channel channel) {
+    return shake(channel, server.newHandler(channel.alloc()));
+  }
+
+  private static Future<NodeId> shake(Channel channel, SslHandler tls) {
+    tls.setHandshakeTimeout(Sockets.STEP_SECONDS, TimeUnit.SECONDS);
+    Promise<NodeId> done = Promise.promise();
+    channel.pipeline().addBefore(channel.pipeline().lastContext().name(), null, tls);
+    tls.handshakeFuture()
+        .addListener(
+            shaken -> {
+              if (!shaken.isSuccess()) {
+                done.fail(failure(shaken.cause()));
+              } else if (!PROTOCOL.equals(tls.applicationProtocol())) {
+                done.fail(
+                    Fault.UNAVAILABLE.because(
+                        "ALPN: "
+                            + (tls.applicationProtocol() == null
+                                ? "none"
+                                : tls.applicationProtocol())
+                            + " (expected: "
+                            + PROTOCOL
+                            + ")"));
+              } else {
+                Identity.peerOf(tls.engine().getSession())
+                    .ifPresentOrElse(
+                        done::complete,
+                        () -> done.fail(Fault.UNAUTHENTICATED.because("no certificate")));
+              }
+            });
+    return done.future();
+  }
+
+  private static WeftException failure(Throwable cause) {
+    for (Throwable t = cause; t != null; t = t.getCause()) {
+      if (t instanceof CertificateException) {
+        return Fault.UNAUTHENTICATED.because(t.getMessage(), cause);
+      }
+    }
+    String reason = reason(cause);
+    return (reason.contains("certificate") ? Fault.UNAUTHENTICATED : Fault.UNAVAILABLE)
+        .because(reason, cause);
+  }
+
+  /** Why TLS ended, in words. */
+  static String reason(Throwable cause) {
+    Throwable root = cause;
+    while (root.getCause() != null && root.getCause() != root) {
+      root = root.getCause();
+    }
+    if (root instanceof SslHandshakeTimeoutException) {
+      return "no TLS handshake within " + Sockets.STEP_SECONDS + " s";
+    }
+    if (root instanceof NotSslRecordException) {
+      return "what answers does not speak TLS";
+    }
+    if (root instanceof ClosedChannelException) {
+      return "the other end closed the connection during the TLS handshake";
+    }
+    String text = String.valueOf(root.getMessage());
+    String lower = text.toLowerCase(Locale.ROOT);
+    // As BoringSSL (SSLV3_ALERT_CERTIFICATE_UNKNOWN) and the JDK (certificate_unknown) call them.
+    boolean refused =
+        lower.contains("alert") && (lower.contains("certificate") || lower.contains("unknown_ca"))
+            || lower.contains("certificate_required");
+    return refused ? "the other end refuses this node's certificate: " + text : "TLS: " + text;
+  }
+}
