@@ -54,9 +54,7 @@ final class ListResource implements MemberLists {
             "listConnections", "connections",
             "listSubnets", "subnets",
             "listAddresses", "addresses",
-            "listRoutes", "routes",
-            "listMeshLinks", "mesh/links",
-            "listMeshRoutes", "mesh/routes")
+            "listRoutes", "routes")
         .forEach(
             (operation, list) ->
                 operations.answer(operation, ctx -> page(list, Lists.Query.of(ctx.queryParams()))));

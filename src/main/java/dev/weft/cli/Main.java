@@ -76,7 +76,6 @@ public final class Main implements Runnable {
         new ListCommand("wires"),
         new ListCommand("services"),
         new ListCommand("connections"),
-        new LinksCommand(),
         new EventsCommand(),
         new TopologyCommand(in),
         new PodCommand(),
@@ -84,7 +83,6 @@ public final class Main implements Runnable {
         new SubnetsCommand(),
         new AddressCommand(),
         new RoutesCommand(),
-        new PingCommand(),
         new ServiceCommand(),
         new CertCommand(),
         new CompletionCommand());

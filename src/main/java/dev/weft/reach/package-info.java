@@ -1,8 +1,20 @@
 /**
- * The node's UDP port: one socket per wire loop, and in front of them a demultiplexer that tells
- * apart who a datagram is for.
+ * This node's UDP port: QUIC connections to other nodes, and whatever else will share the port.
  *
- * <p>Enters and leaves: UDP datagrams; QUIC (RFC 9000, RFC 9221) is the one protocol on them so
- * far.
+ * <pre>
+ *   QUIC connection ─┐                      ┌─ socket of loop 0 ─┐
+ *   QUIC connection ─┼─ codecs of its loop ─┤                    ├─ one address and port
+ *   QUIC connection ─┘                      └─ socket of loop 1 ─┘
+ *                           ▲                        │ recvmmsg
+ *                           └── {@link dev.weft.reach.Demultiplexer} ── other loops, by a bounded queue
+ * </pre>
+ *
+ * <p>Enters: datagrams, from one socket for each wire loop (SO_REUSEPORT), and whom to dial.
+ * Leaves: connections between nodes whose certificates were checked at both ends, and datagrams,
+ * equal ones side by side in one send (UDP_SEGMENT). The kernel spreads datagrams over the sockets
+ * by addresses, so the loop of a connection stands in the connection ids that this port gives out
+ * ({@link dev.weft.reach.ConnectionIds}). Datagrams are never fragmented.
+ *
+ * <p>The QUIC library (quiche, about 6 MB of native code) is loaded when the first port is opened.
  */
 package dev.weft.reach;

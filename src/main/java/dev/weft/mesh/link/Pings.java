@@ -1,0 +1,175 @@
+package dev.weft.mesh.link;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
+import java.util.random.RandomGenerator;
+
+/**
+ * When to ping, and what pings tell: the round-trip time, and whether the link is alive.
+ *
+ * <p>Any frame proves life. After half a second of silence a ping goes out, and another one each
+ * half second; after three in vain the link is down, until the next frame.
+ *
+ * <p>A link that is cut in one direction only still brings frames to one end, and the other end
+ * pings again and again. So a ping that follows an unanswered one has the next id, any other ping a
+ * random one: an end that sees two ids in sequence is in doubt whether it is heard. It pings, and
+ * until it is answered frames alone do not prove life.
+ */
+final class Pings {
+  static final long SILENCE = MILLISECONDS.toNanos(500);
+  static final int MISSES = 3;
+
+  /** The time between two pings when a doubt arises, at least. */
+  private static final long DOUBT_SPACING = MILLISECONDS.toNanos(100);
+
+  /** Pings whose answers are awaited: half a second apart, those of two seconds. */
+  private static final int AWAITED = 4;
+
+  private final RandomGenerator random;
+  private final RoundTrip roundTrip = new RoundTrip();
+  private boolean started;
+  private boolean up;
+  private boolean doubt;
+
+  /** When the latest frame arrived; in doubt, when the doubt arose. */
+  private long heard;
+
+  /** Rings: ping i stands at i % AWAITED. */
+  private final long[] ids = new long[AWAITED];
+
+  private final long[] sent = new long[AWAITED];
+  private final boolean[] awaited = new boolean[AWAITED];
+
+  /** Place of the latest ping in the rings. */
+  private int latest;
+
+  /** Pings since {@link #heard}. */
+  private int unanswered;
+
+  /** When a ping is due for the sake of the round-trip time. */
+  private long sampleAt;
+
+  /** The latest ping of the other end. */
+  private long asked;
+
+  private boolean wasAsked;
+
+  Pings(RandomGenerator random) {
+    this.random = random;
+  }
+
+  /** Both ends know each other: the link is up. */
+  void start(long now) {
+    started = true;
+    up = true;
+    heard = now;
+    sampleAt = now;
+  }
+
+  boolean started() {
+    return started;
+  }
+
+  boolean up() {
+    return up;
+  }
+
+  RoundTrip roundTrip() {
+    return roundTrip;
+  }
+
+  /** When a ping is due, or the link has been silent for too long. */
+  long due() {
+    if (!started) {
+      return Long.MAX_VALUE;
+    }
+    if (unanswered > 0) {
+      return sent[latest] + SILENCE;
+    }
+    return doubt ? heard : Math.min(heard + SILENCE, sampleAt);
+  }
+
+  /** Takes the link down if it is time. */
+  void expire(long now) {
+    if (up && unanswered >= MISSES && now >= due()) {
+      up = false;
+    }
+  }
+
+  /** The id of a ping that goes out now. */
+  long ping(long now) {
+    expire(now);
+    long id = unanswered > 0 ? ids[latest] + 1 : random.nextLong();
+    latest = (latest + 1) % AWAITED;
+    ids[latest] = id;
+    sent[latest] = now;
+    awaited[latest] = true;
+    unanswered++;
+    sampleAt = now + Math.max(SILENCE, roundTrip.spacing());
+    return id;
+  }
+
+  /** A frame arrived. */
+  void heard(long now) {
+    if (started && !doubt) {
+      heard = now;
+      unanswered = 0;
+      up = true;
+    }
+  }
+
+  /** The other end heard this one. */
+  void proved(long now) {
+    doubt = false;
+    heard(now);
+  }
+
+  /** Whether the other end hears this one must be found out. */
+  void doubt(long now) {
+    if (started && !doubt) {
+      doubt = true;
+      heard = Math.max(now, sent[latest] + DOUBT_SPACING);
+      unanswered = 0;
+    }
+  }
+
+  /** The other end pinged. */
+  void asked(long id, long now) {
+    boolean again = wasAsked && id == asked + 1;
+    wasAsked = true;
+    asked = id;
+    if (again) {
+      doubt(now);
+    }
+  }
+
+  /**
+   * The other end answered a ping.
+   *
+   * @param queueMicros how long it says that the ping waited
+   * @return whether this is a sample of the round-trip time: not if no such ping is awaited, nor if
+   *     it claims to have waited longer than it was away
+   */
+  boolean answered(long id, long queueMicros, long now) {
+    for (int i = 0; i < AWAITED; i++) {
+      if (awaited[i] && ids[i] == id) {
+        awaited[i] = false;
+        proved(now);
+        return sample(NANOSECONDS.toMicros(now - sent[i]), queueMicros, i, now);
+      }
+    }
+    return false;
+  }
+
+  private boolean sample(long away, long queue, int place, long now) {
+    boolean possible = queue >= 0 && queue <= away;
+    if (possible) {
+      roundTrip.add(away - queue, now);
+    }
+    if (place == latest) {
+      sampleAt = sent[latest] + roundTrip.spacing();
+    }
+    return possible;
+  }
+}

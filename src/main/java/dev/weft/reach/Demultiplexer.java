@@ -1,0 +1,137 @@
+package dev.weft.reach;
+
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.DatagramPacket;
+import io.netty.util.ReferenceCountUtil;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Stands before the codecs of one loop's socket and gives each datagram to the codec that has its
+ * connection: of the same loop, or of another, which takes it from a bounded queue. A codec takes
+ * all that it is given and passes nothing on, so the second one is reached from the first's place
+ * in the pipeline.
+ */
+final class Demultiplexer extends ChannelInboundHandlerAdapter {
+  private static final int HANDED_OVER = 1024;
+
+  private final int number;
+  private final ConnectionIds ids;
+  private final List<Demultiplexer> all;
+  private final PortCounters counters;
+  private final ChannelHandler accepting;
+  private final BooleanSupplier accepts;
+  private final Queue<DatagramPacket> handedOver = new ArrayBlockingQueue<>(HANDED_OVER);
+  private final AtomicBoolean taking = new AtomicBoolean();
+  private volatile ChannelHandlerContext toAccepting;
+  private ChannelHandlerContext toDialling;
+
+  /**
+   * @param all those of the port, by loop
+   * @param accepting the codec that follows; behind it stands the one of dialled connections
+   * @param accepts whether others may open connections now
+   */
+  Demultiplexer(
+      int number,
+      ConnectionIds ids,
+      List<Demultiplexer> all,
+      PortCounters counters,
+      ChannelHandler accepting,
+      BooleanSupplier accepts) {
+    this.number = number;
+    this.ids = ids;
+    this.all = all;
+    this.counters = counters;
+    this.accepting = accepting;
+    this.accepts = accepts;
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext ctx) {
+    toDialling = ctx.pipeline().context(accepting);
+    toAccepting = ctx;
+    ctx.fireChannelActive();
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    DatagramPacket packet = (DatagramPacket) message;
+    int owner = ids.owner(packet.content());
+    if (owner == ConnectionIds.NEW ? !accepts.getAsBoolean() : owner == ConnectionIds.UNKNOWN) {
+      counters.unknown.increment();
+      packet.release();
+      return;
+    }
+    int loop = owner == ConnectionIds.NEW ? number : ConnectionIds.loop(owner);
+    if (loop == number) {
+      give(packet, owner);
+    } else if (loop < all.size()) {
+      all.get(loop).take(packet);
+    } else {
+      counters.unknown.increment();
+      packet.release();
+    }
+  }
+
+  private void give(DatagramPacket packet, int owner) {
+    boolean dialled = owner != ConnectionIds.NEW && ConnectionIds.isDialled(owner);
+    (dialled ? toDialling : toAccepting).fireChannelRead(packet);
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) {
+    readComplete();
+  }
+
+  private void readComplete() {
+    toAccepting.fireChannelReadComplete();
+    toDialling.fireChannelReadComplete();
+  }
+
+  /** From another loop. */
+  private void take(DatagramPacket packet) {
+    ChannelHandlerContext here = toAccepting;
+    if (here == null || !handedOver.offer(packet)) {
+      counters.overflown.increment();
+      packet.release();
+      return;
+    }
+    counters.handedOver.increment();
+    if (taking.compareAndSet(false, true)) {
+      here.executor().execute(this::giveHandedOver);
+    }
+  }
+
+  private void giveHandedOver() {
+    taking.set(false);
+    boolean open = toAccepting.channel().isActive();
+    DatagramPacket packet;
+    // At most one queue: what comes meanwhile has its turn behind this loop's own socket.
+    for (int i = 0; i < HANDED_OVER && (packet = handedOver.poll()) != null; i++) {
+      if (open) {
+        give(packet, ids.owner(packet.content()));
+      } else {
+        packet.release();
+      }
+    }
+    if (open) {
+      readComplete();
+    }
+    if (!handedOver.isEmpty() && taking.compareAndSet(false, true)) {
+      toAccepting.executor().execute(this::giveHandedOver);
+    }
+  }
+
+  @Override
+  public void handlerRemoved(ChannelHandlerContext ctx) {
+    DatagramPacket packet;
+    while ((packet = handedOver.poll()) != null) {
+      ReferenceCountUtil.release(packet);
+    }
+  }
+}

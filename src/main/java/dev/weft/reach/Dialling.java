@@ -1,0 +1,105 @@
+package dev.weft.reach;
+
+import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
+import dev.weft.identity.NodeId;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.codec.quic.QuicChannelOption;
+import io.netty.handler.codec.quic.QuicClosedChannelException;
+import io.netty.handler.codec.quic.QuicConnectionAddress;
+import io.netty.handler.codec.quic.QuicSslEngine;
+import io.netty.util.concurrent.ScheduledFuture;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.net.InetSocketAddress;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** One attempt to reach a node, and why it failed. On the loop of the socket. */
+final class Dialling {
+  private static final int TIMEOUT_SECONDS = 5;
+
+  private final QuicSettings settings;
+  private final NodeId self;
+  private final InetSocketAddress to;
+  private final Optional<NodeId> expected;
+  private String refused;
+  private QuicChannel channel;
+
+  Dialling(QuicSettings settings, NodeId self, InetSocketAddress to, Optional<NodeId> expected) {
+    this.settings = settings;
+    this.self = self;
+    this.to = to;
+    this.expected = expected;
+  }
+
+  /**
+   * @param ready puts handlers in place
+   */
+  Future<QuicChannel> from(Channel socket, QuicConnectionAddress id, Consumer<QuicChannel> ready) {
+    // One context an attempt, so that no session is resumed without a look at the certificates.
+    QuicSslEngine engine =
+        settings
+            .client(expected, (e, why) -> refused = why)
+            .newEngine(
+                socket.alloc(),
+                expected.map(NodeId::host).orElse(to.getAddress().getHostAddress()),
+                to.getPort());
+    Promise<QuicChannel> result = Promise.promise();
+    var connecting =
+        QuicChannel.newBootstrap(socket)
+            .attr(QuicSettings.ENGINE, engine)
+            .option(QuicChannelOption.SEGMENTED_DATAGRAM_PACKET_ALLOCATOR, settings.segments())
+            .localConnectionAddress(id)
+            .remoteAddress(to)
+            .handler(
+                new ChannelInitializer<QuicChannel>() {
+                  @Override
+                  protected void initChannel(QuicChannel made) {
+                    channel = made;
+                    ready.accept(made);
+                  }
+                })
+            .streamHandler(new ChannelInboundHandlerAdapter())
+            .connect();
+    ScheduledFuture<?> timeout =
+        socket
+            .eventLoop()
+            .schedule(
+                () -> {
+                  if (channel != null) {
+                    channel.close();
+                  }
+                },
+                TIMEOUT_SECONDS,
+                TimeUnit.SECONDS);
+    connecting.addListener(
+        (io.netty.util.concurrent.Future<QuicChannel> done) -> {
+          timeout.cancel(false);
+          if (done.isSuccess()) {
+            result.complete(done.getNow());
+          } else {
+            result.fail(failure(done.cause()));
+          }
+        });
+    return result.future();
+  }
+
+  private WeftException failure(Throwable cause) {
+    String peer = "udp://" + UdpPort.text(to);
+    if (refused != null) {
+      return Fault.UNAUTHENTICATED.because(peer + ": " + refused, cause);
+    }
+    if (cause instanceof QuicClosedChannelException closed) {
+      return closed.event() == null
+          ? Fault.UNAVAILABLE.because(
+              peer + ": no answer within " + TIMEOUT_SECONDS + " s (expected: a listening node)")
+          : Refusal.of(peer, self, closed.event());
+    }
+    return Fault.UNAVAILABLE.because(peer + ": " + cause.getMessage(), cause);
+  }
+}

@@ -1,0 +1,90 @@
+package dev.weft.reach;
+
+import dev.weft.bus.WeftException;
+import dev.weft.identity.Identity;
+import dev.weft.identity.NodeId;
+import java.net.Socket;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.X509ExtendedTrustManager;
+
+/**
+ * Takes the nodes that {@link Identity#linkTrust} takes. QUIC's TLS engine, unlike others, tells
+ * nobody whom it was told to dial, and of a refusal it keeps only the kind of alert: so both stand
+ * here.
+ */
+final class LinkTrust extends X509ExtendedTrustManager {
+  private final Identity identity;
+  private final Optional<NodeId> expected;
+  private final BiConsumer<SSLEngine, String> refused;
+
+  /**
+   * @param expected the one node that is taken; empty for any
+   * @param refused told why a certificate is not taken
+   */
+  LinkTrust(Identity identity, Optional<NodeId> expected, BiConsumer<SSLEngine, String> refused) {
+    this.identity = identity;
+    this.expected = expected;
+    this.refused = refused;
+  }
+
+  private void check(X509Certificate[] chain, SSLEngine engine) throws CertificateException {
+    try {
+      NodeId actual = identity.verifier().verify(chain[0].getEncoded());
+      if (expected.isPresent() && !actual.equals(expected.get())) {
+        throw new CertificateException("node id " + actual + " (expected: " + expected.get() + ")");
+      }
+    } catch (WeftException | CertificateException e) {
+      refused.accept(engine, e.getMessage());
+      throw new CertificateException(e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
+      throws CertificateException {
+    check(chain, engine);
+  }
+
+  @Override
+  public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
+      throws CertificateException {
+    check(chain, engine);
+  }
+
+  @Override
+  public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket)
+      throws CertificateException {
+    throw noEngine();
+  }
+
+  @Override
+  public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket)
+      throws CertificateException {
+    throw noEngine();
+  }
+
+  @Override
+  public void checkClientTrusted(X509Certificate[] chain, String authType)
+      throws CertificateException {
+    throw noEngine();
+  }
+
+  @Override
+  public void checkServerTrusted(X509Certificate[] chain, String authType)
+      throws CertificateException {
+    throw noEngine();
+  }
+
+  private static CertificateException noEngine() {
+    return new CertificateException("no SSL engine (expected: QUIC's)");
+  }
+
+  @Override
+  public X509Certificate[] getAcceptedIssuers() {
+    return identity.linkTrust().getAcceptedIssuers();
+  }
+}

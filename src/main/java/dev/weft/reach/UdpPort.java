@@ -1,0 +1,284 @@
+package dev.weft.reach;
+
+import dev.weft.address.HostPort;
+import dev.weft.bus.Fault;
+import dev.weft.identity.Identity;
+import dev.weft.identity.NodeId;
+import dev.weft.rpc.Loop;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.socket.SocketProtocolFamily;
+import io.netty.handler.codec.quic.Quic;
+import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.codec.quic.QuicSslContext;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.net.Inet6Address;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.SSLEngine;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One UDP address of this node, over which it dials and is dialled. Any thread may call. */
+public final class UdpPort {
+  private static final Logger log = LoggerFactory.getLogger(UdpPort.class);
+
+  /** Connections that others have begun and not finished: more begin when some have. */
+  private static final int MAX_BEGUN = 256;
+
+  /** Anybody can be refused, so the log tells of one in so many. */
+  private static final long LOG_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  /** Puts the handlers of a new connection in place, on its loop, before anything arrives. */
+  public interface Connected {
+    void ready(QuicChannel channel, Loop loop);
+  }
+
+  /**
+   * What the port has counted since it was opened.
+   *
+   * @param unknown datagrams of no connection, or not QUIC
+   * @param handedOver datagrams that arrived on another loop than their connection's
+   * @param overflown such datagrams that found the other loop's queue full
+   * @param refused certificates of dialling nodes
+   * @param segments whether runs of datagrams are sent as one, with UDP_SEGMENT
+   */
+  public record Counters(
+      long unknown, long handedOver, long overflown, long refused, boolean segments) {}
+
+  private final List<Loop> loops;
+  private final Identity identity;
+  private final QuicSettings settings;
+  private final Optional<Connected> accepted;
+  private final ConnectionIds ids = new ConnectionIds();
+  private final PortCounters counters = new PortCounters();
+  private final AtomicBoolean segmentsGivenUp = new AtomicBoolean();
+  private final List<Demultiplexer> demultiplexers = new CopyOnWriteArrayList<>();
+  private final List<Channel> sockets = new CopyOnWriteArrayList<>();
+  private final Set<QuicChannel> connections = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger begun = new AtomicInteger();
+  private final AtomicLong lastTold = new AtomicLong(System.nanoTime() - LOG_NANOS);
+  private final AtomicInteger turn = new AtomicInteger();
+  private volatile QuicSslContext serverTls;
+
+  private UdpPort(
+      List<Loop> loops, Identity identity, String protocol, Optional<Connected> accepted) {
+    if (loops.isEmpty() || loops.size() > ConnectionIds.MAX_LOOPS) {
+      throw Fault.invalid("loops", loops.size(), "1.." + ConnectionIds.MAX_LOOPS);
+    }
+    this.loops = List.copyOf(loops);
+    this.identity = identity;
+    this.settings = new QuicSettings(identity, protocol);
+    this.accepted = accepted;
+  }
+
+  /**
+   * Opens a port: a socket for each loop.
+   *
+   * @param at port 0 for any free one
+   * @param loops epoll's
+   * @param protocol the ALPN name that both ends must speak
+   * @param accepted gets each connection that others open, when its handshake begins; empty to dial
+   *     only
+   * @return fails with UNAVAILABLE, naming the address, for example one that is taken, or the QUIC
+   *     library if it cannot be loaded
+   */
+  public static Future<UdpPort> open(
+      InetSocketAddress at,
+      List<Loop> loops,
+      Identity identity,
+      String protocol,
+      Optional<Connected> accepted) {
+    return loops
+        .get(0)
+        .context()
+        .executeBlocking(() -> load(loops, identity, protocol, accepted), false)
+        .compose(
+            port ->
+                port.bind(at, 0)
+                    .map(port)
+                    .recover(e -> port.close("").transform(x -> Future.failedFuture(e))));
+  }
+
+  private static UdpPort load(
+      List<Loop> loops, Identity identity, String protocol, Optional<Connected> accepted) {
+    if (!Quic.isAvailable()) {
+      Throwable cause = Quic.unavailabilityCause();
+      throw Fault.UNAVAILABLE.because("the QUIC library cannot be loaded: " + cause, cause);
+    }
+    UdpPort port = new UdpPort(loops, identity, protocol, accepted);
+    port.serverTls = port.settings.server(port::refused);
+    return port;
+  }
+
+  private Future<Void> bind(InetSocketAddress at, int number) {
+    if (number == loops.size()) {
+      return Future.succeededFuture();
+    }
+    SocketProtocolFamily family =
+        at.getAddress() instanceof Inet6Address
+            ? SocketProtocolFamily.INET6
+            : SocketProtocolFamily.INET;
+    Promise<Void> bound = Promise.promise();
+    UdpSocketOptions.apply(new Bootstrap())
+        .group(loops.get(number).netty())
+        .channelFactory(() -> new EpollDatagramChannel(family))
+        .handler(
+            new ChannelInitializer<EpollDatagramChannel>() {
+              @Override
+              protected void initChannel(EpollDatagramChannel socket) {
+                UdpSocketOptions.apply(socket, family);
+                fill(socket, number);
+              }
+            })
+        .bind(at)
+        .addListener(
+            (io.netty.channel.ChannelFuture done) -> {
+              if (done.isSuccess()) {
+                sockets.add(done.channel());
+                bound.complete();
+              } else {
+                bound.fail(
+                    Fault.UNAVAILABLE.because(
+                        "udp://" + text(at) + ": " + done.cause().getMessage(), done.cause()));
+              }
+            });
+    return bound.future().compose(v -> bind(address(), number + 1));
+  }
+
+  /** From the socket up; a connection's own writes come down from the end. */
+  private void fill(EpollDatagramChannel socket, int number) {
+    ChannelHandler accepting =
+        settings.accepting(
+            serverTls,
+            ids.accepted(number),
+            new ChannelInitializer<QuicChannel>() {
+              @Override
+              protected void initChannel(QuicChannel channel) {
+                begin(channel, number);
+              }
+            });
+    Demultiplexer demultiplexer =
+        new Demultiplexer(
+            number,
+            ids,
+            demultiplexers,
+            counters,
+            accepting,
+            () -> accepted.isPresent() && begun.get() < MAX_BEGUN);
+    demultiplexers.add(demultiplexer);
+    socket
+        .pipeline()
+        .addLast(new SegmentedSends(segmentsGivenUp), demultiplexer, accepting)
+        .addLast(settings.dialling());
+  }
+
+  private void begin(QuicChannel channel, int number) {
+    keep(channel);
+    begun.incrementAndGet();
+    channel.pipeline().addLast(new Handshake(begun));
+    accepted.orElseThrow().ready(channel, loops.get(number));
+  }
+
+  private void keep(QuicChannel channel) {
+    connections.add(channel);
+    channel.closeFuture().addListener(closed -> connections.remove(channel));
+  }
+
+  private void refused(SSLEngine engine, String why) {
+    counters.refused.increment();
+    long now = System.nanoTime();
+    long last = lastTold.get();
+    if (now - last >= LOG_NANOS && lastTold.compareAndSet(last, now)) {
+      log.info(
+          "udp://{} refused {}: {}; {} refused so far",
+          text(address()),
+          QuicSettings.peer(engine),
+          why,
+          counters.refused.sum());
+    }
+  }
+
+  /** Where the port is, the number that was bound among it. */
+  public InetSocketAddress address() {
+    return (InetSocketAddress) sockets.get(0).localAddress();
+  }
+
+  public Counters counters() {
+    return new Counters(
+        counters.unknown.sum(),
+        counters.handedOver.sum(),
+        counters.overflown.sum(),
+        counters.refused.sum(),
+        !segmentsGivenUp.get() && settings.segments().maxNumSegments() > 0);
+  }
+
+  /**
+   * Dials a node; the loops take turns. Its certificate has been checked when the future is done,
+   * this node's has perhaps not: the first answer tells.
+   *
+   * @param expected who must answer; empty for any node that {@link Identity#linkTrust} takes
+   * @return fails with UNAUTHENTICATED or, after 5 s without an answer, UNAVAILABLE
+   */
+  public Future<QuicChannel> dial(
+      InetSocketAddress to, Optional<NodeId> expected, Connected connected) {
+    int number = Math.floorMod(turn.getAndIncrement(), loops.size());
+    Loop loop = loops.get(number);
+    return loop.call(
+        () ->
+            new Dialling(settings, identity.nodeId(), to, expected)
+                .from(
+                    sockets.get(number),
+                    ids.dialled(number),
+                    channel -> {
+                      keep(channel);
+                      connected.ready(channel, loop);
+                    }));
+  }
+
+  /** Closes all connections, which tells their other ends the reason, and the sockets. */
+  public Future<Void> close(String reason) {
+    List<Future<Void>> ended = new ArrayList<>();
+    for (QuicChannel channel : connections) {
+      ended.add(
+          done(channel.close(true, 0, Unpooled.copiedBuffer(reason, StandardCharsets.UTF_8))));
+    }
+    return Future.join(ended)
+        .transform(
+            closed -> Future.join(sockets.stream().map(socket -> done(socket.close())).toList()))
+        .mapEmpty();
+  }
+
+  private static Future<Void> done(io.netty.util.concurrent.Future<Void> netty) {
+    Promise<Void> promise = Promise.promise();
+    netty.addListener(
+        f -> {
+          if (f.isSuccess()) {
+            promise.complete();
+          } else {
+            promise.fail(f.cause());
+          }
+        });
+    return promise.future();
+  }
+
+  /** {@code address:port}, an IPv6 address in brackets. */
+  public static String text(InetSocketAddress address) {
+    return new HostPort(address.getAddress().getHostAddress(), address.getPort()).toString();
+  }
+}
