@@ -297,7 +297,7 @@ public final class LinkProtocol {
       asked = false;
       label.pong(askedId, NANOSECONDS.toMicros(now - askedAt));
     }
-    if (pings.due() <= now) {
+    if (pings.welcome(now)) {
       label.ping(pings.ping(now));
     }
     if (debugTokens) {

@@ -47,7 +47,10 @@ final class Pings {
   /** Pings since {@link #heard}. */
   private int unanswered;
 
-  /** When a ping is due for the sake of the round-trip time. */
+  /**
+   * From when on a ping is welcome for the sake of the round-trip time. It waits for a frame that
+   * carries it, but no longer than an eighth of the spacing.
+   */
   private long sampleAt;
 
   /** The latest ping of the other end. */
@@ -79,7 +82,12 @@ final class Pings {
     return roundTrip;
   }
 
-  /** When a ping is due, or the link has been silent for too long. */
+  /** Whether a frame that goes out now should ping. */
+  boolean welcome(long now) {
+    return started && (now >= due() || (unanswered == 0 && now >= sampleAt));
+  }
+
+  /** When a ping must go out, or the link has been silent for too long. */
   long due() {
     if (!started) {
       return Long.MAX_VALUE;
@@ -87,7 +95,7 @@ final class Pings {
     if (unanswered > 0) {
       return sent[latest] + SILENCE;
     }
-    return doubt ? heard : Math.min(heard + SILENCE, sampleAt);
+    return doubt ? heard : Math.min(heard + SILENCE, sampleAt + roundTrip.spacing() / 8);
   }
 
   /** Takes the link down if it is time. */
