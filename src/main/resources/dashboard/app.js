@@ -13,9 +13,9 @@ const TOKEN = "weft-token";
 const $ = id => document.getElementById(id);
 const SHAPES = {
   up: ["●", "good"], ready: ["●", "good"], none: ["●", "good"], info: ["·", ""],
-  joining: ["◐", "wait"], starting: ["◐", "wait"], healing: ["◐", "wait"], waiting: ["○", "wait"],
+  joining: ["◐", "wait"], connecting: ["◐", "wait"], starting: ["◐", "wait"], healing: ["◐", "wait"], waiting: ["○", "wait"],
   degraded: ["◆", "wait"], warning: ["◆", "wait"],
-  failed: ["✕", "bad"], contradiction: ["≠", "bad"], error: ["✕", "bad"],
+  failed: ["✕", "bad"], down: ["✕", "bad"], contradiction: ["≠", "bad"], error: ["✕", "bad"],
 };
 
 function element(tag, text, className) {
@@ -82,7 +82,7 @@ function token() {
 // ---- a list: its table, what is loaded of it, and its renewal ----
 
 const CLASSES = {
-  id: "id", mono: "mono", number: "number", digits: "number", sum: "number", rate: "number", word: "keep", age: "keep number",
+  id: "id", mono: "mono", number: "number", digits: "number", sum: "number", rate: "number", rtt: "number", word: "keep", age: "keep number",
   state: "any", problem: "any", self: "keep",
 };
 const lists = new Map();
@@ -223,6 +223,8 @@ const AS_TEXT = {
   list: values => values.flat().join(", "),
   texts: values => values.flat().map(v => v.text).join("; "),
   node: values => values.map(nodeName).join(""),
+  nodes: values => values.flat().map(nodeName).join(", "),
+  rtt: values => values.map(micros => `${(micros / 1000).toFixed(3)} ms`).join(""),
   sum: values => count(values.reduce((a, b) => a + b, 0)),
   number: values => values.map(count).join(""),
   bytes: values => values.map(v => bytes(v)).join(""),
@@ -268,13 +270,13 @@ function duration(seconds) {
   return d ? `${d} d ${h} h` : h ? `${h} h ${m} min` : m ? `${m} min` : `${s} s`;
 }
 
-// ---- rates: the stream tells the wires' counters ----
+// ---- rates: the stream tells the counters of wires and of the mesh's links ----
 
 const rates = new Map();
-const wireKey = (id, node) => `${id} ${node}`;
+const rowKey = (id, node) => `${id} ${node}`;
 
 function onTraffic({ seconds, items }) {
-  const told = new Map(items.map(t => [wireKey(t.id, t.node), t]));
+  const told = new Map(items.map(t => [rowKey(t.id, t.node), t]));
   for (const [key, t] of told) {
     const total = t.sent.bytes + t.received.bytes;
     const r = rates.get(key) ?? { history: [] };
@@ -288,14 +290,21 @@ function onTraffic({ seconds, items }) {
   }
   const wires = lists.get("wires");
   for (const w of wires.items) {
-    const { sent, received, peerDrops } = told.get(wireKey(w.id, w.local.node)) ?? w;
+    const { sent, received, peerDrops } = told.get(rowKey(w.id, w.local.node)) ?? w;
     Object.assign(w, { sent, received, peerDrops });
   }
   wires.show();
 }
 
+function onLinks({ items }) {
+  const told = new Map(items.map(t => [rowKey(t.id, t.node), t]));
+  const links = lists.get("mesh-links");
+  for (const link of links.items) Object.assign(link, told.get(rowKey(link.id, link.node)));
+  links.show();
+}
+
 function rate(wire) {
-  const history = rates.get(wireKey(wire.id, wire.local.node))?.history ?? [];
+  const history = rates.get(rowKey(wire.id, wire.local.node))?.history ?? [];
   if (history.length === 0) return "–";
   return [element("span", bytes(history.at(-1), "bit/s"), "stack"), history.length > 1 ? spark(history) : ""];
 }
@@ -434,6 +443,7 @@ function onBlock(block) {
   }
   if (!data) return;
   if (name === "traffic") onTraffic(JSON.parse(data));
+  else if (name === "links") onLinks(JSON.parse(data));
   else {
     showEvent(name, JSON.parse(data));
     // Until the stream is live it tells what the lists, which are not loaded before, contain.

@@ -14,7 +14,7 @@ final class EventResource {
   /** Streams that may be open at once; each costs a connection and a timer. */
   static final int MAX_STREAMS = 100;
 
-  /** How many wires, from the first of the list, a stream tells the counters of. */
+  /** How many rows, from the first of a list, a stream tells the counters of. */
   static final int TRAFFIC_ROWS = 500;
 
   private final EventLog log;
@@ -60,9 +60,18 @@ final class EventResource {
     }
     if (follow && traffic != null) {
       int seconds = Integer.parseInt(traffic);
-      Lists.Query wires = new Lists.Query(cluster, null, TRAFFIC_ROWS);
-      TrafficReport report = new TrafficReport(seconds, () -> lists.page("wires", wires), stream);
-      long timer = ctx.vertx().setPeriodic(seconds * 1000L, tick -> report.write());
+      Lists.Query first = new Lists.Query(cluster, null, TRAFFIC_ROWS);
+      TrafficReport wires = TrafficReport.wires(seconds, () -> lists.page("wires", first), stream);
+      TrafficReport links =
+          TrafficReport.meshLinks(seconds, () -> lists.page("mesh/links", first), stream);
+      long timer =
+          ctx.vertx()
+              .setPeriodic(
+                  seconds * 1000L,
+                  tick -> {
+                    wires.write();
+                    links.write();
+                  });
       ctx.addEndHandler(end -> ctx.vertx().cancelTimer(timer));
     }
   }

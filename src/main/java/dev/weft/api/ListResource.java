@@ -54,7 +54,9 @@ final class ListResource implements MemberLists {
             "listConnections", "connections",
             "listSubnets", "subnets",
             "listAddresses", "addresses",
-            "listRoutes", "routes")
+            "listRoutes", "routes",
+            "listMeshLinks", "mesh/links",
+            "listMeshRoutes", "mesh/routes")
         .forEach(
             (operation, list) ->
                 operations.answer(operation, ctx -> page(list, Lists.Query.of(ctx.queryParams()))));

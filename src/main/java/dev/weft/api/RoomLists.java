@@ -3,6 +3,7 @@ package dev.weft.api;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weft.bus.Bus;
+import dev.weft.mesh.Mesh;
 import dev.weft.nsm.ConnectionState;
 import dev.weft.nsm.ConnectionStatus;
 import dev.weft.nsm.NetworkServices;
@@ -31,6 +32,7 @@ final class RoomLists {
   private final Topologies topologies;
   private final Subnets subnets;
   private final NetworkServices services;
+  private final Mesh mesh;
 
   RoomLists(Bus bus, String self) {
     this.self = self;
@@ -39,6 +41,7 @@ final class RoomLists {
     this.topologies = bus.proxy(Topologies.class);
     this.subnets = bus.proxy(Subnets.class);
     this.services = bus.proxy(NetworkServices.class);
+    this.mesh = bus.proxy(Mesh.class);
   }
 
   Map<String, Listing<?>> all() {
@@ -58,7 +61,11 @@ final class RoomLists {
         "addresses",
         Listing.ofMembers(subnets::addresses, a -> ListRow.of(a, of(a.pod()), a.node())),
         "routes",
-        Listing.ofMembers(subnets::routes, RoomLists::routeRow));
+        Listing.ofMembers(subnets::routes, RoomLists::routeRow),
+        "mesh/links",
+        Listing.ofMembers(this::meshLinks, RoomLists::meshLinkRow),
+        "mesh/routes",
+        Listing.ofMembers(this::meshRoutes, r -> ListRow.of(r, r.destination(), r.node())));
   }
 
   private static ListRow<Pod> podRow(Pod pod) {
@@ -108,6 +115,20 @@ final class RoomLists {
         route.up(),
         ListRow.prefix(route.destination()),
         route.node());
+  }
+
+  private Future<List<MeshLinkView>> meshLinks() {
+    return mesh.links().map(all -> all.stream().map(l -> MeshLinkView.of(self, l)).toList());
+  }
+
+  /** Both ends of a link are listed: each has an RTT, counters and a state of its own. */
+  private static ListRow<MeshLinkView> meshLinkRow(MeshLinkView link) {
+    return ListRow.worstFirst(
+        link, link.state(), link.state().equals("up"), link.node(), link.id());
+  }
+
+  private Future<List<MeshRouteView>> meshRoutes() {
+    return mesh.routes().map(all -> all.stream().map(r -> MeshRouteView.of(self, r)).toList());
   }
 
   /** Topologies, and the single links in their places between them. */

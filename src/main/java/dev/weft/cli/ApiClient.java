@@ -59,6 +59,11 @@ public final class ApiClient {
     return request("GET", path, null, NOTHING);
   }
 
+  /** Sends a request without a body. */
+  JsonNode post(String path) {
+    return request("POST", path, null, NOTHING);
+  }
+
   void delete(String path) {
     request("DELETE", path, null, NOTHING);
   }
@@ -129,11 +134,12 @@ public final class ApiClient {
   /** The problem's detail (RFC 9457), which names what was wrong and what was expected. */
   private RequestFailed refused(Exchange exchange, String body) throws JsonProcessingException {
     if (!exchange.header("content-type").startsWith("application/problem+json")) {
-      return new RequestFailed(node + " answers with status " + exchange.status());
+      return new RequestFailed(
+          exchange.status(), node + " answers with status " + exchange.status());
     }
     JsonNode problem = Json.mapper().readTree(body);
     String hint = exchange.status() == 401 ? "; use --token-file" : "";
-    return new RequestFailed(problem.path("detail").asText() + hint);
+    return new RequestFailed(exchange.status(), problem.path("detail").asText() + hint);
   }
 
   private RequestFailed unreachable(IOException e) {

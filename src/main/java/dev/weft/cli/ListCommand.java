@@ -33,12 +33,17 @@ class ListCommand implements Runnable {
     return ListDescription.of(name).about();
   }
 
+  /** The list that is shown, which an option may have chosen. */
+  String shown() {
+    return name;
+  }
+
   @Override
   public void run() {
     if (limit != null && limit < 1) {
       throw node.usage("--limit: " + limit + " (expected: 1 or more)");
     }
-    ListDescription list = ListDescription.of(name);
+    ListDescription list = ListDescription.of(shown());
     ApiClient client = node.client();
     JsonNode answer =
         node.list(client, list.path(), cluster, limit == null ? Integer.MAX_VALUE : limit);

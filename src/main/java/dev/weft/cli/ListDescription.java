@@ -54,6 +54,15 @@ record ListDescription(String path, String about, String rows, List<Column> colu
             case "self" ->
                 joined(values(row), "") + (row.path("self").asBoolean() ? " (this)" : "");
             case "node" -> joined(values(row).map(id -> name(id, nodeNames)), "");
+            case "nodes" ->
+                joined(
+                    values(row).flatMap(ListDescription::items).map(id -> name(id, nodeNames)),
+                    ", ");
+            case "rtt" ->
+                values(row)
+                    .filter(JsonNode::isNumber)
+                    .map(micros -> millis(micros.asLong()))
+                    .collect(Collectors.joining());
             default -> joined(values(row), "");
           };
       String word = words == null ? text : words.getOrDefault(text, text);
@@ -95,6 +104,11 @@ record ListDescription(String path, String about, String rows, List<Column> colu
           .forEach(row -> table.row(shown.stream().map(c -> c.text(row, nodeNames)).toArray()));
     }
     return table;
+  }
+
+  /** A time of microseconds as {@code 0.412 ms}. */
+  static String millis(long micros) {
+    return String.format(Locale.ROOT, "%.3f ms", micros / 1000.0);
   }
 
   private static Stream<JsonNode> items(JsonNode list) {

@@ -76,6 +76,7 @@ public final class Main implements Runnable {
         new ListCommand("wires"),
         new ListCommand("services"),
         new ListCommand("connections"),
+        new LinksCommand(),
         new EventsCommand(),
         new TopologyCommand(in),
         new PodCommand(),
@@ -83,6 +84,7 @@ public final class Main implements Runnable {
         new SubnetsCommand(),
         new AddressCommand(),
         new RoutesCommand(),
+        new PingCommand(),
         new ServiceCommand(),
         new CertCommand(),
         new CompletionCommand());

@@ -10,8 +10,16 @@ import picocli.CommandLine.Parameters;
 final class RoutesCommand extends ListCommand {
   private static final String PATH = "/api/v1/routes";
 
+  @Option(names = "--mesh", description = "The routes through the mesh, node to node, instead.")
+  private boolean mesh;
+
   RoutesCommand() {
     super("routes");
+  }
+
+  @Override
+  String shown() {
+    return mesh ? "mesh-routes" : list();
   }
 
   @Command(

@@ -14,6 +14,8 @@ import dev.weft.dial.Ways;
 import dev.weft.identity.Authorities;
 import dev.weft.identity.CertificateFiles;
 import dev.weft.identity.Identity;
+import dev.weft.mesh.Mesh;
+import dev.weft.mesh.OffMesh;
 import dev.weft.net.NodeLinks;
 import dev.weft.nsm.NsmVerticle;
 import dev.weft.pod.PodVerticle;
@@ -211,6 +213,7 @@ public final class Node {
     rooms.put("subnet", new SubnetVerticle(room, subnets, config.subnets(), links));
     rooms.put("agents", new AgentVerticle(room));
     rooms.put("topology", new TopologyVerticle(room, config.wires().mtu()));
+    rooms.put("mesh", context -> bus.serve(Mesh.class, new OffMesh()));
     api =
         new ApiVerticle(
             room,

@@ -335,6 +335,7 @@ final class ApiIT {
                       .replace("{ns}", "lab")
                       .replace("{name}", "r1")
                       .replace("{pod}", "r1")
+                      .replace("{node}", WIRE)
                       .replace("{id}", WIRE);
               try {
                 int status =

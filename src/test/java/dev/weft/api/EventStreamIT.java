@@ -35,11 +35,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(60)
 final class EventStreamIT {
   private final HttpClient client = HttpClient.newHttpClient();
+  private final MemoryMesh mesh = new MemoryMesh();
   private TestNode node;
 
   @BeforeEach
   void start() {
-    node = new TestNode().start();
+    node = new TestNode(mesh).start();
   }
 
   @AfterEach
@@ -166,6 +167,24 @@ final class EventStreamIT {
       assertThat(first.at("/items/0/sent/frames").asLong()).isEqualTo(1200);
       assertThat(still).as("told once more, so that a rate falls to zero").isEqualTo(first);
       assertThat(moved.at("/items/0/sent/frames").asLong()).isEqualTo(7);
+    }
+  }
+
+  @Test
+  void shouldTellTheRttOfTheMeshsLinksWhenItChanges() throws Exception {
+    mesh.up("udp-b2", "00000000000000b2", 412L);
+    try (Socket socket = open("/api/v1/events?traffic=1");
+        BufferedReader lines = reader(socket)) {
+      JsonNode first = nextEvent(lines);
+      nextEvent(lines);
+      mesh.links.clear();
+      mesh.up("udp-b2", "00000000000000b2", 20_500L);
+      JsonNode later = nextEvent(lines);
+
+      assertThat(first.at("/items/0/rttMicros").asLong()).isEqualTo(412);
+      assertThat(later.at("/items/0/rttMicros").asLong()).isEqualTo(20_500);
+      assertThat(later.at("/items/0/node").asText()).isEqualTo(TestNode.ID);
+      assertThat(later.at("/items/0/id").asText()).isEqualTo("udp-b2");
     }
   }
 

@@ -14,6 +14,7 @@ import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.options.ColorScheme;
 import dev.weft.bus.Json;
 import dev.weft.cluster.Member;
+import dev.weft.mesh.LinkUp;
 import dev.weft.nsm.ConnectionState;
 import dev.weft.nsm.Endpoint;
 import dev.weft.nsm.NetworkService;
@@ -55,12 +56,14 @@ final class StatusPageBrowserIT {
   private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
   private static final String UP = "0123456789abcdef";
   private static final String WAITING = "fedcba9876543210";
+  private static final String PEER = "00000000000000b2";
   private static Playwright playwright;
   private static Browser browser;
 
   @TempDir Path directory;
   private final List<String> complaints = new ArrayList<>();
   private final List<String> asked = new ArrayList<>();
+  private final MemoryMesh mesh = new MemoryMesh();
   private TestNode node;
 
   @BeforeAll
@@ -94,7 +97,7 @@ final class StatusPageBrowserIT {
 
   @BeforeEach
   void make() {
-    node = new TestNode();
+    node = new TestNode(mesh);
     node.wire(UP, 1, WireState.UP, null);
     node.wire(WAITING, 2, WireState.WAITING, "pod default/r2 is not registered on any node");
     PodRef r1 = PodRef.parse("r1");
@@ -191,6 +194,53 @@ final class StatusPageBrowserIT {
   }
 
   @Test
+  void shouldSayThatThereIsNoMeshWhereItIsOff() {
+    node.start();
+
+    Page page = open(1280, 900, ColorScheme.LIGHT);
+
+    assertThat(page.locator("#mesh-links .empty").first()).containsText("the mesh is off, or");
+    assertThat(page.locator("#mesh-routes .empty").first()).containsText("No routes through");
+    assertThat(page.locator("#mesh-links table")).isHidden();
+  }
+
+  @Test
+  void shouldShowALinkOfTheMeshComeUpAndWhatItLeadsTo() {
+    mesh.connecting("edge", "connection refused");
+    node.start();
+    Page page = open(1280, 900, ColorScheme.LIGHT);
+    assertThat(page.locator("#mesh-links tbody tr"))
+        .containsText("connectingconnection refusedn1edgeexecssh edge weft link-stdio");
+
+    addMesh();
+    node.bus.publish(new LinkUp("udp-b2", "udp", PEER, "192.0.2.2:7654"));
+
+    assertThat(page.locator("#mesh-links tbody tr").last())
+        .containsText("upn1udp-b2udp" + PEER + "192.0.2.2:7654membercertificate0.412 ms");
+    assertThat(page.locator("#mesh-routes tbody tr").last())
+        .containsText("n100000000000000c3" + PEER + "udp-b2" + PEER + ", 00000000000000c30.893 ms");
+    assertThat(page.locator("#event-list li").first()).containsText("Link up: udp-b2 to node");
+  }
+
+  @Test
+  void shouldShowTheRttOfALinkAsItChanges() {
+    addMesh();
+    node.start();
+    Page page = open(1280, 900, ColorScheme.LIGHT);
+    assertThat(page.locator("#mesh-links tbody tr")).containsText("0.412 ms");
+
+    mesh.links.clear();
+    mesh.up("udp-b2", PEER, 20_500L);
+
+    assertThat(page.locator("#mesh-links tbody tr")).containsText("20.500 ms");
+  }
+
+  private void addMesh() {
+    mesh.up("udp-b2", PEER, 412L).route("udp-b2", 412L, PEER);
+    mesh.route("udp-b2", 893L, PEER, "00000000000000c3");
+  }
+
+  @Test
   void shouldShowTheWorstOfThousandsAndSayHowManyMoreThereAre() {
     for (int i = 0; i < 1200; i++) {
       node.connection("%016x".formatted(i), ConnectionState.UP, null);
@@ -256,7 +306,7 @@ final class StatusPageBrowserIT {
     node.start();
     Page page = open(1280, 900, ColorScheme.LIGHT);
     assertThat(page.locator("#stream-state")).hasText("Live.");
-    assertThat(page.locator("#routes .empty").first()).containsText("No routes");
+    assertThat(page.locator("#mesh-routes .empty").first()).containsText("No routes");
     page.waitForLoadState();
     int loaded = asked.size();
 
@@ -430,6 +480,8 @@ final class StatusPageBrowserIT {
             "start the node as root, or give it AmbientCapabilities=CAP_NET_RAW CAP_NET_ADMIN"));
     addServices();
     addMissingRoute();
+    mesh.connecting("edge", "connection refused");
+    addMesh();
     node.start();
     Page page = open(width, 1000, scheme);
     assertThat(page.locator("#wires tbody tr")).hasCount(2);

@@ -9,6 +9,7 @@ import dev.weft.cluster.Cluster;
 import dev.weft.cluster.CommonTable;
 import dev.weft.cluster.Member;
 import dev.weft.cluster.OwnedTable;
+import dev.weft.mesh.Mesh;
 import dev.weft.nsm.ConnectionState;
 import dev.weft.nsm.ConnectionStatus;
 import dev.weft.nsm.Mechanism;
@@ -78,22 +79,23 @@ public final class TestNode implements AutoCloseable {
   private String deployment;
 
   public TestNode() {
-    this(Vertx.vertx(), ID, "n1");
+    this(new MemoryMesh());
   }
 
-  public TestNode(Vertx vertx, String id, String name) {
-    this.vertx = vertx;
-    this.bus = new Bus(vertx, id, new TestSigner(id));
+  public TestNode(Mesh mesh) {
+    this.vertx = Vertx.vertx();
+    this.bus = new Bus(vertx, ID, new TestSigner(ID));
     events.attach(bus);
-    members.add(new Member(id, name, "0.1.0", null, "127.0.0.1:1", "http://x", EPOCH, 1700000000));
+    members.add(new Member(ID, "n1", "0.1.0", null, "127.0.0.1:1", "http://x", EPOCH, 1700000000));
     health.state("wire", Health.State.READY);
-    await(bus.serve(Pods.class, new MemoryPods(id)));
+    await(bus.serve(Pods.class, new MemoryPods(ID)));
     await(bus.serve(Wires.class, new MemoryWires()));
     MemorySubnets subnets = new MemorySubnets(routes);
     await(bus.serve(Subnets.class, subnets));
     await(bus.serve(Agents.class, subnets));
     await(bus.serve(Topologies.class, new MemoryTopologies()));
     await(bus.serve(NetworkServices.class, new MemoryServices()));
+    await(bus.serve(Mesh.class, mesh));
   }
 
   public TestNode start() {

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.weft.api.MemoryMesh;
 import dev.weft.api.TestNode;
+import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
 import dev.weft.cluster.Member;
+import dev.weft.mesh.MeshHop;
 import dev.weft.nsm.ConnectionState;
 import dev.weft.pod.PodRef;
 import dev.weft.telemetry.Health;
@@ -20,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,6 +34,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 @Timeout(60)
 final class MainIT {
+  private static final String N2 = "00000000000000b2";
+  private static final String FAR = "00000000000000c3";
   private static final String TWO_PODS =
       """
       apiVersion: networkop.co.uk/v1beta1
@@ -45,12 +51,13 @@ final class MainIT {
 
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
+  private final MemoryMesh mesh = new MemoryMesh();
   @TempDir Path directory;
   private TestNode node;
 
   @BeforeEach
   void start() {
-    node = new TestNode();
+    node = new TestNode(mesh);
   }
 
   @AfterEach
@@ -82,6 +89,8 @@ final class MainIT {
         "status --token-file /nowhere/t | --token-file: /nowhere/t cannot be read",
         "wires --limit 0            | --limit: 0 (expected: 1 or more)",
         "topology apply -f /nowhere/t   | -f: /nowhere/t cannot be read",
+        "ping                       | Missing required parameter: 'NODE'",
+        "ping n2 -c 0               | --count: 0 (expected: 1..1000)",
       })
   void shouldRefuseWrongUsageWith2(String line, String message) {
     int exit = run(line);
@@ -197,6 +206,124 @@ final class MainIT {
     assertThat(all.has("next")).isFalse();
     assertThat(out.toString().lines().skip(1).map(l -> l.substring(0, 16)))
         .containsExactlyElementsOf(ids.subList(0, 15));
+  }
+
+  @Test
+  void shouldListLinksAndWhyOneIsNotUp() {
+    addSecondMember();
+    mesh.up("udp-b2", N2, 412L).connecting("edge", "connection refused");
+    node.start();
+
+    int exit = ask("links");
+
+    assertThat(exit).as(err.toString()).isZero();
+    assertThat(out.toString())
+        .isEqualTo(
+            """
+            NODE  LINK    KIND  PEER  REMOTE                    BY          PROOF        STATE       RTT       SENT  RECEIVED  DROPS  REASON
+            n1    edge    exec  -     ssh edge weft link-stdio  configured  none         connecting  -            0         0      0  connection refused
+            n1    udp-b2  udp   n2    192.0.2.2:7654            member      certificate  up          0.412 ms  1200       900      2  -
+            """);
+  }
+
+  @Test
+  void shouldListRoutesThroughTheMeshOrThoseOfTheKernel() {
+    addSecondMember();
+    mesh.route("udp-b2", 893L, N2, FAR).route("udp-b2", null, N2);
+    node.start();
+
+    assertThat(ask("routes --mesh")).as(err.toString()).isZero();
+    assertThat(ask("routes")).as(err.toString()).isZero();
+
+    assertThat(out.toString())
+        .isEqualTo(
+            """
+            NODE  DESTINATION       VIA  LINK    HOPS                  RTT
+            n1    n2                n2   udp-b2  n2                    -
+            n1    00000000000000c3  n2   udp-b2  n2, 00000000000000c3  0.893 ms
+            NODE  DESTINATION  VIA  TO  STATE  REASON
+            """);
+  }
+
+  @Test
+  void shouldPingAMemberByNameAndShowEachHop() {
+    addSecondMember();
+    mesh.way = to -> List.of(new MeshHop(1, FAR, 41234), new MeshHop(2, to, 893));
+    node.start();
+
+    int exit = ask("ping n2");
+
+    assertThat(exit).as(err.toString()).isZero();
+    assertThat(out.toString())
+        .isEqualTo(
+            """
+            HOP  NODE  ID                RTT
+              1  -     00000000000000c3  41.234 ms
+              2  n2    00000000000000b2  0.893 ms
+            """);
+  }
+
+  @Test
+  void shouldSumUpSeveralRoundsAndTellHowManyWereLost() {
+    AtomicInteger round = new AtomicInteger();
+    mesh.way =
+        to -> {
+          if (round.incrementAndGet() == 1) {
+            throw Fault.TIMEOUT.because("node " + to + ": no answer within 2 s");
+          }
+          return List.of(new MeshHop(1, to, round.get() * 1000L));
+        };
+    node.start();
+
+    int exit = ask("ping " + FAR + " -c 3");
+
+    assertThat(exit).isZero();
+    assertThat(out.toString())
+        .isEqualTo(
+            """
+            HOP  NODE  ID                ANSWERS  MIN       AVG       MAX
+              1  -     00000000000000c3        2  2.000 ms  2.500 ms  3.000 ms
+            """);
+    assertThat(err.toString())
+        .isEqualTo(
+            "weft: 1 of 3 rounds was not answered: node 00000000000000c3: no answer within 2 s\n");
+  }
+
+  @Test
+  void shouldPrintTheAnswerOfAPingAsJson() throws Exception {
+    mesh.way = to -> List.of(new MeshHop(1, to, 412));
+    node.start();
+
+    assertThat(ask("ping --json " + FAR)).as(err.toString()).isZero();
+
+    assertThat(parsed().path("node").asText()).isEqualTo(FAR);
+    assertThat(parsed().at("/hops/0/rttMicros").asInt()).isEqualTo(412);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "n9 | node: n9 (expected: an id, 16 hex digits, or a member's name: n1, n2, twin)",
+        "twin | node: twin is the name of several members (expected: one of their ids:"
+            + " 00000000000000d4, 00000000000000e5)",
+        "00000000000000c3 -c 5 | node 00000000000000c3: no route"
+      })
+  void shouldFailWith1WhenANodeCannotBePinged(String arguments, String message) {
+    addSecondMember();
+    node.members.add(new Member("00000000000000d4", "twin", "0.1.0", null, "x", null, 1, 1));
+    node.members.add(new Member("00000000000000e5", "twin", "0.1.0", null, "x", null, 1, 1));
+    node.start();
+
+    int exit = ask("ping " + arguments);
+
+    assertThat(exit).isEqualTo(1);
+    assertThat(err.toString()).isEqualTo("weft: " + message + "\n");
+    assertThat(out.toString()).isEmpty();
+  }
+
+  private void addSecondMember() {
+    node.members.add(new Member(N2, "n2", "0.1.0", null, "x", null, 1, 1));
   }
 
   @Test

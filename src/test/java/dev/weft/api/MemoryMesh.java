@@ -1,0 +1,87 @@
+package dev.weft.api;
+
+import dev.weft.bus.Fault;
+import dev.weft.mesh.Mesh;
+import dev.weft.mesh.MeshHop;
+import dev.weft.mesh.MeshLink;
+import dev.weft.mesh.MeshRoute;
+import io.vertx.core.Future;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
+
+/** A mesh that is what its fields say; nothing is linked by itself. */
+public final class MemoryMesh implements Mesh {
+  public final List<MeshLink> links = new CopyOnWriteArrayList<>();
+  public final List<MeshRoute> routes = new CopyOnWriteArrayList<>();
+
+  /** What a ping is answered with. */
+  public volatile Function<String, List<MeshHop>> way =
+      node -> {
+        throw Fault.NOT_FOUND.because("node " + node + ": no route");
+      };
+
+  /** A link that carries frames. */
+  public MemoryMesh up(String id, String peer, Long rttMicros) {
+    links.add(
+        new MeshLink(
+            id,
+            "udp",
+            "192.0.2.2:7654",
+            peer,
+            "up",
+            "",
+            "member",
+            "certificate",
+            rttMicros,
+            1200,
+            1_500_000,
+            900,
+            90_000,
+            2,
+            1_767_323_045_000L));
+    return this;
+  }
+
+  /** A link that is configured and has reached nobody yet. */
+  public MemoryMesh connecting(String id, String reason) {
+    links.add(
+        new MeshLink(
+            id,
+            "exec",
+            "ssh edge weft link-stdio",
+            "",
+            "connecting",
+            reason,
+            "configured",
+            "none",
+            null,
+            0,
+            0,
+            0,
+            0,
+            0,
+            1_767_323_045_000L));
+    return this;
+  }
+
+  public MemoryMesh route(String link, Long rttMicros, String... hops) {
+    routes.add(new MeshRoute(hops[hops.length - 1], hops[0], link, List.of(hops), rttMicros));
+    return this;
+  }
+
+  @Override
+  public Future<List<MeshLink>> links() {
+    return Future.succeededFuture(List.copyOf(links));
+  }
+
+  @Override
+  public Future<List<MeshRoute>> routes() {
+    return Future.succeededFuture(List.copyOf(routes));
+  }
+
+  @Override
+  public Future<List<MeshHop>> ping(String node) {
+    return Future.succeededFuture(way.apply(node));
+  }
+}

@@ -1,0 +1,195 @@
+package dev.weft.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weft.bus.Fault;
+import dev.weft.bus.Json;
+import dev.weft.bus.WeftException;
+import dev.weft.mesh.Mesh;
+import dev.weft.mesh.MeshHop;
+import dev.weft.mesh.OffMesh;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The mesh over HTTP. */
+final class MeshIT {
+  private static final String PEER = "00000000000000b2";
+  private static final String FAR = "00000000000000c3";
+  private static final String PING = "/api/v1/mesh/ping/";
+
+  private final HttpClient client = HttpClient.newHttpClient();
+  private final MemoryMesh mesh = new MemoryMesh();
+  @TempDir Path directory;
+  private TestNode node;
+
+  @AfterEach
+  void close() {
+    node.close();
+  }
+
+  @Test
+  void shouldShowALinkWithItsTwoNodesAndNothingThatIsNotKnown() throws Exception {
+    start(mesh.up("udp-b2", PEER, 412L).connecting("edge", "connection refused"));
+
+    JsonNode answer = get("/api/v1/mesh/links");
+
+    assertThat(answer.path("items"))
+        .isEqualTo(
+            Json.mapper()
+                .readTree(
+                    """
+                    [{"node":"00000000000000a1","id":"edge","kind":"exec",
+                      "remote":"ssh edge weft link-stdio","origin":"configured","proof":"none",
+                      "state":"connecting","reason":"connection refused",
+                      "sent":{"frames":0,"bytes":0},"received":{"frames":0,"bytes":0},
+                      "dropped":0,"since":"2026-01-02T03:04:05Z"},
+                     {"node":"00000000000000a1","id":"udp-b2","kind":"udp",
+                      "peer":"00000000000000b2","remote":"192.0.2.2:7654","origin":"member",
+                      "proof":"certificate","state":"up","rttMicros":412,
+                      "sent":{"frames":1200,"bytes":1500000},
+                      "received":{"frames":900,"bytes":90000},
+                      "dropped":2,"since":"2026-01-02T03:04:05Z"}]
+                    """));
+    assertThat(Json.mapper().convertValue(answer.path("states"), Object.class))
+        .isEqualTo(Map.of("connecting", 1, "up", 1));
+  }
+
+  @Test
+  void shouldShowRoutesByDestination() throws Exception {
+    start(mesh.route("udp-b2", null, PEER, FAR).route("udp-b2", 412L, PEER));
+
+    JsonNode items = get("/api/v1/mesh/routes").path("items");
+
+    assertThat(items.findValuesAsText("destination")).containsExactly(PEER, FAR);
+    assertThat(items.at("/1"))
+        .isEqualTo(
+            Json.mapper()
+                .readTree(
+                    """
+                    {"node":"00000000000000a1","destination":"00000000000000c3",
+                     "via":"00000000000000b2","link":"udp-b2",
+                     "hops":["00000000000000b2","00000000000000c3"]}
+                    """));
+  }
+
+  @Test
+  void shouldShowTheHopsToANode() throws Exception {
+    start(mesh);
+    mesh.way = to -> List.of(new MeshHop(1, PEER, 412), new MeshHop(2, to, 893));
+
+    HttpResponse<String> answer = post(PING + FAR, null);
+
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    assertThat(Json.mapper().readTree(answer.body()))
+        .isEqualTo(
+            Json.mapper()
+                .readTree(
+                    """
+                    {"node":"00000000000000c3",
+                     "hops":[{"hop":1,"node":"00000000000000b2","rttMicros":412},
+                             {"hop":2,"node":"00000000000000c3","rttMicros":893}]}
+                    """));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "NOT_FOUND,404,urn:weft:problem:not-found",
+    "TIMEOUT,504,urn:weft:problem:timeout",
+  })
+  void shouldPassOnWhyANodeWasNotReached(Fault fault, int status, String type) throws Exception {
+    start(mesh);
+    mesh.way =
+        to -> {
+          throw refusal(fault, to);
+        };
+
+    HttpResponse<String> answer = post(PING + FAR, null);
+
+    assertThat(answer.statusCode()).isEqualTo(status);
+    assertThat(Json.mapper().readTree(answer.body()).path("type").asText()).isEqualTo(type);
+    assertThat(answer.body()).contains("node " + FAR + ": not there");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"n2", "00000000000000B2", "b2", "00000000000000b2f"})
+  void shouldRefuseWhatIsNoNodeId(String id) throws Exception {
+    start(mesh);
+
+    HttpResponse<String> answer = post(PING + id, null);
+
+    assertThat(answer.statusCode()).isEqualTo(400);
+    assertThat(answer.body()).contains("node: " + id + " (expected: a node id, 16 hex digits)");
+  }
+
+  @Test
+  void shouldAnswerWithoutAMesh() throws Exception {
+    start(new OffMesh());
+
+    for (String list : List.of("links", "routes")) {
+      JsonNode answer = get("/api/v1/mesh/" + list + "?scope=cluster");
+      assertThat(answer.path("items")).as(list).isEmpty();
+      assertThat(answer.path("unanswered")).as(list).isEmpty();
+    }
+    HttpResponse<String> answer = post(PING + FAR, null);
+    assertThat(answer.statusCode()).isEqualTo(412);
+    assertThat(answer.body())
+        .contains("mesh: off (expected: mesh.listen or mesh.links in the configuration)");
+  }
+
+  /** A ping makes nodes send frames, so it is not for those who may only look. */
+  @Test
+  void shouldLetAReaderLookButNotPing() throws Exception {
+    Path admin = Files.writeString(directory.resolve("admin"), "s3cret\n");
+    Path reader = Files.writeString(directory.resolve("reader"), "l00k\n");
+    node = new TestNode(mesh);
+    node.start(0, "", admin, reader);
+
+    HttpResponse<String> looked =
+        client.send(
+            request("/api/v1/mesh/links").header("authorization", "Bearer l00k").build(),
+            BodyHandlers.ofString());
+
+    assertThat(looked.statusCode()).isEqualTo(200);
+    assertThat(post(PING + FAR, "Bearer l00k").statusCode()).isEqualTo(403);
+    assertThat(post(PING + FAR, "Bearer s3cret").statusCode()).isEqualTo(404);
+  }
+
+  private static WeftException refusal(Fault fault, String to) {
+    return fault.because("node " + to + ": not there");
+  }
+
+  private void start(Mesh served) {
+    node = new TestNode(served).start();
+  }
+
+  private HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(URI.create(node.url() + path));
+  }
+
+  private JsonNode get(String path) throws Exception {
+    HttpResponse<String> answer = client.send(request(path).build(), BodyHandlers.ofString());
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    return Json.mapper().readTree(answer.body());
+  }
+
+  private HttpResponse<String> post(String path, String authorization) throws Exception {
+    HttpRequest.Builder request = request(path).POST(BodyPublishers.noBody());
+    Optional.ofNullable(authorization).ifPresent(a -> request.header("authorization", a));
+    return client.send(request.build(), BodyHandlers.ofString());
+  }
+}
