@@ -6,7 +6,9 @@ import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
 import dev.weft.linux.Netns;
 import dev.weft.linux.Nice;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
 import java.io.IOException;
@@ -33,6 +35,7 @@ public final class LinkThread {
 
   private static final int NICE = -10;
 
+  private final Vertx vertx;
   private final WorkerExecutor thread;
   private final AtomicInteger waiting = new AtomicInteger();
   private final Queue<Removal> removals = new ConcurrentLinkedQueue<>();
@@ -48,6 +51,7 @@ public final class LinkThread {
   public record Place(String netns, String name) {}
 
   LinkThread(Vertx vertx) {
+    this.vertx = vertx;
     this.thread = vertx.createSharedWorkerExecutor("weft-links", 1);
     thread
         .executeBlocking(LinkThread::goFirst)
@@ -94,26 +98,32 @@ public final class LinkThread {
   /**
    * Removes a link, and with it the other end of a veth pair: from the first of the places where a
    * link of that name carries the alias. Success also if no place has it. Removals that wait are
-   * done together, for many take as long as one; they overtake changes that wait, so a caller first
-   * awaits the change that creates the link.
+   * done and answered together, for many take as long as one; they overtake changes that wait, so a
+   * caller first awaits the change that creates the link.
    */
   public Future<Void> remove(String alias, List<Place> places) {
-    Removal removal = new Removal(alias, places);
+    Removal removal = new Removal(alias, places, vertx.getOrCreateContext());
     removals.add(removal);
-    // Whoever's turn removes the link, each caller gets the answer on its own event loop.
-    return thread.executeBlocking(
-        () -> {
-          removeAll();
-          return removal.result();
-        },
-        false);
+    thread.executeBlocking(this::removeAll, false).onFailure(removal::answer);
+    return removal.done.future();
   }
 
-  private void removeAll() {
+  private Void removeAll() {
     List<Removal> all = new ArrayList<>();
     for (Removal r = removals.poll(); r != null; r = removals.poll()) {
       all.add(r);
     }
+    try {
+      remove(all);
+    } finally {
+      // Now, not in the turn of each: its caller's next removal would wait behind other removals
+      // alone, and so would the next, until none is done together with another.
+      all.forEach(removal -> removal.answer(removal.failure));
+    }
+    return null;
+  }
+
+  private static void remove(List<Removal> all) {
     for (int round = 0; ; round++) {
       Map<String, List<Removal>> byNetns = new LinkedHashMap<>();
       for (Removal removal : all) {
@@ -161,12 +171,15 @@ public final class LinkThread {
   private static final class Removal {
     private final String alias;
     private final List<Place> places;
+    private final Context caller;
+    private final Promise<Void> done = Promise.promise();
     private boolean found;
-    private Exception failure;
+    private Throwable failure;
 
-    Removal(String alias, List<Place> places) {
+    Removal(String alias, List<Place> places, Context caller) {
       this.alias = alias;
       this.places = places;
+      this.caller = caller;
     }
 
     void found() {
@@ -174,11 +187,16 @@ public final class LinkThread {
       failure = null;
     }
 
-    Void result() throws Exception {
-      if (failure != null) {
-        throw failure;
-      }
-      return null;
+    /** Tells the caller on its own event loop; null is success. */
+    void answer(Throwable e) {
+      caller.runOnContext(
+          v -> {
+            if (e == null) {
+              done.tryComplete();
+            } else {
+              done.tryFail(e);
+            }
+          });
     }
   }
 

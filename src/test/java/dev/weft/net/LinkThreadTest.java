@@ -25,15 +25,7 @@ class LinkThreadTest {
   void shouldTellEachRoomOfItsRemovalOnItsOwnEventLoop() throws Exception {
     Context one = eventLoop();
     Context other = eventLoop();
-    CountDownLatch busy = new CountDownLatch(1);
-    links.change(
-        at -> {
-          try {
-            return busy.await(10, TimeUnit.SECONDS);
-          } catch (InterruptedException e) {
-            throw new AssertionError(e);
-          }
-        });
+    CountDownLatch busy = hold();
 
     CompletableFuture<Context> toldOne = removeFrom(one);
     CompletableFuture<Context> toldOther = removeFrom(other);
@@ -41,6 +33,35 @@ class LinkThreadTest {
 
     assertThat(toldOne.get(10, TimeUnit.SECONDS)).isEqualTo(one);
     assertThat(toldOther.get(10, TimeUnit.SECONDS)).isEqualTo(other);
+  }
+
+  @Test
+  void shouldAnswerAllRemovalsThatItMadeTogether() throws Exception {
+    Context room = eventLoop();
+    CountDownLatch first = hold();
+    CompletableFuture<Context> one = removeFrom(room);
+    CountDownLatch second = hold();
+    CompletableFuture<Context> other = removeFrom(room);
+
+    first.countDown();
+
+    assertThat(one.get(10, TimeUnit.SECONDS)).isEqualTo(room);
+    assertThat(other).as("behind a change that still runs").succeedsWithin(10, TimeUnit.SECONDS);
+    second.countDown();
+  }
+
+  /** Keeps the thread busy with a change until the latch is open. */
+  private CountDownLatch hold() {
+    CountDownLatch busy = new CountDownLatch(1);
+    links.change(
+        at -> {
+          try {
+            return busy.await(30, TimeUnit.SECONDS);
+          } catch (InterruptedException e) {
+            throw new AssertionError(e);
+          }
+        });
+    return busy;
   }
 
   /** Asks for a removal and returns when it waits; the result is where the answer came. */
