@@ -44,7 +44,7 @@ public final class Main implements Runnable {
 
   static int run(InputStream in, PrintWriter out, PrintWriter err, String... args) {
     CommandLine line = new CommandLine(new Main());
-    commands(in).forEach(command -> add(line, command));
+    commands(in, args).forEach(command -> add(line, command));
     line.setOut(out)
         .setErr(err)
         .setUsageHelpAutoWidth(true)
@@ -64,8 +64,14 @@ public final class Main implements Runnable {
     }
   }
 
-  /** Every command of the program, in the order of the help. */
-  private static List<Object> commands(InputStream in) {
+  /**
+   * Every command of the program, in the order of the help; link-stdio alone where it is meant,
+   * since a link waits for it and the others take most of the time to start.
+   */
+  private static List<Object> commands(InputStream in, String... args) {
+    if (args.length > 0 && args[0].equals(LinkStdioCommand.NAME)) {
+      return List.of(new LinkStdioCommand(in));
+    }
     return List.of(
         new RunCommand(),
         new CheckCommand(),
@@ -86,6 +92,7 @@ public final class Main implements Runnable {
         new RoutesCommand(),
         new PingCommand(),
         new ServiceCommand(),
+        new LinkStdioCommand(in),
         new CertCommand(),
         new CompletionCommand());
   }

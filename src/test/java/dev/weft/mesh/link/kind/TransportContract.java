@@ -11,6 +11,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -44,8 +45,18 @@ abstract class TransportContract {
     return 32 << 20;
   }
 
+  private final List<Transport> opened = new ArrayList<>();
+
+  private Ends open() throws Exception {
+    Ends ends = link();
+    opened.add(ends.one());
+    opened.add(ends.other());
+    return ends;
+  }
+
   @AfterEach
   void close() throws Exception {
+    opened.forEach(transport -> transport.close("the test is over"));
     result(vertx.close());
   }
 
@@ -100,7 +111,7 @@ abstract class TransportContract {
   void shouldCarryFramesOfEveryLengthBothWays() throws Exception {
     List<byte[]> frames =
         IntStream.rangeClosed(1, FrameLabel.MAX_FRAME).mapToObj(TransportContract::frame).toList();
-    Ends ends = link();
+    Ends ends = open();
     ReceivedFrames one = ReceivedFrames.of(ends.one());
     ReceivedFrames other = ReceivedFrames.of(ends.other());
 
@@ -114,7 +125,7 @@ abstract class TransportContract {
 
   @Test
   void shouldKeepWhatArrivesBeforeSomebodyReceives() throws Exception {
-    Ends ends = link();
+    Ends ends = open();
     send(ends.one(), List.of(frame(100)));
     ReceivedFrames one = ReceivedFrames.of(ends.one());
     send(ends.other(), List.of(frame(50)));
@@ -128,7 +139,7 @@ abstract class TransportContract {
 
   @Test
   void shouldTellBothEndsOnceThatItIsClosed() throws Exception {
-    Ends ends = link();
+    Ends ends = open();
     ReceivedFrames one = ReceivedFrames.of(ends.one());
     ReceivedFrames other = ReceivedFrames.of(ends.other());
 
@@ -142,7 +153,7 @@ abstract class TransportContract {
 
   @Test
   void shouldTellAReceiverThatComesTooLate() throws Exception {
-    Ends ends = link();
+    Ends ends = open();
     ends.one().close("too late");
 
     ReceivedFrames one = ReceivedFrames.of(ends.one());
@@ -152,7 +163,7 @@ abstract class TransportContract {
 
   @Test
   void shouldDropWhatIsNoFrame() throws Exception {
-    Ends ends = link();
+    Ends ends = open();
     ReceivedFrames other = ReceivedFrames.of(ends.other());
 
     send(ends.one(), List.of(new byte[0], frame(FrameLabel.MAX_FRAME + 1)));
@@ -164,7 +175,7 @@ abstract class TransportContract {
 
   @Test
   void shouldBoundWhatWaitsForAPeerThatDoesNotRead() throws Exception {
-    Ends ends = link();
+    Ends ends = open();
     ByteBuf frame = Unpooled.copiedBuffer(frame(FrameLabel.MAX_FRAME));
     int frames = plenty() / FrameLabel.MAX_FRAME;
 
