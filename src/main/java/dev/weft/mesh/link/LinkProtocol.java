@@ -65,7 +65,7 @@ public final class LinkProtocol {
      */
     void carries(boolean up);
 
-    /** The smoothed round-trip time has changed. */
+    /** The smoothed round-trip time has changed; told again when the link comes up again. */
     void rtt(long micros);
 
     /** The link has ended, once; nothing is told afterwards. What was transmitted before counts. */
@@ -266,6 +266,9 @@ public final class LinkProtocol {
     if (pings.up() != carries) {
       carries = pings.up();
       output.carries(carries);
+      if (carries && rttMicros != 0 && !ended) {
+        output.rtt(rttMicros);
+      }
       if (carries && announced != null && !ended) {
         output.announced(announced);
       }

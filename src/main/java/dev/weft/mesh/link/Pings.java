@@ -1,5 +1,6 @@
 package dev.weft.mesh.link;
 
+import static java.util.concurrent.TimeUnit.MICROSECONDS;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
@@ -8,13 +9,14 @@ import java.util.random.RandomGenerator;
 /**
  * When to ping, and what pings tell: the round-trip time, and whether the link is alive.
  *
- * <p>Any frame proves life. After half a second of silence a ping goes out, and another one each
- * half second; after three in vain the link is down, until the next frame.
+ * <p>Any frame proves life. After half a second of silence a ping goes out. A half second without an
+ * answer is a miss, and after three of them the link is down, until the next frame. Within a miss
+ * the ping is repeated, so that a link that loses one frame in ten does not seem to be dead.
  *
  * <p>A link that is cut in one direction only still brings frames to one end, and the other end
- * pings again and again. So a ping that follows an unanswered one has the next id, any other ping a
- * random one: an end that sees two ids in sequence is in doubt whether it is heard. It pings, and
- * until it is answered frames alone do not prove life.
+ * pings again and again. So the first ping after a miss has the next id, any other ping a random
+ * one: an end that sees two ids in sequence is in doubt whether it is heard. It pings, and until it
+ * is answered frames alone do not prove life.
  */
 final class Pings {
   static final long SILENCE = MILLISECONDS.toNanos(500);
@@ -23,8 +25,11 @@ final class Pings {
   /** The time between two pings when a doubt arises, at least. */
   private static final long DOUBT_SPACING = MILLISECONDS.toNanos(100);
 
-  /** Pings whose answers are awaited: half a second apart, those of two seconds. */
-  private static final int AWAITED = 4;
+  /** The time between pings within a miss, at least; with a longer RTT one and a half of it. */
+  private static final long REPEAT = MILLISECONDS.toNanos(125);
+
+  /** Pings whose answers are awaited: those of two seconds. */
+  private static final int AWAITED = 16;
 
   private final RandomGenerator random;
   private final RoundTrip roundTrip = new RoundTrip();
@@ -46,6 +51,12 @@ final class Pings {
 
   /** Pings since {@link #heard}. */
   private int unanswered;
+
+  /** When the first of them was sent. */
+  private long asking;
+
+  /** Half seconds since then. */
+  private long misses;
 
   /**
    * From when on a ping is welcome for the sake of the round-trip time. It waits for a frame that
@@ -93,14 +104,23 @@ final class Pings {
       return Long.MAX_VALUE;
     }
     if (unanswered > 0) {
-      return sent[latest] + SILENCE;
+      return up ? Math.min(sent[latest] + repeat(), missed()) : missed();
     }
     return doubt ? heard : Math.min(heard + SILENCE, sampleAt + roundTrip.spacing() / 8);
   }
 
+  private long repeat() {
+    return Math.min(SILENCE, Math.max(REPEAT, MICROSECONDS.toNanos(roundTrip.micros() * 3 / 2)));
+  }
+
+  /** When there has been one more miss. */
+  private long missed() {
+    return asking + (misses + 1) * SILENCE;
+  }
+
   /** Takes the link down if it is time. */
   void expire(long now) {
-    if (up && unanswered >= MISSES && now >= due()) {
+    if (up && unanswered > 0 && now >= asking + MISSES * SILENCE) {
       up = false;
     }
   }
@@ -108,7 +128,17 @@ final class Pings {
   /** The id of a ping that goes out now. */
   long ping(long now) {
     expire(now);
-    long id = unanswered > 0 ? ids[latest] + 1 : random.nextLong();
+    long id;
+    if (unanswered > 0 && now >= missed()) {
+      misses = (now - asking) / SILENCE;
+      id = ids[latest] + 1;
+    } else {
+      id = random.nextLong();
+    }
+    if (unanswered == 0) {
+      asking = now;
+      misses = 0;
+    }
     latest = (latest + 1) % AWAITED;
     ids[latest] = id;
     sent[latest] = now;
