@@ -9,9 +9,9 @@ import java.util.random.RandomGenerator;
 /**
  * When to ping, and what pings tell: the round-trip time, and whether the link is alive.
  *
- * <p>Any frame proves life. After half a second of silence a ping goes out. A half second without an
- * answer is a miss, and after three of them the link is down, until the next frame. Within a miss
- * the ping is repeated, so that a link that loses one frame in ten does not seem to be dead.
+ * <p>Any frame proves life. After half a second of silence a ping goes out. A half second without
+ * an answer is a miss, and after three of them the link is down, until the next frame. Within a
+ * miss the ping is repeated, so that a link that loses one frame in ten does not seem to be dead.
  *
  * <p>A link that is cut in one direction only still brings frames to one end, and the other end
  * pings again and again. So the first ping after a miss has the next id, any other ping a random

@@ -1,7 +1,6 @@
 package dev.weft.mesh.route;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -252,7 +251,7 @@ public final class Router<L> {
           }
         }
         if (link.announcer().tell(all, now)) {
-          output.announce(link.link(), Collections.unmodifiableList(all));
+          output.announce(link.link(), List.copyOf(all));
         }
       }
     }

@@ -1,0 +1,152 @@
+package dev.weft.bench;
+
+import dev.weft.mesh.route.ForwardingTable;
+import dev.weft.mesh.route.RouteAnnouncement;
+import dev.weft.mesh.route.Router;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** Routing of a large mesh: what one router computes, and how 1,000 of them converge. */
+public final class MeshSimulationBench {
+  private static final int DESTINATIONS = 1_000;
+  private static final int LINKS = 8;
+  private static final int HOPS = 6;
+  private static final int ROUNDS = 200;
+
+  /** Sets to draw from: making one takes as long as reading it. */
+  private static final int DRAWN = 20;
+
+  /** The machine may be shared. */
+  private static final ThreadMXBean CPU = ManagementFactory.getThreadMXBean();
+
+  private MeshSimulationBench() {}
+
+  public static void main(String[] args) {
+    computation();
+  }
+
+  private static final class Counting implements Router.Output<Integer> {
+    private int announcements;
+    private int tables;
+
+    @Override
+    public void announce(Integer link, List<RouteAnnouncement> routes) {
+      announcements++;
+    }
+
+    @Override
+    public void changed(ForwardingTable<Integer> table) {
+      tables++;
+    }
+
+    @Override
+    public void routeChanged(long destination, OptionalLong via) {
+      // Part of the work, not of the result.
+    }
+  }
+
+  private static void computation() {
+    Random random = new Random(1);
+    long[] nodes = random.longs(DESTINATIONS).toArray();
+    Counting output = new Counting();
+    Router<Integer> router = new Router<>(1, true, output);
+    List<List<List<RouteAnnouncement>>> drawn = new ArrayList<>();
+    List<List<RouteAnnouncement>> sets = new ArrayList<>();
+    for (int link = 0; link < LINKS; link++) {
+      long peer = 100 + link;
+      drawn.add(Stream.generate(() -> set(nodes, peer, random)).limit(DRAWN).toList());
+      sets.add(drawn.get(link).get(0));
+      router.up(link, 100 + link, 0);
+      router.rtt(link, 10_000, 0);
+      router.announced(link, sets.get(link), 0);
+    }
+    System.out.printf(
+        "%-62s %10s %12s%n",
+        DESTINATIONS + " destinations, " + LINKS + " links", "median ms", "worst ms CPU");
+    long[] now = {TimeUnit.SECONDS.toNanos(1)};
+    row(
+        "all RTTs change: all paths compared, most change",
+        () -> {
+          now[0] += TimeUnit.SECONDS.toNanos(1);
+          for (int link = 0; link < LINKS; link++) {
+            router.rtt(link, random.nextInt(1_000, 400_000), now[0]);
+          }
+          now[0] += TimeUnit.SECONDS.toNanos(1);
+          router.expire(now[0]);
+        });
+    row(
+        "an announcement in which every RTT is another one",
+        () -> {
+          now[0] += TimeUnit.SECONDS.toNanos(1);
+          router.announced(0, drawn.get(0).get(random.nextInt(DRAWN)), now[0]);
+        });
+    row(
+        "an announcement in which one route is another one",
+        () -> {
+          now[0] += TimeUnit.SECONDS.toNanos(1);
+          List<RouteAnnouncement> changed = new ArrayList<>(sets.get(1));
+          changed.set(0, new RouteAnnouncement(nodes[0], List.of(101L), random.nextInt(100)));
+          router.announced(1, changed, now[0]);
+        });
+    row(
+        "a link goes down and up again",
+        () -> {
+          now[0] += TimeUnit.SECONDS.toNanos(1);
+          router.down(2, now[0]);
+          router.up(2, 102, now[0]);
+          router.announced(2, sets.get(2), now[0]);
+        });
+    int before = output.announcements;
+    row(
+        "a burst of 1,000 announcements, 1 ms apart",
+        5,
+        () -> {
+          for (int i = 0; i < 1_000; i++) {
+            now[0] += TimeUnit.MILLISECONDS.toNanos(1);
+            router.announced(i % LINKS, drawn.get(i % LINKS).get(random.nextInt(DRAWN)), now[0]);
+          }
+        });
+    System.out.printf(
+        "announcements of the bursts: %d over each link for each%n",
+        (output.announcements - before) / LINKS / 10);
+  }
+
+  private static List<RouteAnnouncement> set(long[] nodes, long peer, Random random) {
+    List<RouteAnnouncement> set = new ArrayList<>();
+    for (long node : nodes) {
+      List<Long> hops = new ArrayList<>();
+      for (int i = random.nextInt(HOPS); i > 0; i--) {
+        hops.add(nodes[random.nextInt(nodes.length)]);
+      }
+      hops.removeIf(hop -> hop == node);
+      hops = new ArrayList<>(hops.stream().distinct().toList());
+      hops.add(peer);
+      set.add(new RouteAnnouncement(node, hops, random.nextInt(1_000, 400_000)));
+    }
+    return set;
+  }
+
+  private static void row(String what, Runnable work) {
+    row(what, ROUNDS, work);
+  }
+
+  private static void row(String what, int rounds, Runnable work) {
+    double[] millis = new double[rounds];
+    for (int i = -rounds; i < rounds; i++) {
+      long begun = CPU.getCurrentThreadCpuTime();
+      work.run();
+      if (i >= 0) {
+        millis[i] = (CPU.getCurrentThreadCpuTime() - begun) / 1e6;
+      }
+    }
+    Arrays.sort(millis);
+    System.out.printf("%-62s %10.2f %10.2f%n", what, millis[rounds / 2], millis[rounds - 1]);
+  }
+}
