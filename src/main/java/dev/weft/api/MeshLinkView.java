@@ -8,6 +8,7 @@ import java.time.Instant;
  *
  * @param node that has this end
  * @param peer the node at the other end; null until it has introduced itself
+ * @param proof null while it is not known
  * @param reason null while it is up
  * @param rttMicros null until it is measured
  */
@@ -38,7 +39,7 @@ record MeshLinkView(
         orNull(link.node()),
         link.remote(),
         link.origin(),
-        link.proof(),
+        orNull(link.proof()),
         link.state(),
         orNull(link.reason()),
         link.rttMicros(),

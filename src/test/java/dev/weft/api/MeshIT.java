@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,6 +68,23 @@ final class MeshIT {
                     """));
     assertThat(Json.mapper().convertValue(answer.path("states"), Object.class))
         .isEqualTo(Map.of("connecting", 1, "up", 1));
+  }
+
+  @Test
+  void shouldListBothEndsOfALinkThoughTheyHaveOneId() {
+    start(mesh.up("udp-1", PEER, 412L));
+    TreeMap<String, ListRows> parts = new TreeMap<>();
+    for (String member : List.of(TestNode.ID, PEER)) {
+      Listing<?> links = new RoomLists(node.bus, member).all().get("mesh/links");
+      parts.put(member, TestNode.await(links.rows(null, 10)));
+    }
+
+    ListRows merged = ListRows.merged(parts, (first, second) -> first, 10);
+
+    assertThat(merged.items())
+        .extracting(l -> l.path("node").asText())
+        .containsExactly(TestNode.ID, PEER);
+    assertThat(merged.total()).isEqualTo(2);
   }
 
   @Test
