@@ -8,7 +8,9 @@ import dev.weft.rpc.Loop;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.socket.SocketProtocolFamily;
@@ -104,15 +106,11 @@ public final class UdpPort {
       Identity identity,
       String protocol,
       Optional<Connected> accepted) {
-    return loops
-        .get(0)
+    Loop first = loops.get(0);
+    return first
         .context()
         .executeBlocking(() -> load(loops, identity, protocol, accepted), false)
-        .compose(
-            port ->
-                port.bind(at, 0)
-                    .map(port)
-                    .recover(e -> port.close("").transform(x -> Future.failedFuture(e))));
+        .compose(port -> first.call(() -> reserve(first, at)).compose(port::bindAll).map(port));
   }
 
   private static UdpPort load(
@@ -126,39 +124,75 @@ public final class UdpPort {
     return port;
   }
 
-  private Future<Void> bind(InetSocketAddress at, int number) {
-    if (number == loops.size()) {
-      return Future.succeededFuture();
+  /**
+   * The address with the number of its port. SO_REUSEPORT would also take a port that another
+   * process of this user has, and share it.
+   */
+  private static Future<InetSocketAddress> reserve(Loop loop, InetSocketAddress at) {
+    SocketProtocolFamily family = family(at);
+    return opened(
+            new Bootstrap()
+                .group(loop.netty())
+                .channelFactory(() -> new EpollDatagramChannel(family))
+                .handler(new ChannelInboundHandlerAdapter()),
+            at)
+        .compose(
+            taken -> {
+              InetSocketAddress bound = (InetSocketAddress) taken.localAddress();
+              return done(taken.close()).map(bound);
+            });
+  }
+
+  private Future<Void> bindAll(InetSocketAddress at) {
+    Future<Void> bound = Future.succeededFuture();
+    for (int i = 0; i < loops.size(); i++) {
+      int number = i;
+      bound = bound.compose(v -> loops.get(number).call(() -> bind(at, number)));
     }
-    SocketProtocolFamily family =
-        at.getAddress() instanceof Inet6Address
-            ? SocketProtocolFamily.INET6
-            : SocketProtocolFamily.INET;
-    Promise<Void> bound = Promise.promise();
-    UdpSocketOptions.apply(new Bootstrap())
-        .group(loops.get(number).netty())
-        .channelFactory(() -> new EpollDatagramChannel(family))
-        .handler(
-            new ChannelInitializer<EpollDatagramChannel>() {
-              @Override
-              protected void initChannel(EpollDatagramChannel socket) {
-                UdpSocketOptions.apply(socket, family);
-                fill(socket, number);
-              }
-            })
+    return bound.recover(
+        e -> close("the port did not open").transform(closed -> Future.failedFuture(e)));
+  }
+
+  private Future<Void> bind(InetSocketAddress at, int number) {
+    SocketProtocolFamily family = family(at);
+    return opened(
+            UdpSocketOptions.apply(new Bootstrap())
+                .group(loops.get(number).netty())
+                .channelFactory(() -> new EpollDatagramChannel(family))
+                .handler(
+                    new ChannelInitializer<EpollDatagramChannel>() {
+                      @Override
+                      protected void initChannel(EpollDatagramChannel socket) {
+                        UdpSocketOptions.apply(socket, family);
+                        fill(socket, number);
+                      }
+                    }),
+            at)
+        .onSuccess(sockets::add)
+        .mapEmpty();
+  }
+
+  private static SocketProtocolFamily family(InetSocketAddress at) {
+    return at.getAddress() instanceof Inet6Address
+        ? SocketProtocolFamily.INET6
+        : SocketProtocolFamily.INET;
+  }
+
+  private static Future<Channel> opened(Bootstrap bootstrap, InetSocketAddress at) {
+    Promise<Channel> opened = Promise.promise();
+    bootstrap
         .bind(at)
         .addListener(
-            (io.netty.channel.ChannelFuture done) -> {
+            (ChannelFuture done) -> {
               if (done.isSuccess()) {
-                sockets.add(done.channel());
-                bound.complete();
+                opened.complete(done.channel());
               } else {
-                bound.fail(
-                    Fault.UNAVAILABLE.because(
-                        "udp://" + text(at) + ": " + done.cause().getMessage(), done.cause()));
+                String why = done.cause().getMessage();
+                opened.fail(
+                    Fault.UNAVAILABLE.because("udp://" + text(at) + ": " + why, done.cause()));
               }
             });
-    return bound.future().compose(v -> bind(address(), number + 1));
+    return opened.future();
   }
 
   /** From the socket up; a connection's own writes come down from the end. */

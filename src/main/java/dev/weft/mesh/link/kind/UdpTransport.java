@@ -24,6 +24,7 @@ import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * A link that is one QUIC connection: frames in QUIC datagrams (RFC 9221) as {@link UdpForm} has
@@ -49,7 +50,7 @@ final class UdpTransport extends ChannelInboundHandlerAdapter
   private int longest;
   private int nextHalves;
   private int unflushed;
-  private long dropped;
+  private final LongAdder dropped = new LongAdder();
   private Receiver receiver;
   private String ended;
 
@@ -174,7 +175,7 @@ final class UdpTransport extends ChannelInboundHandlerAdapter
         if (holds) {
           take(datagram.writerIndex(datagram.readerIndex() + length));
         } else {
-          dropped++;
+          dropped.increment();
         }
       }
       case UdpForm.FIRST_HALF, UdpForm.SECOND_HALF -> {
@@ -183,10 +184,10 @@ final class UdpTransport extends ChannelInboundHandlerAdapter
           take(frame);
           frame.release();
         } else if (!holds) {
-          dropped++;
+          dropped.increment();
         }
       }
-      default -> dropped++;
+      default -> dropped.increment();
     }
   }
 
@@ -196,7 +197,7 @@ final class UdpTransport extends ChannelInboundHandlerAdapter
     } else if (early.size() < MAX_EARLY) {
       early.add(frame.retain());
     } else {
-      dropped++;
+      dropped.increment();
     }
   }
 
@@ -218,7 +219,7 @@ final class UdpTransport extends ChannelInboundHandlerAdapter
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     // A datagram that QUIC could not read or take; the connection says itself when it has ended.
-    dropped++;
+    dropped.increment();
   }
 
   @Override
@@ -274,7 +275,7 @@ final class UdpTransport extends ChannelInboundHandlerAdapter
         || ended != null
         || !probe.isOpen()
         || !channel.parent().isWritable()) {
-      dropped++;
+      dropped.increment();
       frame.release();
       return;
     }
@@ -316,12 +317,12 @@ final class UdpTransport extends ChannelInboundHandlerAdapter
     unflushed = 0;
     acceptedMark.begin();
     channel.flush();
-    dropped += given - acceptedMark.seen();
+    dropped.add(given - acceptedMark.seen());
   }
 
   @Override
   public long dropped() {
-    return dropped;
+    return dropped.sum();
   }
 
   @Override

@@ -11,34 +11,35 @@ import dev.weft.config.MeshConfig;
 import dev.weft.config.SecurityConfig;
 import dev.weft.identity.CertificateAuthority;
 import dev.weft.identity.Identity;
+import dev.weft.mesh.link.FrameLabel;
 import dev.weft.mesh.link.LinkKind.Listening;
 import dev.weft.mesh.link.Transport;
 import dev.weft.rpc.Loop;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-class UdpKindTest {
+class UdpKindTest extends TransportContract {
   private static final Clock CLOCK = Clock.systemUTC();
 
   @TempDir Path directory;
-  final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
   private final BlockingQueue<Transport> accepted = new LinkedBlockingQueue<>();
   private final List<UdpKind> kinds = new ArrayList<>();
   private CertificateAuthority mesh;
@@ -47,26 +48,26 @@ class UdpKindTest {
 
   @BeforeEach
   void makeMesh() {
-    mesh = CertificateAuthority.create(directory.resolve("ca"), "mesh", 10, CLOCK);
-    one = member(mesh, "one");
-    other = member(mesh, "other");
+    mesh = CertificateAuthority.create(directory.resolve("ca"), "mesh", 40, CLOCK);
+    one = member(mesh, "one", 5, CLOCK);
+    other = member(mesh, "other", 30, CLOCK);
   }
 
   @AfterEach
-  void close() throws Exception {
+  void closePorts() throws Exception {
     for (UdpKind kind : kinds) {
       result(kind.close());
     }
-    result(vertx.close());
   }
 
-  private Identity member(CertificateAuthority ca, String name) {
-    CertificateAuthority.Issued files = ca.issueNode(directory.resolve(name), name, List.of(), 5);
+  private Identity member(CertificateAuthority ca, String name, int days, Clock clock) {
+    CertificateAuthority.Issued files =
+        ca.issueNode(directory.resolve(name), name, List.of(), days);
     return Identity.load(
         new SecurityConfig(
             Optional.of(files.ca()), Optional.of(files.cert()), Optional.of(files.key()), false),
         directory,
-        CLOCK);
+        clock);
   }
 
   private Identity alone(String name) {
@@ -82,37 +83,39 @@ class UdpKindTest {
   }
 
   private int listen(Identity identity) throws Exception {
-    Listening listening = result(kind(identity).listen("127.0.0.1:0", accepted::add));
+    return listen(identity, "127.0.0.1:0");
+  }
+
+  /** Its port. */
+  private int listen(Identity identity, String at) throws Exception {
+    Listening listening = result(kind(identity).listen(at, accepted::add));
     return HostPort.parse(listening.address().substring("udp://".length()), -1)
         .orElseThrow()
         .port();
   }
 
   private static MeshConfig.Link to(int port) {
-    return new MeshConfig.Link(
-        new MeshConfig.LinkAddress("udp", "127.0.0.1:" + port),
-        Optional.empty(),
-        Optional.empty(),
-        0);
+    return to("127.0.0.1:" + port, Optional.empty());
   }
 
   private static MeshConfig.Link to(int port, Identity node) {
-    return new MeshConfig.Link(
-        to(port).to(), Optional.of(node.nodeId().value()), Optional.empty(), 0);
+    return to("127.0.0.1:" + port, Optional.of(node.nodeId().value()));
   }
 
-  private static <T> T result(Future<T> future) throws Exception {
-    try {
-      return future.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof RuntimeException cause ? cause : e;
-    }
+  private static MeshConfig.Link to(String address, Optional<String> node) {
+    return new MeshConfig.Link(
+        new MeshConfig.LinkAddress("udp", address), node, Optional.empty(), 0);
   }
 
   private Transport accepted() throws InterruptedException {
     Transport transport = accepted.poll(20, TimeUnit.SECONDS);
     assertThat(transport).as("a link that was accepted").isNotNull();
     return transport;
+  }
+
+  @Override
+  Ends link() throws Exception {
+    return new Ends(result(kind(one).dial(to(listen(other)))), accepted());
   }
 
   @Test
@@ -130,39 +133,47 @@ class UdpKindTest {
     assertThat(there.seenFrom()).matches("127\\.0\\.0\\.1:\\d+").isEqualTo(there.remote());
   }
 
+  /** By IPv6, and by IPv4 at a port that has both. */
+  @ParameterizedTest
+  @ValueSource(strings = {"[::1]", "127.0.0.1"})
+  void shouldLinkOverBothKindsOfAddresses(String host) throws Exception {
+    int port = listen(other, "[::]:0");
+
+    Transport here = result(kind(one).dial(to(host + ":" + port, Optional.empty())));
+
+    assertThat(here.proven()).contains(other.nodeId());
+    assertThat(accepted().seenFrom()).startsWith(host.equals("127.0.0.1") ? host : "[0:0:0:0:");
+  }
+
   @Test
-  void shouldCarryFrames() throws Exception {
+  void shouldDialFromThePortThatItListensOn() throws Exception {
     int port = listen(other);
-    Transport here = result(kind(one).dial(to(port, other)));
-    Transport there = accepted();
-    BlockingQueue<byte[]> got = new LinkedBlockingQueue<>();
-    there
-        .loop()
-        .run(
-            () ->
-                there.receive(
-                    new Transport.Receiver() {
-                      @Override
-                      public void onFrame(ByteBuf frame) {
-                        got.add(ByteBufUtil.getBytes(frame));
-                      }
+    UdpKind both = kind(one);
+    Listening own = result(both.listen("127.0.0.1:0", accepted::add));
 
-                      @Override
-                      public void onIdle() {}
+    result(both.dial(to(port)));
 
-                      @Override
-                      public void onClosed(String reason) {}
-                    }));
+    assertThat("udp://" + accepted().seenFrom()).isEqualTo(own.address());
+  }
 
-    here.loop()
-        .run(
-            () -> {
-              here.send(Unpooled.wrappedBuffer(new byte[1400]));
-              here.flush();
-            });
-
-    await().until(() -> !got.isEmpty());
-    assertThat(got.poll()).hasSize(1400);
+  @Test
+  void shouldKeepLinksOfAllLoopsApart() throws Exception {
+    int port = listen(other);
+    UdpKind dialling = kind(one);
+    for (int i = 0; i < 8; i++) {
+      Transport here = result(dialling.dial(to(port)));
+      Transport there = accepted();
+      ReceivedFrames got = ReceivedFrames.of(there);
+      int length = 100 + i;
+      await()
+          .until(
+              () -> {
+                send(here, List.of(frame(length)));
+                return got.frames().stream().anyMatch(f -> f.length == length);
+              });
+      assertThat(got.frames()).allSatisfy(f -> assertThat(f).isEqualTo(frame(length)));
+      assertThat(got.elsewhere()).isZero();
+    }
   }
 
   @Test
@@ -172,20 +183,38 @@ class UdpKindTest {
     assertThatThrownBy(() -> result(kind(one).dial(to(port, one))))
         .hasMessageContaining("udp://127.0.0.1:" + port + ": ")
         .hasMessageContaining("node id " + other.nodeId() + " (expected: " + one.nodeId() + ")")
-        .satisfies(e -> assertThat(((WeftException) e).fault()).isEqualTo(Fault.UNAUTHENTICATED));
+        .satisfies(UdpKindTest::isUnauthenticated);
+  }
+
+  private static void isUnauthenticated(Throwable e) {
+    assertThat(((WeftException) e).fault()).isEqualTo(Fault.UNAUTHENTICATED);
   }
 
   @Test
   void shouldRefuseANodeOfAnotherMesh() throws Exception {
     CertificateAuthority foreign =
         CertificateAuthority.create(directory.resolve("ca2"), "foreign", 10, CLOCK);
-    Identity stranger = member(foreign, "stranger");
+    Identity stranger = member(foreign, "stranger", 5, CLOCK);
     int port = listen(stranger);
 
     assertThatThrownBy(() -> result(kind(one).dial(to(port))))
         .hasMessageContaining("certificate of CN=stranger (" + stranger.nodeId() + ")")
         .hasMessageContaining("not signed by this mesh's CA")
-        .satisfies(e -> assertThat(((WeftException) e).fault()).isEqualTo(Fault.UNAUTHENTICATED));
+        .satisfies(UdpKindTest::isUnauthenticated);
+    assertThat(accepted).isEmpty();
+  }
+
+  /** In TLS 1.3 the dialling end is through before the accepting end has looked at it. */
+  @Test
+  void shouldTellThatTheOtherEndRefusesThisNode() throws Exception {
+    Clock later = Clock.offset(CLOCK, Duration.ofDays(10));
+    Identity ahead = member(mesh, "ahead", 30, later);
+    int port = listen(ahead);
+
+    assertThatThrownBy(() -> result(kind(one).dial(to(port))))
+        .hasMessageContaining("udp://127.0.0.1:" + port)
+        .hasMessageContaining(" refused node " + one.nodeId() + ": TLS alert ")
+        .satisfies(UdpKindTest::isUnauthenticated);
     assertThat(accepted).isEmpty();
   }
 
@@ -209,6 +238,64 @@ class UdpKindTest {
 
     assertThatThrownBy(() -> result(kind(one).dial(to(port))))
         .hasMessageContaining("(" + lone.nodeId() + "): not signed by this mesh's CA")
-        .satisfies(e -> assertThat(((WeftException) e).fault()).isEqualTo(Fault.UNAUTHENTICATED));
+        .satisfies(UdpKindTest::isUnauthenticated);
+  }
+
+  @Test
+  void shouldNameAnAddressThatIsTaken() throws Exception {
+    int port = listen(other);
+
+    assertThatThrownBy(() -> result(kind(one).listen("127.0.0.1:" + port, accepted::add)))
+        .hasMessageContaining("udp://127.0.0.1:" + port + ": ")
+        .hasMessageContaining("in use")
+        .satisfies(e -> assertThat(((WeftException) e).fault()).isEqualTo(Fault.UNAVAILABLE));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"127.0.0.1", "127.0.0.1:0", ":7000", "a b:1"})
+  void shouldRefuseToDialWhatIsNoAddress(String text) {
+    assertThatThrownBy(() -> result(kind(one).dial(to(text, Optional.empty()))))
+        .hasMessage("link: udp://" + text + " (expected: udp://host:port)");
+  }
+
+  @Test
+  void shouldEndWhenItsPortIsClosed() throws Exception {
+    Listening listening = result(kind(other).listen("127.0.0.1:0", accepted::add));
+    HostPort at =
+        HostPort.parse(listening.address().substring("udp://".length()), -1).orElseThrow();
+    ReceivedFrames here = ReceivedFrames.of(result(kind(one).dial(to(at.port()))));
+    ReceivedFrames there = ReceivedFrames.of(accepted());
+
+    result(listening.close());
+
+    await().until(() -> !here.reasons().isEmpty() && !there.reasons().isEmpty());
+    assertThat(here.reasons()).containsExactly("closed by the other end: the node stops listening");
+  }
+
+  /** Whoever reads slowly loses at his own end: a udp link has no way to hold the sender back. */
+  @Override
+  @Test
+  void shouldBoundWhatWaitsForAPeerThatDoesNotRead() throws Exception {
+    Ends ends = link();
+    Transport here = ends.one();
+    long before = PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory();
+    ByteBuf frame = Unpooled.copiedBuffer(frame(FrameLabel.MAX_FRAME));
+
+    for (int burst = 0; burst < 20; burst++) {
+      result(
+          here.loop()
+              .call(
+                  () -> {
+                    IntStream.range(0, 1000).forEach(i -> here.send(frame.retain()));
+                    here.flush();
+                    return Future.succeededFuture();
+                  }));
+    }
+
+    assertThat(here.dropped()).as("frames for which QUIC had no room").isPositive();
+    await().until(() -> frame.refCnt() == 1);
+    assertThat(PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory() - before)
+        .isLessThan(32 << 20);
+    ends.one().close("enough");
   }
 }
