@@ -1,7 +1,6 @@
 package dev.weft.reach;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.handler.codec.quic.QuicConnectionAddress;
 import io.netty.handler.codec.quic.QuicConnectionIdGenerator;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
@@ -46,8 +45,8 @@ final class ConnectionIds {
   }
 
   /** The id of a connection that this side dials. */
-  QuicConnectionAddress dialled(int loop) {
-    return new QuicConnectionAddress(make(loop | DIALLED));
+  byte[] dialled(int loop) {
+    return make(loop | DIALLED);
   }
 
   /** Ids of connections that others dialled. */

@@ -38,9 +38,10 @@ final class Dialling {
   }
 
   /**
+   * @param id of the connection at this side
    * @param ready puts handlers in place
    */
-  Future<QuicChannel> from(Channel socket, QuicConnectionAddress id, Consumer<QuicChannel> ready) {
+  Future<QuicChannel> from(Channel socket, byte[] id, Consumer<QuicChannel> ready) {
     // One context an attempt, so that no session is resumed without a look at the certificates.
     QuicSslEngine engine =
         settings
@@ -54,7 +55,7 @@ final class Dialling {
         QuicChannel.newBootstrap(socket)
             .attr(QuicSettings.ENGINE, engine)
             .option(QuicChannelOption.SEGMENTED_DATAGRAM_PACKET_ALLOCATOR, settings.segments())
-            .localConnectionAddress(id)
+            .localConnectionAddress(new QuicConnectionAddress(id))
             .remoteAddress(to)
             .handler(
                 new ChannelInitializer<QuicChannel>() {

@@ -262,6 +262,11 @@ public final class UdpPort {
         !segmentsGivenUp.get() && settings.segments().maxNumSegments() > 0);
   }
 
+  /** Connections that others have begun and not finished. */
+  int begun() {
+    return begun.get();
+  }
+
   /**
    * Dials a node; the loops take turns. Its certificate has been checked when the future is done,
    * this node's has perhaps not: the first answer tells.
