@@ -25,6 +25,7 @@ final class CrossChecks {
     beyondLoopback();
     join();
     externals();
+    mesh();
     sameListener();
   }
 
@@ -110,6 +111,29 @@ final class CrossChecks {
     }
   }
 
+  private void mesh() {
+    if (!binding.sound("mesh.listen")) {
+      return;
+    }
+    List<MeshConfig.LinkAddress> listen = config.mesh().listen();
+    if (listen.stream().filter(at -> at.scheme().equals("udp")).count() > 1) {
+      binding.problem("mesh.listen", listen.toString(), "one udp address, which serves all nodes");
+    }
+    for (MeshConfig.LinkAddress at : listen) {
+      at.hostPort()
+          .map(HostPort::host)
+          .ifPresent(
+              host -> {
+                noWildcard("mesh.listen", host, "an address of this host");
+                guarded(
+                    "mesh.listen",
+                    host,
+                    config.security().mutualTls(),
+                    TLS + ", or security.insecure: true");
+              });
+    }
+  }
+
   /** True also if the security section itself is wrong, which has to be corrected first. */
   private boolean acceptsInsecure() {
     return config.security().insecure()
@@ -156,6 +180,10 @@ final class CrossChecks {
         .subnets()
         .runtime()
         .ifPresent(at -> listeners.add(new Listener("subnets.runtime", "subnets.runtime", at)));
+    config.mesh().listen().stream()
+        .filter(at -> at.scheme().equals("tcp"))
+        .flatMap(at -> at.hostPort().stream())
+        .forEach(at -> listeners.add(new Listener("mesh.listen", "mesh.listen", at)));
     for (int i = 0; i < listeners.size(); i++) {
       Listener later = listeners.get(i);
       for (Listener earlier : listeners.subList(0, i)) {

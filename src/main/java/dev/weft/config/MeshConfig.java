@@ -2,8 +2,9 @@ package dev.weft.config;
 
 import dev.weft.address.HostPort;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -23,28 +24,62 @@ public record MeshConfig(
     boolean debugTokens) {
   private static final long MAX_RATE = 1L << 40;
 
+  /** Of udp and tcp links for which none is given. */
+  private static final int PORT = 7654;
+
   /**
    * Where a link leads, {@code scheme:rest}.
    *
    * @param rest {@code host:port}, a path or a command
    */
   public record LinkAddress(String scheme, String rest) {
-    private static final Pattern FORM = Pattern.compile("(udp|tcp|unix|exec|serial):(//)?(.+)");
+    private static final Pattern FORM = Pattern.compile("([a-z]+):(//)?(.+)");
 
-    private static Optional<LinkAddress> parse(String text) {
-      var match = FORM.matcher(text);
-      return match.matches()
-          ? Optional.of(new LinkAddress(match.group(1), match.group(3)))
-          : Optional.empty();
+    private static final Kind<LinkAddress> LISTENED =
+        kind(
+            "udp://address:port, tcp://address:port or unix:PATH",
+            Map.of("udp", Kind.LISTENER, "tcp", Kind.LISTENER, "unix", Kind.SOCKET_PATH));
+
+    private static final Kind<LinkAddress> DIALLED =
+        kind(
+            "udp://host:port, tcp://host:port, unix:PATH, exec:COMMAND or serial:DEVICE",
+            Map.of(
+                "udp",
+                Kind.peer(PORT),
+                "tcp",
+                Kind.peer(PORT),
+                "unix",
+                Kind.SOCKET_PATH,
+                "exec",
+                new Kind<>("a command", Optional::of),
+                "serial",
+                Kind.PATH));
+
+    private static Kind<LinkAddress> kind(String expected, Map<String, Kind<?>> schemes) {
+      return new Kind<>(
+          expected,
+          text -> {
+            Matcher form = FORM.matcher(text);
+            return form.matches()
+                    && schemes.containsKey(form.group(1))
+                    && schemes.get(form.group(1)).parse(form.group(3)).isPresent()
+                ? Optional.of(new LinkAddress(form.group(1), form.group(3)))
+                : Optional.empty();
+          });
     }
 
-    private static Kind<LinkAddress> kind(Set<String> schemes, String expected) {
-      return new Kind<>(expected, t -> parse(t).filter(a -> schemes.contains(a.scheme)));
+    /** Host and port of a udp or tcp address; empty for other kinds. */
+    public Optional<HostPort> hostPort() {
+      return hasPort() ? HostPort.parse(rest, PORT) : Optional.empty();
+    }
+
+    private boolean hasPort() {
+      return scheme.equals("udp") || scheme.equals("tcp");
     }
 
     @Override
     public String toString() {
-      return scheme + (scheme.equals("udp") || scheme.equals("tcp") ? "://" : ":") + rest;
+      return scheme + (hasPort() ? "://" : ":") + rest;
     }
   }
 
@@ -57,12 +92,7 @@ public record MeshConfig(
    */
   public record Link(LinkAddress to, Optional<String> node, Optional<HostPort> proxy, int speed) {
     static Optional<Link> read(Section s) {
-      Optional<LinkAddress> to =
-          s.required(
-              "to",
-              LinkAddress.kind(
-                  Set.of("udp", "tcp", "unix", "exec", "serial"),
-                  "udp://host:port, tcp://host:port, unix:PATH, exec:COMMAND or serial:DEVICE"));
+      Optional<LinkAddress> to = s.required("to", LinkAddress.DIALLED);
       Optional<String> node = s.read("node", "", NODE.orNone());
       Optional<HostPort> proxy = s.read("proxy", "", Kind.peer(3128).orNone());
       int speed = s.read("speed", "115200", Kind.integer(1200, 4_000_000));
@@ -79,11 +109,7 @@ public record MeshConfig(
   static MeshConfig read(Section s) {
     MeshConfig mesh =
         new MeshConfig(
-            s.list(
-                "listen",
-                LinkAddress.kind(
-                    Set.of("udp", "tcp", "unix"),
-                    "udp://address:port, tcp://address:port or unix:PATH")),
+            s.list("listen", LinkAddress.LISTENED),
             s.sections("links", Link::read),
             s.read("relay", "true", Kind.BOOLEAN),
             s.read("relay-rate", "0B", Kind.size(0, MAX_RATE)),

@@ -15,11 +15,16 @@ import dev.weft.identity.Authorities;
 import dev.weft.identity.CertificateFiles;
 import dev.weft.identity.Identity;
 import dev.weft.mesh.Mesh;
+import dev.weft.mesh.MeshVerticle;
 import dev.weft.mesh.OffMesh;
+import dev.weft.mesh.link.kind.TcpKind;
+import dev.weft.mesh.link.kind.UdpKind;
+import dev.weft.mesh.link.kind.UnixKind;
 import dev.weft.net.NodeLinks;
 import dev.weft.nsm.NsmVerticle;
 import dev.weft.pod.PodVerticle;
 import dev.weft.room.RoomContext;
+import dev.weft.rpc.Loop;
 import dev.weft.store.DataDirectory;
 import dev.weft.store.Store;
 import dev.weft.subnet.AgentVerticle;
@@ -45,7 +50,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -169,7 +176,8 @@ public final class Node {
               openWays(identity);
               links = NodeLinks.start(cluster.vertx(), cluster.self());
               stands("links", links::close);
-              return deploy(rooms(new RoomContext(bus, cluster, store, health, metrics, clock)));
+              RoomContext room = new RoomContext(bus, cluster, store, health, metrics, clock);
+              return deploy(rooms(room, identity));
             })
         .compose(
             v -> cluster.announce(bus, config.node().name(), Version.current(), grpc(), url()));
@@ -191,8 +199,9 @@ public final class Node {
   }
 
   /** The rooms from the ground up, each with its name: they start in this order. */
-  private Map<String, Deployable> rooms(RoomContext room) {
+  private Map<String, Deployable> rooms(RoomContext room, Identity identity) {
     Map<String, Deployable> rooms = new LinkedHashMap<>();
+    rooms.put("mesh", mesh(room, identity));
     rooms.put("pod", new PodVerticle(room));
     rooms.put(
         "wire",
@@ -222,6 +231,24 @@ public final class Node {
             (text, source) -> TopologyFile.parse(text, source).topologies());
     rooms.put("api", api);
     return rooms;
+  }
+
+  private Deployable mesh(RoomContext room, Identity identity) {
+    if (!config.mesh().on()) {
+      return context -> bus.serve(Mesh.class, new OffMesh());
+    }
+    Vertx vertx = cluster.vertx();
+    List<Loop> on = IntStream.range(0, lanes).mapToObj(i -> Loop.of(vertx)).toList();
+    AtomicInteger turn = new AtomicInteger();
+    Supplier<Loop> next = () -> on.get(Math.floorMod(turn.getAndIncrement(), on.size()));
+    return new MeshVerticle(
+        room,
+        config.mesh(),
+        identity,
+        List.of(
+            new UdpKind(vertx, on, identity),
+            new TcpKind(vertx, next, identity),
+            new UnixKind(vertx, next)));
   }
 
   private Future<Void> deploy(Map<String, Deployable> rooms) {

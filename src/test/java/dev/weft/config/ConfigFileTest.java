@@ -309,4 +309,53 @@ class ConfigFileTest {
         .map(ConfigProblem::toString)
         .toList();
   }
+
+  @Test
+  void shouldReadLinksOfEveryKind() {
+    String yaml =
+        """
+        mesh:
+          listen: ["udp://127.0.0.1:0", "unix:/run/weft/mesh.sock"]
+          links:
+            - { to: "udp://edge.example:7654", node: 0123456789abcdef }
+            - { to: "tcp://edge.example", proxy: "proxy.example:3128" }
+            - { to: "exec:ssh edge.example weft link-stdio" }
+            - { to: "serial:///dev/ttyS0", speed: 9600 }
+          relay: false
+          relay-rate: 2MiB
+        """;
+
+    MeshConfig mesh = ConfigFile.parse(yaml, Map.of()).mesh();
+
+    assertThat(mesh.on()).isTrue();
+    assertThat(mesh.links().stream().map(link -> link.to().toString()))
+        .containsExactly(
+            "udp://edge.example:7654",
+            "tcp://edge.example",
+            "exec:ssh edge.example weft link-stdio",
+            "serial:/dev/ttyS0");
+    assertThat(mesh.links().get(1).to().hostPort()).contains(new HostPort("edge.example", 7654));
+    assertThat(mesh.relayRate()).isEqualTo(2 << 20);
+  }
+
+  @Test
+  void shouldNameLinksThatCannotBe() {
+    String yaml =
+        """
+        mesh:
+          listen: ["exec:ssh x", "udp://name:1"]
+          links: [{ to: "ftp://edge" }, { to: "udp://e", node: 12 }]
+        """;
+
+    assertThat(problems(yaml))
+        .containsExactly(
+            "mesh.listen[0]: exec:ssh x (expected: udp://address:port, tcp://address:port or"
+                + " unix:PATH)",
+            "mesh.listen[1]: udp://name:1 (expected: udp://address:port, tcp://address:port or"
+                + " unix:PATH)",
+            "mesh.links[0].to: ftp://edge (expected: udp://host:port, tcp://host:port, unix:PATH,"
+                + " exec:COMMAND or serial:DEVICE)",
+            "mesh.links[1].node: 12 (expected: a node id: 16 lower case hex digits, or '' for"
+                + " none)");
+  }
 }

@@ -63,6 +63,25 @@ class CrossChecksTest {
                 + " security.insecure: true)");
   }
 
+  @Test
+  void shouldKeepTheMeshToOneUdpAddressOfThisHost() {
+    String proof = "; beyond it " + TLS + ", or security.insecure: true)";
+    assertThat(
+            problems(
+                "mesh: {listen: ['udp://10.0.0.1:7654', 'tcp://[::]:7654', 'unix:/run/m.sock']}"))
+        .containsExactlyInAnyOrder(
+            "mesh.listen: 10.0.0.1 (expected: a loopback address" + proof,
+            "mesh.listen: :: (expected: an address of this host)");
+    assertThat(problems("mesh: {listen: ['udp://127.0.0.1:1', 'udp://127.0.0.1:2']}"))
+        .containsExactly(
+            "mesh.listen: [udp://127.0.0.1:1, udp://127.0.0.1:2] (expected: one udp address, which"
+                + " serves all nodes)");
+    assertThat(problems("mesh: {listen: ['tcp://127.0.0.1:51111']}"))
+        .containsExactly(
+            "mesh.listen: 127.0.0.1:51111 (expected: an address and port of its own, not"
+                + " grpc.port's)");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
@@ -31,7 +32,7 @@ public final class ProcessCluster implements AutoCloseable {
   private static final int MTU = 1500;
 
   private final Path directory;
-  private final String extraConfiguration;
+  private final IntFunction<String> extraConfiguration;
   private final CertificateAuthority ca;
   private final TestNetns bridge = TestNetns.create("sw");
   private final List<TestNetns> hosts = new ArrayList<>();
@@ -39,10 +40,13 @@ public final class ProcessCluster implements AutoCloseable {
   private final List<String> ids = new ArrayList<>();
 
   private final boolean secure;
+  private final boolean joined;
 
-  private ProcessCluster(Path directory, boolean secure, String extraConfiguration) {
+  private ProcessCluster(
+      Path directory, boolean secure, boolean joined, IntFunction<String> extraConfiguration) {
     this.directory = directory;
     this.secure = secure;
+    this.joined = joined;
     this.extraConfiguration = extraConfiguration;
     this.ca = CertificateAuthority.create(directory.resolve("ca"), "test", 31, Clock.systemUTC());
   }
@@ -50,12 +54,34 @@ public final class ProcessCluster implements AutoCloseable {
   /** Makes {@code size} nodes with their namespaces and starts none. */
   public static ProcessCluster prepare(Path directory, int size, String extraConfiguration)
       throws Exception {
-    return prepare(directory, size, true, extraConfiguration);
+    return prepare(
+        new ProcessCluster(directory, true, size > 1, number -> extraConfiguration), size);
   }
 
-  private static ProcessCluster prepare(
-      Path directory, int size, boolean secure, String extraConfiguration) throws Exception {
-    ProcessCluster cluster = new ProcessCluster(directory, secure, extraConfiguration);
+  /**
+   * Starts {@code size} nodes that are no members of one cluster, and waits until each is ready.
+   *
+   * @param extraConfiguration further lines of the weft.yaml of a node, given its number
+   */
+  public static ProcessCluster startApart(
+      Path directory, int size, IntFunction<String> extraConfiguration) throws Exception {
+    ProcessCluster nodes =
+        prepare(new ProcessCluster(directory, true, false, extraConfiguration), size);
+    try {
+      for (int i = 1; i <= size; i++) {
+        nodes.start(i);
+      }
+      for (int i = 1; i <= size; i++) {
+        nodes.awaitReady(i);
+      }
+      return nodes;
+    } catch (Exception | AssertionError e) {
+      nodes.close();
+      throw e;
+    }
+  }
+
+  private static ProcessCluster prepare(ProcessCluster cluster, int size) throws Exception {
     try {
       cluster.makeNetwork(size);
       for (int i = 1; i <= size; i++) {
@@ -82,7 +108,9 @@ public final class ProcessCluster implements AutoCloseable {
   /** As {@link #start(Path, int, String)}, in mutual TLS or, for measuring, in plain. */
   public static ProcessCluster start(
       Path directory, int size, boolean secure, String extraConfiguration) throws Exception {
-    ProcessCluster cluster = prepare(directory, size, secure, extraConfiguration);
+    ProcessCluster cluster =
+        prepare(
+            new ProcessCluster(directory, secure, size > 1, number -> extraConfiguration), size);
     try {
       cluster.start(1);
       cluster.awaitReady(1);
@@ -290,10 +318,10 @@ public final class ProcessCluster implements AutoCloseable {
             ? "ca: %s, cert: %s, key: %s".formatted(issued.ca(), issued.cert(), issued.key())
             : "insecure: true";
     // Who has nobody to join stays on loopback.
-    String members = size == 1 ? "127.0.0.1" : address;
+    String members = joined ? address : "127.0.0.1";
     String join =
         IntStream.rangeClosed(1, size)
-            .filter(i -> i != number)
+            .filter(i -> joined && i != number)
             .mapToObj(ProcessCluster::addressOf)
             .collect(Collectors.joining(", "));
     Files.writeString(
@@ -317,11 +345,12 @@ public final class ProcessCluster implements AutoCloseable {
                 home.resolve("http.sock"),
                 security,
                 home.resolve("nsm"),
-                extraConfiguration));
+                extraConfiguration.apply(number)));
     return issued.info().nodeId().orElseThrow().value();
   }
 
-  private Path home(int number) {
+  /** Directory of a node's configuration, key and log. */
+  public Path home(int number) {
     return directory.resolve("n" + number);
   }
 

@@ -1,0 +1,138 @@
+package dev.weft.mesh;
+
+import dev.weft.bus.Fact;
+import dev.weft.config.MeshConfig;
+import dev.weft.config.SecurityConfig;
+import dev.weft.identity.Identity;
+import dev.weft.mesh.link.kind.UnixKind;
+import dev.weft.rpc.Loop;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A program of this host as a node of the mesh, over the Unix socket on which the host's node
+ * listens ({@code mesh.listen: [ "unix:PATH" ]}). It has a certificate of its own ({@code weft cert
+ * node}) and forwards for nobody. The link is dialled again whenever it ends. Any thread may call;
+ * futures complete on a thread of the leaf's.
+ */
+public final class Leaf implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Leaf.class);
+
+  private final Vertx vertx;
+  private final MeshNode mesh;
+  private final String id;
+
+  private Leaf(Vertx vertx, MeshNode mesh, String id) {
+    this.vertx = vertx;
+    this.mesh = mesh;
+    this.id = id;
+  }
+
+  /**
+   * Begins to link to the node of this host; {@link #routes} tells when that has happened.
+   *
+   * @param socket the node's Unix socket
+   * @param ca the mesh's CA, PEM
+   * @param certificate this program's, PEM
+   * @param key PKCS#8, PEM, mode 0600
+   * @throws dev.weft.bus.WeftException INVALID or UNAUTHENTICATED with the file and the reason
+   */
+  public static Leaf open(Path socket, Path ca, Path certificate, Path key) {
+    SecurityConfig files =
+        new SecurityConfig(Optional.of(ca), Optional.of(certificate), Optional.of(key), false);
+    Identity identity = Identity.load(files, socket, Clock.systemUTC());
+    Vertx vertx =
+        Vertx.vertx(
+            new VertxOptions()
+                .setPreferNativeTransport(true)
+                .setEventLoopPoolSize(1)
+                .setWorkerPoolSize(1)
+                .setInternalBlockingPoolSize(1));
+    MeshConfig.Link link =
+        new MeshConfig.Link(
+            new MeshConfig.LinkAddress("unix", socket.toString()),
+            Optional.empty(),
+            Optional.empty(),
+            0);
+    MeshConfig config = new MeshConfig(List.of(), List.of(link), false, 0, false);
+    Loop loop = Loop.of(vertx);
+    MeshNode mesh =
+        new MeshNode(
+            loop,
+            new MeshNode.Settings(
+                identity.nodeId(), identity.fingerprint(), config, Clock.systemUTC()),
+            new LoggingObserver());
+    mesh.keep(new UnixKind(vertx, () -> loop), link, false);
+    return new Leaf(vertx, mesh, identity.nodeId().value());
+  }
+
+  /** This program's node id, 16 hex digits. */
+  public String id() {
+    return id;
+  }
+
+  /** The nodes that can be reached now. */
+  public Future<List<MeshRoute>> routes() {
+    return mesh.routes();
+  }
+
+  /** Done when a node can be reached. */
+  public Future<Void> awaitRoute(String node) {
+    return mesh.awaitRoute(node);
+  }
+
+  /** Measures the way to a node, as {@link Mesh#ping} says. */
+  public Future<List<MeshHop>> ping(String node) {
+    return mesh.ping(node);
+  }
+
+  /**
+   * Sends a datagram to a program at another node. Datagrams may be lost, repeated or reordered,
+   * and the nodes on the way can read and change them.
+   *
+   * @param data at most {@link MeshNode#MAX_DATAGRAM} bytes
+   * @return false if there is no route now
+   */
+  public boolean send(String node, byte[] data) {
+    return mesh.send(node, data);
+  }
+
+  /**
+   * Gives datagrams to the taker, with the id of the node that is said to have sent them; on one
+   * thread, which the taker must not block.
+   */
+  public void onDatagram(BiConsumer<String, byte[]> taker) {
+    mesh.takeDatagrams(
+        (String node, ByteBuf data) -> taker.accept(node, ByteBufUtil.getBytes(data)));
+  }
+
+  /** Ends the link, and waits for it. */
+  @Override
+  public void close() {
+    mesh.close().transform(done -> vertx.close()).toCompletionStage().toCompletableFuture().join();
+  }
+
+  private static final class LoggingObserver implements MeshNode.Observer {
+    @Override
+    public void happened(Fact fact) {
+      log.debug("{}", fact.text());
+    }
+
+    @Override
+    public void trouble(String link, String remote, String reason) {
+      if (!reason.isEmpty()) {
+        log.warn("link to {} is not up: {}", remote, reason);
+      }
+    }
+  }
+}

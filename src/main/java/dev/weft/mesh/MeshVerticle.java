@@ -1,0 +1,133 @@
+package dev.weft.mesh;
+
+import dev.weft.bus.Fact;
+import dev.weft.cluster.MemberChanged;
+import dev.weft.config.MeshConfig;
+import dev.weft.identity.Identity;
+import dev.weft.mesh.link.LinkKind;
+import dev.weft.room.RoomContext;
+import dev.weft.rpc.Loop;
+import dev.weft.telemetry.Health;
+import io.vertx.core.AbstractVerticle;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** The room: this node's listeners and links, and those with the members of its cluster. */
+public final class MeshVerticle extends AbstractVerticle implements Mesh {
+  private static final String ROOM = "mesh";
+  private static final String UDP = "udp";
+  private static final long CHECK_MILLIS = 2000;
+
+  private final RoomContext room;
+  private final MeshConfig config;
+  private final Identity identity;
+  private final Map<String, LinkKind> kinds;
+  private final List<LinkKind.Listening> listeners = new ArrayList<>();
+  private MeshNode mesh;
+  private MeshMetrics metrics;
+
+  public MeshVerticle(
+      RoomContext room, MeshConfig config, Identity identity, List<LinkKind> kinds) {
+    this.room = room;
+    this.config = config;
+    this.identity = identity;
+    this.kinds = kinds.stream().collect(Collectors.toMap(LinkKind::scheme, Function.identity()));
+  }
+
+  @Override
+  public void start(Promise<Void> started) {
+    mesh =
+        new MeshNode(
+            Loop.of(context),
+            new MeshNode.Settings(identity.nodeId(), identity.fingerprint(), config, room.clock()),
+            new Observer());
+    metrics = new MeshMetrics(room.metrics().registry());
+    mesh.measure(metrics, kinds.keySet());
+    listen()
+        .compose(v -> linkMembers())
+        .onSuccess(
+            v ->
+                config
+                    .links()
+                    .forEach(link -> mesh.keep(kinds.get(link.to().scheme()), link, false)))
+        .compose(v -> room.bus().serve(Mesh.class, this))
+        .onComplete(started);
+  }
+
+  /** Opens the listeners one after the other: the first one that fails is the reason. */
+  private Future<Void> listen() {
+    Future<Void> opened = Future.succeededFuture();
+    for (MeshConfig.LinkAddress at : config.listen()) {
+      opened =
+          opened
+              .compose(v -> kinds.get(at.scheme()).listen(at.rest(), mesh::accept))
+              .onSuccess(listeners::add)
+              .mapEmpty();
+    }
+    return opened;
+  }
+
+  private Future<Void> linkMembers() {
+    int udp = config.listen().stream().map(MeshConfig.LinkAddress::scheme).toList().indexOf(UDP);
+    if (udp < 0) {
+      return Future.succeededFuture();
+    }
+    MemberLinks members = new MemberLinks(room.cluster(), mesh, kinds.get(UDP));
+    Runnable check = () -> members.check(System.nanoTime());
+    members.onChange(check);
+    room.bus().on(MemberChanged.class, change -> check.run());
+    vertx.setPeriodic(CHECK_MILLIS, id -> check.run());
+    return members.announce(listeners.get(udp).address()).onSuccess(v -> check.run());
+  }
+
+  @Override
+  public void stop(Promise<Void> stopped) {
+    Future<Void> closed =
+        Future.join(listeners.stream().map(LinkKind.Listening::close).toList()).mapEmpty();
+    closed.transform(done -> mesh.close()).onComplete(done -> metrics.close()).onComplete(stopped);
+  }
+
+  @Override
+  public Future<List<MeshLink>> links() {
+    return mesh.links();
+  }
+
+  @Override
+  public Future<List<MeshRoute>> routes() {
+    return mesh.routes();
+  }
+
+  @Override
+  public Future<List<MeshHop>> ping(String node) {
+    return mesh.ping(node);
+  }
+
+  private final class Observer implements MeshNode.Observer {
+    @Override
+    public void happened(Fact fact) {
+      room.bus().publish(fact);
+    }
+
+    @Override
+    public void trouble(String link, String remote, String reason) {
+      String code = "link-" + link;
+      if (reason.isEmpty()) {
+        room.health().clear(ROOM, code);
+      } else {
+        room.health()
+            .raise(
+                new Health.Warning(
+                    ROOM,
+                    code,
+                    "link " + link + " to " + remote + " is not up: " + reason,
+                    "nodes that are reached over this link only cannot be reached through the mesh",
+                    "the node tries again by itself; see weft links"));
+      }
+    }
+  }
+}

@@ -1,0 +1,289 @@
+package dev.weft.mesh;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weft.bus.WeftException;
+import dev.weft.testkit.Need;
+import dev.weft.testkit.Needs;
+import dev.weft.testkit.ProcessCluster;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.StreamSupport;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Nodes as processes in namespaces, linked as a test says, on one LAN but in no cluster. */
+@Needs({Need.ROOT, Need.IPROUTE2, Need.NFT})
+class MeshProcessIT {
+  private static final Duration SOON = Duration.ofSeconds(20);
+
+  @TempDir Path directory;
+
+  /** A link from one node, by number, to another, of a kind. */
+  private record Edge(String kind, int from, int to) {}
+
+  private ProcessCluster start(int size, List<Edge> edges) throws Exception {
+    return start(size, edges, "");
+  }
+
+  private ProcessCluster start(int size, List<Edge> edges, String more) throws Exception {
+    return ProcessCluster.startApart(
+        directory,
+        size,
+        number ->
+            """
+            mesh:
+              listen: [ "udp://%s:7654", "tcp://%s:7654" ]
+              links: [ %s ]
+              %s
+            """
+                .formatted(
+                    ProcessCluster.addressOf(number),
+                    ProcessCluster.addressOf(number),
+                    edges.stream()
+                        .filter(edge -> edge.from() == number)
+                        .map(
+                            edge ->
+                                "{ to: \"%s://%s:7654\" }"
+                                    .formatted(edge.kind(), ProcessCluster.addressOf(edge.to())))
+                        .collect(Collectors.joining(", ")),
+                    more));
+  }
+
+  private static List<Edge> line(int size) {
+    return IntStream.range(1, size).mapToObj(i -> new Edge("udp", i, i + 1)).toList();
+  }
+
+  @Test
+  void shouldReachTheFarEndOfALineHopByHop() throws Exception {
+    try (ProcessCluster nodes = start(4, line(4))) {
+      awaitAllReached(nodes, 4);
+
+      assertThat(hops(nodes, 1, 4)).containsExactly(nodes.id(2), nodes.id(3), nodes.id(4));
+      assertThat(hops(nodes, 4, 1)).containsExactly(nodes.id(3), nodes.id(2), nodes.id(1));
+      assertThat(route(nodes, 1, 4).path("via").asText()).isEqualTo(nodes.id(2));
+    }
+  }
+
+  @Test
+  void shouldReachAllOverTheHubOfAStar() throws Exception {
+    List<Edge> edges = IntStream.rangeClosed(2, 5).mapToObj(i -> new Edge("tcp", i, 1)).toList();
+    try (ProcessCluster nodes = start(5, edges)) {
+      awaitAllReached(nodes, 5);
+
+      assertThat(hops(nodes, 2, 5)).containsExactly(nodes.id(1), nodes.id(5));
+    }
+  }
+
+  @Test
+  void shouldGoDirectlyInAFullMesh() throws Exception {
+    List<Edge> edges = new ArrayList<>();
+    for (int from = 1; from <= 4; from++) {
+      for (int to = from + 1; to <= 4; to++) {
+        edges.add(new Edge("udp", from, to));
+      }
+    }
+    try (ProcessCluster nodes = start(4, edges)) {
+      awaitAllReached(nodes, 4);
+
+      for (int to = 2; to <= 4; to++) {
+        assertThat(hops(nodes, 1, to)).containsExactly(nodes.id(to));
+      }
+    }
+  }
+
+  @Test
+  void shouldGoTheOtherWayRoundAfterACutInARing() throws Exception {
+    List<Edge> edges = new ArrayList<>(line(5));
+    edges.add(new Edge("udp", 5, 1));
+    try (ProcessCluster nodes = start(5, edges)) {
+      awaitAllReached(nodes, 5);
+      assertThat(hops(nodes, 1, 2)).containsExactly(nodes.id(2));
+
+      long cutAt = System.nanoTime();
+      cut(nodes, 1, 2);
+      cut(nodes, 2, 1);
+
+      List<String> other = List.of(nodes.id(5), nodes.id(4), nodes.id(3), nodes.id(2));
+      Awaitility.await("the way over the ring's other side")
+          .atMost(Duration.ofSeconds(5))
+          .pollInterval(Duration.ofMillis(50))
+          .ignoreExceptions()
+          .untilAsserted(() -> assertThat(hops(nodes, 1, 2)).isEqualTo(other));
+      System.out.printf(
+          "cut in a ring of 5: traffic again after %d ms%n",
+          (System.nanoTime() - cutAt) / 1_000_000);
+
+      restore(nodes, 1, 2);
+      restore(nodes, 2, 1);
+      awaitHops(nodes, 1, 2, List.of(nodes.id(2)));
+    }
+  }
+
+  @Test
+  void shouldSayDownAtBothEndsIfOneDirectionIsCut() throws Exception {
+    try (ProcessCluster nodes =
+        start(3, List.of(new Edge("udp", 1, 2), new Edge("udp", 2, 3), new Edge("udp", 3, 1)))) {
+      awaitAllReached(nodes, 3);
+
+      cut(nodes, 1, 2);
+
+      awaitHops(nodes, 1, 2, List.of(nodes.id(3), nodes.id(2)));
+      awaitHops(nodes, 2, 1, List.of(nodes.id(3), nodes.id(1)));
+      assertThat(statesTo(nodes, 1, 2)).doesNotContain("up");
+      assertThat(statesTo(nodes, 2, 1)).doesNotContain("up");
+    }
+  }
+
+  @Test
+  void shouldTakeTheParallelLinkWhenOneIsCut() throws Exception {
+    try (ProcessCluster nodes = start(2, List.of(new Edge("udp", 1, 2), new Edge("tcp", 1, 2)))) {
+      awaitAllReached(nodes, 2);
+      Awaitility.await("both links up")
+          .atMost(SOON)
+          .until(() -> statesTo(nodes, 1, 2).equals(List.of("up", "up")));
+      String carrying = linkTo(nodes, 1, 2);
+
+      block(nodes, 1, carrying.startsWith("udp") ? "udp" : "tcp");
+
+      Awaitility.await("the other link carries")
+          .atMost(Duration.ofSeconds(5))
+          .pollInterval(Duration.ofMillis(50))
+          .ignoreExceptions()
+          .untilAsserted(() -> assertThat(linkTo(nodes, 1, 2)).isNotEqualTo(carrying));
+      assertThat(hops(nodes, 1, 2)).containsExactly(nodes.id(2));
+    }
+  }
+
+  @Test
+  void shouldLeaveOtherLinksAloneWhileOneFlaps() throws Exception {
+    try (ProcessCluster nodes = start(3, line(3))) {
+      awaitAllReached(nodes, 3);
+      JsonNode steady = links(nodes, 3).get(0);
+
+      for (int i = 0; i < 3; i++) {
+        cut(nodes, 1, 2);
+        Awaitility.await("no way to n1")
+            .atMost(SOON)
+            .until(() -> !reached(nodes, 3).contains(nodes.id(1)));
+        restore(nodes, 1, 2);
+        Awaitility.await("a way to n1")
+            .atMost(SOON)
+            .until(() -> reached(nodes, 3).contains(nodes.id(1)));
+      }
+
+      assertThat(links(nodes, 3).get(0).path("since")).isEqualTo(steady.path("since"));
+    }
+  }
+
+  @Test
+  void shouldCarryNothingForOthersWithoutRelay() throws Exception {
+    try (ProcessCluster nodes = start(3, line(3), "relay: false")) {
+      Awaitility.await("n2 linked to both")
+          .atMost(SOON)
+          .until(() -> reached(nodes, 2).equals(Set.of(nodes.id(1), nodes.id(3))));
+
+      assertThat(reached(nodes, 1)).containsExactly(nodes.id(2));
+    }
+  }
+
+  @Test
+  void shouldNameNodeAndReasonOfWhatCannotBeReached() throws Exception {
+    try (ProcessCluster nodes = start(1, List.of(new Edge("udp", 1, 9)))) {
+      Awaitility.await("the link's reason")
+          .atMost(SOON)
+          .until(() -> !links(nodes, 1).get(0).path("reason").asText().isEmpty());
+      assertThat(links(nodes, 1).get(0).path("reason").asText()).contains("10.99.0.9:7654");
+      assertThat(nodes.api(1).get("/readyz?verbose").toString()).contains("10.99.0.9:7654");
+    }
+  }
+
+  private static void awaitAllReached(ProcessCluster nodes, int size) {
+    Set<String> all = new HashSet<>();
+    IntStream.rangeClosed(1, size).forEach(i -> all.add(nodes.id(i)));
+    for (int i = 1; i <= size; i++) {
+      int number = i;
+      Awaitility.await("all nodes reached from n" + i)
+          .atMost(SOON)
+          .untilAsserted(
+              () -> {
+                Set<String> others = new HashSet<>(all);
+                others.remove(nodes.id(number));
+                assertThat(reached(nodes, number)).isEqualTo(others);
+              });
+    }
+  }
+
+  private static void awaitHops(ProcessCluster nodes, int from, int to, List<String> hops) {
+    Awaitility.await("the way from n" + from + " to n" + to)
+        .atMost(SOON)
+        .ignoreExceptionsInstanceOf(WeftException.class)
+        .untilAsserted(() -> assertThat(hops(nodes, from, to)).isEqualTo(hops));
+  }
+
+  private static Set<String> reached(ProcessCluster nodes, int number) {
+    return items(nodes, number, "routes").stream()
+        .map(route -> route.path("destination").asText())
+        .collect(Collectors.toSet());
+  }
+
+  private static JsonNode route(ProcessCluster nodes, int from, int to) {
+    return items(nodes, from, "routes").stream()
+        .filter(route -> route.path("destination").asText().equals(nodes.id(to)))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static String linkTo(ProcessCluster nodes, int from, int to) {
+    return route(nodes, from, to).path("link").asText();
+  }
+
+  private static List<JsonNode> links(ProcessCluster nodes, int number) {
+    return items(nodes, number, "links");
+  }
+
+  private static List<String> statesTo(ProcessCluster nodes, int from, int to) {
+    return links(nodes, from).stream()
+        .filter(link -> link.path("node").asText().equals(nodes.id(to)))
+        .map(link -> link.path("state").asText())
+        .toList();
+  }
+
+  private static List<JsonNode> items(ProcessCluster nodes, int number, String list) {
+    return StreamSupport.stream(
+            nodes.api(number).get("/api/v1/mesh/" + list).path("items").spliterator(), false)
+        .toList();
+  }
+
+  private static List<String> hops(ProcessCluster nodes, int from, int to) {
+    JsonNode answer =
+        nodes.api(from).send("POST", "/api/v1/mesh/ping/" + nodes.id(to), "application/json", "");
+    return StreamSupport.stream(answer.path("hops").spliterator(), false)
+        .map(hop -> hop.path("node").asText())
+        .toList();
+  }
+
+  /** What one node sends to another is lost; the other direction is not touched. */
+  private static void cut(ProcessCluster nodes, int from, int to) throws Exception {
+    nodes.host(from).run("ip", "route", "add", "blackhole", ProcessCluster.addressOf(to));
+  }
+
+  private static void restore(ProcessCluster nodes, int from, int to) throws Exception {
+    nodes.host(from).run("ip", "route", "del", "blackhole", ProcessCluster.addressOf(to));
+  }
+
+  /** What a node sends by a protocol to port 7654 is lost, and what comes from there. */
+  private static void block(ProcessCluster nodes, int number, String protocol) throws Exception {
+    nodes.host(number).run("nft", "add", "table", "inet", "cut");
+    nodes.host(number).run("nft", "add chain inet cut out { type filter hook output priority 0; }");
+    nodes.host(number).run("nft", "add rule inet cut out meta l4proto " + protocol + " drop");
+  }
+}
