@@ -10,7 +10,7 @@ package dev.weft.mesh;
  * @param state {@code connecting}, {@code up} or {@code down}; up only while frames arrive
  * @param reason why it is not up; empty if it is
  * @param origin {@code member}, {@code configured} or {@code accepted}
- * @param proof {@code certificate}, {@code key} (without a CA) or {@code none}
+ * @param proof {@code certificate}, {@code key} (without a CA) or "none"
  * @param rttMicros smoothed round trip, microseconds; null until it is measured
  * @param dropped frames of any direction that were not understood, or found no room
  * @param since Unix milliseconds of the state's beginning
