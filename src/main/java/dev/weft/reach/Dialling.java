@@ -98,7 +98,11 @@ final class Dialling {
     if (cause instanceof QuicClosedChannelException closed) {
       return closed.event() == null
           ? Fault.UNAVAILABLE.because(
-              peer + ": no answer within " + TIMEOUT_SECONDS + " s (expected: a listening node)")
+              peer
+                  + ": no answer within "
+                  + TIMEOUT_SECONDS
+                  + " s (expected: a node that listens, and a path for UDP payloads of 1,200"
+                  + " bytes; where that is missing, a tcp link may pass)")
           : Refusal.of(peer, self, closed.event());
     }
     return Fault.UNAVAILABLE.because(peer + ": " + cause.getMessage(), cause);

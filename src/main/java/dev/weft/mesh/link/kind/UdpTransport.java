@@ -124,6 +124,11 @@ final class UdpTransport extends ChannelInboundHandlerAdapter
     close("no datagram came back");
   }
 
+  /** Whether frames of every length cross as one datagram. */
+  boolean whole() {
+    return probe.whole();
+  }
+
   private void arm() {
     if (timer == null && probe.deadline() != Long.MAX_VALUE && ended == null) {
       long wait = Math.max(0, probe.deadline() - System.nanoTime());
