@@ -6,7 +6,10 @@ import dev.weft.mesh.proto.Route;
 import dev.weft.mesh.proto.SetRoute;
 import dev.weft.mesh.route.RouteAnnouncement;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /** Puts the other end's announcement together from its parts, and refuses what cannot be. */
 final class AnnouncementReader {
@@ -15,6 +18,8 @@ final class AnnouncementReader {
 
   private final long peer;
   private List<RouteAnnouncement> parts = new ArrayList<>();
+  private List<Long> gone = new ArrayList<>();
+  private List<RouteAnnouncement> all = List.of();
   private long refused;
 
   /**
@@ -40,12 +45,35 @@ final class AnnouncementReader {
         refused++;
       }
     }
+    for (long destination : part.getGoneList()) {
+      if (gone.size() < AnnouncementWriter.MOST_ROUTES) {
+        gone.add(destination);
+      } else {
+        refused++;
+      }
+    }
     if (!part.getIsEnd()) {
       return null;
     }
-    List<RouteAnnouncement> all = List.copyOf(parts);
+    all = part.getChanges() ? changed() : List.copyOf(parts);
     parts = new ArrayList<>();
+    gone = new ArrayList<>();
     return all;
+  }
+
+  private List<RouteAnnouncement> changed() {
+    Map<Long, RouteAnnouncement> changed = new LinkedHashMap<>();
+    all.forEach(announcement -> changed.put(announcement.destination(), announcement));
+    changed.keySet().removeAll(Set.copyOf(gone));
+    for (RouteAnnouncement announcement : parts) {
+      if (changed.size() < AnnouncementWriter.MOST_ROUTES
+          || changed.containsKey(announcement.destination())) {
+        changed.put(announcement.destination(), announcement);
+      } else {
+        refused++;
+      }
+    }
+    return List.copyOf(changed.values());
   }
 
   /** The way ends with the announcing node, and does not pass its destination. */

@@ -4,9 +4,16 @@ import com.google.protobuf.CodedOutputStream;
 import dev.weft.mesh.proto.Route;
 import dev.weft.mesh.proto.SetRoute;
 import dev.weft.mesh.route.RouteAnnouncement;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
-/** Cuts what this node announces into parts that fit into a control frame. */
+/**
+ * Cuts what this node announces into parts that fit into a control frame: all of it, or what has
+ * changed.
+ */
 final class AnnouncementWriter {
   /** Destinations that are announced over one link; a mesh is smaller. */
   static final int MOST_ROUTES = 10_000;
@@ -16,17 +23,59 @@ final class AnnouncementWriter {
 
   /**
    * Room for routes. Around them: tag and length of message and routes, 3 bytes each, the sequence
-   * with its tag, 9, and the end mark, 2.
+   * with its tag, 9, tag and length of what is gone, 3, and two marks of 2.
    */
-  private static final int ROOM = FrameLabel.MAX_PAYLOAD - 3 - 3 - 9 - 2;
+  private static final int ROOM = FrameLabel.MAX_PAYLOAD - 3 - 3 - 9 - 3 - 2 - 2;
+
+  /** A destination that is gone, bytes. */
+  private static final int GONE = Long.BYTES;
 
   private final List<RouteAnnouncement> all;
+  private final boolean changes;
+  private final List<RouteAnnouncement> routes;
+  private final List<Long> gone;
   private int next;
+  private int nextGone;
   private long refused;
 
-  AnnouncementWriter(List<RouteAnnouncement> all) {
-    this.all = all.size() > MOST_ROUTES ? all.subList(0, MOST_ROUTES) : all;
-    refused = all.size() - this.all.size();
+  private AnnouncementWriter(
+      List<RouteAnnouncement> announced, Map<Long, RouteAnnouncement> before, boolean changes) {
+    this.all = new ArrayList<>(Math.min(MOST_ROUTES, announced.size()));
+    this.changes = changes;
+    this.routes = new ArrayList<>();
+    for (RouteAnnouncement announcement : announced) {
+      if (all.size() == MOST_ROUTES || announcement.hops().size() > MOST_HOPS) {
+        refused++;
+        continue;
+      }
+      all.add(announcement);
+      if (!announcement.equals(before.remove(announcement.destination()))) {
+        routes.add(announcement);
+      }
+    }
+    this.gone = List.copyOf(before.keySet());
+  }
+
+  /** All that is announced. */
+  static AnnouncementWriter ofAll(List<RouteAnnouncement> announced) {
+    return new AnnouncementWriter(announced, new HashMap<>(), false);
+  }
+
+  /**
+   * What has changed.
+   *
+   * @param before what the other end knows
+   */
+  static AnnouncementWriter ofChanges(
+      List<RouteAnnouncement> announced, Collection<RouteAnnouncement> before) {
+    Map<Long, RouteAnnouncement> known = new HashMap<>();
+    before.forEach(announcement -> known.put(announcement.destination(), announcement));
+    return new AnnouncementWriter(announced, known, true);
+  }
+
+  /** What the other end knows after the last part. */
+  List<RouteAnnouncement> all() {
+    return all;
   }
 
   /** Announcements that are not sent: too many of them, or too many hops. */
@@ -37,20 +86,23 @@ final class AnnouncementWriter {
   /** The next part; the last one says that it is. */
   SetRoute part() {
     SetRoute.Builder part = SetRoute.newBuilder();
-    for (int room = ROOM; next < all.size(); next++) {
-      RouteAnnouncement announcement = all.get(next);
-      if (announcement.hops().size() > MOST_HOPS) {
-        refused++;
-        continue;
+    int room = ROOM;
+    for (; nextGone < gone.size(); nextGone++) {
+      room -= GONE;
+      if (room < 0) {
+        return part.build();
       }
-      Route route = route(announcement);
+      part.addGone(gone.get(nextGone));
+    }
+    for (; next < routes.size(); next++) {
+      Route route = route(routes.get(next));
       room -= CodedOutputStream.computeMessageSize(SetRoute.ROUTES_FIELD_NUMBER, route);
       if (room < 0) {
         return part.build();
       }
       part.addRoutes(route);
     }
-    return part.setIsEnd(true).build();
+    return part.setChanges(changes).setIsEnd(true).build();
   }
 
   private static Route route(RouteAnnouncement announcement) {

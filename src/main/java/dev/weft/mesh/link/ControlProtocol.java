@@ -54,6 +54,12 @@ final class ControlProtocol {
 
   private List<RouteAnnouncement> waiting;
 
+  /** What the other end knows, so that changes can be told; null if it must be told all. */
+  private List<RouteAnnouncement> told;
+
+  /** Whether the other end can be told what has changed only. */
+  private boolean changesKnown;
+
   /** Null until the other end has introduced itself. */
   private AnnouncementReader reader;
 
@@ -127,13 +133,17 @@ final class ControlProtocol {
       return;
     }
     if (sending == null && waiting != null) {
-      sending = new AnnouncementWriter(waiting);
+      sending =
+          told == null
+              ? AnnouncementWriter.ofAll(waiting)
+              : AnnouncementWriter.ofChanges(waiting, told);
       waiting = null;
     }
     if (sending != null) {
       SetRoute part = sending.part();
       if (part.getIsEnd()) {
         unannounced += sending.refused();
+        told = changesKnown ? sending.all() : null;
         sending = null;
       }
       begin(LinkControlMessage.newBuilder().setSetRoute(part), now);
@@ -202,6 +212,7 @@ final class ControlProtocol {
     acknowledge(message, now);
     if (wrongVersion == null) {
       reader = new AnnouncementReader(source);
+      changesKnown = other.getRouteChanges();
       owner.introduced(source, other, now);
     } else if (sender.everAcknowledged()) {
       owner.failed(wrongVersion);

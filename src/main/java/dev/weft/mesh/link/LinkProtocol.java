@@ -119,6 +119,7 @@ public final class LinkProtocol {
           .setFingerprint(fingerprint)
           .setSeenFrom(seenFrom)
           .setRelay(relay)
+          .setRouteChanges(true)
           .build();
     }
   }

@@ -1,5 +1,6 @@
 package dev.weft.mesh.route;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -69,36 +70,44 @@ final class Announcer {
   }
 
   /**
-   * The set that is to be told now.
+   * The set that is to be told now. What has changed by less than a quarter of noise is told as
+   * before, so that whoever sends it may leave it out.
    *
    * @param all sorted by destination, unsigned
-   * @return false if it says what was told already
+   * @return null if it says what was told already
    */
-  boolean tell(List<RouteAnnouncement> all, long now) {
+  List<RouteAnnouncement> tell(List<RouteAnnouncement> all, long now) {
     due = Long.MAX_VALUE;
-    if (began && same(all, told)) {
-      return false;
-    }
-    began = true;
-    told = all;
-    pacedUntil = now + PACE;
-    return true;
-  }
-
-  private static boolean same(List<RouteAnnouncement> all, List<RouteAnnouncement> told) {
-    if (all.size() != told.size()) {
-      return false;
-    }
-    for (int i = 0; i < all.size(); i++) {
-      RouteAnnouncement now = all.get(i);
-      RouteAnnouncement before = told.get(i);
-      if (now != before
-          && (now.destination() != before.destination()
-              || Metric.clearlyDiffer(before.rttMicros(), now.rttMicros())
-              || !now.hops().equals(before.hops()))) {
-        return false;
+    boolean news = !began || all.size() != told.size();
+    List<RouteAnnouncement> set = new ArrayList<>(all.size());
+    int next = 0;
+    for (RouteAnnouncement announcement : all) {
+      while (next < told.size() && isBefore(told.get(next), announcement)) {
+        next++;
+      }
+      RouteAnnouncement before = next < told.size() ? told.get(next) : null;
+      if (before == null
+          || before.destination() != announcement.destination()
+          || !before.hops().equals(announcement.hops())) {
+        news = true;
+        set.add(announcement);
+      } else if (Metric.slightlyDiffer(before.rttMicros(), announcement.rttMicros())) {
+        news |= Metric.clearlyDiffer(before.rttMicros(), announcement.rttMicros());
+        set.add(announcement);
+      } else {
+        set.add(before);
       }
     }
-    return true;
+    if (!news) {
+      return null;
+    }
+    began = true;
+    told = List.copyOf(set);
+    pacedUntil = now + PACE;
+    return told;
+  }
+
+  private static boolean isBefore(RouteAnnouncement one, RouteAnnouncement other) {
+    return Long.compareUnsigned(one.destination(), other.destination()) < 0;
   }
 }

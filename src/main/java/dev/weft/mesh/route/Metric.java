@@ -26,6 +26,13 @@ final class Metric {
     return now < before ? clearlyLess(now, before) : clearlyMore(now, before);
   }
 
+  /** Whether a change of the RTT is worth to be told beside others: a quarter of noise. */
+  static boolean slightlyDiffer(long before, long now) {
+    return before == RouteAnnouncement.UNKNOWN || now == RouteAnnouncement.UNKNOWN
+        ? before != now
+        : Math.abs(now - before) > Math.max(NOISE, before / NOISE_PART) / 4;
+  }
+
   private static boolean clearlyMore(long now, long before) {
     return now == RouteAnnouncement.UNKNOWN
         ? before != RouteAnnouncement.UNKNOWN

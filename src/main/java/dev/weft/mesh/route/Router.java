@@ -250,8 +250,9 @@ public final class Router<L> {
             all.add(announcement);
           }
         }
-        if (link.announcer().tell(all, now)) {
-          output.announce(link.link(), List.copyOf(all));
+        List<RouteAnnouncement> set = link.announcer().tell(all, now);
+        if (set != null) {
+          output.announce(link.link(), set);
         }
       }
     }
