@@ -158,10 +158,8 @@ public final class ApiVerticle extends VerticleBase {
 
   private WeftException notListening(Throwable e) {
     return Fault.UNAVAILABLE.because(
-        "http.port: cannot listen on "
-            + new HostPort(settings.host(), settings.port())
-            + ": "
-            + e.getMessage(),
+        "http.port: cannot listen on %s: %s"
+            .formatted(new HostPort(settings.host(), settings.port()), e.getMessage()),
         e);
   }
 

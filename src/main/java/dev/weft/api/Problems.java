@@ -80,11 +80,8 @@ final class Problems {
           Problem.of(
               "method-not-allowed",
               405,
-              "method: "
-                  + ctx.request().method()
-                  + " (expected: "
-                  + String.join(" or ", contract.methods(path))
-                  + ")",
+              "method: %s (expected: %s)"
+                  .formatted(ctx.request().method(), String.join(" or ", contract.methods(path))),
               path);
       case 413 -> Problem.of("too-large", 413, "body: too large (expected: at most 8 MiB)", path);
       case 400 ->

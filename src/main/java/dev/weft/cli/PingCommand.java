@@ -96,10 +96,7 @@ final class PingCommand implements Callable<Integer> {
                 + " (expected: an id, 16 hex digits, or a member's name: "
                 + String.join(", ", names.values().stream().distinct().sorted().toList())
                 + ")"
-            : "node: "
-                + node
-                + " is the name of several members (expected: one of their ids: "
-                + String.join(", ", ids)
-                + ")");
+            : "node: %s is the name of several members (expected: one of their ids: %s)"
+                .formatted(node, String.join(", ", ids)));
   }
 }

@@ -59,15 +59,11 @@ final class CanaryWatch {
           new Health.Warning(
               "cluster",
               "event-bus",
-              "node "
-                  + member.name()
-                  + " is a member but does not answer on the event bus at "
-                  + member.bus(),
+              "node %s is a member but does not answer on the event bus at %s"
+                  .formatted(member.name(), member.bus()),
               "lists with scope=cluster lack what is on that node",
-              "check that "
-                  + member.bus()
-                  + " can be reached from here; both ends register again"
-                  + " by themselves"));
+              "check that %s can be reached from here; both ends register again by themselves"
+                  .formatted(member.bus())));
       bus.renew();
     }
   }

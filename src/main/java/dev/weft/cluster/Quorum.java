@@ -39,13 +39,8 @@ final class Quorum {
     return present >= needed()
         ? Optional.empty()
         : Optional.of(
-            "members: "
-                + present
-                + " (expected: at least "
-                + needed()
-                + " of "
-                + expected()
-                + " before a lease is given; see cluster.size)");
+            "members: %s (expected: at least %s of %s before a lease is given; see cluster.size)"
+                .formatted(present, needed(), expected()));
   }
 
   private int needed() {

@@ -97,11 +97,8 @@ record Kind<T>(String expected, Function<String, Optional<T>> parser) {
 
   static Kind<Duration> duration(Duration min, Duration max) {
     return new Kind<>(
-        "a duration as in 100ms, 5s, 2m or 1h, from "
-            + min.toMillis()
-            + "ms to "
-            + max.toMillis()
-            + "ms",
+        "a duration as in 100ms, 5s, 2m or 1h, from %sms to %sms"
+            .formatted(min.toMillis(), max.toMillis()),
         t -> Quantity.duration(t).filter(d -> d.compareTo(min) >= 0 && d.compareTo(max) <= 0));
   }
 

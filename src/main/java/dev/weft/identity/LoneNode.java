@@ -28,11 +28,8 @@ record LoneNode(PrivateKey key, X509Certificate certificate) {
     if (!keyFile.exists()) {
       if (certFile.exists()) {
         throw Fault.INVALID.because(
-            keyPath
-                + ": no such file (expected: the key of "
-                + certPath
-                + "; remove that to become"
-                + " a new node)");
+            "%s: no such file (expected: the key of %s; remove that to become a new node)"
+                .formatted(keyPath, certPath));
       }
       keyFile.write(Keys.generate().getPrivate());
     }

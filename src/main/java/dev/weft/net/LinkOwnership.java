@@ -55,13 +55,11 @@ public record LinkOwnership(String prefix) {
     }
     if (end.pod().isPresent() && !owns(there.get())) {
       throw Fault.CONFLICT.because(
-          "interface "
-              + end.name()
-              + " in "
-              + end.pod().get()
-              + " is there already"
-              + (there.get().kind().isEmpty() ? "" : ", a " + there.get().kind())
-              + " that Weft did not make (expected: a free name)");
+          "interface %s in %s is there already%s that Weft did not make (expected: a free name)"
+              .formatted(
+                  end.name(),
+                  end.pod().get(),
+                  there.get().kind().isEmpty() ? "" : ", a " + there.get().kind()));
     }
     end.at().netlink().delete(there.get().index());
   }

@@ -28,13 +28,8 @@ public record OpenNetns(Netns netns, Netlink netlink, long identity) implements 
     }
     opened.close();
     throw Fault.PRECONDITION.because(
-        "netns: "
-            + ref
-            + " is another namespace by now, cookie "
-            + opened.identity
-            + " (expected: cookie "
-            + identity
-            + ")");
+        "netns: %s is another namespace by now, cookie %s (expected: cookie %s)"
+            .formatted(ref, opened.identity, identity));
   }
 
   /** The namespace of the calling thread. */

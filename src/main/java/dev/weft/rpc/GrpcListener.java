@@ -132,13 +132,9 @@ public final class GrpcListener {
             e ->
                 Future.failedFuture(
                     Fault.UNAVAILABLE.because(
-                        by.option()
-                            + ": cannot listen on "
-                            + options.getHost()
-                            + ":"
-                            + options.getPort()
-                            + ": "
-                            + e.getMessage(),
+                        "%s: cannot listen on %s:%s: %s"
+                            .formatted(
+                                by.option(), options.getHost(), options.getPort(), e.getMessage()),
                         e)));
   }
 

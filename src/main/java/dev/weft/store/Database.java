@@ -92,12 +92,8 @@ final class Database implements AutoCloseable {
       }
       if (found > VERSION) {
         throw Fault.PRECONDITION.because(
-            file
-                + ": version "
-                + found
-                + " (expected: at most "
-                + VERSION
-                + "; a newer Weft wrote it)");
+            "%s: version %s (expected: at most %s; a newer Weft wrote it)"
+                .formatted(file, found, VERSION));
       }
       if (found < 1) {
         statement.execute(

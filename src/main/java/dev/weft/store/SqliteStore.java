@@ -101,11 +101,8 @@ final class SqliteStore implements Store {
       if (waiting.size() >= MAX_WAITING) {
         return Future.failedFuture(
             Fault.EXHAUSTED.because(
-                "store: "
-                    + waiting.size()
-                    + " operations wait for the disk (expected: fewer than "
-                    + MAX_WAITING
-                    + ")"));
+                "store: %s operations wait for the disk (expected: fewer than %s)"
+                    .formatted(waiting.size(), MAX_WAITING)));
       }
       waiting.add(operation);
     }

@@ -54,11 +54,10 @@ record AddressPool(Cidr subnet) {
       throw Fault.invalid(
           "address",
           text,
-          "auto, or one of "
-              + new Cidr(at(GATEWAY + 1), subnet.prefixLength())
-              + " to "
-              + new Cidr(at(last()), subnet.prefixLength())
-              + ", this node's subnet");
+          "auto, or one of %s to %s, this node's subnet"
+              .formatted(
+                  new Cidr(at(GATEWAY + 1), subnet.prefixLength()),
+                  new Cidr(at(last()), subnet.prefixLength())));
     }
     return cidr.address();
   }

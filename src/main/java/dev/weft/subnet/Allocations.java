@@ -65,13 +65,8 @@ final class Allocations {
     }
     if (old != null) {
       throw Fault.CONFLICT.because(
-          "address: "
-              + wanted
-              + " (expected: auto or "
-              + old.address()
-              + ", which pod "
-              + pod
-              + " has; release it first)");
+          "address: %s (expected: auto or %s, which pod %s has; release it first)"
+              .formatted(wanted, old.address(), pod));
     }
     Set<InetAddress> used = used();
     if (chosen != null && used.contains(chosen)) {
@@ -84,11 +79,8 @@ final class Allocations {
                 .orElseThrow(
                     () ->
                         Fault.EXHAUSTED.because(
-                            "addresses: all "
-                                + pool.capacity()
-                                + " of "
-                                + pool.subnet()
-                                + " are in use (expected: a free one)"));
+                            "addresses: all %s of %s are in use (expected: a free one)"
+                                .formatted(pool.capacity(), pool.subnet())));
     return keep(new Allocation(pod, IpAddress.format(address), attached));
   }
 

@@ -76,13 +76,8 @@ final class SubnetService implements Subnets {
     int used = state.allocations().size();
     if (used > 0) {
       throw Fault.CONFLICT.because(
-          "subnet: "
-              + wanted
-              + " (expected: "
-              + present.map(Cidr::toString).orElse("none")
-              + " while "
-              + used
-              + " of its addresses are in use)");
+          "subnet: %s (expected: %s while %s of its addresses are in use)"
+              .formatted(wanted, present.map(Cidr::toString).orElse("none"), used));
     }
     return state.keeper().change(wanted).compose(v -> afterPass());
   }

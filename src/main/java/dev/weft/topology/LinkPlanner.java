@@ -183,13 +183,11 @@ final class LinkPlanner {
     List<WireKind> possible = possible(link, nodeA, nodeB);
     if (link.kind() != null && !possible.contains(WireKind.parse(link.kind()))) {
       return new Placement(
-          "kind "
-              + link.kind()
-              + ": "
-              + where(link, nodeA, nodeB)
-              + " (possible: "
-              + possible.stream().map(WireKind::toString).collect(Collectors.joining(", "))
-              + ")",
+          "kind %s: %s (possible: %s)"
+              .formatted(
+                  link.kind(),
+                  where(link, nodeA, nodeB),
+                  possible.stream().map(WireKind::toString).collect(Collectors.joining(", "))),
           null);
     }
     WireKind kind = link.kind() == null ? possible.get(0) : WireKind.parse(link.kind());

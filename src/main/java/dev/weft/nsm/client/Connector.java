@@ -204,11 +204,11 @@ public final class Connector {
         .recover(
             e -> {
               failures.add(
-                  "endpoint "
-                      + candidate.endpoint().name()
-                      + (here ? "" : " on node " + candidate.endpoint().node())
-                      + ": "
-                      + WeftException.of(e).getMessage());
+                  "endpoint %s%s: %s"
+                      .formatted(
+                          candidate.endpoint().name(),
+                          here ? "" : " on node " + candidate.endpoint().node(),
+                          WeftException.of(e).getMessage()));
               return choose(pending, candidates.subList(1, candidates.size()), end, failures);
             });
   }

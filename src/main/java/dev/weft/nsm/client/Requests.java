@@ -57,11 +57,8 @@ public final class Requests {
         new Connections.Key(request.pod().ref(), request.requestId(), request.service());
     if (inProgress.contains(key)) {
       throw Fault.CONFLICT.because(
-          "request "
-              + request.requestId()
-              + " for service "
-              + request.service()
-              + ": in progress (retry)");
+          "request %s for service %s: in progress (retry)"
+              .formatted(request.requestId(), request.service()));
     }
     Optional<ConnectionEntry> known = connections.find(key);
     if (known.isPresent() && known.get().connection().asked().equals(request.asked())) {

@@ -56,14 +56,12 @@ public final class Admission {
             .findFirst();
     if (pod.isEmpty() || !allowed.contains(pod.get())) {
       throw Fault.DENIED.because(
-          "service "
-              + service
-              + ": advertised by uid "
-              + peer.uid()
-              + pod.map(p -> " in pod " + p).orElse("")
-              + " (expected: one of nsm.allow: "
-              + String.join(", ", allowed)
-              + ")");
+          "service %s: advertised by uid %s%s (expected: one of nsm.allow: %s)"
+              .formatted(
+                  service,
+                  peer.uid(),
+                  pod.map(p -> " in pod " + p).orElse(""),
+                  String.join(", ", allowed)));
     }
   }
 

@@ -50,12 +50,12 @@ public final class CandidatePlanner {
         endpoints.stream().filter(e -> wanted.stream().anyMatch(w -> e.offers(w.type()))).toList();
     if (willing.isEmpty()) {
       throw Fault.PRECONDITION.because(
-          "no interface type in common: asked "
-              + names(wanted.stream().map(RequestedInterface::type).toList())
-              + "; offered "
-              + endpoints.stream()
-                  .map(e -> names(e.interfaces()) + " by " + e.name())
-                  .collect(Collectors.joining(", ")));
+          "no interface type in common: asked %s; offered %s"
+              .formatted(
+                  names(wanted.stream().map(RequestedInterface::type).toList()),
+                  endpoints.stream()
+                      .map(e -> names(e.interfaces()) + " by " + e.name())
+                      .collect(Collectors.joining(", "))));
     }
     List<Candidate> candidates = new ArrayList<>();
     willing.forEach(e -> best(wanted, e).ifPresent(candidates::add));

@@ -91,15 +91,12 @@ public final class EndpointClient {
     if (!reply.getRequestId().equals(request.getRequestId())
         || !reply.getNetworkServiceName().equals(request.getNetworkServiceName())) {
       throw Fault.UNAVAILABLE.because(
-          "it answered request \""
-              + reply.getRequestId()
-              + "\" for service \""
-              + reply.getNetworkServiceName()
-              + "\" (expected: \""
-              + request.getRequestId()
-              + "\", \""
-              + request.getNetworkServiceName()
-              + "\")");
+          "it answered request \"%s\" for service \"%s\" (expected: \"%s\", \"%s\")"
+              .formatted(
+                  reply.getRequestId(),
+                  reply.getNetworkServiceName(),
+                  request.getRequestId(),
+                  request.getNetworkServiceName()));
     }
   }
 

@@ -182,13 +182,8 @@ public final class Endpoints {
           int owner = SocketFile.owner(path);
           if (owner != uid) {
             throw Fault.DENIED.because(
-                "socket_location: "
-                    + socket
-                    + " belongs to uid "
-                    + owner
-                    + " (expected: uid "
-                    + uid
-                    + ", who advertises it)");
+                "socket_location: %s belongs to uid %s (expected: uid %s, who advertises it)"
+                    .formatted(socket, owner, uid));
           }
         }
       }

@@ -104,13 +104,8 @@ final class MeshnetKernel {
                     .orElseThrow(() -> lacking("interface " + hostName + " on the node"));
             if (!host.kind().equals("veth") || host.peerIndex() != theirs.index()) {
               throw Fault.INVALID.because(
-                  "wire_if_name_on_local_node: "
-                      + hostName
-                      + " (expected: the other end of "
-                      + key.intf()
-                      + " in netns "
-                      + netns
-                      + ")");
+                  "wire_if_name_on_local_node: %s (expected: the other end of %s in netns %s)"
+                      .formatted(hostName, key.intf(), netns));
             }
             LinkEnd end = nodeEnd(key);
             owner.clear(end);
