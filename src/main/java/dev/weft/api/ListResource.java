@@ -6,14 +6,12 @@ import dev.weft.bus.Bus;
 import dev.weft.bus.Json;
 import dev.weft.cluster.Cluster;
 import dev.weft.cluster.Member;
-import dev.weft.nsm.ConnectionStatus;
 import dev.weft.nsm.NetworkService;
 import dev.weft.nsm.NetworkServices;
 import io.vertx.core.Future;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -82,10 +80,7 @@ final class ListResource implements MemberLists {
                     .filter(c -> cluster.self().equals(c.endpointNode()))
                     .collect(
                         Collectors.groupingBy(
-                            c -> c.service() + " " + c.provider(),
-                            Collectors.mapping(
-                                ConnectionStatus::id,
-                                Collectors.collectingAndThen(Collectors.toSet(), Set::size)))));
+                            c -> c.service() + " " + c.provider(), Collectors.summingInt(c -> 1))));
   }
 
   private Future<Page<JsonNode>> nodes(Lists.Query query) {

@@ -9,7 +9,6 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.json.schema.OutputUnit;
 import io.vertx.openapi.contract.Operation;
-import io.vertx.openapi.contract.Parameter;
 import io.vertx.openapi.validation.SchemaValidationException;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,11 +65,9 @@ final class Violations {
       Buffer body) {
     Matcher name = PARAMETER.matcher(failure.getMessage());
     if (name.find()) {
-      Optional<Parameter> parameter =
-          operation.getParameters().stream()
-              .filter(p -> p.getName().equals(name.group(1)))
-              .findFirst();
-      return parameter.stream()
+      return operation.getParameters().stream()
+          .filter(p -> p.getName().equals(name.group(1)))
+          .limit(1)
           .map(
               p ->
                   new Violation(

@@ -2,7 +2,6 @@ package dev.weft.api;
 
 import dev.weft.bus.Bus;
 import dev.weft.bus.Json;
-import dev.weft.topology.LinkStatus;
 import dev.weft.topology.SingleLink;
 import dev.weft.topology.Topologies;
 import dev.weft.wire.Wires;
@@ -28,10 +27,6 @@ final class WireResource {
   private Future<Operations.Created> onAdd(RoutingContext ctx) {
     return topologies
         .addLink(Json.read(ctx.body().asString(), SingleLink.class))
-        .map(link -> new Operations.Created(location(link), link));
-  }
-
-  private static String location(LinkStatus link) {
-    return "/api/v1/wires/" + link.wire();
+        .map(link -> new Operations.Created("/api/v1/wires/" + link.wire(), link));
   }
 }

@@ -68,7 +68,7 @@ public final class ApiClient {
     request("DELETE", path, null, NOTHING);
   }
 
-  JsonNode send(String method, String path, JsonNode body) {
+  public JsonNode send(String method, String path, JsonNode body) {
     return send(method, path, "application/json", body.toString());
   }
 

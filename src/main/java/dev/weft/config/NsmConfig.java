@@ -6,7 +6,6 @@ import java.net.Inet4Address;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -103,10 +102,5 @@ public record NsmConfig(
         && cidr.isNetwork()
         && cidr.prefixLength() >= 8
         && cidr.prefixLength() <= 28;
-  }
-
-  /** As it is written in the file. */
-  public static String word(Tunnel tunnel) {
-    return tunnel.name().toLowerCase(Locale.ROOT);
   }
 }

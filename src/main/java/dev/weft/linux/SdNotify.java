@@ -6,7 +6,6 @@ import static dev.weft.linux.LibC.check;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import jnr.unixsocket.UnixDatagramChannel;
@@ -20,33 +19,19 @@ public final class SdNotify implements AutoCloseable {
   private static final int W_OK = 2;
 
   private final Optional<Manager> manager;
-  private final Optional<Duration> watchdogInterval;
 
-  private SdNotify(Optional<Manager> manager, Optional<Duration> watchdogInterval) {
+  private SdNotify(Optional<Manager> manager) {
     this.manager = manager;
-    this.watchdogInterval = watchdogInterval;
   }
 
-  /** As $NOTIFY_SOCKET, $WATCHDOG_USEC and $WATCHDOG_PID say. */
+  /** As $NOTIFY_SOCKET says. */
   public static SdNotify fromEnvironment() throws IOException {
-    return from(System.getenv(), ProcessHandle.current().pid());
+    return from(System.getenv());
   }
 
-  static SdNotify from(Map<String, String> environment, long pid) throws IOException {
+  static SdNotify from(Map<String, String> environment) throws IOException {
     String path = environment.getOrDefault("NOTIFY_SOCKET", "");
-    if (path.isEmpty()) {
-      return new SdNotify(Optional.empty(), Optional.empty());
-    }
-    return new SdNotify(Optional.of(Manager.at(path)), watchdogInterval(environment, pid));
-  }
-
-  private static Optional<Duration> watchdogInterval(Map<String, String> environment, long pid) {
-    String micros = environment.getOrDefault("WATCHDOG_USEC", "");
-    String forPid = environment.getOrDefault("WATCHDOG_PID", Long.toString(pid));
-    if (!micros.matches("[1-9]\\d{0,17}") || !forPid.equals(Long.toString(pid))) {
-      return Optional.empty();
-    }
-    return Optional.of(Duration.ofNanos(Long.parseLong(micros) * 1000));
+    return new SdNotify(path.isEmpty() ? Optional.empty() : Optional.of(Manager.at(path)));
   }
 
   /** The service is up. */
@@ -57,21 +42,6 @@ public final class SdNotify implements AutoCloseable {
   /** The service is going down. */
   public void stopping() throws LinuxException {
     send("STOPPING=1");
-  }
-
-  /** Reports a line that people read. */
-  public void status(String text) throws LinuxException {
-    send("STATUS=" + text.replace('\n', ' '));
-  }
-
-  /** The service is alive; to be said within each {@link #watchdogInterval}, best at half of it. */
-  public void watchdog() throws LinuxException {
-    send("WATCHDOG=1");
-  }
-
-  /** Empty without a watchdog. */
-  public Optional<Duration> watchdogInterval() {
-    return watchdogInterval;
   }
 
   private void send(String state) throws LinuxException {

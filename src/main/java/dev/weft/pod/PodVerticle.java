@@ -5,13 +5,13 @@ import dev.weft.bus.Json;
 import dev.weft.cluster.MemberChanged;
 import dev.weft.cluster.OwnedTable;
 import dev.weft.net.Namespaces;
+import dev.weft.room.Reconciler;
 import dev.weft.room.RoomContext;
 import dev.weft.room.RoomThread;
 import dev.weft.telemetry.Health;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -156,30 +156,17 @@ public final class PodVerticle extends VerticleBase implements Pods {
 
   private void onTable() {
     Map<PodRef, Pod> now = everyone();
-    List<PodRef> lost = new ArrayList<>();
-    mine.forEach(
-        (ref, pod) -> {
-          if (!now.get(ref).node().equals(room.self())) {
-            lost.add(ref);
-          }
-        });
-    lost.forEach(
-        ref ->
-            release(ref).onFailure(e -> log.warn("pod {} not released: {}", ref, e.getMessage())));
-    Map<PodRef, Pod> before = seen;
+    List.copyOf(mine.keySet()).stream()
+        .filter(ref -> !now.get(ref).node().equals(room.self()))
+        .forEach(
+            ref ->
+                release(ref)
+                    .onFailure(e -> log.warn("pod {} not released: {}", ref, e.getMessage())));
+    Reconciler.Plan<Pod> changes = Reconciler.plan(now, seen);
     seen = now;
-    now.forEach(
-        (ref, pod) -> {
-          if (!pod.equals(before.get(ref))) {
-            room.bus().publish(new PodChanged(ref, pod));
-          }
-        });
-    before.forEach(
-        (ref, pod) -> {
-          if (!now.containsKey(ref)) {
-            room.bus().publish(new PodChanged(ref, null));
-          }
-        });
+    Stream.concat(changes.add().stream(), changes.replace().stream())
+        .forEach(pod -> room.bus().publish(new PodChanged(pod.ref(), pod)));
+    changes.remove().forEach(pod -> room.bus().publish(new PodChanged(pod.ref(), null)));
   }
 
   /** Looks whether a namespace went, came back, or is another one behind the same path. */

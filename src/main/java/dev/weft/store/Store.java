@@ -2,7 +2,6 @@ package dev.weft.store;
 
 import dev.weft.bus.WeftException;
 import io.vertx.core.Future;
-import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -27,10 +26,6 @@ public interface Store {
    */
   static Store open(DataDirectory directory) {
     return new SqliteStore(Database.open(directory.path().resolve("weft.db")));
-  }
-
-  default Future<Void> put(String table, String key, JsonObject value) {
-    return put(table, key, value.encode());
   }
 
   Future<Void> put(String table, String key, String value);

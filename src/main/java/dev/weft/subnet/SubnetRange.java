@@ -1,11 +1,10 @@
 package dev.weft.subnet;
 
 import dev.weft.address.Cidr;
+import dev.weft.address.IpAddress;
 import dev.weft.bus.Fault;
 import java.math.BigInteger;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.util.Arrays;
 
 /**
  * The cluster's range, cut into one part for each node.
@@ -52,10 +51,6 @@ record SubnetRange(Cidr cidr, int prefix) {
     byte[] result = new byte[bytes.length];
     int length = Math.min(sum.length, result.length);
     System.arraycopy(sum, sum.length - length, result, result.length - length, length);
-    try {
-      return InetAddress.getByAddress(result);
-    } catch (UnknownHostException e) {
-      throw new IllegalStateException("an address of " + Arrays.toString(result), e);
-    }
+    return IpAddress.of(result);
   }
 }

@@ -81,11 +81,6 @@ public final class Health {
     return rooms;
   }
 
-  /** Whether every room is ready or degraded. */
-  public boolean ready() {
-    return rooms().stream().allMatch(r -> r.state() == State.READY || r.state() == State.DEGRADED);
-  }
-
   private static String key(String room, String code) {
     return room + "/" + code;
   }

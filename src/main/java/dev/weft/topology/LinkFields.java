@@ -47,19 +47,11 @@ final class LinkFields {
     if (text == null || text.isEmpty()) {
       return null;
     }
-    if (!isCidr(text)) {
+    if (Cidr.find(text).isEmpty()) {
       node.wrong(ADDRESS);
       return null;
     }
     return text;
-  }
-
-  private static boolean isCidr(String text) {
-    try {
-      return text.indexOf('/') > 0 && Cidr.parse(text).prefixLength() >= 0;
-    } catch (IllegalArgumentException e) {
-      return false;
-    }
   }
 
   static Integer mtu(DocumentNode node) {

@@ -55,20 +55,6 @@ public record TopologyFile(
     return reading.finish();
   }
 
-  /**
-   * Reads a text with exactly one Topology object.
-   *
-   * @throws dev.weft.bus.WeftException INVALID, as {@link #parse}, or for another number of them
-   */
-  public static Topology parseOne(String text, String source) {
-    List<Topology> topologies = parse(text, source).topologies();
-    if (topologies.size() != 1) {
-      throw Fault.INVALID.because(
-          source + ": " + topologies.size() + " Topology objects (expected: 1)");
-    }
-    return topologies.get(0);
-  }
-
   /** What has been read of one file. */
   private static final class Reading {
     private final DocumentProblems faults;

@@ -55,7 +55,7 @@ class StoreIT {
 
   @Test
   void shouldRememberAcrossARestart() throws Exception {
-    await(store.put("wires", "w1", new JsonObject().put("mtu", 1500)));
+    await(store.put("wires", "w1", new JsonObject().put("mtu", 1500).encode()));
     await(store.put("wires", "w2", "old"));
     await(store.put("wires", "w2", "new"));
     await(store.put("pods", "w1", "other table"));

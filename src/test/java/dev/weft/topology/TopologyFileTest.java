@@ -322,17 +322,6 @@ class TopologyFileTest {
   }
 
   @Test
-  void shouldReadExactlyOneWhereOneIsAskedFor() {
-    Topology topology = TopologyFile.parseOne(topology("r1", LINK), "f");
-
-    assertThat(topology.pod()).isEqualTo(PodRef.parse("r1"));
-    assertThat(
-            catchThrowableOfType(
-                WeftException.class, () -> TopologyFile.parseOne(resource("2node.yml"), "f")))
-        .hasMessage("f: 3 Topology objects (expected: 1)");
-  }
-
-  @Test
   void shouldNotExpandAliasesWithoutBound() {
     String bomb =
         "a: &a [x, x, x, x, x, x, x, x, x]\n"

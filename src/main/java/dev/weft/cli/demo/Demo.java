@@ -97,10 +97,8 @@ final class Demo {
       client(node)
           .send(
               "PUT",
-              "/api/v1/pods/" + pod.ns() + "/" + pod.name(),
-              "application/json",
-              Json.write(
-                  Json.mapper().createObjectNode().put("netns", netns).put("address", "auto")));
+              "/api/v1/pods/" + pod,
+              Json.mapper().createObjectNode().put("netns", netns).put("address", "auto"));
     }
     client(running.get(0)).send("POST", "/api/v1/topologies", "application/yaml", text);
   }

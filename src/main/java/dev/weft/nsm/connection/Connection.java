@@ -6,8 +6,6 @@ import dev.weft.nsm.Endpoint;
 import dev.weft.nsm.Mechanism;
 import dev.weft.pod.PodRef;
 import dev.weft.wire.WireSpec;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -164,11 +162,7 @@ public record Connection(
   private Cidr host(int number) {
     byte[] bytes = prefix().address().getAddress();
     bytes[bytes.length - 1] += (byte) number;
-    try {
-      return new Cidr(InetAddress.getByAddress(bytes), 30);
-    } catch (UnknownHostException e) {
-      throw new IllegalStateException("four bytes are an address", e);
-    }
+    return new Cidr(IpAddress.of(bytes), 30);
   }
 
   /** {@code echo for default/c1 (10.44.0.2)}. */

@@ -1,8 +1,7 @@
 package dev.weft.nsm.connection;
 
 import dev.weft.address.Cidr;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
+import dev.weft.address.IpAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -69,11 +68,7 @@ public final class ConnectionAddresses {
 
   private Cidr block(int index) {
     byte[] bytes = ByteBuffer.allocate(4).putInt(base + (index << 2)).array();
-    try {
-      return new Cidr(InetAddress.getByAddress(bytes), BLOCK_BITS);
-    } catch (UnknownHostException e) {
-      throw new IllegalStateException("four bytes are an address", e);
-    }
+    return new Cidr(IpAddress.of(bytes), BLOCK_BITS);
   }
 
   private int index(Cidr block) {
