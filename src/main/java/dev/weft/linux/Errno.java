@@ -8,6 +8,7 @@ enum Errno {
   ENOENT,
   ESRCH,
   EINTR,
+  EIO,
   EAGAIN,
   EACCES,
   EBUSY,

@@ -41,6 +41,12 @@ public enum Need {
       return isOnPath("chromium");
     }
   },
+  PYTHON3 {
+    @Override
+    boolean isMet() {
+      return Files.isExecutable(Path.of(PYTHON));
+    }
+  },
   /** Debian's python3-grpcio, which another Python in the path does not have. */
   PYTHON_GRPC {
     @Override

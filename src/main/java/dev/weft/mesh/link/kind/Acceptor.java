@@ -43,7 +43,7 @@ final class Acceptor extends ChannelInboundHandlerAdapter {
     ChannelConfig config = ctx.channel().config();
     if (config.isAutoRead()) {
       config.setAutoRead(false);
-      ctx.executor().schedule(() -> config.setAutoRead(true), 1, TimeUnit.SECONDS);
+      var unused = ctx.executor().schedule(() -> config.setAutoRead(true), 1, TimeUnit.SECONDS);
     }
   }
 }

@@ -13,6 +13,9 @@ interface ByteStream {
     /** No further bytes are at hand. */
     void onPause();
 
+    /** {@link ByteStream#unsent} is less than it was; told by slow streams. */
+    default void onDrained() {}
+
     /** The stream has ended by itself, once. Not told after {@link #close}. */
     void onEnd(String reason);
   }

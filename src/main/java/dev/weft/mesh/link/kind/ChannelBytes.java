@@ -102,7 +102,7 @@ final class ChannelBytes extends ChannelInboundHandlerAdapter implements ByteStr
         cause instanceof SSLException || cause.getCause() instanceof SSLException
             ? LinkTls.reason(cause)
             : cause.getMessage();
-    ctx.close();
+    Sockets.close(ctx.channel());
   }
 
   private void end() {
@@ -129,6 +129,6 @@ final class ChannelBytes extends ChannelInboundHandlerAdapter implements ByteStr
     closing = true;
     early.forEach(ByteBuf::release);
     early.clear();
-    channel.close();
+    Sockets.close(channel.channel());
   }
 }

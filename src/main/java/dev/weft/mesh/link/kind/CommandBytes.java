@@ -61,17 +61,14 @@ final class CommandBytes implements ByteStream {
             });
     start("in", this::writeInput);
     start("err", this::readErrors);
-    command
-        .exited()
-        .thenAccept(
-            exit ->
-                onLoop(
-                    () -> {
-                      status = OptionalInt.of(exit);
-                      // What it started is of no use without it.
-                      command.end();
-                      onSignOfEnd();
-                    }));
+    var unused = command.exited().thenAccept(exit -> onLoop(() -> onExit(exit)));
+  }
+
+  private void onExit(int exit) {
+    status = OptionalInt.of(exit);
+    // What it started is of no use without it.
+    command.end();
+    onSignOfEnd();
   }
 
   private interface Work {
@@ -109,7 +106,8 @@ final class CommandBytes implements ByteStream {
   private void writeInput() throws IOException, InterruptedException {
     byte[] chunk = new byte[CHUNK];
     try (OutputStream input = command.input()) {
-      for (ByteBuf bytes = toWrite.take(); bytes != END; bytes = toWrite.take()) {
+      // Nothing empty is written.
+      for (ByteBuf bytes = toWrite.take(); bytes.isReadable(); bytes = toWrite.take()) {
         try {
           while (bytes.isReadable()) {
             int length = Math.min(CHUNK, bytes.readableBytes());
@@ -195,7 +193,7 @@ final class CommandBytes implements ByteStream {
     if (outputEnded && errorsEnded && status.isPresent()) {
       end();
     } else {
-      loop.netty().schedule(this::end, LAST_WORDS_MILLIS, TimeUnit.MILLISECONDS);
+      var unused = loop.netty().schedule(this::end, LAST_WORDS_MILLIS, TimeUnit.MILLISECONDS);
     }
   }
 

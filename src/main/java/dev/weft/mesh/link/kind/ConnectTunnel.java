@@ -43,7 +43,7 @@ final class ConnectTunnel extends ChannelInboundHandlerAdapter {
     answer = ctx.alloc().buffer();
     String request =
         "CONNECT " + to + " HTTP/1.1\r\nHost: " + to + "\r\nProxy-Connection: keep-alive\r\n\r\n";
-    ctx.writeAndFlush(Unpooled.copiedBuffer(request, StandardCharsets.US_ASCII));
+    var unused = ctx.writeAndFlush(Unpooled.copiedBuffer(request, StandardCharsets.US_ASCII));
     timeout =
         ctx.executor()
             .schedule(
@@ -99,7 +99,7 @@ final class ConnectTunnel extends ChannelInboundHandlerAdapter {
 
   private void fail(ChannelHandlerContext ctx, String why) {
     established.tryFail(Fault.UNAVAILABLE.because("proxy " + proxy + ": " + why));
-    ctx.close();
+    Sockets.close(ctx.channel());
   }
 
   @Override

@@ -74,7 +74,7 @@ final class Handshakes {
   }
 
   private void refused(Channel channel, String why) {
-    channel.close();
+    Sockets.close(channel);
     long now = System.nanoTime();
     long last = lastTold.get();
     if (now - last >= LOG_NANOS && lastTold.compareAndSet(last, now)) {

@@ -151,7 +151,7 @@ final class LinkTls {
     String lower = text.toLowerCase(Locale.ROOT);
     // As BoringSSL (SSLV3_ALERT_CERTIFICATE_UNKNOWN) and the JDK (certificate_unknown) call them.
     boolean refused =
-        lower.contains("alert") && (lower.contains("certificate") || lower.contains("unknown_ca"))
+        (lower.contains("alert") && (lower.contains("certificate") || lower.contains("unknown_ca")))
             || lower.contains("certificate_required");
     return refused ? "the other end refuses this node's certificate: " + text : "TLS: " + text;
   }

@@ -119,11 +119,16 @@ final class Sockets {
                           if (bound.isSuccess()) {
                             listening.complete(server);
                           } else {
-                            server.close();
+                            close(server);
                             listening.fail(bound.cause());
                           }
                         }));
     return listening.future();
+  }
+
+  /** Closes a channel, soon. */
+  static void close(Channel channel) {
+    var unused = channel.close();
   }
 
   /** Sets an accepted socket's options. */

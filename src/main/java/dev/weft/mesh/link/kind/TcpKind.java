@@ -89,7 +89,7 @@ public final class TcpKind implements LinkKind {
                     .orElse(Future.succeededFuture())
                     .compose(v -> tls().connect(channel, nameOf(link, to), to.port()))
                     .map(node -> transport(farEnd(link, to, channel, node), bytes))
-                    .onFailure(e -> channel.close()),
+                    .onFailure(e -> Sockets.close(channel)),
             e ->
                 i + 1 < addresses.size()
                     ? dial(link, to, addresses, i + 1, loop)

@@ -12,6 +12,7 @@ import dev.weft.config.MeshConfig;
 import dev.weft.mesh.link.Transport;
 import dev.weft.rpc.Loop;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -106,7 +107,9 @@ class ExecKindIT extends TransportContract {
     ReceivedFrames received = ReceivedFrames.of(dying);
 
     await().until(() -> !received.reasons().isEmpty());
-    assertThat(received.frames()).containsExactly("a".getBytes(), "hello".getBytes());
+    assertThat(received.frames())
+        .containsExactly(
+            "a".getBytes(StandardCharsets.US_ASCII), "hello".getBytes(StandardCharsets.US_ASCII));
     assertThat(received.reasons()).containsExactly("exit status 0");
   }
 
@@ -151,7 +154,7 @@ class ExecKindIT extends TransportContract {
 
     stubborn.close("enough");
 
-    for (String pid : Files.readString(pids).strip().split(" ")) {
+    for (String pid : Files.readString(pids).strip().split(" ", -1)) {
       await().atMost(Duration.ofSeconds(20)).until(() -> isGone(pid));
     }
   }

@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import net.jqwik.api.Arbitraries;
@@ -62,7 +63,9 @@ class FrameCutterTest {
   void shouldReadALengthThatIsOneLess() {
     cut(new byte[] {0, 0, 'a', 4, 0, 'h', 'e', 'l', 'l', 'o'});
 
-    assertThat(frames).containsExactly("a".getBytes(), "hello".getBytes());
+    assertThat(frames)
+        .containsExactly(
+            "a".getBytes(StandardCharsets.US_ASCII), "hello".getBytes(StandardCharsets.US_ASCII));
   }
 
   @Test

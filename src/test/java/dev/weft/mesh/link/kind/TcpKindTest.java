@@ -19,6 +19,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.cert.CertificateException;
@@ -359,7 +360,9 @@ class TcpKindTest extends TransportContract {
           new Thread(
               () -> {
                 try (Socket client = server.accept()) {
-                  client.getOutputStream().write("220 mail.example ESMTP\r\n".getBytes());
+                  client
+                      .getOutputStream()
+                      .write("220 mail.example ESMTP\r\n".getBytes(StandardCharsets.US_ASCII));
                   client.getInputStream().read();
                 } catch (IOException closed) {
                   // The test is over.
@@ -377,7 +380,9 @@ class TcpKindTest extends TransportContract {
   void shouldNotMindWhoSpeaksNoTls() throws Exception {
     int port = listen(other);
     try (Socket stranger = new Socket(InetAddress.getLoopbackAddress(), port)) {
-      stranger.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes());
+      stranger
+          .getOutputStream()
+          .write("GET / HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
       // An alert, or nothing, then the end.
       stranger.getInputStream().readAllBytes();
     }

@@ -29,6 +29,9 @@ import org.junit.jupiter.api.Timeout;
 abstract class TransportContract {
   private static final Duration WITHIN = Duration.ofSeconds(40);
 
+  /** After which it is sent again. */
+  private static final Duration RESEND = Duration.ofSeconds(1);
+
   /** What is sent at once: less than any kind drops. */
   private static final int BURST_BYTES = 32 << 10;
 
@@ -52,6 +55,11 @@ abstract class TransportContract {
     opened.add(ends.one());
     opened.add(ends.other());
     return ends;
+  }
+
+  /** Whether an end learns that the other was closed. */
+  boolean tellsTheOther() {
+    return true;
   }
 
   @AfterEach
@@ -87,24 +95,30 @@ abstract class TransportContract {
 
   /** Sends, again what got lost, until all have arrived. */
   private static void carry(Transport from, List<byte[]> frames, ReceivedFrames to) {
-    await("all of " + frames.size() + " frames")
-        .atMost(WITHIN)
-        .pollInterval(Duration.ofMillis(10))
-        .until(
-            () -> {
-              Set<Integer> arrived =
-                  to.frames().stream().map(f -> f.length).collect(Collectors.toSet());
-              List<byte[]> missing =
-                  frames.stream().filter(f -> !arrived.contains(f.length)).toList();
-              int bytes = 0;
-              int burst = 0;
-              while (burst < missing.size() && bytes < BURST_BYTES) {
-                bytes += missing.get(burst++).length;
-              }
-              send(from, missing.subList(0, burst));
-              return missing.isEmpty();
-            });
+    List<byte[]> missing = frames;
+    for (long end = System.nanoTime() + WITHIN.toNanos(); !missing.isEmpty(); ) {
+      assertThat(System.nanoTime())
+          .as("time, as %s frames are missing", missing.size())
+          .isLessThan(end);
+      int bytes = 0;
+      int burst = 0;
+      while (burst < missing.size() && bytes < BURST_BYTES) {
+        bytes += missing.get(burst++).length;
+      }
+      List<byte[]> sent = missing.subList(0, burst);
+      send(from, sent);
+      long patience = System.nanoTime() + RESEND.toNanos();
+      await()
+          .pollInterval(Duration.ofMillis(5))
+          .until(() -> System.nanoTime() > patience || missing(sent, to).isEmpty());
+      missing = missing(missing, to);
+    }
     to.frames().forEach(got -> assertThat(got).isEqualTo(frame(got.length)));
+  }
+
+  private static List<byte[]> missing(List<byte[]> sent, ReceivedFrames to) {
+    Set<Integer> arrived = to.frames().stream().map(f -> f.length).collect(Collectors.toSet());
+    return sent.stream().filter(f -> !arrived.contains(f.length)).toList();
   }
 
   @Test
@@ -146,9 +160,10 @@ abstract class TransportContract {
     ends.one().close("enough");
     ends.one().close("more than enough");
 
-    await().atMost(WITHIN).until(() -> !one.reasons().isEmpty() && !other.reasons().isEmpty());
+    int told = tellsTheOther() ? 1 : 0;
+    await().atMost(WITHIN).until(() -> !one.reasons().isEmpty() && other.reasons().size() >= told);
     assertThat(one.reasons()).containsExactly("enough");
-    assertThat(other.reasons()).hasSize(1).doesNotContain("", "enough");
+    assertThat(other.reasons()).hasSize(told).doesNotContain("", "enough");
   }
 
   @Test

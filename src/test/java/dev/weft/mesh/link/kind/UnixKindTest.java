@@ -13,6 +13,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -120,7 +121,7 @@ class UnixKindTest extends TransportContract {
       client.write(ByteBuffer.wrap(new byte[] {0, 0, 'a', (byte) 0xdb, 5}));
 
       await().until(() -> !received.reasons().isEmpty());
-      assertThat(received.frames()).containsExactly("a".getBytes());
+      assertThat(received.frames()).containsExactly("a".getBytes(StandardCharsets.US_ASCII));
       assertThat(received.reasons()).containsExactly("a frame of 1500 bytes (expected: 1..1400)");
     }
   }
