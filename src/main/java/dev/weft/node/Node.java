@@ -222,7 +222,6 @@ public final class Node {
     rooms.put("subnet", new SubnetVerticle(room, subnets, config.subnets(), links));
     rooms.put("agents", new AgentVerticle(room));
     rooms.put("topology", new TopologyVerticle(room, config.wires().mtu()));
-    rooms.put("mesh", context -> bus.serve(Mesh.class, new OffMesh()));
     api =
         new ApiVerticle(
             room,
