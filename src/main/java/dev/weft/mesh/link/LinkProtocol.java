@@ -8,7 +8,7 @@ import dev.weft.mesh.proto.Introduction;
 import dev.weft.mesh.proto.LinkControlFrame;
 import dev.weft.mesh.route.RouteAnnouncement;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -199,7 +199,7 @@ public final class LinkProtocol {
       return;
     }
     if (in.hasDebugToken() && debugTokens) {
-      logToken("received", in.debugToken(), size);
+      logToken("received from", in.debugToken(), size);
     }
     if (in.isControl()) {
       receiveControl(frame, now);
@@ -309,13 +309,13 @@ public final class LinkProtocol {
     }
     ByteBuf frame = payload;
     if (!payload.isWritable(label.length())) {
-      frame = ByteBufAllocator.DEFAULT.directBuffer(payload.readableBytes() + label.length());
+      frame = PooledByteBufAllocator.DEFAULT.directBuffer(payload.readableBytes() + label.length());
       frame.writeBytes(payload);
       payload.release();
     }
     label.write(frame);
     if (debugTokens) {
-      logToken("sent", label.debugToken(), frame.readableBytes());
+      logToken("sent to", label.debugToken(), frame.readableBytes());
     }
     output.transmit(frame);
   }
@@ -325,17 +325,17 @@ public final class LinkProtocol {
       return;
     }
     int room = payload.length + FrameLabel.MAX_LABEL;
-    ByteBuf frame = ByteBufAllocator.DEFAULT.directBuffer(room).writeBytes(payload);
+    ByteBuf frame = PooledByteBufAllocator.DEFAULT.directBuffer(room).writeBytes(payload);
     transmit(frame, out.control(!control.known()), now);
   }
 
   private void logToken(String direction, long token, int size) {
     log.info(
-        "Frame {} {}: {} bytes, node {}",
+        "Frame {} {} node {}, {} bytes",
         HexFormat.of().toHexDigits(token),
         direction,
-        size,
-        introduced ? IntroductionCheck.hex(peer) : "not known yet");
+        introduced ? IntroductionCheck.hex(peer) : "that is not known yet",
+        size);
   }
 
   /** Announces what this node reaches, in place of what has not begun to be sent. */

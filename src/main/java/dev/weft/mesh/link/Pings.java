@@ -120,7 +120,8 @@ final class Pings {
 
   /** Takes the link down if it is time. */
   void expire(long now) {
-    if (up && unanswered > 0 && now >= asking + MISSES * SILENCE) {
+    // Few pings in all that time: this end stood still, not the link.
+    if (up && unanswered >= MISSES && now >= asking + MISSES * SILENCE) {
       up = false;
     }
   }

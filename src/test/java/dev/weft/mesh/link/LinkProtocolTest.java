@@ -462,37 +462,33 @@ class LinkProtocolTest {
     }
   }
 
+  /** As on a serial line, which does not tell that the process at its other end is another one. */
   @Test
   void shouldFailWhenTheOtherEndHasBegunAnew() {
-    SimulatedLink link = cuttable().start();
+    SimulatedLink link = SimulatedLink.between(FAST, FAST).start();
     link.clock.pass(SECONDS.toNanos(10));
-    // The same transport, another process: it does not know the end that stayed.
-    link.b.protocol.close();
-    SimulatedLink again = new SimulatedLink(link.clock, link.a, link.a);
-    MemoryTransport.Pair pair =
-        MemoryTransport.on(again.clock, Impairment.none(), Impairment.none());
-    SimulatedLink.End anew =
-        new SimulatedLink.End(link.clock, pair.a(), settings(B), LinkProtocol.VERSION, 99);
-    pair.b()
-        .receive(
-            new Transport.Receiver() {
-              @Override
-              public void onFrame(ByteBuf frame) {
-                link.a.onFrame(frame);
-              }
 
-              @Override
-              public void onIdle() {
-                link.a.onIdle();
-              }
-
-              @Override
-              public void onClosed(String reason) {}
-            });
-    anew.start();
-
+    link.b.startAnew();
     link.clock.pass(SECONDS.toNanos(4));
 
     assertThat(link.a.failure).isEqualTo("node %016x has begun anew".formatted(B));
+  }
+
+  @Test
+  void shouldBearAnIntroductionOfLongAgo() {
+    SimulatedLink link = SimulatedLink.between(FAST, FAST).start();
+    link.clock.pass(SECONDS.toNanos(10));
+    SimulatedLink before = SimulatedLink.between(FAST, FAST);
+    before.b.startAnew();
+
+    for (int i = 0; i < 100; i++) {
+      link.a.onFrame(Unpooled.copiedBuffer(before.b.sent.get(0).bytes()));
+      link.a.onIdle();
+      link.clock.pass(MILLISECONDS.toNanos(100));
+    }
+
+    assertThat(link.a.failure).isNull();
+    assertThat(link.a.up).isTrue();
+    assertThat(link.a.protocol.controlDrops()).isGreaterThanOrEqualTo(100);
   }
 }

@@ -3,6 +3,7 @@ package dev.weft.mesh.link;
 import dev.weft.mesh.route.RouteAnnouncement;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +26,8 @@ final class SimulatedLink {
   static final class End implements LinkProtocol.Output, Transport.Receiver {
     private final SimulatedClock clock;
     private final Transport transport;
-    final LinkProtocol protocol;
+    private final LinkProtocol.Settings settings;
+    LinkProtocol protocol;
     final List<String> told = new ArrayList<>();
     final List<Sent> sent = new ArrayList<>();
     final List<byte[]> messages = new ArrayList<>();
@@ -43,6 +45,7 @@ final class SimulatedLink {
         long seed) {
       this.clock = clock;
       this.transport = transport;
+      this.settings = settings;
       protocol = new LinkProtocol(settings, version, new Random(seed), this);
       transport.receive(this);
     }
@@ -50,6 +53,13 @@ final class SimulatedLink {
     void start() {
       protocol.start(clock.now());
       arm();
+    }
+
+    /** Another process takes this end of the transport. */
+    void startAnew() {
+      protocol.close();
+      protocol = new LinkProtocol(settings, new Random(sent.size() + 100), this);
+      start();
     }
 
     void send(long source, long destination, ByteBuf payload) {
@@ -99,8 +109,11 @@ final class SimulatedLink {
 
     @Override
     public void transmit(ByteBuf frame) {
-      sent.add(new Sent(clock.now(), ByteBufUtil.getBytes(frame)));
-      transport.send(frame);
+      byte[] bytes = ByteBufUtil.getBytes(frame);
+      frame.release();
+      sent.add(new Sent(clock.now(), bytes));
+      // Frames that are on their way when a test ends are left to the garbage collector.
+      transport.send(Unpooled.copiedBuffer(bytes));
     }
 
     @Override
