@@ -3,6 +3,7 @@ package dev.weft.reach;
 import dev.weft.bus.WeftException;
 import dev.weft.identity.Identity;
 import dev.weft.identity.NodeId;
+import io.netty.handler.ssl.OpenSslCertificateException;
 import java.net.Socket;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
@@ -17,6 +18,9 @@ import javax.net.ssl.X509ExtendedTrustManager;
  * here.
  */
 final class LinkTrust extends X509ExtendedTrustManager {
+  /** X509_V_ERR_CERT_REJECTED of OpenSSL; the alert is "bad certificate". */
+  private static final int REJECTED = 28;
+
   private final Identity identity;
   private final Optional<NodeId> expected;
   private final BiConsumer<SSLEngine, String> refused;
@@ -39,7 +43,8 @@ final class LinkTrust extends X509ExtendedTrustManager {
       }
     } catch (WeftException | CertificateException e) {
       refused.accept(engine, e.getMessage());
-      throw new CertificateException(e.getMessage(), e);
+      // Without a code of X.509's the other end would be told of an internal error.
+      throw new OpenSslCertificateException(e.getMessage(), e, REJECTED);
     }
   }
 

@@ -53,7 +53,18 @@ public enum Need {
     boolean isMet() throws IOException, InterruptedException {
       return succeeds(PYTHON, "-c", "import grpc");
     }
+  },
+  /** Debian's golang-go and golang-github-lucas-clemente-quic-go-dev: a QUIC that is not quiche. */
+  QUIC_GO {
+    @Override
+    boolean isMet() {
+      return isOnPath("go")
+          && Files.isDirectory(Path.of(GO_PATH, "src/github.com/lucas-clemente/quic-go"));
+    }
   };
+
+  /** Where the distribution installs Go's packages. */
+  public static final String GO_PATH = "/usr/share/gocode";
 
   /** The one that the distribution installs modules for. */
   public static final String PYTHON = "/usr/bin/python3";

@@ -213,7 +213,7 @@ class UdpKindTest extends TransportContract {
 
     assertThatThrownBy(() -> result(kind(one).dial(to(port))))
         .hasMessageContaining("udp://127.0.0.1:" + port)
-        .hasMessageContaining(" refused node " + one.nodeId() + ": TLS alert ")
+        .hasMessageContaining(" refused node " + one.nodeId() + ": TLS alert 42, bad certificate")
         .satisfies(UdpKindTest::isUnauthenticated);
     assertThat(accepted).isEmpty();
   }

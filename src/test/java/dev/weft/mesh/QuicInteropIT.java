@@ -1,0 +1,223 @@
+package dev.weft.mesh;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.weft.bus.Fact;
+import dev.weft.config.MeshConfig;
+import dev.weft.config.SecurityConfig;
+import dev.weft.identity.CertificateAuthority;
+import dev.weft.identity.Identity;
+import dev.weft.identity.NodeId;
+import dev.weft.mesh.link.LinkKind.Listening;
+import dev.weft.mesh.link.kind.UdpKind;
+import dev.weft.rpc.Loop;
+import dev.weft.testkit.Need;
+import dev.weft.testkit.Needs;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A program of quic-go and no line of Weft's is the other end of a udp link. */
+@Needs(Need.QUIC_GO)
+class QuicInteropIT {
+  private static final Clock CLOCK = Clock.systemUTC();
+  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final String BEYOND = "00000000000000fe";
+
+  @TempDir static Path built;
+  @TempDir Path directory;
+  private final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
+  private final List<Process> programs = new ArrayList<>();
+  private CertificateAuthority mesh;
+  private Identity self;
+  private UdpKind udp;
+  private MeshNode node;
+  private String listening;
+
+  @BeforeAll
+  static void build() throws Exception {
+    ProcessBuilder go =
+        new ProcessBuilder("go", "build", "-o", program(), "./src/test/interop/quic-link")
+            .redirectErrorStream(true)
+            .redirectOutput(built.resolve("build.txt").toFile());
+    go.environment().put("GO111MODULE", "off");
+    go.environment().put("GOPATH", Need.GO_PATH);
+    go.environment().put("GOCACHE", Path.of("target/go-cache").toAbsolutePath().toString());
+    Process build = go.start();
+    assertThat(build.waitFor(5, TimeUnit.MINUTES)).isTrue();
+    assertThat(build.exitValue()).as(Files.readString(built.resolve("build.txt"))).isZero();
+  }
+
+  private static String program() {
+    return built.resolve("quic-link").toString();
+  }
+
+  @BeforeEach
+  void listen() {
+    mesh = CertificateAuthority.create(directory.resolve("ca"), "mesh", 10, CLOCK);
+    self = identity(issue(mesh, "self"));
+    udp = new UdpKind(vertx, List.of(Loop.of(vertx), Loop.of(vertx)), self);
+    MeshConfig config = new MeshConfig(List.of(), List.of(), true, 0, false);
+    node =
+        new MeshNode(
+            Loop.of(vertx),
+            new MeshNode.Settings(self.nodeId(), self.fingerprint(), config, CLOCK),
+            new MeshNode.Observer() {
+              @Override
+              public void happened(Fact fact) {}
+
+              @Override
+              public void trouble(String link, String remote, String reason) {}
+            });
+    Listening port = result(udp.listen("127.0.0.1:0", node::accept));
+    listening = port.address().substring("udp://".length());
+  }
+
+  @AfterEach
+  void close() {
+    programs.forEach(program -> program.destroyForcibly().onExit().join());
+    result(node.close());
+    result(udp.close());
+    result(vertx.close());
+  }
+
+  private static <T> T result(Future<T> future) {
+    return future
+        .timeout(SOON.toSeconds(), TimeUnit.SECONDS)
+        .toCompletionStage()
+        .toCompletableFuture()
+        .join();
+  }
+
+  private CertificateAuthority.Issued issue(CertificateAuthority ca, String name) {
+    return ca.issueNode(directory.resolve(name), name, List.of(), 5);
+  }
+
+  private Identity identity(CertificateAuthority.Issued files) {
+    return Identity.load(
+        new SecurityConfig(
+            Optional.of(files.ca()), Optional.of(files.cert()), Optional.of(files.key()), false),
+        directory,
+        CLOCK);
+  }
+
+  private static Stream<String> shown(CertificateAuthority.Issued files) {
+    return Stream.of("-cert", files.cert().toString(), "-key", files.key().toString());
+  }
+
+  /** Dials this node. */
+  private Path dial(Stream<String> more) throws IOException {
+    Path output = Files.createTempFile(directory, "quic-link", ".txt");
+    Stream<String> command =
+        Stream.of(
+            program(),
+            "-to",
+            listening,
+            "-node",
+            self.nodeId().value(),
+            "-ca",
+            directory.resolve("ca/ca.pem").toString());
+    programs.add(
+        new ProcessBuilder(Stream.concat(command, more).toList())
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start());
+    return output;
+  }
+
+  private static void awaitLine(Path output, String pattern) {
+    await(pattern)
+        .atMost(SOON)
+        .untilAsserted(
+            () -> assertThat(Files.readAllLines(output)).anyMatch(line -> line.matches(pattern)));
+  }
+
+  @Test
+  void shouldSpeakTheLinkProtocol() throws Exception {
+    CertificateAuthority.Issued files = issue(mesh, "gopher");
+    NodeId gopher = identity(files).nodeId();
+
+    Path output = dial(Stream.concat(shown(files), Stream.of("-route", BEYOND)));
+
+    awaitLine(
+        output,
+        "introduced %s version 1 fingerprint %s seen-from 127.0.0.1:\\d+ relay 1"
+            .formatted(self.nodeId(), self.fingerprint()));
+    awaitLine(output, "answered");
+    awaitLine(output, "pong \\d+ us");
+    awaitLine(output, "acknowledged 2");
+    awaitLine(output, "routes end");
+    result(node.awaitRoute(BEYOND));
+    assertThat(result(node.links()))
+        .singleElement()
+        .satisfies(
+            link -> {
+              assertThat(link.node()).isEqualTo(gopher.value());
+              assertThat(link.state()).isEqualTo("up");
+              assertThat(link.proof()).isEqualTo("certificate");
+              assertThat(link.remote()).startsWith("127.0.0.1:");
+            });
+    assertThat(result(node.routes()))
+        .anySatisfy(
+            route -> {
+              assertThat(route.destination()).isEqualTo(BEYOND);
+              assertThat(route.hops()).containsExactly(gopher.value(), BEYOND);
+            });
+  }
+
+  @Test
+  void shouldCarryMessages() throws Exception {
+    CertificateAuthority.Issued files = issue(mesh, "gopher");
+    String gopher = identity(files).nodeId().value();
+    Path output = dial(shown(files));
+    result(node.awaitRoute(gopher));
+
+    assertThat(result(node.ping(gopher))).extracting(MeshHop::node).containsExactly(gopher);
+    awaitLine(output, "echo");
+    node.send(gopher, new byte[MeshNode.MAX_DATAGRAM]);
+    awaitLine(output, "frame in halves 1[34]\\d\\d");
+  }
+
+  @Test
+  void shouldRefuseWhoHasNoCertificate() throws Exception {
+    Path output = dial(Stream.empty());
+
+    awaitLine(output, "failed: CRYPTO_ERROR \\(0x174\\).*certificate required.*");
+    assertThat(result(node.links())).isEmpty();
+  }
+
+  @Test
+  void shouldRefuseWhoHasACertificateOfAnotherMesh() throws Exception {
+    CertificateAuthority other =
+        CertificateAuthority.create(directory.resolve("ca2"), "other", 10, CLOCK);
+
+    Path output = dial(shown(issue(other, "stranger")));
+
+    awaitLine(output, "failed: CRYPTO_ERROR \\(0x12a\\).*bad certificate.*");
+    assertThat(result(node.links())).isEmpty();
+  }
+
+  @Test
+  void shouldRefuseWhoSpeaksAnotherProtocol() throws Exception {
+    Path output = dial(Stream.concat(shown(issue(mesh, "gopher")), Stream.of("-alpn", "h3")));
+
+    awaitLine(output, "failed: CRYPTO_ERROR \\(0x178\\).*no application protocol.*");
+    assertThat(result(node.links())).isEmpty();
+  }
+}
