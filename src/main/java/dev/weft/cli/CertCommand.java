@@ -24,7 +24,7 @@ final class CertCommand {
 
   @Command(
       name = "ca",
-      description = "Make the mesh's CA: ca.pem and ca-key.pem. Keep the key offline.",
+      description = "Make the mesh's CA: ca.pem and ca.key. Keep the key offline.",
       mixinStandardHelpOptions = true)
   int ca(
       @Option(names = "--dir", required = true, paramLabel = "DIR", description = "where to")

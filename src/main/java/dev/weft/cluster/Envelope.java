@@ -50,17 +50,9 @@ record Envelope(
       String body) {
     Envelope open = new Envelope(VERSION, table, key, node, epoch, counter, at, body, null, null);
     Base64.Encoder base64 = Base64.getEncoder();
-    return new Envelope(
-        VERSION,
-        table,
-        key,
-        node,
-        epoch,
-        counter,
-        at,
-        body,
-        base64.encodeToString(signer.certificate()),
-        base64.encodeToString(signer.sign(open.signed())));
+    String cert = base64.encodeToString(signer.certificate());
+    String sig = base64.encodeToString(signer.sign(open.signed()));
+    return new Envelope(VERSION, table, key, node, epoch, counter, at, body, cert, sig);
   }
 
   /** The same record with a later signature, by the certificate that the signer has now. */

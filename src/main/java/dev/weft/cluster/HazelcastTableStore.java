@@ -8,7 +8,7 @@ import java.util.Map;
 
 /** A shared table in a Hazelcast map. */
 class HazelcastTableStore implements TableStore {
-  private final IMap<String, String> map;
+  final IMap<String, String> map;
 
   HazelcastTableStore(IMap<String, String> map) {
     this.map = map;

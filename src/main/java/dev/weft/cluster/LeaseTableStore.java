@@ -7,14 +7,12 @@ import java.util.Optional;
 
 /** A Hazelcast map under split-brain protection, changed by compare-and-set alone. */
 final class LeaseTableStore extends HazelcastTableStore {
-  private final IMap<String, String> map;
   private final String table;
   private final Signer signer;
   private final Quorum quorum;
 
   LeaseTableStore(IMap<String, String> map, String table, Signer signer, Quorum quorum) {
     super(map);
-    this.map = map;
     this.table = table;
     this.signer = signer;
     this.quorum = quorum;

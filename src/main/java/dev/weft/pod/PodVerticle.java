@@ -164,8 +164,7 @@ public final class PodVerticle extends VerticleBase implements Pods {
                     .onFailure(e -> log.warn("pod {} not released: {}", ref, e.getMessage())));
     Reconciler.Plan<Pod> changes = Reconciler.plan(now, seen);
     seen = now;
-    Stream.concat(changes.add().stream(), changes.replace().stream())
-        .forEach(pod -> room.bus().publish(new PodChanged(pod.ref(), pod)));
+    changes.put().forEach(pod -> room.bus().publish(new PodChanged(pod.ref(), pod)));
     changes.remove().forEach(pod -> room.bus().publish(new PodChanged(pod.ref(), null)));
   }
 

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 
 /** Compares the wanted with the observed. */
 public final class Reconciler {
@@ -16,6 +17,11 @@ public final class Reconciler {
    * @param remove observed and not wanted
    */
   public record Plan<V>(List<V> add, List<V> replace, List<V> remove) {
+    /** What is to be written: all of {@code replace} and {@code add}. */
+    public List<V> put() {
+      return Stream.concat(replace.stream(), add.stream()).toList();
+    }
+
     public boolean isEmpty() {
       return add.isEmpty() && replace.isEmpty() && remove.isEmpty();
     }

@@ -127,20 +127,14 @@ final class OverlayDevice {
     for (FdbEntry e : fdb.remove()) {
       netlink.deleteFdb(e);
     }
-    for (FdbEntry e : fdb.replace()) {
-      netlink.addFdb(e);
-    }
-    for (FdbEntry e : fdb.add()) {
+    for (FdbEntry e : fdb.put()) {
       netlink.addFdb(e);
     }
     Reconciler.Plan<Neighbour> plan = Reconciler.plan(neighbours, knownNeighbours);
     for (Neighbour n : plan.remove()) {
       netlink.deleteNeighbour(n);
     }
-    for (Neighbour n : plan.replace()) {
-      netlink.addNeighbour(n);
-    }
-    for (Neighbour n : plan.add()) {
+    for (Neighbour n : plan.put()) {
       netlink.addNeighbour(n);
     }
   }

@@ -52,8 +52,7 @@ final class RouteTable {
     if (plan.isEmpty()) {
       return new Outcome(List.of(), List.of(), problems);
     }
-    List<Route> added = new ArrayList<>(plan.add());
-    added.addAll(plan.replace());
+    List<Route> added = new ArrayList<>(plan.put());
     List<Route> removed = new ArrayList<>(plan.remove());
     for (RouteFailure failure : netlink.deleteRoutes(plan.remove())) {
       removed.remove(failure.route());

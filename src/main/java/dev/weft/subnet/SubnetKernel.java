@@ -1,10 +1,12 @@
 package dev.weft.subnet;
 
 import dev.weft.address.Cidr;
+import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.linux.Link;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
+import dev.weft.linux.Netns;
 import dev.weft.linux.Route;
 import dev.weft.net.LinkOwnership;
 import dev.weft.net.LinkThread;
@@ -12,8 +14,12 @@ import dev.weft.net.NodeLinks;
 import dev.weft.net.OpenNetns;
 import dev.weft.net.Underlay;
 import dev.weft.pod.PodRef;
+import dev.weft.store.LockFile;
 import java.io.IOException;
 import java.net.Inet4Address;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -33,7 +39,9 @@ final class SubnetKernel implements AutoCloseable {
 
   private static final int LONE_MTU_V6 = 1430;
 
-  private final NetnsLock lock;
+  private static final Path LOCKS = Path.of("/run/weft");
+
+  private final FileLock lock;
   private final OpenNetns host;
   private final Netlink netlink;
   private final LinkThread thread;
@@ -48,7 +56,7 @@ final class SubnetKernel implements AutoCloseable {
 
   private SubnetKernel(
       OpenNetns host,
-      NetnsLock lock,
+      FileLock lock,
       NodeLinks links,
       Cidr range,
       Optional<String> overlayName,
@@ -79,12 +87,24 @@ final class SubnetKernel implements AutoCloseable {
       Optional<String> underlayName)
       throws IOException {
     try {
-      NetnsLock lock = NetnsLock.take(host.netns());
-      return new SubnetKernel(host, lock, links, range, overlayName, underlayName);
+      return new SubnetKernel(host, lock(host.netns()), links, range, overlayName, underlayName);
     } catch (IOException | RuntimeException e) {
       host.close();
       throw e;
     }
+  }
+
+  /** Ensures that one node alone keeps the routes of a namespace; CONFLICT if another one does. */
+  private static FileLock lock(Netns netns) throws IOException {
+    Files.createDirectories(LOCKS);
+    Path file = LOCKS.resolve("subnet-" + netns.inode() + ".lock");
+    return LockFile.take(file)
+        .orElseThrow(
+            () ->
+                Fault.CONFLICT.because(
+                    "another node keeps the routes of this network namespace, lock "
+                        + file
+                        + " (expected: one node in each namespace)"));
   }
 
   /**
@@ -172,7 +192,7 @@ final class SubnetKernel implements AutoCloseable {
   @Override
   public void close() throws IOException {
     host.close();
-    lock.close();
+    lock.channel().close();
   }
 
   private Optional<Underlay> underlay(Wanted wanted) throws LinuxException {
@@ -221,22 +241,21 @@ final class SubnetKernel implements AutoCloseable {
     Map<Integer, String> names = new HashMap<>();
     List<RouteChanged> changes = new ArrayList<>();
     for (Route route : outcome.removed()) {
-      changes.add(
-          new RouteChanged(route.destination().toString(), name(route.ifindex(), names), false));
+      changes.add(change(route, names, false));
     }
     for (Route route : outcome.added()) {
-      changes.add(
-          new RouteChanged(route.destination().toString(), name(route.ifindex(), names), true));
+      changes.add(change(route, names, true));
     }
     return changes;
   }
 
-  private String name(int ifindex, Map<Integer, String> names) throws LinuxException {
-    String known = names.get(ifindex);
-    if (known == null) {
-      known = netlink.link(ifindex).map(Link::name).orElse("?");
-      names.put(ifindex, known);
+  private RouteChanged change(Route route, Map<Integer, String> names, boolean added)
+      throws LinuxException {
+    String name = names.get(route.ifindex());
+    if (name == null) {
+      name = netlink.link(route.ifindex()).map(Link::name).orElse("?");
+      names.put(route.ifindex(), name);
     }
-    return known;
+    return new RouteChanged(route.destination().toString(), name, added);
   }
 }

@@ -1,60 +1,40 @@
 package dev.weft.cli.demo;
 
 import dev.weft.bus.Fault;
+import dev.weft.store.LockFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Where a demo keeps its files. One demo at a time: the lock says so, also to other processes. */
-final class DemoDirectory {
+/**
+ * Where a demo keeps its files. One demo at a time: the lock says so, also to other processes.
+ *
+ * @param held until the process ends
+ */
+record DemoDirectory(FileLock held) {
   private static final Path ROOT = Path.of("/run/weft-demo");
   private static final Path LOCK = Path.of("/run/weft-demo.lock");
-
-  /** Held as long as the process lives: the lock goes with it. */
-  private final FileLock lock;
-
-  private DemoDirectory(FileLock lock) {
-    this.lock = lock;
-  }
 
   /** CONFLICT while another demo is starting, running in the foreground or being stopped. */
   static DemoDirectory lock() {
     try {
-      FileChannel channel =
-          FileChannel.open(LOCK, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      FileLock taken = tryLock(channel);
-      if (taken == null) {
-        channel.close();
-        throw Fault.CONFLICT.because(
-            "another demo is running on this host (expected: one at a time; end it with Ctrl-C in its"
-                + " terminal)");
-      }
-      return new DemoDirectory(taken);
+      return LockFile.take(LOCK)
+          .map(DemoDirectory::new)
+          .orElseThrow(
+              () ->
+                  Fault.CONFLICT.because(
+                      "another demo is running on this host (expected: one at a time; end it with"
+                          + " Ctrl-C in its terminal)"));
     } catch (IOException e) {
       throw Fault.INTERNAL.because(LOCK + ": " + e.getMessage(), e);
     }
-  }
-
-  private static FileLock tryLock(FileChannel channel) throws IOException {
-    try {
-      return channel.tryLock();
-    } catch (OverlappingFileLockException byThisProcess) {
-      return null;
-    }
-  }
-
-  boolean isLocked() {
-    return lock.isValid();
   }
 
   Path root() {

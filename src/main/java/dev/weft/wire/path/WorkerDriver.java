@@ -99,6 +99,10 @@ final class WorkerDriver extends AbstractVerticle implements Driver {
     }
   }
 
+  private interface Outcome {
+    void tell() throws LinuxException;
+  }
+
   /** One wire's reading; all of it on the worker. */
   private final class Reader {
     private final WireEnd end;
@@ -141,31 +145,19 @@ final class WorkerDriver extends AbstractVerticle implements Driver {
       poller.enable(end.socket().fd(), false);
       loop.run(
           () -> {
-            if (stream.write(batch, () -> command(this::onDrained))) {
-              command(this::onFlowed);
+            if (stream.write(batch, () -> command(() -> again(batches::drained)))) {
+              command(() -> again(batches::flowed));
             }
           });
     }
 
-    private void onFlowed() {
+    /** Tells the pace what became of the last batch, and polls the socket again. */
+    private void again(Outcome outcome) {
       try {
-        batches.flowed();
+        outcome.tell();
       } catch (LinuxException e) {
         log.debug("{}", e.getMessage());
       }
-      again();
-    }
-
-    private void onDrained() {
-      try {
-        batches.drained();
-      } catch (LinuxException e) {
-        log.debug("{}", e.getMessage());
-      }
-      again();
-    }
-
-    private void again() {
       if (open) {
         poller.enable(end.socket().fd(), true);
       }
