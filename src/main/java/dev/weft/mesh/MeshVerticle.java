@@ -41,6 +41,7 @@ public final class MeshVerticle extends AbstractVerticle implements Mesh {
 
   @Override
   public void start(Promise<Void> started) {
+    room.health().state(ROOM, Health.State.STARTING);
     mesh =
         new MeshNode(
             Loop.of(context),
@@ -56,6 +57,7 @@ public final class MeshVerticle extends AbstractVerticle implements Mesh {
                     .links()
                     .forEach(link -> mesh.keep(kinds.get(link.to().scheme()), link, false)))
         .compose(v -> room.bus().serve(Mesh.class, this))
+        .onSuccess(v -> room.health().state(ROOM, Health.State.READY))
         .onComplete(started);
   }
 

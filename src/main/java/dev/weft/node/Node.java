@@ -17,6 +17,7 @@ import dev.weft.identity.Identity;
 import dev.weft.mesh.Mesh;
 import dev.weft.mesh.MeshVerticle;
 import dev.weft.mesh.OffMesh;
+import dev.weft.mesh.link.kind.ExecKind;
 import dev.weft.mesh.link.kind.TcpKind;
 import dev.weft.mesh.link.kind.UdpKind;
 import dev.weft.mesh.link.kind.UnixKind;
@@ -247,7 +248,8 @@ public final class Node {
         List.of(
             new UdpKind(vertx, on, identity),
             new TcpKind(vertx, next, identity),
-            new UnixKind(vertx, next)));
+            new UnixKind(vertx, next),
+            new ExecKind(vertx, next)));
   }
 
   private Future<Void> deploy(Map<String, Deployable> rooms) {

@@ -3,7 +3,6 @@ package dev.weft.mesh;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.weft.bus.WeftException;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
 import dev.weft.testkit.ProcessCluster;
@@ -149,7 +148,8 @@ class MeshProcessIT {
       awaitAllReached(nodes, 2);
       Awaitility.await("both links up")
           .atMost(SOON)
-          .until(() -> statesTo(nodes, 1, 2).equals(List.of("up", "up")));
+          .untilAsserted(
+              () -> assertThat(links(nodes, 1)).allMatch(l -> l.path("state").asText().equals("up")).hasSize(2));
       String carrying = linkTo(nodes, 1, 2);
 
       block(nodes, 1, carrying.startsWith("udp") ? "udp" : "tcp");
@@ -225,7 +225,7 @@ class MeshProcessIT {
   private static void awaitHops(ProcessCluster nodes, int from, int to, List<String> hops) {
     Awaitility.await("the way from n" + from + " to n" + to)
         .atMost(SOON)
-        .ignoreExceptionsInstanceOf(WeftException.class)
+        .ignoreExceptions()
         .untilAsserted(() -> assertThat(hops(nodes, from, to)).isEqualTo(hops));
   }
 
