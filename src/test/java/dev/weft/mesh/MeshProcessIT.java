@@ -149,7 +149,10 @@ class MeshProcessIT {
       Awaitility.await("both links up")
           .atMost(SOON)
           .untilAsserted(
-              () -> assertThat(links(nodes, 1)).allMatch(l -> l.path("state").asText().equals("up")).hasSize(2));
+              () ->
+                  assertThat(links(nodes, 1))
+                      .allMatch(l -> l.path("state").asText().equals("up"))
+                      .hasSize(2));
       String carrying = linkTo(nodes, 1, 2);
 
       block(nodes, 1, carrying.startsWith("udp") ? "udp" : "tcp");
