@@ -60,7 +60,7 @@ final class EventsCommand implements Runnable {
     } else {
       node.out()
           .printf(
-              "%s  %-7s  %-14s  %s%n",
+              "%s  %-7s  %-17s  %s%n",
               Instant.parse(event.path("time").asText()).truncatedTo(ChronoUnit.MILLIS),
               event.path("severity").asText(),
               event.path("kind").asText(),

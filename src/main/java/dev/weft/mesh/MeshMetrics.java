@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.TimeGauge;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -74,11 +75,11 @@ final class MeshMetrics {
    *
    * @param link that has introduced itself
    * @param rttMicros null until it is measured
-   * @return removes the meter; to be run when the link is gone
+   * @return removes the meter; to be run when the link is gone, again does nothing
    */
   Runnable rtt(MeshLink link, Supplier<Long> rttMicros) {
     if (links.incrementAndGet() > MAX_LINKS) {
-      return links::decrementAndGet;
+      return once(() -> {});
     }
     Meter meter =
         TimeGauge.builder("weft_mesh_link_rtt", () -> known(rttMicros.get()), TimeUnit.MICROSECONDS)
@@ -87,9 +88,16 @@ final class MeshMetrics {
             .tag("kind", link.kind())
             .tag("node", link.node())
             .register(registry);
+    return once(() -> registry.remove(meter));
+  }
+
+  private Runnable once(Runnable removal) {
+    AtomicBoolean gone = new AtomicBoolean();
     return () -> {
-      registry.remove(meter);
-      links.decrementAndGet();
+      if (!gone.getAndSet(true)) {
+        removal.run();
+        links.decrementAndGet();
+      }
     };
   }
 

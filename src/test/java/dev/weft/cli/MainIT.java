@@ -431,7 +431,7 @@ final class MainIT {
 
     assertThat(exit).succeedsWithin(TestNode.SOON).isEqualTo(1);
     assertThat(out.toString().lines().findFirst().orElse(""))
-        .matches("\\S+Z  info     Happened        first");
+        .matches("\\S+Z  info     Happened           first");
     assertThat(err.toString()).contains("weft: ");
   }
 

@@ -60,9 +60,12 @@ final class MeshMetricsTest {
     assertThat(mine()).hasSize(MeshMetrics.MAX_LINKS);
 
     links.forEach(Runnable::run);
-    mesh.rtt(link("another"), () -> 1L);
+    links.forEach(Runnable::run);
+    for (int i = 0; i < MeshMetrics.MAX_LINKS + 10; i++) {
+      mesh.rtt(link("later-" + i), () -> 1L);
+    }
 
-    assertThat(mine()).hasSize(1);
+    assertThat(mine()).hasSize(MeshMetrics.MAX_LINKS);
   }
 
   @Test
