@@ -66,11 +66,21 @@ final class Handshakes {
             shaken -> {
               running.decrementAndGet();
               if (shaken.succeeded()) {
-                done.accept(shaken.result(), bytes);
+                accepted(channel, () -> done.accept(shaken.result(), bytes));
               } else {
                 refused(channel, peer + ": " + shaken.cause().getMessage());
               }
             });
+  }
+
+  /** Nothing reads a connection that the mesh has not taken. */
+  private static void accepted(Channel channel, Runnable take) {
+    try {
+      take.run();
+    } catch (RuntimeException e) {
+      Sockets.close(channel);
+      throw e;
+    }
   }
 
   private void refused(Channel channel, String why) {

@@ -1,9 +1,6 @@
 package dev.weft.mesh.link.kind;
 
-import dev.weft.identity.NodeId;
 import dev.weft.mesh.link.FrameLabel;
-import dev.weft.mesh.link.Transport;
-import dev.weft.rpc.Loop;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -22,7 +19,7 @@ import java.util.function.Consumer;
  * <p>Short frames go before fragments, so that a ping does not wait for a long frame. What waits is
  * at most what the line carries in a second; beyond that, frames are dropped.
  */
-final class SerialTransport implements Transport, ByteStream.Reader, SerialReader.Output {
+final class SerialTransport extends ByteStreamTransport implements SerialReader.Output {
   /** A start bit, eight, and a stop bit. */
   private static final int BITS_PER_BYTE = 10;
 
@@ -32,8 +29,6 @@ final class SerialTransport implements Transport, ByteStream.Reader, SerialReade
   /** For the other end to turn round, beyond what the line takes. */
   private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
 
-  private final FarEnd farEnd;
-  private final ByteStream stream;
   private final Consumer<String> log;
   private final int bytesPerSecond;
 
@@ -41,7 +36,8 @@ final class SerialTransport implements Transport, ByteStream.Reader, SerialReade
   private final int mayWait;
 
   /**
-   * Bytes that are given to the stream at a time: they keep the line busy, and can't be overtaken.
+   * Bytes that are given to the stream at a time: they keep the line busy, and nothing overtakes
+   * them.
    */
   private final int ahead;
 
@@ -51,8 +47,6 @@ final class SerialTransport implements Transport, ByteStream.Reader, SerialReade
   private final Deque<byte[]> shortLines = new ArrayDeque<>();
   private int shortBytes;
   private int shortRun;
-  private Receiver receiver;
-  private String ended;
   private Future<?> timer;
   private long timerDue;
   private long refused;
@@ -65,8 +59,7 @@ final class SerialTransport implements Transport, ByteStream.Reader, SerialReade
    */
   SerialTransport(
       FarEnd farEnd, ByteStream stream, int speed, int firstNumber, Consumer<String> log) {
-    this.farEnd = farEnd;
-    this.stream = stream;
+    super(farEnd, stream);
     this.log = log;
     this.bytesPerSecond = Math.max(1, speed / BITS_PER_BYTE);
     int fragmentLine = SerialLine.lineLength(Fragment.SIZE);
@@ -76,48 +69,8 @@ final class SerialTransport implements Transport, ByteStream.Reader, SerialReade
   }
 
   @Override
-  public String kind() {
-    return farEnd.kind();
-  }
-
-  @Override
-  public String remote() {
-    return farEnd.remote();
-  }
-
-  @Override
-  public String seenFrom() {
-    return farEnd.seenFrom();
-  }
-
-  @Override
-  public Optional<NodeId> proven() {
-    return farEnd.proven();
-  }
-
-  @Override
-  public String proof() {
-    return farEnd.proof();
-  }
-
-  @Override
-  public Loop loop() {
-    return stream.loop();
-  }
-
-  @Override
   public long dropped() {
     return dropped;
-  }
-
-  @Override
-  public void receive(Receiver to) {
-    receiver = to;
-    if (ended == null) {
-      stream.read(this);
-    } else {
-      loop().netty().execute(() -> to.onClosed(ended));
-    }
   }
 
   @Override
@@ -149,20 +102,20 @@ final class SerialTransport implements Transport, ByteStream.Reader, SerialReade
   }
 
   private void give(byte[] frame) {
-    if (ended != null) {
+    if (!stands()) {
       return;
     }
     if (frame.length > FrameLabel.MAX_FRAME) {
       drop();
     } else {
-      receiver.onFrame(Unpooled.wrappedBuffer(frame));
+      receiver().onFrame(Unpooled.wrappedBuffer(frame));
     }
   }
 
   @Override
   public void onPause() {
-    if (ended == null) {
-      receiver.onIdle();
+    if (stands()) {
+      receiver().onIdle();
       pump();
     }
   }
@@ -173,14 +126,9 @@ final class SerialTransport implements Transport, ByteStream.Reader, SerialReade
   }
 
   @Override
-  public void onEnd(String reason) {
-    end(reason);
-  }
-
-  @Override
   public void send(ByteBuf frame) {
     int length = frame.readableBytes();
-    if (ended != null || length < 1 || length > FrameLabel.MAX_FRAME) {
+    if (!stands() || length < 1 || length > FrameLabel.MAX_FRAME) {
       drop();
     } else if (length <= Fragment.SIZE) {
       sendShort(new SerialLine(SerialLine.Kind.FRAME, ByteBufUtil.getBytes(frame)));
@@ -224,7 +172,7 @@ final class SerialTransport implements Transport, ByteStream.Reader, SerialReade
 
   /** Gives the stream what it needs to be busy. */
   private void pump() {
-    while (ended == null && stream.unsent() < ahead) {
+    while (stands() && stream.unsent() < ahead) {
       byte[] line = next();
       if (line == null) {
         break;
@@ -260,7 +208,7 @@ final class SerialTransport implements Transport, ByteStream.Reader, SerialReade
   }
 
   private void schedule() {
-    long due = ended == null ? fragments.deadline() : Long.MAX_VALUE;
+    long due = stands() ? fragments.deadline() : Long.MAX_VALUE;
     if (timer != null && timerDue != due) {
       timer.cancel(false);
       timer = null;
@@ -280,24 +228,10 @@ final class SerialTransport implements Transport, ByteStream.Reader, SerialReade
   }
 
   @Override
-  public void close(String reason) {
-    if (loop().netty().inEventLoop()) {
-      end(reason);
-    } else {
-      loop().netty().execute(() -> end(reason));
+  void release() {
+    if (timer != null) {
+      timer.cancel(false);
     }
-  }
-
-  private void end(String reason) {
-    if (ended != null) {
-      return;
-    }
-    ended = reason;
-    schedule();
     shortLines.clear();
-    stream.close();
-    if (receiver != null) {
-      receiver.onClosed(reason);
-    }
   }
 }

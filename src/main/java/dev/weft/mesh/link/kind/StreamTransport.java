@@ -1,67 +1,28 @@
 package dev.weft.mesh.link.kind;
 
-import dev.weft.identity.NodeId;
 import dev.weft.mesh.link.FrameLabel;
-import dev.weft.mesh.link.Transport;
-import dev.weft.rpc.Loop;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
-import java.util.Optional;
 
 /**
  * Frames over a reliable byte stream, as {@link FrameCutter} has them. Frames for a slow reader
  * wait up to {@value #MAX_UNSENT} bytes, then they are dropped.
  */
-final class StreamTransport implements Transport, ByteStream.Reader {
+final class StreamTransport extends ByteStreamTransport {
   /** Bytes that may wait for the kernel. */
   static final int MAX_UNSENT = 256 << 10;
 
   /** Frames are written together, as many as a TLS record holds. */
   private static final int BATCH = 16 << 10;
 
-  private final FarEnd farEnd;
-  private final ByteStream stream;
   private final ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
   private final FrameCutter cutter = new FrameCutter(allocator);
-  private Receiver receiver;
   private ByteBuf batch;
-  private String ended;
   private volatile long dropped;
 
   StreamTransport(FarEnd farEnd, ByteStream stream) {
-    this.farEnd = farEnd;
-    this.stream = stream;
-  }
-
-  @Override
-  public String kind() {
-    return farEnd.kind();
-  }
-
-  @Override
-  public String remote() {
-    return farEnd.remote();
-  }
-
-  @Override
-  public String seenFrom() {
-    return farEnd.seenFrom();
-  }
-
-  @Override
-  public Optional<NodeId> proven() {
-    return farEnd.proven();
-  }
-
-  @Override
-  public String proof() {
-    return farEnd.proof();
-  }
-
-  @Override
-  public Loop loop() {
-    return stream.loop();
+    super(farEnd, stream);
   }
 
   @Override
@@ -70,18 +31,15 @@ final class StreamTransport implements Transport, ByteStream.Reader {
   }
 
   @Override
-  public void receive(Receiver to) {
-    receiver = to;
-    if (ended == null) {
-      stream.read(this);
-    } else {
-      loop().netty().execute(() -> to.onClosed(ended));
-    }
-  }
-
-  @Override
   public void onBytes(ByteBuf bytes) {
-    int tooLong = cutter.cut(bytes, receiver::onFrame);
+    int tooLong;
+    try {
+      tooLong = cutter.cut(bytes, receiver()::onFrame);
+    } catch (RuntimeException e) {
+      // A defect: what was read is lost, and with it where frames begin.
+      end("cannot go on: " + e);
+      throw e;
+    }
     if (tooLong > 0) {
       end("a frame of " + tooLong + " bytes (expected: 1.." + FrameLabel.MAX_FRAME + ")");
     }
@@ -89,14 +47,9 @@ final class StreamTransport implements Transport, ByteStream.Reader {
 
   @Override
   public void onPause() {
-    if (ended == null) {
-      receiver.onIdle();
+    if (stands()) {
+      receiver().onIdle();
     }
-  }
-
-  @Override
-  public void onEnd(String reason) {
-    end(reason);
   }
 
   @Override
@@ -104,7 +57,7 @@ final class StreamTransport implements Transport, ByteStream.Reader {
     try {
       int length = frame.readableBytes();
       int waiting = stream.unsent() + (batch == null ? 0 : batch.readableBytes());
-      if (ended != null
+      if (!stands()
           || length < 1
           || length > FrameLabel.MAX_FRAME
           || waiting + FrameCutter.HEADER + length > MAX_UNSENT) {
@@ -138,24 +91,8 @@ final class StreamTransport implements Transport, ByteStream.Reader {
   }
 
   @Override
-  public void close(String reason) {
-    if (loop().netty().inEventLoop()) {
-      end(reason);
-    } else {
-      loop().netty().execute(() -> end(reason));
-    }
-  }
-
-  private void end(String reason) {
-    if (ended != null) {
-      return;
-    }
+  void release() {
     flush();
-    ended = reason;
     cutter.close();
-    stream.close();
-    if (receiver != null) {
-      receiver.onClosed(reason);
-    }
   }
 }

@@ -13,6 +13,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.io.FileNotFoundException;
+import java.net.ConnectException;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -51,9 +53,7 @@ public final class UnixKind implements LinkKind {
     return Loop.home(
         vertx,
         dialled.recover(
-            e ->
-                Future.failedFuture(
-                    Fault.UNAVAILABLE.because(link.to() + ": " + e.getMessage(), e))));
+            e -> Future.failedFuture(Fault.UNAVAILABLE.because(link.to() + ": " + reason(e), e))));
   }
 
   /**
@@ -75,6 +75,13 @@ public final class UnixKind implements LinkKind {
             .listen(bound -> Sockets.listen(loops.get(), bound, acceptor).onSuccess(server::set))
             .map(v -> (Listening) new SocketListening(SCHEME + ":" + path, server.get(), socket))
             .recover(e -> Future.failedFuture(unavailable(address, e))));
+  }
+
+  private static String reason(Throwable e) {
+    // As epoll's channels say it; NIO's messages are clear.
+    return e instanceof FileNotFoundException
+        ? "no such socket"
+        : e instanceof ConnectException ? "nobody serves it" : e.getMessage();
   }
 
   private static WeftException unavailable(String address, Throwable e) {

@@ -8,6 +8,8 @@ import dev.weft.config.MeshConfig;
 import dev.weft.mesh.link.LinkKind.Listening;
 import dev.weft.mesh.link.Transport;
 import dev.weft.rpc.Loop;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -17,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -38,13 +41,15 @@ class UnixKindTest extends TransportContract {
   }
 
   private Transport dial() throws Exception {
-    return result(
-        kind.dial(
-            new MeshConfig.Link(
-                new MeshConfig.LinkAddress("unix", socket().toString()),
-                Optional.empty(),
-                Optional.empty(),
-                0)));
+    return result(kind.dial(link(socket())));
+  }
+
+  private static MeshConfig.Link link(Path socket) {
+    return new MeshConfig.Link(
+        new MeshConfig.LinkAddress("unix", socket.toString()),
+        Optional.empty(),
+        Optional.empty(),
+        0);
   }
 
   @Override
@@ -94,8 +99,10 @@ class UnixKindTest extends TransportContract {
   }
 
   @Test
-  void shouldNameTheSocketThatNobodyServes() {
-    assertThatThrownBy(this::dial).hasMessageContaining("unix:" + socket() + ": ");
+  void shouldNameTheSocketThatNobodyServes() throws Exception {
+    assertThatThrownBy(this::dial).hasMessage("unix:" + socket() + ": no such socket");
+    Files.writeString(socket(), "no socket");
+    assertThatThrownBy(this::dial).hasMessage("unix:" + socket() + ": nobody serves it");
   }
 
   @Test
@@ -108,8 +115,27 @@ class UnixKindTest extends TransportContract {
 
     assertThat(socket()).doesNotExist();
     ReceivedFrames received = ReceivedFrames.of(other);
-    send(one, java.util.List.of(frame(9)));
+    send(one, List.of(frame(9)));
     await().until(() -> received.frames().size() == 1);
+  }
+
+  @Test
+  void shouldNotNeedTheNativeTransport() throws Exception {
+    Vertx nio = Vertx.vertx(new VertxOptions().setPreferNativeTransport(false));
+    try {
+      UnixKind plain = new UnixKind(nio, () -> Loop.of(nio));
+      result(plain.listen(socket().toString(), accepted::add));
+      Transport one = result(plain.dial(link(socket())));
+      Transport other = accepted.poll(10, TimeUnit.SECONDS);
+      ReceivedFrames received = ReceivedFrames.of(other);
+
+      send(one, List.of(frame(1400)));
+
+      await().until(() -> received.frames().size() == 1);
+      assertThat(other.remote()).isEqualTo(socket().toString());
+    } finally {
+      result(nio.close());
+    }
   }
 
   @Test
