@@ -1,5 +1,7 @@
 package dev.weft.bench;
 
+import dev.weft.mesh.MeshSimulation;
+import dev.weft.mesh.MeshWalks;
 import dev.weft.mesh.route.ForwardingTable;
 import dev.weft.mesh.route.RouteAnnouncement;
 import dev.weft.mesh.route.Router;
@@ -13,11 +15,19 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** Routing of a large mesh: what one router computes, and how 1,000 of them converge. */
+/**
+ * Routing of a large mesh: what one router computes, and how 1,000 of them converge on a simulated
+ * clock with a tenth of all frames lost. Needs a heap of 4 GB; {@code -Dweft.simulation.nodes} for
+ * another number of nodes. Prints tables.
+ */
 public final class MeshSimulationBench {
   private static final int DESTINATIONS = 1_000;
   private static final int LINKS = 8;
   private static final int HOPS = 6;
+  private static final int DEGREE = 4;
+  private static final double LOSS = 0.1;
+  private static final long LIMIT = TimeUnit.SECONDS.toNanos(300);
+  private static final long CALM = TimeUnit.SECONDS.toNanos(10);
   private static final int ROUNDS = 200;
 
   /** Sets to draw from: making one takes as long as reading it. */
@@ -30,6 +40,54 @@ public final class MeshSimulationBench {
 
   public static void main(String[] args) {
     computation();
+    System.out.printf(
+        "%n%-6s %-22s %8s %9s %9s %10s %11s %7s %9s %8s%n",
+        "nodes", "", "s", "frames", "KB", "announced", "exchange ms", "loops", "loop ms", "CPU s");
+    for (int nodes : new int[] {100, Integer.getInteger("weft.simulation.nodes", 1_000)}) {
+      mesh(nodes);
+    }
+  }
+
+  /** All counts are a node's, on average; the time of a cut is until all is reached again. */
+  private static void mesh(int nodes) {
+    MeshSimulation mesh = new MeshSimulation(1, nodes, DEGREE, LOSS);
+    phase(mesh, nodes, "start", LIMIT);
+    phase(mesh, nodes, "10 s later", 0);
+    System.out.printf(
+        "%-6d paths are longer than the shortest by %.1f %%%n",
+        nodes, (new MeshWalks(mesh).stretch() - 1) * 100);
+    mesh.cutALink();
+    phase(mesh, nodes, "a link is cut", LIMIT);
+    phase(mesh, nodes, "10 s later", 0);
+  }
+
+  private static void phase(MeshSimulation mesh, int nodes, String what, long limit) {
+    MeshWalks walks = new MeshWalks(mesh);
+    long began = mesh.now();
+    long frames = mesh.frames();
+    long bytes = mesh.bytes();
+    long announced = mesh.announcements();
+    long cpu = 0;
+    do {
+      long step = CPU.getCurrentThreadCpuTime();
+      mesh.run(TimeUnit.MILLISECONDS.toNanos(50));
+      cpu += CPU.getCurrentThreadCpuTime() - step;
+      walks.watch();
+    } while (limit == 0
+        ? mesh.now() - began < CALM
+        : !walks.complete() && mesh.now() - began < limit);
+    System.out.printf(
+        "%-6d %-22s %8.1f %9d %9.1f %10.1f %11d %7d %9d %8.1f%n",
+        nodes,
+        what + (walks.complete() ? "" : ": INCOMPLETE"),
+        (mesh.now() - began) / 1e9,
+        (mesh.frames() - frames) / nodes,
+        (mesh.bytes() - bytes) / 1e3 / nodes,
+        (double) (mesh.announcements() - announced) / nodes,
+        TimeUnit.NANOSECONDS.toMillis(mesh.longestExchange()),
+        walks.mostLoops(),
+        TimeUnit.NANOSECONDS.toMillis(walks.longestLoop()),
+        cpu / 1e9);
   }
 
   private static final class Counting implements Router.Output<Integer> {

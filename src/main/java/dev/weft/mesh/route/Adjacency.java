@@ -66,9 +66,9 @@ final class Adjacency<L> {
     return all.size() - offers.size();
   }
 
-  /** The RTT that paths over this link are compared by, microseconds. */
-  long rttMicros() {
-    return rttMicros;
+  /** The RTT by which a path over this link is compared, microseconds. */
+  long rttBy(Offer offer) {
+    return Metric.sum(rttMicros, offer.rttMicros());
   }
 
   /** Whether the RTT is clearly another one than that by which paths are compared. */

@@ -10,35 +10,36 @@ final class Choice<L> {
   Choice(Adjacency<L> over, Offer offer) {
     this.over = over;
     this.offer = offer;
-    this.rttMicros = Metric.sum(over.rttMicros(), offer.rttMicros());
+    this.rttMicros = over.rttBy(offer);
   }
 
   /** This path as it is now; null if it is gone. */
   Choice<L> now() {
     Offer offered = over.to(offer.destination());
-    if (offered == null || !offered.samePath(offer)) {
+    if (offered == null || (offered != offer && !offered.samePath(offer))) {
       return null;
     }
-    Choice<L> now = new Choice<>(over, offered);
-    return now.rttMicros == rttMicros ? this : now;
+    return over.rttBy(offered) == rttMicros ? this : new Choice<>(over, offered);
   }
 
-  boolean betterThan(Choice<L> other) {
-    if (rttMicros != other.rttMicros) {
-      return rttMicros < other.rttMicros;
+  /** Whether the other path is to be preferred to this one. */
+  boolean beatenBy(Adjacency<L> otherOver, Offer other, long otherRtt) {
+    if (rttMicros != otherRtt) {
+      return otherRtt < rttMicros;
     }
-    int path = offer.comparePath(other.offer);
-    return path == 0 ? over.number() < other.over.number() : path < 0;
+    int path = other.comparePath(offer);
+    return path == 0 ? otherOver.number() < over.number() : path < 0;
   }
 
   /**
-   * Whether this path is better by so much that frames should move to it. Noise must not move them;
-   * but a path with fewer hops is not left to others for the sake of less than noise: between nodes
-   * of one room every difference is. Each move lowers (RTT, hops), so there is no going round.
+   * Whether the other path is better by so much that frames should move to it from this one. Noise
+   * must not move them; but a path with fewer hops is not left alone for the sake of less than
+   * noise: between nodes of one room every difference is. Each move lowers (RTT, hops), so there is
+   * no going round.
    */
-  boolean worthLeaving(Choice<L> present) {
-    return Metric.clearlyLess(rttMicros, present.rttMicros)
-        || (offer.shorterThan(present.offer) && rttMicros <= present.rttMicros);
+  boolean leftFor(Offer other, long otherRtt) {
+    return Metric.clearlyLess(otherRtt, rttMicros)
+        || (otherRtt <= rttMicros && other.shorterThan(offer));
   }
 
   RouteAnnouncement announcement(long self) {

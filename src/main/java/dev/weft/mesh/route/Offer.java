@@ -1,8 +1,6 @@
 package dev.weft.mesh.route;
 
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 
 /** A path that begins at the other end of a link: what was announced there, or that end itself. */
@@ -15,14 +13,21 @@ final class Offer {
 
   private final long rttMicros;
 
-  private Offer(long[] path, long rttMicros) {
+  /** What this was read from; null for the peer itself. */
+  private final RouteAnnouncement source;
+
+  /** What this node would announce as hops; null until it does. */
+  private List<Long> onward;
+
+  private Offer(long[] path, long rttMicros, RouteAnnouncement source) {
     this.path = path;
     this.rttMicros = rttMicros;
+    this.source = source;
   }
 
   /** The peer itself, at no distance from itself. */
   static Offer of(long peer) {
-    return new Offer(new long[] {peer}, 0);
+    return new Offer(new long[] {peer}, 0, null);
   }
 
   /** What the peer announces to this node; null if it cannot be so. */
@@ -36,7 +41,9 @@ final class Offer {
       path[i] = announced.hops().get(passed - 1 - i);
     }
     path[passed] = announced.destination();
-    return path[0] == peer && simple(path, self) ? new Offer(path, announced.rttMicros()) : null;
+    return path[0] == peer && simple(path, self)
+        ? new Offer(path, announced.rttMicros(), announced)
+        : null;
   }
 
   private static boolean simple(long[] path, long self) {
@@ -55,28 +62,20 @@ final class Offer {
 
   /** Whether this was read from the same words. */
   boolean says(RouteAnnouncement announced) {
-    int passed = path.length - 1;
-    if (announced.rttMicros() != rttMicros
-        || announced.destination() != path[passed]
-        || announced.hops().size() != passed) {
-      return false;
-    }
-    for (int i = 0; i < passed; i++) {
-      if (announced.hops().get(i) != path[passed - 1 - i]) {
-        return false;
-      }
-    }
-    return true;
+    return announced == source || announced.equals(source);
   }
 
   /** What a node tells its own peers that reaches the destination by this path. */
   RouteAnnouncement announcedBy(long self, long rttFromSelf) {
-    List<Long> passed = new ArrayList<>(path.length);
-    for (int i = path.length - 2; i >= 0; i--) {
-      passed.add(path[i]);
+    if (onward == null) {
+      Long[] passed = new Long[path.length];
+      for (int i = 0; i < path.length - 1; i++) {
+        passed[i] = path[path.length - 2 - i];
+      }
+      passed[path.length - 1] = self;
+      onward = List.of(passed);
     }
-    passed.add(self);
-    return new RouteAnnouncement(destination(), Collections.unmodifiableList(passed), rttFromSelf);
+    return new RouteAnnouncement(destination(), onward, rttFromSelf);
   }
 
   long destination() {

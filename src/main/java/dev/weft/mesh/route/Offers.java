@@ -27,8 +27,16 @@ final class Offers {
    */
   Offers next(List<RouteAnnouncement> announced, long peer, long self, LongPredicate admitted) {
     List<Offer> read = new ArrayList<>(announced.size());
+    int next = 0;
     for (RouteAnnouncement announcement : announced) {
-      Offer known = to(announcement.destination());
+      long destination = announcement.destination();
+      // Usually they come in order; where they do not, they are looked for.
+      while (next < sorted.size()
+          && Long.compareUnsigned(sorted.get(next).destination(), destination) < 0) {
+        next++;
+      }
+      boolean inOrder = next < sorted.size() && sorted.get(next).destination() == destination;
+      Offer known = inOrder ? sorted.get(next) : to(destination);
       Offer offer =
           known != null && known.says(announcement) ? known : Offer.read(announcement, peer, self);
       if (offer != null) {

@@ -13,4 +13,8 @@ import java.util.List;
 public record RouteAnnouncement(long destination, List<Long> hops, long rttMicros) {
   /** An unknown RTT, worse than any known one. */
   public static final long UNKNOWN = Long.MAX_VALUE;
+
+  public RouteAnnouncement {
+    hops = List.copyOf(hops);
+  }
 }

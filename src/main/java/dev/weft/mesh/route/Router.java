@@ -224,10 +224,10 @@ public final class Router<L> {
       if (offer == null) {
         continue;
       }
-      Choice<L> choice = new Choice<>(link, offer);
-      if ((present == null || choice.worthLeaving(present))
-          && (best == null || choice.betterThan(best))) {
-        best = choice;
+      long rtt = link.rttBy(offer);
+      if ((present == null || present.leftFor(offer, rtt))
+          && (best == null || best.beatenBy(link, offer, rtt))) {
+        best = new Choice<>(link, offer);
       }
     }
     return best == null ? present : best;
