@@ -76,17 +76,14 @@ final class TokenFile {
             .toList();
     version = now;
     health.clear("api", code("unreadable"));
-    if (Files.getPosixFilePermissions(path).stream().anyMatch(OTHERS::contains)) {
-      health.raise(
-          new Health.Warning(
-              "api",
-              code("mode"),
-              path + " can be read or written by others than its owner and group",
-              "any user of this host may drive the node",
-              "chmod 640 " + path));
-    } else {
-      health.clear("api", code("mode"));
-    }
+    health.show(
+        Files.getPosixFilePermissions(path).stream().anyMatch(OTHERS::contains),
+        new Health.Warning(
+            "api",
+            code("mode"),
+            path + " can be read or written by others than its owner and group",
+            "any user of this host may drive the node",
+            "chmod 640 " + path));
   }
 
   private String code(String what) {

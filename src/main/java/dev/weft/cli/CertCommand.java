@@ -37,7 +37,7 @@ final class CertCommand {
           String name,
       @Option(
               names = "--days",
-              defaultValue = "3650",
+              defaultValue = "" + CertificateAuthority.DEFAULT_DAYS,
               paramLabel = "N",
               description = "validity (${DEFAULT-VALUE})")
           int days) {
@@ -72,7 +72,7 @@ final class CertCommand {
           List<String> addresses,
       @Option(
               names = "--days",
-              defaultValue = "365",
+              defaultValue = "" + CertificateAuthority.DEFAULT_NODE_DAYS,
               paramLabel = "N",
               description = "validity (${DEFAULT-VALUE})")
           int days) {

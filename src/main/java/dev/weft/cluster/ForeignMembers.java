@@ -14,8 +14,6 @@ import java.util.stream.Collectors;
  * as when two nodes have certificates of two CAs.
  */
 final class ForeignMembers {
-  private static final String CODE = "foreign-member";
-
   private final Health health;
   private final Supplier<Optional<String>> ca;
   private final Predicate<String> unverifiable;
@@ -43,14 +41,11 @@ final class ForeignMembers {
             .map(m -> describe(m, mine))
             .sorted()
             .collect(Collectors.joining("; "));
-    if (foreign.isEmpty()) {
-      health.clear(ClusterNode.ROOM, CODE);
-      return;
-    }
-    health.raise(
+    health.show(
+        !foreign.isEmpty(),
         new Health.Warning(
             ClusterNode.ROOM,
-            CODE,
+            "foreign-member",
             foreign,
             "its records are ignored: no wire, route or network service reaches it, and it does not"
                 + " count towards the quorum of leases",

@@ -27,7 +27,6 @@ import org.slf4j.LoggerFactory;
 final class CertificateWatch {
   private static final Logger log = LoggerFactory.getLogger(CertificateWatch.class);
   private static final String ROOM = "identity";
-  private static final String REFUSED = "certificate-refused";
   private static final Duration LOOK_EVERY = Duration.ofSeconds(2);
   private static final Duration WARN_BEFORE = Duration.ofDays(30);
 
@@ -127,14 +126,11 @@ final class CertificateWatch {
   }
 
   private void showRefused() {
-    if (refused.isEmpty()) {
-      health.clear(ROOM, REFUSED);
-      return;
-    }
-    health.raise(
+    health.show(
+        !refused.isEmpty(),
         new Health.Warning(
             ROOM,
-            REFUSED,
+            "certificate-refused",
             String.join("; ", refused.values()),
             "the certificates that were read before stay in use, until they expire",
             "put a file there that fits; the node reads it by itself"));

@@ -50,11 +50,8 @@ final class Warnings {
   }
 
   void lost(SubnetChanged now) {
-    if (!now.lost()) {
-      health.clear(SubnetVerticle.ROOM, "lease-lost");
-      return;
-    }
-    raise(
+    when(
+        now.lost(),
         "lease-lost",
         "subnet " + now.subnet() + " is not this node's any more",
         "pods here with addresses of it are not reached from other nodes, and no new ones are"
@@ -114,14 +111,10 @@ final class Warnings {
   }
 
   private void when(boolean wrong, String code, String text, String affects, String action) {
-    if (wrong) {
-      raise(code, text, affects, action);
-    } else {
-      health.clear(SubnetVerticle.ROOM, code);
-    }
+    health.show(wrong, new Health.Warning(SubnetVerticle.ROOM, code, text, affects, action));
   }
 
   private void raise(String code, String text, String affects, String action) {
-    health.raise(new Health.Warning(SubnetVerticle.ROOM, code, text, affects, action));
+    when(true, code, text, affects, action);
   }
 }

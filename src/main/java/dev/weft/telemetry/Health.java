@@ -49,6 +49,15 @@ public final class Health {
     change(() -> warnings.remove(key(room, code)) != null);
   }
 
+  /** Shows a warning while something is wrong, and clears it otherwise. */
+  public void show(boolean wrong, Warning warning) {
+    if (wrong) {
+      raise(warning);
+    } else {
+      clear(warning.room(), warning.code());
+    }
+  }
+
   /** Runs the listener after every change, on the thread that made it, until the handle is run. */
   public Runnable onChange(Runnable listener) {
     listeners.add(listener);

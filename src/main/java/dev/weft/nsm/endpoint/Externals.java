@@ -27,8 +27,6 @@ public final class Externals {
   /** Stands in place of the provider's namespace; no provider's namespace may begin with ~. */
   private static final String NAMESPACE = "~external";
 
-  private static final String WARNING = "externals";
-
   /** A node is away after this time without a call; it renews its leases every 5 s. */
   private static final Duration HERE = Duration.ofSeconds(15);
 
@@ -115,14 +113,11 @@ public final class Externals {
   }
 
   private void report() {
-    if (unmet.isEmpty()) {
-      health.clear(NsmVerticle.ROOM, WARNING);
-      return;
-    }
-    health.raise(
+    health.show(
+        !unmet.isEmpty(),
         new Health.Warning(
             NsmVerticle.ROOM,
-            WARNING,
+            "externals",
             unmet.values().stream().sorted().collect(Collectors.joining("; ")),
             "requests for services that nsm.externals has at that address",
             "check that the node there runs, serves grpc.external, and names this mesh's CA in its"
