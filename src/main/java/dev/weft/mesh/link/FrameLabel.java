@@ -54,12 +54,12 @@ public final class FrameLabel {
   /**
    * @param self the node at this end of the link
    */
-  public FrameLabel(long self) {
+  FrameLabel(long self) {
     this.self = self;
   }
 
   /** From now on ids that are left out are known: the other end of the link is this node. */
-  public void peer(long id) {
+  void peer(long id) {
     peer = id;
     hasPeer = true;
   }
@@ -69,7 +69,7 @@ public final class FrameLabel {
    *
    * @param named whether it carries the source
    */
-  public FrameLabel control(boolean named) {
+  FrameLabel control(boolean named) {
     source = self;
     destination = peer;
     bits = named ? CONTROL | SOURCE : CONTROL;
@@ -77,37 +77,35 @@ public final class FrameLabel {
   }
 
   /** Begins the label of a message; what the other end knows anyway is left out. */
-  public FrameLabel message(long from, long to) {
+  FrameLabel message(long from, long to) {
     source = from;
     destination = to;
     bits = (from == self ? 0 : SOURCE) | (hasPeer && to == peer ? 0 : DESTINATION);
     return this;
   }
 
-  public FrameLabel ping(long id) {
+  FrameLabel ping(long id) {
     ping = id;
     bits |= PING;
     return this;
   }
 
-  /**
-   * @param micros how long the ping waited for this frame
-   */
-  public FrameLabel pong(long id, long micros) {
+  /** Answers a ping that waited so long for this frame. */
+  FrameLabel pong(long id, long micros) {
     pong = id;
     queueMicros = micros;
     bits |= PONG;
     return this;
   }
 
-  public FrameLabel debugToken(long random) {
+  FrameLabel debugToken(long random) {
     token = random;
     bits |= TOKEN;
     return this;
   }
 
   /** Bytes that {@link #write} adds. */
-  public int length() {
+  int length() {
     return length(bits);
   }
 
@@ -117,7 +115,7 @@ public final class FrameLabel {
   }
 
   /** Writes the label behind the payload; the buffer has room for {@link #length} bytes. */
-  public void write(ByteBuf frame) {
+  void write(ByteBuf frame) {
     if ((bits & DESTINATION) != 0) {
       frame.writeLongLE(destination);
     }
@@ -143,7 +141,7 @@ public final class FrameLabel {
    * @return why the frame is bad, which leaves it as it was and this label without meaning; null if
    *     it is good
    */
-  public BadFrame read(ByteBuf frame) {
+  BadFrame read(ByteBuf frame) {
     int size = frame.readableBytes();
     if (size == 0) {
       return BadFrame.EMPTY;
@@ -208,49 +206,44 @@ public final class FrameLabel {
   }
 
   /** Whether the frame is for the link itself and never routed. */
-  public boolean isControl() {
+  boolean isControl() {
     return (bits & CONTROL) != 0;
   }
 
-  /** Whether the source stands in the frame. */
-  public boolean isNamed() {
-    return (bits & SOURCE) != 0;
-  }
-
-  public boolean hasPing() {
+  boolean hasPing() {
     return (bits & PING) != 0;
   }
 
-  public boolean hasPong() {
+  boolean hasPong() {
     return (bits & PONG) != 0;
   }
 
-  public boolean hasDebugToken() {
+  boolean hasDebugToken() {
     return (bits & TOKEN) != 0;
   }
 
-  public long source() {
+  long source() {
     return source;
   }
 
-  public long destination() {
+  long destination() {
     return destination;
   }
 
-  public long ping() {
+  long ping() {
     return ping;
   }
 
-  public long pong() {
+  long pong() {
     return pong;
   }
 
   /** How long the ping waited for its answer, microseconds; without a sign. */
-  public long queueMicros() {
+  long queueMicros() {
     return queueMicros;
   }
 
-  public long debugToken() {
+  long debugToken() {
     return token;
   }
 }

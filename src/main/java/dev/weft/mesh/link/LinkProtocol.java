@@ -9,9 +9,10 @@ import dev.weft.mesh.proto.LinkControlFrame;
 import dev.weft.mesh.route.RouteAnnouncement;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
-import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
@@ -155,7 +156,8 @@ public final class LinkProtocol {
   /** What the other end announced last; null before. */
   private List<RouteAnnouncement> announced;
 
-  private final long[] bad = new long[BadFrame.values().length];
+  private final Map<BadFrame, Long> bad = new EnumMap<>(BadFrame.class);
+  private long badFrames;
   private long unsent;
 
   public LinkProtocol(Settings settings, RandomGenerator random, Output output) {
@@ -195,7 +197,7 @@ public final class LinkProtocol {
       reason = outOfPlace(frame);
     }
     if (reason != null) {
-      bad[reason.ordinal()]++;
+      drop(reason);
       return;
     }
     if (in.hasDebugToken() && debugTokens) {
@@ -212,6 +214,11 @@ public final class LinkProtocol {
         output.message(source, destination, frame);
       }
     }
+  }
+
+  private void drop(BadFrame reason) {
+    bad.merge(reason, 1L, Long::sum);
+    badFrames++;
   }
 
   /** Why a frame with a good label is bad; null if it is not. */
@@ -231,7 +238,7 @@ public final class LinkProtocol {
       try {
         frame = LinkControlFrame.parseFrom(payload.nioBuffer());
       } catch (InvalidProtocolBufferException e) {
-        bad[BadFrame.CONTROL_PAYLOAD.ordinal()]++;
+        drop(BadFrame.CONTROL_PAYLOAD);
         return;
       }
     }
@@ -392,12 +399,12 @@ public final class LinkProtocol {
 
   /** Frames that were dropped for this reason. */
   public long badFrames(BadFrame reason) {
-    return bad[reason.ordinal()];
+    return bad.getOrDefault(reason, 0L);
   }
 
   /** Frames that were dropped as bad. */
   public long badFrames() {
-    return Arrays.stream(bad).sum();
+    return badFrames;
   }
 
   /** Control messages and acknowledgements that were dropped: repeated, out of order, unknown. */

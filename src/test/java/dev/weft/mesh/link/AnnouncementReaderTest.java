@@ -9,9 +9,7 @@ import dev.weft.mesh.proto.SetRoute;
 import dev.weft.mesh.route.RouteAnnouncement;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.LongStream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -173,51 +171,5 @@ class AnnouncementReaderTest {
 
     assertThat(read).hasSize(10_000);
     assertThat(writer.refused()).isEqualTo(501);
-  }
-
-  @Property(tries = 200)
-  void shouldReadWhatHasChanged(
-      @ForAll("announcements") List<RouteAnnouncement> before,
-      @ForAll("announcements") List<RouteAnnouncement> after) {
-    List<RouteAnnouncement> known = distinct(before);
-    List<RouteAnnouncement> wanted = distinct(after);
-    wanted.addAll(known.subList(0, known.size() / 2));
-    wanted = distinct(wanted);
-    AnnouncementReader any = new AnnouncementReader(PEER);
-    readAll(any, AnnouncementWriter.ofAll(known));
-
-    List<RouteAnnouncement> read = readAll(any, AnnouncementWriter.ofChanges(wanted, known));
-
-    assertThat(read).containsExactlyInAnyOrderElementsOf(wanted);
-  }
-
-  private static List<RouteAnnouncement> distinct(List<RouteAnnouncement> some) {
-    Map<Long, RouteAnnouncement> byDestination = new LinkedHashMap<>();
-    some.forEach(a -> byDestination.putIfAbsent(a.destination(), a));
-    return new ArrayList<>(byDestination.values());
-  }
-
-  private static List<RouteAnnouncement> readAll(
-      AnnouncementReader reader, AnnouncementWriter writer) {
-    List<RouteAnnouncement> read = null;
-    while (read == null) {
-      read = reader.add(writer.part());
-    }
-    return read;
-  }
-
-  @Test
-  void shouldBoundWhatChangesAddUpTo() {
-    List<RouteAnnouncement> all = List.of();
-    for (int i = 0; i < 200; i++) {
-      SetRoute.Builder changes = SetRoute.newBuilder().setChanges(true).setIsEnd(true);
-      for (int j = 0; j < 100; j++) {
-        changes.addRoutes(route(100 + 100 * i + j, PEER)).addGone(-i);
-      }
-      all = reader.add(changes.build());
-    }
-
-    assertThat(all).hasSize(AnnouncementWriter.MOST_ROUTES);
-    assertThat(reader.refused()).isEqualTo(10_000);
   }
 }

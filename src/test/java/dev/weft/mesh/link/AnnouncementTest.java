@@ -182,7 +182,7 @@ class AnnouncementTest {
 
   private static void change(Map<Long, RouteAnnouncement> announced, Random random, int most) {
     for (int i = random.nextInt(most + 1); i > 0; i--) {
-      long destination = 1 + random.nextInt(most);
+      long destination = 1L + random.nextInt(most);
       if (random.nextInt(3) == 0) {
         announced.remove(destination);
       } else {

@@ -64,7 +64,7 @@ class DebugTokenTest {
     SimulatedLink link = run(true, true);
 
     List<String> of = messages();
-    String token = of.get(0).split(" ")[1];
+    String token = of.get(0).substring("Frame ".length(), "Frame ".length() + 16);
     int size = link.a.sent.get(link.a.sent.size() - 1).bytes().length;
     assertThat(token).matches("[0-9a-f]{16}");
     assertThat(of)

@@ -208,7 +208,6 @@ class FrameLabelTest {
 
     assertThat(receiver.read(frame)).isNull();
     assertThat(receiver.isControl()).isTrue();
-    assertThat(receiver.isNamed()).isEqualTo(!known);
     assertThat(receiver.source()).isEqualTo(A);
     assertFields(fields, ping, pong, micros, token);
     assertThat(ByteBufUtil.getBytes(frame)).isEqualTo(payload);

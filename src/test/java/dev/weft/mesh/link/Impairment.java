@@ -9,6 +9,8 @@ public interface Impairment {
   /** Where a frame goes on. */
   interface Way {
     /**
+     * Lets a frame arrive.
+     *
      * @param frame the way takes its reference
      * @param nanos after which the frame arrives
      */

@@ -16,7 +16,23 @@ final class SimulatedLink {
   static final long B = 0x0b0b_0b0b_0000_0002L;
 
   /** A frame that an end sent. */
-  record Sent(long at, byte[] bytes) {
+  static final class Sent {
+    private final long at;
+    private final byte[] bytes;
+
+    Sent(long at, byte[] bytes) {
+      this.at = at;
+      this.bytes = bytes;
+    }
+
+    long at() {
+      return at;
+    }
+
+    byte[] bytes() {
+      return bytes;
+    }
+
     int control() {
       return Byte.toUnsignedInt(bytes[bytes.length - 1]);
     }
