@@ -227,7 +227,8 @@ final class LinkRunner implements LinkProtocol.Output, Transport.Receiver {
     if (!closed && protocol.deadline() - now <= 0) {
       protocol.expire(now);
     }
-    counters.dropped(protocol.badFrames() + protocol.controlDrops() + protocol.unsent());
+    counters.dropped(
+        protocol.badFrames() + protocol.controlDrops() + protocol.unsent() + transport.dropped());
     if (!closed) {
       alarm.check();
     }

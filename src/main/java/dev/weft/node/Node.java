@@ -18,6 +18,7 @@ import dev.weft.mesh.Mesh;
 import dev.weft.mesh.MeshVerticle;
 import dev.weft.mesh.OffMesh;
 import dev.weft.mesh.link.kind.ExecKind;
+import dev.weft.mesh.link.kind.SerialKind;
 import dev.weft.mesh.link.kind.TcpKind;
 import dev.weft.mesh.link.kind.UdpKind;
 import dev.weft.mesh.link.kind.UnixKind;
@@ -249,7 +250,8 @@ public final class Node {
             new UdpKind(vertx, on, identity),
             new TcpKind(vertx, next, identity),
             new UnixKind(vertx, next),
-            new ExecKind(vertx, next)));
+            new ExecKind(vertx, next),
+            new SerialKind(vertx, next)));
   }
 
   private Future<Void> deploy(Map<String, Deployable> rooms) {
