@@ -49,6 +49,7 @@ public final class MeshVerticle extends AbstractVerticle implements Mesh {
             new Observer());
     metrics = new MeshMetrics(room.metrics().registry());
     mesh.measure(metrics, kinds.keySet());
+    kinds.values().forEach(kind -> kind.strays().forEach(metrics::dropped));
     listen()
         .compose(v -> linkMembers())
         .onSuccess(

@@ -4,10 +4,10 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DatagramPacket;
-import io.netty.util.ReferenceCountUtil;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 
@@ -103,7 +103,15 @@ final class Demultiplexer extends ChannelInboundHandlerAdapter {
     }
     counters.handedOver.increment();
     if (taking.compareAndSet(false, true)) {
+      giveLater(here);
+    }
+  }
+
+  private void giveLater(ChannelHandlerContext here) {
+    try {
       here.executor().execute(this::giveHandedOver);
+    } catch (RejectedExecutionException stopped) {
+      releaseHandedOver();
     }
   }
 
@@ -123,15 +131,19 @@ final class Demultiplexer extends ChannelInboundHandlerAdapter {
       readComplete();
     }
     if (!handedOver.isEmpty() && taking.compareAndSet(false, true)) {
-      toAccepting.executor().execute(this::giveHandedOver);
+      giveLater(toAccepting);
     }
   }
 
   @Override
   public void handlerRemoved(ChannelHandlerContext ctx) {
+    releaseHandedOver();
+  }
+
+  private void releaseHandedOver() {
     DatagramPacket packet;
     while ((packet = handedOver.poll()) != null) {
-      ReferenceCountUtil.release(packet);
+      packet.release();
     }
   }
 }

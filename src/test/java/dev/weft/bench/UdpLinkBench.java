@@ -35,10 +35,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Frames of 1,400 bytes through one relay over udp links, against a plain UDP relay in the same run.
- * Sender, relay and receiver are threads of this process on loopback. What counts is the processor
- * time of the relay's thread for a frame: the others would else decide, with few cores. Prints a
- * table.
+ * Frames of 1,400 bytes through one relay over udp links, against a plain UDP relay in the same
+ * run. Sender, relay and receiver are threads of this process on loopback. What counts is the
+ * processor time of the relay's thread for a frame: the others would else decide, with few cores.
+ * Prints a table.
  */
 public final class UdpLinkBench {
   private static final Clock CLOCK = Clock.systemUTC();
@@ -128,8 +128,7 @@ public final class UdpLinkBench {
   }
 
   private static DatagramChannel bound() throws IOException {
-    return DatagramChannel.open()
-        .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    return DatagramChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
   }
 
   private static void send(DatagramChannel from, ByteBuffer frame, DatagramChannel to) {
@@ -178,8 +177,7 @@ public final class UdpLinkBench {
   /** Three ends on loops of their own, and what they are made of. */
   private static final class Ends implements AutoCloseable {
     final Vertx vertx =
-        Vertx.vertx(
-            new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(4));
+        Vertx.vertx(new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(4));
     final Path directory = Files.createTempDirectory("udp-link-bench");
     final CertificateAuthority mesh =
         CertificateAuthority.create(directory.resolve("ca"), "mesh", 10, CLOCK);
@@ -235,8 +233,7 @@ public final class UdpLinkBench {
           result(
               ends.kind(ends.receiving, ends.identity("end"))
                   .listen("127.0.0.1:0", last::complete));
-      Transport first =
-          result(ends.kind(ends.sending, ends.identity("begin")).dial(to(listening)));
+      Transport first = result(ends.kind(ends.sending, ends.identity("begin")).dial(to(listening)));
       Transport out = result(relay.dial(to(end)));
       Frames counted = frame -> arrived.incrementAndGet();
       Frames ignored = frame -> {};
@@ -299,8 +296,7 @@ public final class UdpLinkBench {
       MeshNode begin = node(ends.sending, beginId);
       UdpKind relayKind = ends.kind(ends.relaying, relayId);
       Listening listening = result(relayKind.listen("127.0.0.1:0", relay::accept));
-      Listening last =
-          result(ends.kind(ends.receiving, endId).listen("127.0.0.1:0", end::accept));
+      Listening last = result(ends.kind(ends.receiving, endId).listen("127.0.0.1:0", end::accept));
       relay.keep(relayKind, to(last), false);
       begin.keep(ends.kind(ends.sending, beginId), to(listening), false);
       end.takeDatagrams((from, data) -> arrived.incrementAndGet());

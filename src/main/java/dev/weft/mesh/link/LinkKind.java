@@ -2,7 +2,9 @@ package dev.weft.mesh.link;
 
 import dev.weft.config.MeshConfig;
 import io.vertx.core.Future;
+import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /** A kind of link: how to dial one, and how to be dialled. A new kind is one more class. */
 public interface LinkKind {
@@ -16,6 +18,14 @@ public interface LinkKind {
 
   /** The scheme in {@code mesh.listen} and {@code mesh.links}: {@code udp}, {@code tcp}, … */
   String scheme();
+
+  /**
+   * What arrived and was dropped before it was any link's, by reason, counted since the start; the
+   * map stays, and any thread may read the counts.
+   */
+  default Map<String, LongSupplier> strays() {
+    return Map.of();
+  }
 
   /**
    * Dials one link. Done when frames can be sent, the other end's proof checked.

@@ -17,8 +17,12 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import java.util.function.ToLongFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +40,10 @@ public final class UdpKind implements LinkKind {
   private final Vertx vertx;
   private final List<Loop> loops;
   private final Identity identity;
+
+  /** All ports so far, closed ones too, for what they have counted. */
+  private final List<UdpPort> ports = new CopyOnWriteArrayList<>();
+
   private Future<UdpPort> dialling;
 
   /**
@@ -51,6 +59,17 @@ public final class UdpKind implements LinkKind {
   @Override
   public String scheme() {
     return SCHEME;
+  }
+
+  @Override
+  public Map<String, LongSupplier> strays() {
+    return Map.of(
+        "udp_unknown", () -> sum(UdpPort.Counters::unknown),
+        "udp_busy", () -> sum(UdpPort.Counters::overflown));
+  }
+
+  private long sum(ToLongFunction<UdpPort.Counters> count) {
+    return ports.stream().map(UdpPort::counters).mapToLong(count).sum();
   }
 
   @Override
@@ -97,20 +116,21 @@ public final class UdpKind implements LinkKind {
 
   private Future<UdpPort> open(InetSocketAddress at, Optional<Consumer<Transport>> accepted) {
     return UdpPort.open(
-        at,
-        loops,
-        identity,
-        PROTOCOL,
-        accepted.map(
-            links ->
-                (channel, loop) -> {
-                  UdpTransport transport = new UdpTransport(channel, loop, identity);
-                  channel.pipeline().addLast(transport);
-                  transport
-                      .opened()
-                      .onSuccess(links::accept)
-                      .onFailure(e -> log.debug("A link did not open: {}", e.getMessage()));
-                }));
+            at,
+            loops,
+            identity,
+            PROTOCOL,
+            accepted.map(
+                links ->
+                    (channel, loop) -> {
+                      UdpTransport transport = new UdpTransport(channel, loop, identity);
+                      channel.pipeline().addLast(transport);
+                      transport
+                          .opened()
+                          .onSuccess(links::accept)
+                          .onFailure(e -> log.debug("A link did not open: {}", e.getMessage()));
+                    }))
+        .onSuccess(ports::add);
   }
 
   private Future<List<InetAddress>> addresses(HostPort at) {

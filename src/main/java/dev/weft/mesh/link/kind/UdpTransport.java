@@ -346,6 +346,7 @@ final class UdpTransport extends ChannelInboundHandlerAdapter
     }
     ended = reason;
     halves.close();
+    acceptedMark.release();
     if (timer != null) {
       timer.cancel(false);
     }

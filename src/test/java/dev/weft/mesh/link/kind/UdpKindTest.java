@@ -19,6 +19,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.vertx.core.Future;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -216,6 +219,32 @@ class UdpKindTest extends TransportContract {
         .hasMessageContaining(" refused node " + one.nodeId() + ": TLS alert 42, bad certificate")
         .satisfies(UdpKindTest::isUnauthenticated);
     assertThat(accepted).isEmpty();
+  }
+
+  @Test
+  void shouldShowARenewedCertificateToTheNextLink() throws Exception {
+    int port = listen(member(mesh, "ahead", 30, Clock.offset(CLOCK, Duration.ofDays(10))));
+    UdpKind dialling = kind(one);
+    assertThatThrownBy(() -> result(dialling.dial(to(port)))).hasMessageContaining("refused");
+
+    mesh.issueNode(directory.resolve("one"), "one", List.of(), 30);
+    assertThat(one.reload()).isTrue();
+
+    assertThat(result(dialling.dial(to(port))).proof()).isEqualTo("certificate");
+  }
+
+  @Test
+  void shouldCountWhatIsNoLinks() throws Exception {
+    UdpKind listening = kind(other);
+    String at = result(listening.listen("127.0.0.1:0", accepted::add)).address();
+    int port = Integer.parseInt(at.substring(at.lastIndexOf(':') + 1));
+
+    try (DatagramSocket stranger = new DatagramSocket()) {
+      stranger.send(new DatagramPacket(new byte[10], 10, InetAddress.getLoopbackAddress(), port));
+    }
+
+    await().until(() -> listening.strays().get("udp_unknown").getAsLong() == 1);
+    assertThat(listening.strays().get("udp_busy").getAsLong()).isZero();
   }
 
   @Test
