@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** Puts the other end's announcement together from its parts, and refuses what cannot be. */
 final class AnnouncementReader {
@@ -17,9 +16,13 @@ final class AnnouncementReader {
   private static final long LONGEST_RTT = MINUTES.toMicros(10);
 
   private final long peer;
+  private final Map<Long, RouteAnnouncement> all = new LinkedHashMap<>();
+
+  /** Of an announcement whose end has not arrived. */
   private List<RouteAnnouncement> parts = new ArrayList<>();
+
   private List<Long> gone = new ArrayList<>();
-  private List<RouteAnnouncement> all = List.of();
+  private boolean complete;
   private long refused;
 
   /**
@@ -34,8 +37,18 @@ final class AnnouncementReader {
     return refused;
   }
 
-  /** Adds a part; all of the announcement if it was the last, else null. */
-  List<RouteAnnouncement> add(SetRoute part) {
+  /** Whether an announcement has ever arrived. */
+  boolean isComplete() {
+    return complete;
+  }
+
+  /** What the latest complete announcement says, one route a destination. */
+  List<RouteAnnouncement> all() {
+    return List.copyOf(all.values());
+  }
+
+  /** Adds a part; true if it was the last one of an announcement. */
+  boolean add(SetRoute part) {
     for (Route route : part.getRoutesList()) {
       if (parts.size() < AnnouncementWriter.MOST_ROUTES && possible(route)) {
         parts.add(
@@ -52,28 +65,28 @@ final class AnnouncementReader {
         refused++;
       }
     }
-    if (!part.getIsEnd()) {
-      return null;
+    if (part.getIsEnd()) {
+      complete = true;
+      end(part.getChanges());
     }
-    all = part.getChanges() ? changed() : List.copyOf(parts);
-    parts = new ArrayList<>();
-    gone = new ArrayList<>();
-    return all;
+    return part.getIsEnd();
   }
 
-  private List<RouteAnnouncement> changed() {
-    Map<Long, RouteAnnouncement> changed = new LinkedHashMap<>();
-    all.forEach(announcement -> changed.put(announcement.destination(), announcement));
-    changed.keySet().removeAll(Set.copyOf(gone));
+  private void end(boolean changes) {
+    if (!changes) {
+      all.clear();
+    }
+    gone.forEach(all::remove);
     for (RouteAnnouncement announcement : parts) {
-      if (changed.size() < AnnouncementWriter.MOST_ROUTES
-          || changed.containsKey(announcement.destination())) {
-        changed.put(announcement.destination(), announcement);
+      if (all.size() < AnnouncementWriter.MOST_ROUTES
+          || all.containsKey(announcement.destination())) {
+        all.put(announcement.destination(), announcement);
       } else {
         refused++;
       }
     }
-    return List.copyOf(changed.values());
+    parts = new ArrayList<>();
+    gone = new ArrayList<>();
   }
 
   /** The way ends with the announcing node, and does not pass its destination. */

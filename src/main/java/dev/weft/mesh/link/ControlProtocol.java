@@ -30,7 +30,8 @@ final class ControlProtocol {
     /** The other end introduces itself once more, as if it had begun anew. */
     void introducedAgain(long now);
 
-    void announced(List<RouteAnnouncement> all);
+    /** {@link ControlProtocol#announced} has changed. */
+    void announced(long now);
 
     void failed(String reason);
   }
@@ -192,13 +193,22 @@ final class ControlProtocol {
       introduced(message, source, now);
     } else if (reader != null && message.hasSetRoute()) {
       acknowledge(message, now);
-      List<RouteAnnouncement> all = reader.add(message.getSetRoute());
-      if (all != null) {
-        owner.announced(all);
+      if (reader.add(message.getSetRoute())) {
+        owner.announced(now);
       }
     } else {
       drops++;
     }
+  }
+
+  /** Whether the other end has announced anything. */
+  boolean hasAnnounced() {
+    return reader != null && reader.isComplete();
+  }
+
+  /** All that the other end announces; only once it has. */
+  List<RouteAnnouncement> announced() {
+    return reader.all();
   }
 
   private void introduced(LinkControlMessage message, long source, long now) {

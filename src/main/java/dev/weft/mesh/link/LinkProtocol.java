@@ -1,5 +1,6 @@
 package dev.weft.mesh.link;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import com.google.protobuf.ByteString;
@@ -56,7 +57,10 @@ public final class LinkProtocol {
      */
     void message(long source, long destination, ByteBuf payload);
 
-    /** All that the other end announces; again when the link comes up again. */
+    /**
+     * All that the other end announces, one route a destination; at most every 20 ms, the latest
+     * then. Again when the link comes up again.
+     */
     void announced(List<RouteAnnouncement> all);
 
     /**
@@ -127,6 +131,9 @@ public final class LinkProtocol {
 
   static final int VERSION = 1;
 
+  /** The time between two announcements that the output is told, at least. */
+  private static final long ANNOUNCEMENT_SPACING = MILLISECONDS.toNanos(20);
+
   private static final byte[] NOTHING = {};
   private static final Logger log = LoggerFactory.getLogger(LinkProtocol.class);
 
@@ -153,8 +160,11 @@ public final class LinkProtocol {
   private long askedId;
   private long askedAt;
 
-  /** What the other end announced last; null before. */
-  private List<RouteAnnouncement> announced;
+  /** When the output is told what the other end announces. */
+  private long tellAt = Long.MAX_VALUE;
+
+  /** Not before this time: announcements may come faster than anybody can deal with them. */
+  private long tellNotBefore = Long.MIN_VALUE;
 
   private final Map<BadFrame, Long> bad = new EnumMap<>(BadFrame.class);
   private long badFrames;
@@ -209,7 +219,7 @@ public final class LinkProtocol {
       long source = in.source();
       long destination = in.destination();
       readPings(now);
-      report();
+      report(now);
       if (!ended) {
         output.message(source, destination, frame);
       }
@@ -247,7 +257,7 @@ public final class LinkProtocol {
       control.receive(frame, in.source(), now);
     }
     if (!ended) {
-      report();
+      report(now);
     }
   }
 
@@ -270,16 +280,26 @@ public final class LinkProtocol {
   }
 
   /** Tells whether the link is up, if that has changed. */
-  private void report() {
+  private void report(long now) {
     if (pings.up() != carries) {
       carries = pings.up();
       output.carries(carries);
       if (carries && rttMicros != 0 && !ended) {
         output.rtt(rttMicros);
       }
-      if (carries && announced != null && !ended) {
-        output.announced(announced);
+      if (carries && control.hasAnnounced()) {
+        tellAt = now;
       }
+    }
+    tellAnnounced(now);
+  }
+
+  /** Tells what the other end announces, if it is time. */
+  private void tellAnnounced(long now) {
+    if (carries && !ended && tellAt <= now) {
+      tellAt = Long.MAX_VALUE;
+      tellNotBefore = now + ANNOUNCEMENT_SPACING;
+      output.announced(control.announced());
     }
   }
 
@@ -292,7 +312,7 @@ public final class LinkProtocol {
   public void send(long source, long destination, ByteBuf payload, long now) {
     if (pings.due() <= now) {
       pings.expire(now);
-      report();
+      report(now);
     }
     int size = payload.readableBytes();
     if (ended || !carries || size == 0 || size > FrameLabel.MAX_PAYLOAD || source == destination) {
@@ -362,7 +382,7 @@ public final class LinkProtocol {
       return;
     }
     pings.expire(now);
-    report();
+    report(now);
     if (!ended && (asked || pings.due() <= now)) {
       transmitControl(NOTHING, now);
     }
@@ -376,13 +396,15 @@ public final class LinkProtocol {
       return Long.MAX_VALUE;
     }
     long due = Math.min(control.due(), pings.due());
+    if (carries) {
+      due = Math.min(due, tellAt);
+    }
     return asked ? Math.min(due, askedAt) : due;
   }
 
   /** Ends the link without a word to anybody. */
   public void close() {
     ended = true;
-    announced = null;
   }
 
   private void fail(String reason) {
@@ -448,7 +470,7 @@ public final class LinkProtocol {
     private void open(long now) {
       if (!ended && control.open() && !pings.started()) {
         pings.start(now);
-        report();
+        report(now);
       }
     }
 
@@ -466,11 +488,9 @@ public final class LinkProtocol {
     }
 
     @Override
-    public void announced(List<RouteAnnouncement> all) {
-      announced = all;
-      if (carries) {
-        output.announced(all);
-      }
+    public void announced(long now) {
+      tellAt = Math.min(tellAt, Math.max(now, tellNotBefore));
+      tellAnnounced(now);
     }
 
     @Override

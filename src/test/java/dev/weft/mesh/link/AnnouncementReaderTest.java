@@ -40,19 +40,26 @@ class AnnouncementReaderTest {
     return route;
   }
 
+  private List<RouteAnnouncement> read(SetRoute last) {
+    assertThat(reader.add(last)).isTrue();
+    return reader.all();
+  }
+
   @Test
   void shouldReplaceTheWholeAnnouncement() {
-    assertThat(reader.add(end(route(1, PEER), route(2, PEER)))).hasSize(2);
-    assertThat(reader.add(end(route(3, PEER)))).hasSize(1);
-    assertThat(reader.add(end())).isEmpty();
+    assertThat(read(end(route(1, PEER), route(2, PEER)))).hasSize(2);
+    assertThat(read(end(route(3, PEER)))).hasSize(1);
+    assertThat(read(end())).isEmpty();
   }
 
   @Test
   void shouldWaitForTheEnd() {
     SetRoute part = SetRoute.newBuilder().addRoutes(route(1, PEER)).build();
 
-    assertThat(reader.add(part)).isNull();
-    assertThat(reader.add(end(route(2, 9, PEER))))
+    assertThat(reader.add(part)).isFalse();
+    assertThat(reader.isComplete()).isFalse();
+    assertThat(reader.all()).isEmpty();
+    assertThat(read(end(route(2, 9, PEER))))
         .containsExactly(
             new RouteAnnouncement(1, List.of(PEER), 5),
             new RouteAnnouncement(2, List.of(9L, PEER), 5));
@@ -64,7 +71,7 @@ class AnnouncementReaderTest {
     manyHops[AnnouncementWriter.MOST_HOPS] = PEER;
 
     List<RouteAnnouncement> all =
-        reader.add(
+        read(
             end(
                 route(1),
                 route(2, PEER, 3),
@@ -80,7 +87,7 @@ class AnnouncementReaderTest {
   @Test
   void shouldTakeImpossibleRoundTripsAsUnknown() {
     List<RouteAnnouncement> all =
-        reader.add(
+        read(
             end(
                 route(1, PEER).setRttUs(-1),
                 route(2, PEER).setRttUs(Long.MIN_VALUE),
@@ -108,12 +115,12 @@ class AnnouncementReaderTest {
       for (int j = 0; j < 100; j++) {
         part.addRoutes(route(100 + 100 * i + j, PEER));
       }
-      assertThat(reader.add(part.build())).isNull();
+      assertThat(reader.add(part.build())).isFalse();
     }
 
-    assertThat(reader.add(end())).hasSize(10_000);
+    assertThat(read(end())).hasSize(10_000);
     assertThat(reader.refused()).isEqualTo(90_000);
-    assertThat(reader.add(end(route(1, PEER)))).hasSize(1);
+    assertThat(read(end(route(1, PEER)))).hasSize(1);
   }
 
   @Provide
@@ -131,15 +138,15 @@ class AnnouncementReaderTest {
                   way.add(PEER);
                   return new RouteAnnouncement(destination, List.copyOf(way), rtt);
                 });
-    return one.list().ofMaxSize(200);
+    return one.list().uniqueElements(RouteAnnouncement::destination).ofMaxSize(200);
   }
 
   @Property(tries = 200)
   void shouldReadWhatWasWrittenInPartsThatFit(
       @ForAll("announcements") List<RouteAnnouncement> all) {
     AnnouncementWriter writer = AnnouncementWriter.ofAll(all);
-    List<RouteAnnouncement> read = null;
-    while (read == null) {
+    boolean complete = false;
+    while (!complete) {
       SetRoute part = writer.part();
       var frame =
           LinkControlFrame.newBuilder()
@@ -147,10 +154,10 @@ class AnnouncementReaderTest {
               .build();
       assertThat(frame.getSerializedSize()).isLessThanOrEqualTo(FrameLabel.MAX_PAYLOAD);
       assertThat(part.getIsEnd() || frame.getSerializedSize() > 1000).isTrue();
-      read = reader.add(part);
+      complete = reader.add(part);
     }
 
-    assertThat(read).isEqualTo(all);
+    assertThat(reader.all()).isEqualTo(all);
     assertThat(writer.refused()).isZero();
     assertThat(reader.refused()).isZero();
   }
@@ -164,12 +171,12 @@ class AnnouncementReaderTest {
       all.add(new RouteAnnouncement(1000 + d, List.of(PEER), 5));
     }
     AnnouncementWriter writer = AnnouncementWriter.ofAll(all);
-    List<RouteAnnouncement> read = null;
-    while (read == null) {
-      read = reader.add(writer.part());
+    boolean complete = false;
+    while (!complete) {
+      complete = reader.add(writer.part());
     }
 
-    assertThat(read).hasSize(10_000);
+    assertThat(reader.all()).hasSize(10_000);
     assertThat(writer.refused()).isEqualTo(501);
   }
 }

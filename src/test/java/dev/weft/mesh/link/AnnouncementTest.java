@@ -170,7 +170,7 @@ class AnnouncementTest {
     }
 
     @Override
-    public void announced(List<RouteAnnouncement> all) {
+    public void announced(long now) {
       throw new AssertionError("nothing is announced to this end");
     }
 
@@ -203,8 +203,8 @@ class AnnouncementTest {
 
   private static List<RouteAnnouncement> read(
       AnnouncementReader reader, AnnouncementWriter writer) {
-    List<RouteAnnouncement> all = null;
-    while (all == null) {
+    boolean complete = false;
+    while (!complete) {
       SetRoute part = writer.part();
       int size =
           LinkControlFrame.newBuilder()
@@ -212,8 +212,8 @@ class AnnouncementTest {
               .build()
               .getSerializedSize();
       assertThat(size).isLessThanOrEqualTo(FrameLabel.MAX_PAYLOAD);
-      all = reader.add(part);
+      complete = reader.add(part);
     }
-    return all;
+    return reader.all();
   }
 }

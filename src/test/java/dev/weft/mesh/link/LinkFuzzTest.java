@@ -203,12 +203,32 @@ class LinkFuzzTest {
     assertThat(usedHeap() - before).isLessThan(4L << 20);
     peer.announce(SetRoute.newBuilder().setIsEnd(true));
 
-    assertThat(link.b.announced).hasSize(AnnouncementWriter.MOST_ROUTES);
+    // Of the own id there was one in each part.
+    assertThat(link.b.announced).hasSizeBetween(9_500, AnnouncementWriter.MOST_ROUTES);
     assertThat(link.b.announced)
         .extracting(RouteAnnouncement::rttMicros)
         .containsOnly(RouteAnnouncement.UNKNOWN, 0L);
     assertThat(link.b.protocol.refusedRoutes()).isGreaterThan(90_000);
     assertThat(link.b.up).isTrue();
+  }
+
+  @Test
+  void shouldNotBeKeptBusyByAnnouncements() {
+    HostilePeer peer = new HostilePeer();
+    forget();
+
+    for (int i = 0; i < 5_000; i++) {
+      peer.announce(
+          SetRoute.newBuilder()
+              .setChanges(true)
+              .setIsEnd(true)
+              .addRoutes(Route.newBuilder().setDestination(i).addHops(A)));
+    }
+    link.b.onIdle();
+    link.clock.pass(MILLISECONDS.toNanos(30));
+
+    assertThat(link.b.told).filteredOn(t -> t.startsWith("announced")).hasSizeLessThan(4);
+    assertThat(link.b.announced).hasSize(5_000);
   }
 
   /** Speaks for A, with the right sequence numbers. */

@@ -267,11 +267,11 @@ class LinkProtocolTest {
   void shouldAnnounceNothing() {
     SimulatedLink link = up();
     link.a.announce(List.of(new RouteAnnouncement(1, List.of(A), RouteAnnouncement.UNKNOWN)));
-    link.clock.pass(MILLISECONDS.toNanos(10));
+    link.clock.pass(MILLISECONDS.toNanos(30));
     assertThat(link.b.announced).hasSize(1);
 
     link.a.announce(List.of());
-    link.clock.pass(MILLISECONDS.toNanos(10));
+    link.clock.pass(MILLISECONDS.toNanos(30));
 
     assertThat(link.b.announced).isEmpty();
   }
@@ -283,10 +283,24 @@ class LinkProtocolTest {
     for (long d = 1; d <= 50; d++) {
       link.a.announce(List.of(new RouteAnnouncement(d, List.of(A), d)));
     }
-    link.clock.pass(MILLISECONDS.toNanos(50));
+    link.clock.pass(MILLISECONDS.toNanos(30));
 
     assertThat(link.b.told).filteredOn(t -> t.startsWith("announced")).hasSize(2);
     assertThat(link.b.announced).extracting(RouteAnnouncement::destination).containsExactly(50L);
+  }
+
+  @Test
+  void shouldTellAnnouncementsNoFasterThanTheyCanBeDealtWith() {
+    SimulatedLink link = up();
+
+    for (long d = 1; d <= 100; d++) {
+      link.a.announce(List.of(new RouteAnnouncement(d, List.of(A), d)));
+      link.clock.pass(MILLISECONDS.toNanos(5));
+    }
+    link.clock.pass(MILLISECONDS.toNanos(20));
+
+    assertThat(link.b.told).filteredOn(t -> t.startsWith("announced")).hasSizeBetween(20, 26);
+    assertThat(link.b.announced).extracting(RouteAnnouncement::destination).containsExactly(100L);
   }
 
   @Test
