@@ -1,6 +1,7 @@
 package dev.weft.mesh;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weft.testkit.Need;
@@ -205,8 +206,68 @@ class MeshProcessIT {
           .atMost(SOON)
           .until(() -> !links(nodes, 1).get(0).path("reason").asText().isEmpty());
       assertThat(links(nodes, 1).get(0).path("reason").asText()).contains("10.99.0.9:7654");
-      assertThat(nodes.api(1).get("/readyz?verbose").toString()).contains("10.99.0.9:7654");
+      assertThat(health(nodes, 1)).contains("10.99.0.9:7654");
     }
+  }
+
+  @Test
+  void shouldLinkTheMembersOfAClusterByThemselves() throws Exception {
+    try (ProcessCluster nodes =
+        ProcessCluster.start(
+            directory,
+            3,
+            true,
+            number -> "mesh: { listen: [ 'udp://%s:7654' ] }".formatted(address(number)))) {
+      awaitAllReached(nodes, 3);
+      assertThat(links(nodes, 1))
+          .allSatisfy(link -> assertThat(link.path("proof").asText()).isEqualTo("certificate"));
+
+      nodes.kill(3);
+
+      Awaitility.await("n3 is gone")
+          .atMost(Duration.ofSeconds(5))
+          .until(() -> reached(nodes, 1).equals(Set.of(nodes.id(2))));
+      nodes.start(3);
+      nodes.awaitReady(3);
+      awaitAllReached(nodes, 3);
+      assertThat(hops(nodes, 1, 3)).containsExactly(nodes.id(3));
+    }
+  }
+
+  @Test
+  void shouldProveIdsByTheirKeysWithoutACa() throws Exception {
+    try (ProcessCluster nodes =
+        ProcessCluster.start(
+            directory,
+            2,
+            false,
+            number ->
+                "mesh: { listen: [ 'udp://%s:7654', 'tcp://%s:7654' ], links: [ %s ] }"
+                    .formatted(
+                        address(number),
+                        address(number),
+                        number == 1 ? "{ to: 'tcp://" + address(2) + "' }" : ""))) {
+      Awaitility.await("both kinds of links up")
+          .atMost(SOON)
+          .untilAsserted(
+              () ->
+                  assertThat(links(nodes, 1))
+                      .extracting(link -> link.path("kind").asText(), MeshProcessIT::stateAndProof)
+                      .contains(tuple("tcp", "up key"), tuple("udp", "up key")));
+      assertThat(health(nodes, 1)).contains("insecure");
+    }
+  }
+
+  private static String stateAndProof(JsonNode link) {
+    return link.path("state").asText() + " " + link.path("proof").asText();
+  }
+
+  private static String health(ProcessCluster nodes, int number) {
+    return nodes.api(number).get("/readyz?verbose").toString();
+  }
+
+  private static String address(int number) {
+    return ProcessCluster.addressOf(number);
   }
 
   private static void awaitAllReached(ProcessCluster nodes, int size) {

@@ -108,9 +108,15 @@ public final class ProcessCluster implements AutoCloseable {
   /** As {@link #start(Path, int, String)}, in mutual TLS or, for measuring, in plain. */
   public static ProcessCluster start(
       Path directory, int size, boolean secure, String extraConfiguration) throws Exception {
+    return start(directory, size, secure, number -> extraConfiguration);
+  }
+
+  /** As {@link #start(Path, int, boolean, String)}, with lines for each node by its number. */
+  public static ProcessCluster start(
+      Path directory, int size, boolean secure, IntFunction<String> extraConfiguration)
+      throws Exception {
     ProcessCluster cluster =
-        prepare(
-            new ProcessCluster(directory, secure, size > 1, number -> extraConfiguration), size);
+        prepare(new ProcessCluster(directory, secure, size > 1, extraConfiguration), size);
     try {
       cluster.start(1);
       cluster.awaitReady(1);

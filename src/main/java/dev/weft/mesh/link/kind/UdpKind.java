@@ -74,7 +74,7 @@ public final class UdpKind implements LinkKind {
 
   @Override
   public Future<Transport> dial(MeshConfig.Link link) {
-    Optional<HostPort> to = HostPort.parse(link.to().rest(), -1).filter(at -> at.port() > 0);
+    Optional<HostPort> to = link.to().hostPort();
     if (to.isEmpty()) {
       return Future.failedFuture(Fault.invalid("link", link.to(), "udp://host:port"));
     }
