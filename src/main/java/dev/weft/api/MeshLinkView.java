@@ -9,6 +9,7 @@ import java.time.Instant;
  * @param node that has this end
  * @param peer the node at the other end; null until it has introduced itself
  * @param proof null while it is not known
+ * @param seenFrom null before the other end has told it, and where there are no addresses
  * @param reason null while it is up
  * @param rttMicros null until it is measured
  */
@@ -20,6 +21,7 @@ record MeshLinkView(
     String remote,
     String origin,
     String proof,
+    String seenFrom,
     String state,
     String reason,
     Long rttMicros,
@@ -40,6 +42,7 @@ record MeshLinkView(
         link.remote(),
         link.origin(),
         orNull(link.proof()),
+        orNull(link.seenFrom()),
         link.state(),
         orNull(link.reason()),
         link.rttMicros(),

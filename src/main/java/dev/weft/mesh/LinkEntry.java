@@ -35,6 +35,7 @@ final class LinkEntry {
   private volatile State state = State.CONNECTING;
 
   private String reason = "";
+  private String seenFrom = "";
   private String node;
   private volatile Long rttMicros;
   private long since;
@@ -76,6 +77,10 @@ final class LinkEntry {
     return remote;
   }
 
+  long since() {
+    return since;
+  }
+
   Long rttMicros() {
     return rttMicros;
   }
@@ -88,10 +93,12 @@ final class LinkEntry {
   /**
    * The other end has said who it is.
    *
+   * @param seen this node's address and port as the other end sees it; empty without one
    * @param metrics shows the round trip as long as the link stands
    */
-  void introduced(String peer, Optional<MeshMetrics> metrics) {
+  void introduced(String peer, String seen, Optional<MeshMetrics> metrics) {
     node = peer;
+    seenFrom = seen;
     metrics.ifPresent(m -> unmeasure = m.rtt(row(), this::rttMicros));
   }
 
@@ -114,6 +121,7 @@ final class LinkEntry {
   void ended() {
     runner = Optional.empty();
     rttMicros = null;
+    seenFrom = "";
     unmeasure.run();
   }
 
@@ -128,6 +136,7 @@ final class LinkEntry {
         reason,
         origin.name().toLowerCase(Locale.ROOT),
         runner.map(r -> r.transport().proof()).orElse(""),
+        seenFrom,
         rttMicros,
         counted.sentFrames().get(),
         counted.sentBytes().get(),

@@ -11,6 +11,8 @@ package dev.weft.mesh;
  * @param reason why it is not up; empty if it is
  * @param origin {@code member}, {@code configured} or {@code accepted}
  * @param proof {@code certificate}, {@code key} (without a CA) or "none"
+ * @param seenFrom this node's address and port as the other end sees it; empty where there are no
+ *     addresses, or before it has introduced itself
  * @param rttMicros smoothed round trip, microseconds; null until it is measured
  * @param dropped frames of any direction that were not understood, or found no room
  * @param since Unix milliseconds of the state's beginning
@@ -24,6 +26,7 @@ public record MeshLink(
     String reason,
     String origin,
     String proof,
+    String seenFrom,
     Long rttMicros,
     long sentFrames,
     long sentBytes,

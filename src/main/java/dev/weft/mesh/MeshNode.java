@@ -6,7 +6,6 @@ import dev.weft.config.MeshConfig;
 import dev.weft.identity.NodeId;
 import dev.weft.mesh.link.FrameLabel;
 import dev.weft.mesh.link.LinkKind;
-import dev.weft.mesh.link.LinkProtocol;
 import dev.weft.mesh.link.Transport;
 import dev.weft.mesh.route.ForwardingTable;
 import dev.weft.mesh.route.Path;
@@ -15,7 +14,6 @@ import dev.weft.mesh.route.Router;
 import dev.weft.rpc.Loop;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.channel.EventLoop;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.security.SecureRandom;
@@ -26,14 +24,8 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Function;
 import java.util.random.RandomGenerator;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * This process as a node of the mesh: its links, the way to each other node, and what is sent
@@ -41,16 +33,11 @@ import org.slf4j.LoggerFactory;
  * loop, the mesh's. Methods may be called from any thread; futures complete on the mesh's loop.
  */
 public final class MeshNode {
-  /** Accepted links beyond so many are refused. */
-  private static final int MOST_ACCEPTED = 4096;
-
   /** The first byte of a program's datagram, behind the hop limit. */
   private static final byte DATAGRAM = 3;
 
   /** The longest datagram of a program, bytes. */
   public static final int MAX_DATAGRAM = FrameLabel.MAX_PAYLOAD - 2;
-
-  private static final Logger log = LoggerFactory.getLogger(MeshNode.class);
 
   /**
    * What a node is in the mesh.
@@ -89,24 +76,9 @@ public final class MeshNode {
   private final MeshSwitch frames;
   private final Traceroute traceroute;
   private final Alarm alarm;
-  private final Map<EventLoop, FlushList> flushLists = new ConcurrentHashMap<>();
-
-  /** All links, those that are only tried among them; metrics read them from other threads. */
-  private final Set<LinkEntry> entries = ConcurrentHashMap.newKeySet();
-
-  private final Map<LinkRunner, LinkEntry> running = new HashMap<>();
-  private final Map<LinkKeeper, LinkEntry> kept = new HashMap<>();
-  private final Map<LinkRunner, LinkKeeper> dialled = new HashMap<>();
+  private final LinkTable links;
   private final Map<Long, Promise<Void>> awaited = new HashMap<>();
-
-  /** What the links counted that are no more. */
-  private final LinkCounters ended = new LinkCounters();
-
-  private final Promise<Void> closed = Promise.promise();
   private volatile DatagramTaker taker = (node, data) -> drops.add(MeshDrops.Reason.NO_TAKER);
-  private Optional<MeshMetrics> metrics = Optional.empty();
-  private int links;
-  private boolean closing;
 
   /**
    * @param loop the mesh's
@@ -130,6 +102,7 @@ public final class MeshNode {
         new Traceroute(
             loop.netty(), random, (node, payload) -> frames.send(node, payload, System.nanoTime()));
     this.alarm = new Alarm(loop.netty(), router::deadline, () -> router.expire(System.nanoTime()));
+    this.links = new LinkTable(loop, settings, random, frames, drops, observer, new Links());
   }
 
   /** The id that a number in a frame stands for. */
@@ -148,99 +121,27 @@ public final class MeshNode {
 
   /** Dials a link and keeps it until the node closes or {@link #release}. */
   public void keep(LinkKind kind, MeshConfig.Link link, boolean member) {
-    loop.run(
-        () -> {
-          if (closing) {
-            return;
-          }
-          LinkKeeper keeper = new LinkKeeper(loop, kind, link, random, new Dialled());
-          LinkEntry.Origin origin = member ? LinkEntry.Origin.MEMBER : LinkEntry.Origin.CONFIGURED;
-          kept.put(keeper, entry(kind.scheme(), origin, Optional.of(link)));
-          keeper.dial();
-        });
+    links.keep(kind, link, member);
   }
 
   /** Lets go a link that was kept; its transport ends. */
   public void release(MeshConfig.Link link) {
-    loop.run(
-        () ->
-            kept.keySet().stream()
-                .filter(keeper -> keeper.link().equals(link))
-                .findFirst()
-                .ifPresent(
-                    keeper -> {
-                      LinkEntry entry = kept.remove(keeper);
-                      entries.remove(entry);
-                      keeper.close();
-                      entry
-                          .runner()
-                          .ifPresent(r -> r.transport().close("the link is not wanted any more"));
-                      observer.trouble(entry.id(), entry.remote(), "");
-                    }));
+    links.release(link);
   }
 
   /** Takes a link that another node has dialled. */
   public void accept(Transport transport) {
-    loop.run(
-        () -> {
-          if (closing || running.size() - dialled.size() >= MOST_ACCEPTED) {
-            transport.close(
-                closing ? "this node is closing" : "this node has " + MOST_ACCEPTED + " links");
-            return;
-          }
-          run(
-              transport,
-              entry(transport.kind(), LinkEntry.Origin.ACCEPTED, Optional.empty()),
-              OptionalLong.empty());
-        });
-  }
-
-  private LinkEntry entry(String kind, LinkEntry.Origin origin, Optional<MeshConfig.Link> link) {
-    LinkEntry entry = new LinkEntry(kind + "-" + ++links, kind, origin, link, now());
-    entries.add(entry);
-    return entry;
-  }
-
-  private LinkRunner run(Transport transport, LinkEntry entry, OptionalLong expected) {
-    FlushList flushes = flushLists.computeIfAbsent(transport.loop().netty(), FlushList::new);
-    OptionalLong peer =
-        transport.proven().map(id -> OptionalLong.of(number(id.value()))).orElse(expected);
-    LinkRunner runner =
-        new LinkRunner(
-            transport,
-            new LinkProtocol.Settings(
-                self,
-                HexFormat.of().parseHex(settings.fingerprint()),
-                transport.seenFrom(),
-                settings.config().relay(),
-                settings.config().debugTokens(),
-                peer),
-            random,
-            frames,
-            drops,
-            flushes,
-            new Home());
-    entry.runs(runner);
-    running.put(runner, entry);
-    runner.start();
-    return runner;
+    links.accept(transport);
   }
 
   /** Whether a link to the node carries frames; on the mesh's loop. */
   boolean linkedTo(String node) {
-    return running.values().stream()
-        .anyMatch(e -> e.state() == LinkEntry.State.UP && e.node().equals(node));
+    return links.linkedTo(node);
   }
 
   /** All links, those that are only tried among them, sorted by id. */
   public Future<List<MeshLink>> links() {
-    return loop.call(
-        () ->
-            Future.succeededFuture(
-                entries.stream()
-                    .map(LinkEntry::row)
-                    .sorted(Comparator.comparing(MeshLink::id))
-                    .toList()));
+    return links.rows();
   }
 
   /** The nodes that can be reached, sorted by id. */
@@ -258,7 +159,7 @@ public final class MeshNode {
     return new MeshRoute(
         id(path.destination()),
         id(path.hops().get(0)),
-        running.get(path.link()).id(),
+        links.idOf(path.link()),
         path.hops().stream().map(MeshNode::id).toList(),
         path.rttMicros() == RouteAnnouncement.UNKNOWN ? null : path.rttMicros());
   }
@@ -305,59 +206,16 @@ public final class MeshNode {
   }
 
   /** Shows what this node counts. */
-  void measure(MeshMetrics shown, Collection<String> kinds) {
-    metrics = Optional.of(shown);
-    for (String kind : kinds) {
-      for (LinkEntry.State state : LinkEntry.State.values()) {
-        shown.links(
-            kind,
-            state.word(),
-            () ->
-                entries.stream().filter(e -> e.state() == state && e.kind().equals(kind)).count());
-      }
-    }
-    shown.destinations(frames::destinations);
-    shown.traffic("sent", () -> sum(LinkCounters::sentFrames), () -> sum(LinkCounters::sentBytes));
-    shown.traffic(
-        "received",
-        () -> sum(LinkCounters::receivedFrames),
-        () -> sum(LinkCounters::receivedBytes));
-    shown.traffic("forwarded", frames.forwardedFrames()::sum, frames.forwardedBytes()::sum);
-    shown.dropped("link", () -> sum(LinkCounters::dropped));
-    drops.each((reason, count) -> shown.dropped(reason, count));
-  }
-
-  private long sum(Function<LinkCounters, Tally> counter) {
-    return counter.apply(ended).get()
-        + entries.stream()
-            .flatMap(e -> e.runner().stream())
-            .mapToLong(r -> counter.apply(r.counters()).get())
-            .sum();
+  void measure(MeshMetrics metrics, Collection<String> kinds) {
+    links.measure(metrics, kinds);
+    metrics.destinations(frames::destinations);
+    metrics.traffic("forwarded", frames.forwardedFrames()::sum, frames.forwardedBytes()::sum);
+    drops.each(metrics::dropped);
   }
 
   /** Ends all links; done when their transports have ended and nothing is being dialled. */
   public Future<Void> close() {
-    return loop.call(
-        () -> {
-          closing = true;
-          List<Future<Void>> dialling = kept.keySet().stream().map(LinkKeeper::close).toList();
-          List.copyOf(running.keySet())
-              .forEach(runner -> runner.transport().close("node " + settings.self() + " closes"));
-          allEnded();
-          return Future.join(dialling)
-              .transform(done -> closed.future())
-              .onComplete(done -> alarm.stop());
-        });
-  }
-
-  private void allEnded() {
-    if (closing && running.isEmpty()) {
-      closed.tryComplete();
-    }
-  }
-
-  private long now() {
-    return settings.clock().millis();
+    return links.close().onComplete(done -> alarm.stop());
   }
 
   /** What arrives for this node. */
@@ -402,105 +260,30 @@ public final class MeshNode {
     }
   }
 
-  /** What keepers tell, on the mesh's loop. */
-  private final class Dialled implements LinkKeeper.Watcher {
+  /** What links tell, on the mesh's loop. */
+  private final class Links implements LinkTable.Listener {
     @Override
-    public void dialled(LinkKeeper keeper, Transport transport) {
-      LinkEntry entry = kept.get(keeper);
-      entry.become(LinkEntry.State.CONNECTING, "", now());
-      OptionalLong expected =
-          keeper.link().node().map(id -> OptionalLong.of(number(id))).orElse(OptionalLong.empty());
-      dialled.put(run(transport, entry, expected), keeper);
+    public void up(LinkRunner link) {
+      router.up(link, link.peer(), System.nanoTime());
+      alarm.check();
     }
 
     @Override
-    public void failed(LinkKeeper keeper, String reason) {
-      LinkEntry entry = kept.get(keeper);
-      entry.become(LinkEntry.State.DOWN, reason, now());
-      observer.trouble(entry.id(), entry.remote(), reason);
-    }
-  }
-
-  /** Brings what links tell to the mesh's loop. */
-  private final class Home implements LinkRunner.Watcher {
-    @Override
-    public void introduced(LinkRunner link, long peer, String seenFrom) {
-      loop.run(() -> running.get(link).introduced(id(peer), metrics));
-    }
-
-    @Override
-    public void carries(LinkRunner link, boolean up) {
-      loop.run(
-          () -> {
-            if (up) {
-              isUp(link);
-            } else {
-              isDown(link, "no frame has arrived for 2 s");
-            }
-            alarm.check();
-          });
+    public void down(LinkRunner link) {
+      router.down(link, System.nanoTime());
+      alarm.check();
     }
 
     @Override
     public void rtt(LinkRunner link, long micros) {
-      loop.run(
-          () -> {
-            running.get(link).rtt(micros);
-            router.rtt(link, micros, System.nanoTime());
-            alarm.check();
-          });
+      router.rtt(link, micros, System.nanoTime());
+      alarm.check();
     }
 
     @Override
     public void announced(LinkRunner link, List<RouteAnnouncement> all) {
-      loop.run(
-          () -> {
-            router.announced(link, all, System.nanoTime());
-            alarm.check();
-          });
-    }
-
-    @Override
-    public void closed(LinkRunner link, String reason) {
-      loop.run(
-          () -> {
-            isDown(link, reason);
-            LinkEntry entry = running.remove(link);
-            entry.ended();
-            ended.add(link.counters());
-            LinkKeeper keeper = dialled.remove(link);
-            if (keeper == null) {
-              entries.remove(entry);
-            } else {
-              keeper.ended(reason);
-            }
-            alarm.check();
-            allEnded();
-          });
-    }
-
-    private void isUp(LinkRunner link) {
-      LinkEntry entry = running.get(link);
-      router.up(link, link.peer(), System.nanoTime());
-      if (entry.become(LinkEntry.State.UP, "", now())) {
-        observer.happened(new LinkUp(entry.id(), entry.kind(), entry.node(), entry.remote()));
-        observer.trouble(entry.id(), entry.remote(), "");
-      }
-      if (dialled.containsKey(link)) {
-        dialled.get(link).carried();
-      }
-    }
-
-    private void isDown(LinkRunner link, String reason) {
-      LinkEntry entry = running.get(link);
-      boolean wasUp = entry.state() == LinkEntry.State.UP;
-      entry.become(LinkEntry.State.DOWN, reason, now());
-      if (wasUp) {
-        router.down(link, System.nanoTime());
-        log.info("link {} to node {} is down: {}", entry.id(), entry.node(), reason);
-        observer.happened(
-            new LinkDown(entry.id(), entry.kind(), entry.node(), entry.remote(), reason));
-      }
+      router.announced(link, all, System.nanoTime());
+      alarm.check();
     }
   }
 }

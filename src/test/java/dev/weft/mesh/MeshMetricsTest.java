@@ -84,6 +84,7 @@ final class MeshMetricsTest {
 
   private static MeshLink link(String id) {
     String peer = "00000000000000b2";
-    return new MeshLink(id, "udp", "x", peer, "up", "", "member", "key", null, 0, 0, 0, 0, 0, 0);
+    return new MeshLink(
+        id, "udp", "x", peer, "up", "", "member", "key", "", null, 0, 0, 0, 0, 0, 0);
   }
 }

@@ -74,7 +74,7 @@ public final class UdpKind implements LinkKind {
 
   @Override
   public Future<Transport> dial(MeshConfig.Link link) {
-    Optional<HostPort> to = link.to().hostPort();
+    Optional<HostPort> to = link.to().hostPort().filter(at -> at.port() > 0);
     if (to.isEmpty()) {
       return Future.failedFuture(Fault.invalid("link", link.to(), "udp://host:port"));
     }

@@ -281,7 +281,7 @@ class UdpKindTest extends TransportContract {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"127.0.0.1", "127.0.0.1:0", ":7000", "a b:1"})
+  @ValueSource(strings = {"127.0.0.1:0", ":7000", "a b:1"})
   void shouldRefuseToDialWhatIsNoAddress(String text) {
     assertThatThrownBy(() -> result(kind(one).dial(to(text, Optional.empty()))))
         .hasMessage("link: udp://" + text + " (expected: udp://host:port)");
