@@ -111,6 +111,6 @@ final class ConnectionIds {
   }
 
   static boolean isDialled(int owner) {
-    return (owner & DIALLED) != 0;
+    return owner >= 0 && (owner & DIALLED) != 0;
   }
 }

@@ -9,7 +9,6 @@ import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BooleanSupplier;
 
 /**
  * Stands before the codecs of one loop's socket and gives each datagram to the codec that has its
@@ -25,7 +24,7 @@ final class Demultiplexer extends ChannelInboundHandlerAdapter {
   private final List<Demultiplexer> all;
   private final PortCounters counters;
   private final ChannelHandler accepting;
-  private final BooleanSupplier accepts;
+  private final boolean accepts;
   private final Queue<DatagramPacket> handedOver = new ArrayBlockingQueue<>(HANDED_OVER);
   private final AtomicBoolean taking = new AtomicBoolean();
   private volatile ChannelHandlerContext toAccepting;
@@ -34,7 +33,7 @@ final class Demultiplexer extends ChannelInboundHandlerAdapter {
   /**
    * @param all those of the port, by loop
    * @param accepting the codec that follows; behind it stands the one of dialled connections
-   * @param accepts whether others may open connections now
+   * @param accepts whether others may open connections
    */
   Demultiplexer(
       int number,
@@ -42,7 +41,7 @@ final class Demultiplexer extends ChannelInboundHandlerAdapter {
       List<Demultiplexer> all,
       PortCounters counters,
       ChannelHandler accepting,
-      BooleanSupplier accepts) {
+      boolean accepts) {
     this.number = number;
     this.ids = ids;
     this.all = all;
@@ -62,7 +61,7 @@ final class Demultiplexer extends ChannelInboundHandlerAdapter {
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     DatagramPacket packet = (DatagramPacket) message;
     int owner = ids.owner(packet.content());
-    if (owner == ConnectionIds.NEW ? !accepts.getAsBoolean() : owner == ConnectionIds.UNKNOWN) {
+    if (owner == ConnectionIds.UNKNOWN || !accepts && !ConnectionIds.isDialled(owner)) {
       counters.unknown.increment();
       packet.release();
       return;
@@ -79,8 +78,7 @@ final class Demultiplexer extends ChannelInboundHandlerAdapter {
   }
 
   private void give(DatagramPacket packet, int owner) {
-    boolean dialled = owner != ConnectionIds.NEW && ConnectionIds.isDialled(owner);
-    (dialled ? toDialling : toAccepting).fireChannelRead(packet);
+    (ConnectionIds.isDialled(owner) ? toDialling : toAccepting).fireChannelRead(packet);
   }
 
   @Override

@@ -15,6 +15,7 @@ import io.netty.handler.codec.quic.QuicServerCodecBuilder;
 import io.netty.handler.codec.quic.QuicSslContext;
 import io.netty.handler.codec.quic.QuicSslContextBuilder;
 import io.netty.handler.codec.quic.QuicSslEngine;
+import io.netty.handler.codec.quic.QuicTokenHandler;
 import io.netty.handler.codec.quic.SegmentedDatagramPacketAllocator;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.util.AttributeKey;
@@ -102,11 +103,17 @@ final class QuicSettings {
 
   /**
    * @param tls one for all sockets of the port
+   * @param tokens for those who dial while many do
    * @param each readies a connection
    */
-  ChannelHandler accepting(QuicSslContext tls, QuicConnectionIdGenerator ids, ChannelHandler each) {
+  ChannelHandler accepting(
+      QuicSslContext tls,
+      QuicConnectionIdGenerator ids,
+      QuicTokenHandler tokens,
+      ChannelHandler each) {
     return common(new QuicServerCodecBuilder(), channel -> named(tls, channel))
         .connectionIdAddressGenerator(ids)
+        .tokenHandler(tokens)
         .option(QuicChannelOption.SEGMENTED_DATAGRAM_PACKET_ALLOCATOR, segments)
         .handler(each)
         .streamHandler(new ChannelInboundHandlerAdapter())

@@ -40,9 +40,6 @@ import org.slf4j.LoggerFactory;
 public final class UdpPort {
   private static final Logger log = LoggerFactory.getLogger(UdpPort.class);
 
-  /** Connections that others have begun and not finished: more begin when some have. */
-  private static final int MAX_BEGUN = 256;
-
   /** Anybody can be refused, so the log tells of one in so many. */
   private static final long LOG_NANOS = TimeUnit.SECONDS.toNanos(10);
 
@@ -73,6 +70,7 @@ public final class UdpPort {
   private final List<Demultiplexer> demultiplexers = new CopyOnWriteArrayList<>();
   private final List<Channel> sockets = new CopyOnWriteArrayList<>();
   private final Set<QuicChannel> connections = ConcurrentHashMap.newKeySet();
+  private final byte[] retryKey = RetryTokens.newKey();
   private final AtomicInteger begun = new AtomicInteger();
   private final AtomicLong lastTold = new AtomicLong(System.nanoTime() - LOG_NANOS);
   private final AtomicInteger turn = new AtomicInteger();
@@ -201,6 +199,7 @@ public final class UdpPort {
         settings.accepting(
             serverTls,
             ids.accepted(number),
+            new RetryTokens(retryKey, begun::get),
             new ChannelInitializer<QuicChannel>() {
               @Override
               protected void initChannel(QuicChannel channel) {
@@ -208,13 +207,7 @@ public final class UdpPort {
               }
             });
     Demultiplexer demultiplexer =
-        new Demultiplexer(
-            number,
-            ids,
-            demultiplexers,
-            counters,
-            accepting,
-            () -> accepted.isPresent() && begun.get() < MAX_BEGUN);
+        new Demultiplexer(number, ids, demultiplexers, counters, accepting, accepted.isPresent());
     demultiplexers.add(demultiplexer);
     socket
         .pipeline()
