@@ -277,25 +277,4 @@ final class RouterMesh {
     }
     return found;
   }
-
-  /** The least RTTs from a node to all others, microseconds. */
-  Map<Long, Long> least(Node from) {
-    Map<Long, Long> least = new TreeMap<>(Map.of(from.id, 0L));
-    boolean moved = true;
-    while (moved) {
-      moved = false;
-      for (Edge edge : edges) {
-        for (End end : List.of(edge.one, edge.other)) {
-          Long known = least.get(end.node.id);
-          if (edge.open
-              && known != null
-              && known + edge.rttMicros < least.getOrDefault(end.peer.id, Long.MAX_VALUE)) {
-            least.put(end.peer.id, known + edge.rttMicros);
-            moved = true;
-          }
-        }
-      }
-    }
-    return least;
-  }
 }
