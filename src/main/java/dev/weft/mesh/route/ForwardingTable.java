@@ -6,6 +6,9 @@ import java.util.List;
 
 /**
  * Which link leads to which node. Immutable; a look-up allocates nothing, any thread may look up.
+ *
+ * <p>It can be older than that of a neighbour. So a frame that would go back to the peer that it
+ * came from, over whichever link, is dropped by who forwards it.
  */
 public final class ForwardingTable<L> {
   /** Others choose the ids that are looked up here; they must not choose where they collide. */
@@ -13,14 +16,12 @@ public final class ForwardingTable<L> {
 
   // Open addressing, at most half full; a slot without a link is free.
   private final long[] destinations;
-  private final long[] peers;
   private final Object[] links;
   private final int size;
 
   private ForwardingTable(int size) {
     int slots = Integer.highestOneBit(Math.max(1, size)) << 2;
     this.destinations = new long[slots];
-    this.peers = new long[slots];
     this.links = new Object[slots];
     this.size = size;
   }
@@ -34,7 +35,6 @@ public final class ForwardingTable<L> {
     for (Choice<L> choice : choices) {
       int slot = table.slot(choice.destination());
       table.destinations[slot] = choice.destination();
-      table.peers[slot] = choice.over().peer();
       table.links[slot] = choice.over().link();
     }
     return table;
@@ -44,17 +44,6 @@ public final class ForwardingTable<L> {
   @SuppressWarnings("unchecked")
   public L linkTo(long destination) {
     return (L) links[slot(destination)];
-  }
-
-  /**
-   * The link on which a frame goes on that came in from a peer; null if none leads to the
-   * destination, or only one back to that peer, be it another link than the frame came by: the peer
-   * believes this node to be nearer.
-   */
-  @SuppressWarnings("unchecked")
-  public L linkTo(long destination, long cameFrom) {
-    int slot = slot(destination);
-    return peers[slot] == cameFrom ? null : (L) links[slot];
   }
 
   /** How many nodes can be reached. */

@@ -250,13 +250,11 @@ final class RouterMesh {
   List<Long> walk(Node from, long destination) {
     List<Long> passed = new ArrayList<>(List.of(from.id));
     Node at = from;
-    long cameFrom = from.id;
     while (at.id != destination) {
-      Edge edge = at.router.table().linkTo(destination, cameFrom);
+      Edge edge = at.router.table().linkTo(destination);
       if (edge == null || passed.size() > 40) {
         return passed;
       }
-      cameFrom = at.id;
       at = edge.peer(at);
       passed.add(at.id);
     }

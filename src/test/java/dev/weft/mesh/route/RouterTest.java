@@ -496,20 +496,6 @@ class RouterTest {
   }
 
   @Test
-  void shouldNotForwardToThePeerThatAFrameCameFrom() {
-    up("a1", A, 10);
-    up("a2", A, 1);
-    up("b", B, 10);
-    announced("a2", route(C, 1, A));
-
-    ForwardingTable<String> table = router.table();
-
-    assertThat(table.linkTo(C, B)).isEqualTo("a2");
-    assertThat(table.linkTo(C, A)).isNull();
-    assertThat(table.linkTo(D, B)).isNull();
-  }
-
-  @Test
   void shouldFindEveryDestinationInALargeTable() {
     up("a", A, 10);
     up("b", B, 10);
