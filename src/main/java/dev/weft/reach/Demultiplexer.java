@@ -61,7 +61,7 @@ final class Demultiplexer extends ChannelInboundHandlerAdapter {
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     DatagramPacket packet = (DatagramPacket) message;
     int owner = ids.owner(packet.content());
-    if (owner == ConnectionIds.UNKNOWN || !accepts && !ConnectionIds.isDialled(owner)) {
+    if (owner == ConnectionIds.UNKNOWN || (!accepts && !ConnectionIds.isDialled(owner))) {
       counters.unknown.increment();
       packet.release();
       return;

@@ -73,7 +73,7 @@ final class Dialling {
             .schedule(
                 () -> {
                   if (channel != null) {
-                    channel.close();
+                    var unused = channel.close();
                   }
                 },
                 TIMEOUT_SECONDS,

@@ -36,7 +36,7 @@ final class SegmentedSends extends ChannelOutboundHandlerAdapter {
   @Override
   public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
     if (!(message instanceof SegmentedDatagramPacket run)) {
-      ctx.write(message, promise);
+      var unused = ctx.write(message, promise);
     } else if (givenUp.get()) {
       split(ctx, run);
       promise.trySuccess();
@@ -74,7 +74,7 @@ final class SegmentedSends extends ChannelOutboundHandlerAdapter {
     ByteBuf all = run.content();
     while (all.isReadable()) {
       ByteBuf one = all.readRetainedSlice(Math.min(run.segmentSize(), all.readableBytes()));
-      ctx.write(new DatagramPacket(one, run.recipient()));
+      var unused = ctx.write(new DatagramPacket(one, run.recipient()));
     }
     run.release();
   }

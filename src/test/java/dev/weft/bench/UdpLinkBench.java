@@ -281,7 +281,7 @@ public final class UdpLinkBench {
       flush.run();
       loop.netty().execute(() -> feed(loop, send, flush));
     } else {
-      loop.netty().schedule(() -> feed(loop, send, flush), 20, TimeUnit.MICROSECONDS);
+      var unused = loop.netty().schedule(() -> feed(loop, send, flush), 20, TimeUnit.MICROSECONDS);
     }
   }
 

@@ -59,7 +59,7 @@ class UdpPortTest {
   private static final class Echo extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-      ctx.writeAndFlush(message);
+      var unused = ctx.writeAndFlush(message);
     }
   }
 
@@ -123,7 +123,7 @@ class UdpPortTest {
     UdpPort.Connected echo = (channel, loop) -> channel.pipeline().addLast(new Echo());
     return result(
         UdpPort.open(
-            new InetSocketAddress("127.0.0.1", 0),
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             loops,
             identity,
             protocol,
@@ -134,7 +134,8 @@ class UdpPortTest {
     await()
         .until(
             () -> {
-              channel.writeAndFlush(Unpooled.copiedBuffer(text, StandardCharsets.UTF_8));
+              var unused =
+                  channel.writeAndFlush(Unpooled.copiedBuffer(text, StandardCharsets.UTF_8));
               String got = notes.texts.poll(100, TimeUnit.MILLISECONDS);
               return text.equals(got);
             });

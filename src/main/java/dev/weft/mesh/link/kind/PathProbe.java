@@ -149,8 +149,8 @@ final class PathProbe {
 
   private void missed(long now) {
     misses++;
-    if (state == State.OPENING && (misses >= MISSES_OPENING || !possible)
-        || state == State.WHOLE && misses >= MISSES) {
+    if ((state == State.OPENING && (misses >= MISSES_OPENING || !possible))
+        || (state == State.WHOLE && misses >= MISSES)) {
       become(State.HALVES);
       misses = 0;
       retry = FIRST_RETRY;

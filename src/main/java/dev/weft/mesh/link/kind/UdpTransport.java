@@ -103,9 +103,7 @@ final class UdpTransport extends ChannelInboundHandlerAdapter
   @Override
   public void probe(int id, boolean isLong) {
     int total = isLong ? longest : UdpForm.TRAILER;
-    channel.write(
-        UdpForm.make(channel.alloc(), UdpForm.PROBE, id, Unpooled.EMPTY_BUFFER, 0, 0, total),
-        channel.voidPromise());
+    queue(UdpForm.make(channel.alloc(), UdpForm.PROBE, id, Unpooled.EMPTY_BUFFER, 0, 0, total));
   }
 
   @Override
@@ -167,9 +165,7 @@ final class UdpTransport extends ChannelInboundHandlerAdapter
     boolean holds = length > 0 && length <= FrameLabel.MAX_FRAME;
     switch (kind) {
       case UdpForm.PROBE ->
-          channel.write(
-              UdpForm.make(channel.alloc(), UdpForm.ANSWER, id, Unpooled.EMPTY_BUFFER, 0, 0, 0),
-              channel.voidPromise());
+          queue(UdpForm.make(channel.alloc(), UdpForm.ANSWER, id, Unpooled.EMPTY_BUFFER, 0, 0, 0));
       case UdpForm.ANSWER -> {
         if (probe != null) {
           probe.answered(id, System.nanoTime());
@@ -290,7 +286,7 @@ final class UdpTransport extends ChannelInboundHandlerAdapter
       arm();
     }
     boolean looksLikeOurs = UdpForm.kind(frame) != 0;
-    if (!looksLikeOurs && (whole || length >= UdpForm.LONE && length <= UdpForm.SHORT)) {
+    if (!looksLikeOurs && (whole || (length >= UdpForm.LONE && length <= UdpForm.SHORT))) {
       write(frame);
       return;
     }
@@ -311,9 +307,13 @@ final class UdpTransport extends ChannelInboundHandlerAdapter
   }
 
   private void write(ByteBuf datagram) {
-    channel.write(datagram, channel.voidPromise());
-    channel.write(acceptedMark.retain(), channel.voidPromise());
+    queue(datagram);
+    queue(acceptedMark.retain());
     unflushed++;
+  }
+
+  private void queue(ByteBuf datagram) {
+    var unused = channel.write(datagram, channel.voidPromise());
   }
 
   @Override
@@ -333,7 +333,7 @@ final class UdpTransport extends ChannelInboundHandlerAdapter
   @Override
   public void close(String reason) {
     if (loop.netty().inEventLoop()) {
-      channel.close(true, 0, Unpooled.copiedBuffer(reason, StandardCharsets.UTF_8));
+      var unused = channel.close(true, 0, Unpooled.copiedBuffer(reason, StandardCharsets.UTF_8));
       end(reason);
     } else {
       loop.netty().execute(() -> close(reason));
@@ -350,7 +350,7 @@ final class UdpTransport extends ChannelInboundHandlerAdapter
     if (timer != null) {
       timer.cancel(false);
     }
-    channel.close();
+    var unused = channel.close();
     if (receiver != null) {
       receiver.onClosed(reason);
     }

@@ -1,5 +1,6 @@
 package dev.weft.mesh.link.kind;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
@@ -17,13 +18,14 @@ class FrameHalvesTest {
 
   /** What comes of a half; null if nothing does. */
   private String add(int id, boolean first, String text) {
-    ByteBuf bytes = Unpooled.wrappedBuffer(("-" + text + "+").getBytes(), 1, text.length() + 1);
+    ByteBuf bytes =
+        Unpooled.wrappedBuffer(("-" + text + "+").getBytes(UTF_8), 1, text.length() + 1);
     given.add(bytes);
     ByteBuf frame = halves.add(id, first, bytes, text.length());
     if (frame == null) {
       return null;
     }
-    String whole = new String(ByteBufUtil.getBytes(frame));
+    String whole = new String(ByteBufUtil.getBytes(frame), UTF_8);
     frame.release();
     return whole;
   }
