@@ -2,6 +2,7 @@ package dev.weft.mesh.route;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -29,7 +30,7 @@ final class Announcer {
    */
   void note(long destination, RouteAnnouncement present, long now) {
     RouteAnnouncement before = told(destination);
-    if (before == null ? present == null : before == present) {
+    if (Objects.equals(before, present)) {
       return;
     }
     boolean samePath = before != null && present != null && before.hops().equals(present.hops());

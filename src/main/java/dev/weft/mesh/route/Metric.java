@@ -28,7 +28,7 @@ final class Metric {
 
   /** Whether a change of the RTT is worth to be told beside others: a quarter of noise. */
   static boolean slightlyDiffer(long before, long now) {
-    return before == RouteAnnouncement.UNKNOWN || now == RouteAnnouncement.UNKNOWN
+    return (before == RouteAnnouncement.UNKNOWN || now == RouteAnnouncement.UNKNOWN)
         ? before != now
         : Math.abs(now - before) > Math.max(NOISE, before / NOISE_PART) / 4;
   }

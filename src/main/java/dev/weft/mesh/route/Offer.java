@@ -62,7 +62,7 @@ final class Offer {
 
   /** Whether this was read from the same words. */
   boolean says(RouteAnnouncement announced) {
-    return announced == source || announced.equals(source);
+    return announced.equals(source);
   }
 
   /** What a node tells its own peers that reaches the destination by this path. */

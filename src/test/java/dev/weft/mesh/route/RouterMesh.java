@@ -48,12 +48,12 @@ final class RouterMesh {
 
                 @Override
                 public void changed(ForwardingTable<Edge> table) {
-                  tables++;
+                  // The router is asked for it.
                 }
 
                 @Override
                 public void routeChanged(long destination, OptionalLong via) {
-                  changes++;
+                  // Seen in the table.
                 }
               });
     }
@@ -191,8 +191,6 @@ final class RouterMesh {
   private long now;
   private long numbered;
   int announcements;
-  int tables;
-  int changes;
 
   RouterMesh(RandomGenerator random) {
     this.random = random;

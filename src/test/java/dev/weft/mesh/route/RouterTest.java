@@ -271,7 +271,7 @@ class RouterTest {
     announced("b", route(C, 1, B));
 
     for (int i = 0; i < 20; i++) {
-      router.rtt("a", (i % 2 == 0 ? 12 : 9) * 1000, now);
+      router.rtt("a", i % 2 == 0 ? 12_000 : 9_000, now);
       pass(6000);
     }
 
