@@ -119,7 +119,13 @@ public final class Leaf implements AutoCloseable {
   /** Ends the link, and waits for it. */
   @Override
   public void close() {
-    mesh.close().transform(done -> vertx.close()).toCompletionStage().toCompletableFuture().join();
+    await(mesh.close());
+    // Not composed with the former: its event loop ends here.
+    await(vertx.close());
+  }
+
+  private static void await(Future<Void> done) {
+    done.toCompletionStage().toCompletableFuture().join();
   }
 
   private static final class LoggingObserver implements MeshNode.Observer {

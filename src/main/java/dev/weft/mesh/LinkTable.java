@@ -352,7 +352,7 @@ final class LinkTable {
         observer.happened(
             new LinkDown(entry.id(), entry.kind(), entry.node(), entry.remote(), reason));
       }
-      if (dialled.containsKey(link)) {
+      if (dialled.containsKey(link) && !closing) {
         observer.trouble(entry.id(), entry.remote(), reason);
       }
     }

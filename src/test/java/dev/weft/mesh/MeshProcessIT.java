@@ -95,7 +95,7 @@ class MeshProcessIT {
       awaitAllReached(nodes, 4);
 
       for (int to = 2; to <= 4; to++) {
-        assertThat(hops(nodes, 1, to)).containsExactly(nodes.id(to));
+        awaitHops(nodes, 1, to, List.of(nodes.id(to)));
       }
     }
   }
