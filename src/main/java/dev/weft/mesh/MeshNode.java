@@ -61,6 +61,9 @@ public final class MeshNode {
   /** Takes datagrams of programs, on any link's loop. */
   public interface DatagramTaker {
     /**
+     * A datagram has arrived.
+     *
+     * @param node the id of the node that is said to have sent it
      * @param data borrowed
      */
     void arrived(String node, ByteBuf data);

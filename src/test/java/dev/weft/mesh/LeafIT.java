@@ -92,25 +92,25 @@ class LeafIT {
                         number == 1
                             ? "{ to: \"udp://" + ProcessCluster.addressOf(2) + "\" }"
                             : ""))) {
-      try (Program far = leaf(nodes, 2, "far", List.of())) {
+      try (Program far = leaf(2, "far", List.of())) {
         String farId = far.await("leaf ").substring(5);
-        try (Program near = leaf(nodes, 1, "near", List.of())) {
+        try (Program near = leaf(1, "near", List.of())) {
           String nearId = near.await("leaf ").substring(5);
 
-          try (Program asking = leaf(nodes, 1, "asking", List.of(nearId, "neighbour?"))) {
+          try (Program asking = leaf(1, "asking", List.of(nearId, "neighbour?"))) {
             String askingId = asking.await("leaf ").substring(5);
             assertThat(asking.await("hop 1 ")).contains(nodes.id(1));
             assertThat(asking.await("hop 2 ")).contains(nearId);
             assertThat(near.await(askingId)).isEqualTo(askingId + " says neighbour?");
             asking.await(nearId + " says re: neighbour?");
           }
-          try (Program asking = leaf(nodes, 1, "asking", List.of(farId, "far one?"))) {
+          try (Program asking = leaf(1, "asking", List.of(farId, "far one?"))) {
             assertThat(asking.await("hop 1 ")).contains(nodes.id(1));
             assertThat(asking.await("hop 2 ")).contains(nodes.id(2));
             assertThat(asking.await("hop 3 ")).contains(farId);
             asking.await(farId + " says re: far one?");
           }
-          try (Program asking = leaf(nodes, 1, "asking", List.of(nodes.id(2), "node?"))) {
+          try (Program asking = leaf(1, "asking", List.of(nodes.id(2), "node?"))) {
             assertThat(asking.await("hop 2 ")).contains(nodes.id(2));
           }
         }
@@ -118,7 +118,7 @@ class LeafIT {
     }
   }
 
-  private Program leaf(ProcessCluster nodes, int number, String name, List<String> more)
+  private Program leaf(int number, String name, List<String> more)
       throws IOException {
     CertificateAuthority ca = CertificateAuthority.load(directory.resolve("ca"), Clock.systemUTC());
     Path files = directory.resolve(name);

@@ -1,5 +1,6 @@
 package dev.weft.mesh;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
@@ -12,7 +13,6 @@ import dev.weft.identity.NodeId;
 import dev.weft.mesh.link.Impairment;
 import dev.weft.mesh.link.MemoryTransport;
 import dev.weft.rpc.Loop;
-import io.netty.buffer.ByteBufUtil;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Clock;
@@ -50,7 +50,7 @@ class MeshNodeTest {
               new MeshNode.Settings(new NodeId(id), id.repeat(4), config, Clock.systemUTC()),
               this);
       mesh.takeDatagrams(
-          (from, data) -> datagrams.add(from + " " + new String(ByteBufUtil.getBytes(data))));
+          (from, data) -> datagrams.add(from + " " + data.toString(UTF_8)));
       members.add(this);
     }
 
@@ -125,8 +125,8 @@ class MeshNodeTest {
     c.awaitRoute(a);
     String longest = "x".repeat(MeshNode.MAX_DATAGRAM);
 
-    assertThat(a.mesh.send(c.id, longest.getBytes())).isTrue();
-    assertThat(c.mesh.send(a.id, "back".getBytes())).isTrue();
+    assertThat(a.mesh.send(c.id, longest.getBytes(UTF_8))).isTrue();
+    assertThat(c.mesh.send(a.id, "back".getBytes(UTF_8))).isTrue();
 
     Awaitility.await().atMost(SOON).until(() -> !c.datagrams.isEmpty() && !a.datagrams.isEmpty());
     assertThat(c.datagrams).containsExactly(a.id + " " + longest);
