@@ -85,7 +85,8 @@ public final class MeshVerticle extends AbstractVerticle implements Mesh {
     members.onChange(check);
     room.bus().on(MemberChanged.class, change -> check.run());
     vertx.setPeriodic(CHECK_MILLIS, id -> check.run());
-    return members.announce(listeners.get(udp).address()).onSuccess(v -> check.run());
+    String address = listeners.get(udp).address().substring((UDP + "://").length());
+    return members.announce(address).onSuccess(v -> check.run());
   }
 
   @Override

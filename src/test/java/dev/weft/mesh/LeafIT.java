@@ -118,8 +118,7 @@ class LeafIT {
     }
   }
 
-  private Program leaf(int number, String name, List<String> more)
-      throws IOException {
+  private Program leaf(int number, String name, List<String> more) throws IOException {
     CertificateAuthority ca = CertificateAuthority.load(directory.resolve("ca"), Clock.systemUTC());
     Path files = directory.resolve(name);
     ca.issueNode(files, name, List.of(), 30);

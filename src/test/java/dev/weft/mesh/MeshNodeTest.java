@@ -49,8 +49,7 @@ class MeshNodeTest {
               Loop.of(vertx),
               new MeshNode.Settings(new NodeId(id), id.repeat(4), config, Clock.systemUTC()),
               this);
-      mesh.takeDatagrams(
-          (from, data) -> datagrams.add(from + " " + data.toString(UTF_8)));
+      mesh.takeDatagrams((from, data) -> datagrams.add(from + " " + data.toString(UTF_8)));
       members.add(this);
     }
 
