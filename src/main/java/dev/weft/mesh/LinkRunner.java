@@ -87,12 +87,11 @@ final class LinkRunner implements LinkProtocol.Output, Transport.Receiver {
         .loop()
         .run(
             () -> {
+              now = System.nanoTime();
+              protocol.start(now);
+              // What waits there arrives during this call.
               transport.receive(this);
-              if (!closed) {
-                now = System.nanoTime();
-                protocol.start(now);
-                done();
-              }
+              done();
             });
   }
 

@@ -34,6 +34,8 @@ final class LinkTable {
   /** A link that has been silent for so long is ended. */
   private static final long SILENT_SECONDS = 60;
 
+  private static final long CLOSE_SECONDS = 10;
+
   /** What becomes of links, on the mesh's loop. */
   interface Listener {
     void up(LinkRunner link);
@@ -215,7 +217,11 @@ final class LinkTable {
             .sum();
   }
 
-  /** Ends all links; done when their transports have ended and nothing is being dialled. */
+  /**
+   * Ends all links.
+   *
+   * @return done when their transports have ended and nothing is being dialled; fails after 10 s
+   */
   Future<Void> close() {
     return loop.call(
         () -> {
@@ -224,7 +230,9 @@ final class LinkTable {
           List.copyOf(running.keySet())
               .forEach(runner -> runner.transport().close("node " + settings.self() + " closes"));
           allEnded();
-          return Future.join(dialling).transform(done -> closed.future());
+          return Future.join(dialling)
+              .transform(done -> closed.future())
+              .timeout(CLOSE_SECONDS, TimeUnit.SECONDS);
         });
   }
 
