@@ -93,7 +93,12 @@ public final class MeshVerticle extends AbstractVerticle implements Mesh {
   public void stop(Promise<Void> stopped) {
     Future<Void> closed =
         Future.join(listeners.stream().map(LinkKind.Listening::close).toList()).mapEmpty();
-    closed.transform(done -> mesh.close()).onComplete(done -> metrics.close()).onComplete(stopped);
+    closed
+        .transform(done -> mesh.close())
+        .transform(done -> Future.join(kinds.values().stream().map(LinkKind::close).toList()))
+        .<Void>mapEmpty()
+        .onComplete(done -> metrics.close())
+        .onComplete(stopped);
   }
 
   @Override

@@ -44,4 +44,9 @@ public interface LinkKind {
    *     a kind that cannot listen
    */
   Future<Listening> listen(String address, Consumer<Transport> accepted);
+
+  /** Closes what dialling has opened for all links of this kind, once they have ended. */
+  default Future<Void> close() {
+    return Future.succeededFuture();
+  }
 }

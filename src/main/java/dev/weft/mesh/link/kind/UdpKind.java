@@ -196,6 +196,7 @@ public final class UdpKind implements LinkKind {
   }
 
   /** Closes the port from which links are dialled, if it is not one that is listened on. */
+  @Override
   public synchronized Future<Void> close() {
     return dialling == null
         ? Future.succeededFuture()
