@@ -256,14 +256,13 @@ public final class UdpLinkBench {
                   }));
       ends.relaying.run(() -> out.receive(ignored));
       ends.sending.run(() -> first.receive(ignored));
-      feed(
-          ends.sending,
+      Runnable send =
           () ->
               first.send(
                   PooledByteBufAllocator.DEFAULT
                       .directBuffer(FrameLabel.MAX_FRAME)
-                      .writeZero(FrameLabel.MAX_FRAME)),
-          first::flush);
+                      .writeZero(FrameLabel.MAX_FRAME));
+      ends.sending.run(() -> feed(ends.sending, send, first::flush));
       measure("udp links, frames passed on", threadOf(ends.relaying), plain);
       System.out.printf(
           "  dropped: sender %d, relay %d and %d, receiver %d%n",
@@ -271,6 +270,7 @@ public final class UdpLinkBench {
     }
   }
 
+  /** On the loop, again and again. */
   private void feed(Loop loop, Runnable send, Runnable flush) {
     int room = room();
     for (int i = 0; i < room; i++) {
@@ -303,7 +303,7 @@ public final class UdpLinkBench {
       String destination = endId.nodeId().value();
       result(begin.awaitRoute(destination));
       byte[] data = new byte[MeshNode.MAX_DATAGRAM];
-      feed(ends.sending, () -> begin.send(destination, data), () -> {});
+      ends.sending.run(() -> feed(ends.sending, () -> begin.send(destination, data), () -> {}));
       measure("udp links, a node of the mesh", threadOf(ends.relaying), plain);
     }
   }
