@@ -87,8 +87,7 @@ public final class IdleLinkBench {
     Identity identity = identity(name);
     return new MeshNode(
         Loop.of(vertx),
-        new MeshNode.Settings(
-            identity.nodeId(), identity.fingerprint(), ON, Clock.systemUTC()),
+        new MeshNode.Settings(identity.nodeId(), identity.fingerprint(), ON, Clock.systemUTC()),
         new Silent());
   }
 
@@ -118,7 +117,11 @@ public final class IdleLinkBench {
   private static long resident() throws IOException {
     try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
       return Long.parseLong(
-          lines.filter(l -> l.startsWith("VmRSS:")).findFirst().orElseThrow().replaceAll("\\D", ""));
+          lines
+              .filter(l -> l.startsWith("VmRSS:"))
+              .findFirst()
+              .orElseThrow()
+              .replaceAll("\\D", ""));
     }
   }
 
