@@ -360,7 +360,7 @@ final class LinkTable {
         observer.happened(
             new LinkDown(entry.id(), entry.kind(), entry.node(), entry.remote(), reason));
       }
-      if (dialled.containsKey(link) && !closing) {
+      if (kept.containsKey(dialled.get(link)) && !closing) {
         observer.trouble(entry.id(), entry.remote(), reason);
       }
     }

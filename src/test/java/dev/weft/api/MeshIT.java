@@ -61,7 +61,8 @@ final class MeshIT {
                       "dropped":0,"since":"2026-01-02T03:04:05Z"},
                      {"node":"00000000000000a1","id":"udp-b2","kind":"udp",
                       "peer":"00000000000000b2","remote":"192.0.2.2:7654","origin":"member",
-                      "proof":"certificate","state":"up","rttMicros":412,
+                      "proof":"certificate","seenFrom":"198.51.100.7:40001",
+                      "state":"up","rttMicros":412,
                       "sent":{"frames":1200,"bytes":1500000},
                       "received":{"frames":900,"bytes":90000},
                       "dropped":2,"since":"2026-01-02T03:04:05Z"}]

@@ -11,7 +11,9 @@ import dev.weft.bus.WeftException;
 import dev.weft.config.MeshConfig;
 import dev.weft.identity.NodeId;
 import dev.weft.mesh.link.Impairment;
+import dev.weft.mesh.link.LinkKind;
 import dev.weft.mesh.link.MemoryTransport;
+import dev.weft.mesh.link.Transport;
 import dev.weft.rpc.Loop;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -19,10 +21,15 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -41,6 +48,7 @@ class MeshNodeTest {
     private final MeshNode mesh;
     private final Queue<Fact> facts = new ConcurrentLinkedQueue<>();
     private final Queue<String> datagrams = new ConcurrentLinkedQueue<>();
+    private final Map<String, String> troubles = new ConcurrentHashMap<>();
 
     Member(MeshConfig config) {
       id = "%016x".formatted(members.size() + 1);
@@ -59,7 +67,13 @@ class MeshNodeTest {
     }
 
     @Override
-    public void trouble(String link, String remote, String reason) {}
+    public void trouble(String link, String remote, String reason) {
+      if (reason.isEmpty()) {
+        troubles.remove(link);
+      } else {
+        troubles.put(link, reason);
+      }
+    }
 
     void awaitRoute(Member to) {
       await(mesh.awaitRoute(to.id).timeout(SOON.toSeconds(), TimeUnit.SECONDS));
@@ -199,5 +213,65 @@ class MeshNodeTest {
         .hasMessage("node id: n1 (expected: 16 lower case hex digits)")
         .extracting(e -> WeftException.of(e).fault())
         .isEqualTo(Fault.INVALID);
+  }
+
+  /** Dials a node of this test while there is one. */
+  private final class MemoryKind implements LinkKind {
+    private final AtomicReference<Member> there;
+    private volatile MemoryTransport last;
+
+    MemoryKind(AtomicReference<Member> there) {
+      this.there = there;
+    }
+
+    @Override
+    public String scheme() {
+      return "memory";
+    }
+
+    @Override
+    public Future<Transport> dial(MeshConfig.Link link) {
+      Member to = there.get();
+      if (to == null) {
+        return Future.failedFuture(Fault.UNAVAILABLE.because("nobody there"));
+      }
+      MemoryTransport.Pair pair = MemoryTransport.on(Loop.of(vertx), Loop.of(vertx), NONE, NONE);
+      to.mesh.accept(pair.b());
+      last = pair.a();
+      return Future.succeededFuture(pair.a());
+    }
+
+    @Override
+    public Future<Listening> listen(String address, Consumer<Transport> accepted) {
+      throw new UnsupportedOperationException();
+    }
+  }
+
+  @Test
+  void shouldDialAgainAndTellTroubleUntilTheLinkStandsOrIsReleased() {
+    Member a = node();
+    Member b = node();
+    AtomicReference<Member> there = new AtomicReference<>();
+    MemoryKind kind = new MemoryKind(there);
+    MeshConfig.Link link =
+        new MeshConfig.Link(
+            new MeshConfig.LinkAddress("memory", "b"), Optional.empty(), Optional.empty(), 0);
+    a.mesh.keep(kind, link, false);
+    Awaitility.await("trouble")
+        .atMost(SOON)
+        .until(() -> a.troubles.equals(Map.of("memory-1", "nobody there")));
+
+    there.set(b);
+    a.awaitRoute(b);
+    Awaitility.await("no trouble").atMost(SOON).until(a.troubles::isEmpty);
+    kind.last.close("unplugged");
+    Awaitility.await("down and up again")
+        .atMost(SOON)
+        .until(() -> a.facts.stream().filter(LinkUp.class::isInstance).count() == 2);
+
+    a.mesh.release(link);
+    Awaitility.await("released").atMost(SOON).until(() -> await(b.mesh.links()).isEmpty());
+    assertThat(await(a.mesh.links())).isEmpty();
+    assertThat(a.troubles).isEmpty();
   }
 }
