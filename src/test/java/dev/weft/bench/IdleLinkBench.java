@@ -11,6 +11,7 @@ import dev.weft.mesh.link.kind.UdpKind;
 import dev.weft.rpc.Loop;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +33,7 @@ public final class IdleLinkBench {
   private static final int QUIET_SECONDS = 5;
   private static final MeshConfig ON = new MeshConfig(List.of(), List.of(), true, 0, false);
 
-  private final Vertx vertx = Vertx.vertx();
+  private final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
   private final Path directory;
 
   private IdleLinkBench(Path directory) {
