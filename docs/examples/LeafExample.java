@@ -27,8 +27,9 @@ public final class LeafExample {
           (from, data) -> {
             String text = new String(data, StandardCharsets.UTF_8);
             System.out.println(from + " says " + text);
-            if (!text.startsWith("re: ")) {
-              leaf.send(from, ("re: " + text).getBytes(StandardCharsets.UTF_8));
+            byte[] answer = ("re: " + text).getBytes(StandardCharsets.UTF_8);
+            if (!text.startsWith("re: ") && answer.length <= 1349) {
+              leaf.send(from, answer);
             }
           });
       System.out.println("leaf " + leaf.id());

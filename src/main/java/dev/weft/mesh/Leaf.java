@@ -109,11 +109,21 @@ public final class Leaf implements AutoCloseable {
 
   /**
    * Gives datagrams to the taker, with the id of the node that is said to have sent them; on one
-   * thread, which the taker must not block.
+   * thread, which the taker must not block. What it throws is logged.
    */
   public void onDatagram(BiConsumer<String, byte[]> taker) {
-    mesh.takeDatagrams(
-        (String node, ByteBuf data) -> taker.accept(node, ByteBufUtil.getBytes(data)));
+    mesh.takeDatagrams(logging(taker));
+  }
+
+  /** Any node of the mesh can send what a taker does not expect: that must not end the link. */
+  static MeshNode.DatagramTaker logging(BiConsumer<String, byte[]> taker) {
+    return (String node, ByteBuf data) -> {
+      try {
+        taker.accept(node, ByteBufUtil.getBytes(data));
+      } catch (RuntimeException e) {
+        log.warn("a datagram of node {} was not taken", node, e);
+      }
+    };
   }
 
   /** Ends the link, and waits for it. */

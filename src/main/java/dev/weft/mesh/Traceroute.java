@@ -23,7 +23,7 @@ import java.util.random.RandomGenerator;
  *   kind 1 | id 8, little-endian        kind: 0 request, 1 reply, 2 hop limit exceeded
  * </pre>
  *
- * Traceroute are neither encrypted nor signed: they measure, and prove nothing.
+ * These frames are neither encrypted nor signed: they measure, and prove nothing.
  */
 final class Traceroute {
   static final byte REQUEST = 0;

@@ -2,6 +2,7 @@ package dev.weft.mesh;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
@@ -15,6 +16,7 @@ import dev.weft.mesh.link.LinkKind;
 import dev.weft.mesh.link.MemoryTransport;
 import dev.weft.mesh.link.Transport;
 import dev.weft.rpc.Loop;
+import io.netty.buffer.Unpooled;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Clock;
@@ -148,6 +150,18 @@ class MeshNodeTest {
         .hasMessage(
             "datagram: %d bytes (expected: at most %d)",
             MeshNode.MAX_DATAGRAM + 1, MeshNode.MAX_DATAGRAM);
+  }
+
+  @Test
+  void shouldNotLetATakerOfDatagramsEndTheLink() {
+    MeshNode.DatagramTaker taker =
+        Leaf.logging(
+            (from, data) -> {
+              throw new IllegalStateException("a defect of the program");
+            });
+
+    assertThatCode(() -> taker.arrived("0000000000000001", Unpooled.EMPTY_BUFFER))
+        .doesNotThrowAnyException();
   }
 
   @Test
