@@ -283,7 +283,7 @@ final class LinkTable {
             if (up) {
               isUp(link);
             } else {
-              isDown(link, "no frame has arrived for 2 s");
+              isDown(link, "pings are not answered");
               endIfSilent(link);
             }
           });
