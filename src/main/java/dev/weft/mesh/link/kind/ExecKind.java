@@ -43,13 +43,16 @@ public final class ExecKind implements LinkKind {
     Loop loop = loops.get();
     Future<Transport> started =
         vertx
-            .executeBlocking(() -> RunningCommand.start(command))
+            .executeBlocking(() -> RunningCommand.start(command), false)
             .map(
                 running ->
                     new StreamTransport(
                         FarEnd.unproven(SCHEME, command),
                         new CommandBytes(
-                            loop, running, line -> log.info("{}: {}", link.to(), line))));
+                            loop,
+                            running,
+                            new FloodGate(
+                                line -> log.info("{}: {}", link.to(), line), System::nanoTime))));
     return started.recover(
         e ->
             Future.failedFuture(

@@ -30,7 +30,10 @@ final class RunningCommand {
    */
   static RunningCommand start(String command) throws IOException {
     // The child is no leader of a group, so setsid(1) does not fork, and the session is its pid.
-    Process process = new ProcessBuilder("setsid", "/bin/sh", "-c", "exec " + command).start();
+    ProcessBuilder builder = new ProcessBuilder("setsid", "/bin/sh", "-c", command);
+    // What it says of itself there would be taken for this node's own state, sd_notify(3).
+    builder.environment().remove("NOTIFY_SOCKET");
+    Process process = builder.start();
     RunningCommand running = new RunningCommand(process);
     try {
       Runtime.getRuntime().addShutdownHook(running.atExit);

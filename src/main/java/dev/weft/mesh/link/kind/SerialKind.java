@@ -45,7 +45,7 @@ public final class SerialKind implements LinkKind {
   public Future<Transport> dial(MeshConfig.Link link) {
     Loop loop = loops.get();
     return vertx
-        .<Transport>executeBlocking(() -> open(link, loop))
+        .<Transport>executeBlocking(() -> open(link, loop), false)
         .recover(
             e ->
                 Future.failedFuture(
@@ -59,7 +59,7 @@ public final class SerialKind implements LinkKind {
         new DeviceBytes(loop, port),
         link.speed(),
         ThreadLocalRandom.current().nextInt(),
-        line -> log.info("{}: {}", link.to(), line));
+        new FloodGate(line -> log.info("{}: {}", link.to(), line), System::nanoTime));
   }
 
   @Override

@@ -114,6 +114,15 @@ class ExecKindIT extends TransportContract {
   }
 
   @Test
+  void shouldRunWhatTheShellCanRun() throws Exception {
+    ReceivedFrames received = ReceivedFrames.of(dial("X=1 true && printf '\\000\\000a'; exit 4"));
+
+    await().until(() -> !received.reasons().isEmpty());
+    assertThat(received.frames()).containsExactly("a".getBytes(StandardCharsets.US_ASCII));
+    assertThat(received.reasons()).containsExactly("exit status 4");
+  }
+
+  @Test
   void shouldTellThatThereIsNoSuchCommand() throws Exception {
     ReceivedFrames received = ReceivedFrames.of(dial("no-such-command-at-all"));
 
