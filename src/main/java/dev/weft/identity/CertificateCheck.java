@@ -22,6 +22,9 @@ final class CertificateCheck {
   // RFC 5280 4.2.1.12.
   private static final List<String> BOTH_ENDS = List.of("1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2");
 
+  /** Characters of a foreign text. */
+  private static final int MOST_SHOWN = 200;
+
   /** Who vouches for a node's key. */
   private interface Root {
     void vouchFor(X509Certificate certificate, Instant now) throws GeneralSecurityException;
@@ -139,12 +142,22 @@ final class CertificateCheck {
 
   private static WeftException refused(X509Certificate certificate, String is, String expected) {
     return Fault.UNAUTHENTICATED.because(
-        "certificate of " + name(certificate) + ": " + is + " (expected: " + expected + ")");
+        "certificate of %s: %s (expected: %s)".formatted(name(certificate), shown(is), expected));
+  }
+
+  /** What anybody can write, so that it is one line of a log, and no long one. */
+  private static String shown(String foreign) {
+    return foreign
+        .codePoints()
+        .limit(MOST_SHOWN)
+        .map(c -> Character.isISOControl(c) ? '?' : c)
+        .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+        .toString();
   }
 
   /** Its name, which anybody can write, and the id of its key, which nobody else can. */
   private static String name(X509Certificate certificate) {
-    return certificate.getSubjectX500Principal().getName()
+    return shown(certificate.getSubjectX500Principal().getName())
         + " ("
         + NodeId.of(certificate.getPublicKey())
         + ")";

@@ -105,6 +105,16 @@ class IdentityTest {
   }
 
   @Test
+  void shouldSayInOneShortLineWhatAForeignCertificateSays() {
+    X509Certificate forged =
+        new CertificateMaker(NOW).lone(Keys.generate(), "x\\0aERROR " + "y".repeat(5000), 5);
+
+    assertThatThrownBy(() -> load(n1, NOW).verifier().prove(forged))
+        .hasMessageStartingWith("certificate of CN=x?ERROR yyy")
+        .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(500).doesNotContain("\n"));
+  }
+
+  @Test
   void shouldRefuseBytesThatAreNoCertificate() {
     assertThatThrownBy(() -> load(n1, NOW).verifier().verify(DATA))
         .hasMessage("certificate: no certificate (expected: X.509)");
