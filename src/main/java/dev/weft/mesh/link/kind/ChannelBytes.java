@@ -6,6 +6,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Objects;
 import javax.net.ssl.SSLException;
 
 /** The bytes of a connected channel: its last handler. */
@@ -101,7 +102,7 @@ final class ChannelBytes extends ChannelInboundHandlerAdapter implements ByteStr
     failure =
         cause instanceof SSLException || cause.getCause() instanceof SSLException
             ? LinkTls.reason(cause)
-            : cause.getMessage();
+            : Objects.requireNonNullElse(cause.getMessage(), cause.toString());
     Sockets.close(ctx.channel());
   }
 

@@ -54,7 +54,12 @@ final class DeviceBytes implements ByteStream {
   DeviceBytes(Loop loop, SerialPort port) throws LinuxException {
     this.loop = loop;
     this.port = port;
-    this.poller = new Poller<>();
+    try {
+      this.poller = new Poller<>();
+    } catch (LinuxException e) {
+      port.close();
+      throw e;
+    }
     Thread thread = new Thread(this::run, "weft-link-serial");
     thread.setDaemon(true);
     thread.start();
@@ -73,7 +78,7 @@ final class DeviceBytes implements ByteStream {
           onLoop(this::drained);
         }
         poller.enableWrite(port.fd(), written < writing.length);
-        poller.poll(queued > 0 ? LOOK_MILLIS : -1, (p, events) -> readAll());
+        poller.poll(queued > 0 ? LOOK_MILLIS : -1, (p, events) -> readSome());
       }
     } catch (LinuxException e) {
       gone = e.getMessage();
@@ -104,15 +109,17 @@ final class DeviceBytes implements ByteStream {
     }
   }
 
-  private void readAll() {
+  /** So much at a time that writing, and the end, have their turn on a line that never pauses. */
+  private void readSome() {
     try {
-      int length;
-      while ((length = port.read(chunk)) > 0) {
+      int length = 1;
+      for (int i = 0; i < MAX_UNREAD && (length = port.read(chunk)) > 0; i++) {
         ByteBuf bytes = PooledByteBufAllocator.DEFAULT.directBuffer(length);
         bytes.writeBytes(chunk, 0, length);
         unread.acquire();
         if (!onLoop(() -> give(bytes))) {
           bytes.release();
+          return;
         }
       }
       if (length < 0) {

@@ -127,7 +127,7 @@ public final class TcpKind implements LinkKind {
   }
 
   private Future<List<InetAddress>> addresses(String host) {
-    return vertx.executeBlocking(() -> List.of(InetAddress.getAllByName(host)));
+    return vertx.executeBlocking(() -> List.of(InetAddress.getAllByName(host)), false);
   }
 
   private static String address(Channel channel) {

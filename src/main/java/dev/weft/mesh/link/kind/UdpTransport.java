@@ -46,6 +46,7 @@ final class UdpTransport extends ChannelInboundHandlerAdapter
   private final AcceptedMark acceptedMark = new AcceptedMark();
   private PathProbe probe;
   private ScheduledFuture<?> timer;
+  private long timerDue;
   private Optional<NodeId> proven = Optional.empty();
   private int longest;
   private int nextHalves;
@@ -128,10 +129,17 @@ final class UdpTransport extends ChannelInboundHandlerAdapter
   }
 
   private void arm() {
-    if (timer == null && probe.deadline() != Long.MAX_VALUE && ended == null) {
-      long wait = Math.max(0, probe.deadline() - System.nanoTime());
-      timer = loop.netty().schedule(this::expire, wait, TimeUnit.NANOSECONDS);
+    long due = probe.deadline();
+    boolean inTime = timer != null && due - timerDue >= 0;
+    if (due == Long.MAX_VALUE || inTime || ended != null) {
+      return;
     }
+    if (timer != null) {
+      timer.cancel(false);
+    }
+    timerDue = due;
+    long wait = Math.max(0, due - System.nanoTime());
+    timer = loop.netty().schedule(this::expire, wait, TimeUnit.NANOSECONDS);
   }
 
   private void expire() {
@@ -255,15 +263,18 @@ final class UdpTransport extends ChannelInboundHandlerAdapter
 
   @Override
   public void receive(Receiver receiver) {
+    if (ended != null) {
+      receiver.onClosed(ended);
+      return;
+    }
     this.receiver = receiver;
     ByteBuf frame;
     while ((frame = early.poll()) != null) {
       receiver.onFrame(frame);
       frame.release();
     }
-    if (ended != null) {
-      receiver.onClosed(ended);
-    } else {
+    // The receiver may have closed it, and knows.
+    if (ended == null) {
       receiver.onIdle();
     }
   }

@@ -16,6 +16,7 @@ import io.vertx.core.Vertx;
 import java.io.FileNotFoundException;
 import java.net.ConnectException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -74,7 +75,12 @@ public final class UnixKind implements LinkKind {
         socket
             .listen(bound -> Sockets.listen(loops.get(), bound, acceptor).onSuccess(server::set))
             .map(v -> (Listening) new SocketListening(SCHEME + ":" + path, server.get(), socket))
-            .recover(e -> Future.failedFuture(unavailable(address, e))));
+            .recover(
+                e -> {
+                  // It may listen already, where nobody finds it.
+                  Optional.ofNullable(server.get()).ifPresent(Sockets::close);
+                  return Future.failedFuture(unavailable(address, e));
+                }));
   }
 
   private static String reason(Throwable e) {

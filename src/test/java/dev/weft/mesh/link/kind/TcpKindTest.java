@@ -25,6 +25,7 @@ import java.security.GeneralSecurityException;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -62,12 +63,17 @@ class TcpKindTest extends TransportContract {
   }
 
   private Identity member(CertificateAuthority ca, String name) {
-    CertificateAuthority.Issued files = ca.issueNode(directory.resolve(name), name, List.of(), 5);
+    return member(ca, name, 5, CLOCK);
+  }
+
+  private Identity member(CertificateAuthority ca, String name, int days, Clock clock) {
+    CertificateAuthority.Issued files =
+        ca.issueNode(directory.resolve(name), name, List.of(), days);
     return Identity.load(
         new SecurityConfig(
             Optional.of(files.ca()), Optional.of(files.cert()), Optional.of(files.key()), false),
         directory,
-        CLOCK);
+        clock);
   }
 
   private Identity alone(String name) {
@@ -295,6 +301,21 @@ class TcpKindTest extends TransportContract {
     assertThat(accepted().proven()).contains(here.nodeId());
     assertThatThrownBy(() -> result(kind(here).dial(to(port, here))))
         .hasMessageContaining("node id " + there.nodeId() + " (expected: " + here.nodeId() + ")");
+  }
+
+  @Test
+  void shouldShowARenewedCertificateToTheNextLink() throws Exception {
+    int port = listen(member(mesh, "ahead", 9, Clock.offset(CLOCK, Duration.ofDays(7))));
+    TcpKind dialling = kind(one);
+    ReceivedFrames expired = ReceivedFrames.of(result(dialling.dial(to(port))));
+    await().until(() -> !expired.reasons().isEmpty());
+    assertThat(expired.reasons().get(0)).contains("refuses this node's certificate");
+
+    mesh.issueNode(directory.resolve("one"), "one", List.of(), 9);
+    assertThat(one.reload()).isTrue();
+
+    result(dialling.dial(to(port)));
+    assertThat(accepted().proven()).contains(one.nodeId());
   }
 
   @Test
