@@ -13,11 +13,11 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
- * Takes the nodes that {@link Identity#linkTrust} takes. QUIC's TLS engine, unlike others, tells
- * nobody whom it was told to dial, and of a refusal it keeps only the kind of alert: so both stand
- * here.
+ * Takes the nodes that {@link Identity#linkTrust} takes, and tells the other end by the alert that
+ * its certificate is refused. QUIC's TLS engine, unlike others, tells nobody whom it was told to
+ * dial, and of a refusal it keeps only the kind of alert: so both stand here.
  */
-final class LinkTrust extends X509ExtendedTrustManager {
+public final class LinkTrust extends X509ExtendedTrustManager {
   /** X509_V_ERR_CERT_REJECTED of OpenSSL; the alert is "bad certificate". */
   private static final int REJECTED = 28;
 
@@ -29,7 +29,8 @@ final class LinkTrust extends X509ExtendedTrustManager {
    * @param expected the one node that is taken; empty for any
    * @param refused told why a certificate is not taken
    */
-  LinkTrust(Identity identity, Optional<NodeId> expected, BiConsumer<SSLEngine, String> refused) {
+  public LinkTrust(
+      Identity identity, Optional<NodeId> expected, BiConsumer<SSLEngine, String> refused) {
     this.identity = identity;
     this.expected = expected;
     this.refused = refused;

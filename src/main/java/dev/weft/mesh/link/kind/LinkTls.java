@@ -4,6 +4,7 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.identity.Identity;
 import dev.weft.identity.NodeId;
+import dev.weft.reach.LinkTrust;
 import io.netty.channel.Channel;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
@@ -23,6 +24,7 @@ import io.vertx.core.Promise;
 import java.nio.channels.ClosedChannelException;
 import java.security.cert.CertificateException;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 
@@ -40,12 +42,14 @@ final class LinkTls {
   LinkTls(Identity identity) {
     try {
       server =
-          common(SslContextBuilder.forServer(identity.keyManager()), identity)
+          common(SslContextBuilder.forServer(identity.keyManager()))
+              .trustManager(new LinkTrust(identity, Optional.empty(), (engine, why) -> {}))
               .clientAuth(ClientAuth.REQUIRE)
               .build();
       // The trust manager knows which node is meant, and no host names.
       client =
-          common(SslContextBuilder.forClient().keyManager(identity.keyManager()), identity)
+          common(SslContextBuilder.forClient().keyManager(identity.keyManager()))
+              .trustManager(identity.linkTrust())
               .endpointIdentificationAlgorithm(null)
               .build();
     } catch (SSLException e) {
@@ -56,10 +60,9 @@ final class LinkTls {
     forgetSessions(client);
   }
 
-  private static SslContextBuilder common(SslContextBuilder builder, Identity identity) {
+  private static SslContextBuilder common(SslContextBuilder builder) {
     return builder
         .sslProvider(OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK)
-        .trustManager(identity.linkTrust())
         .protocols("TLSv1.3", "TLSv1.2")
         .applicationProtocolConfig(
             new ApplicationProtocolConfig(
