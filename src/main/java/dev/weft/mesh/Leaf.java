@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +32,7 @@ public final class Leaf implements AutoCloseable {
   private final Vertx vertx;
   private final MeshNode mesh;
   private final String id;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   private Leaf(Vertx vertx, MeshNode mesh, String id) {
     this.vertx = vertx;
@@ -126,12 +128,21 @@ public final class Leaf implements AutoCloseable {
     };
   }
 
-  /** Ends the link, and waits for it. */
+  /**
+   * Ends the link, and waits for it; futures that are not done fail. Again does nothing. Not from a
+   * taker of datagrams, whose thread this waits for.
+   */
   @Override
   public void close() {
-    await(mesh.close());
-    // Not composed with the former: its event loop ends here.
-    await(vertx.close());
+    if (closed.getAndSet(true)) {
+      return;
+    }
+    try {
+      await(mesh.close());
+    } finally {
+      // Not composed with the former: its event loop ends here.
+      await(vertx.close());
+    }
   }
 
   private static void await(Future<Void> done) {

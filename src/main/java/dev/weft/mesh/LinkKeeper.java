@@ -1,5 +1,6 @@
 package dev.weft.mesh;
 
+import dev.weft.bus.WeftException;
 import dev.weft.config.MeshConfig;
 import dev.weft.mesh.link.LinkKind;
 import dev.weft.mesh.link.Transport;
@@ -49,19 +50,28 @@ final class LinkKeeper {
     if (closed) {
       return;
     }
-    dialling = kind.dial(link);
+    dialling = attempt();
     dialling.onComplete(
         result ->
             loop.run(
                 () -> {
                   if (result.failed()) {
-                    failed(result.cause().getMessage());
+                    failed(WeftException.of(result.cause()).getMessage());
                   } else if (closed) {
-                    result.result().close("this node is closing");
+                    result.result().close("the link is not wanted any more");
                   } else {
                     watcher.dialled(this, result.result());
                   }
                 }));
+  }
+
+  /** A kind that throws has failed to dial, too: it is tried again. */
+  private Future<Transport> attempt() {
+    try {
+      return kind.dial(link);
+    } catch (RuntimeException e) {
+      return Future.failedFuture(e);
+    }
   }
 
   /** The link carried frames: the next wait is the first one again. */

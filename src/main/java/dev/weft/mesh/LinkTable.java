@@ -31,6 +31,9 @@ final class LinkTable {
   /** Accepted links beyond so many are refused. */
   private static final int MOST_ACCEPTED = 4096;
 
+  /** Accepted links with one node beyond so many are refused, so that it does not take all. */
+  static final int MOST_WITH_ONE = 64;
+
   /** A link that has been silent for so long is ended. */
   private static final long SILENT_SECONDS = 60;
 
@@ -125,9 +128,9 @@ final class LinkTable {
   void accept(Transport transport) {
     loop.run(
         () -> {
-          if (closing || running.size() - dialled.size() >= MOST_ACCEPTED) {
-            transport.close(
-                closing ? "this node is closing" : "this node has " + MOST_ACCEPTED + " links");
+          Optional<String> refusal = refusal(transport);
+          if (refusal.isPresent()) {
+            transport.close(refusal.get());
             return;
           }
           run(
@@ -135,6 +138,27 @@ final class LinkTable {
               entry(transport.kind(), LinkEntry.Origin.ACCEPTED, Optional.empty()),
               OptionalLong.empty());
         });
+  }
+
+  /** Why a link that another node has dialled is not taken. */
+  private Optional<String> refusal(Transport transport) {
+    if (closing) {
+      return Optional.of("this node is closing");
+    }
+    if (running.size() - dialled.size() >= MOST_ACCEPTED) {
+      return Optional.of("this node has " + MOST_ACCEPTED + " links");
+    }
+    boolean many =
+        transport.proven().isPresent()
+            && running.keySet().stream()
+                    .filter(link -> !dialled.containsKey(link))
+                    .filter(link -> link.transport().proven().equals(transport.proven()))
+                    .count()
+                >= MOST_WITH_ONE;
+    return many
+        ? Optional.of(
+            "this node has " + MOST_WITH_ONE + " links from node " + transport.proven().get())
+        : Optional.empty();
   }
 
   private LinkEntry entry(String kind, LinkEntry.Origin origin, Optional<MeshConfig.Link> link) {
@@ -170,6 +194,13 @@ final class LinkTable {
 
   String idOf(LinkRunner link) {
     return running.get(link).id();
+  }
+
+  /** Whether a link that is kept carries frames; on the mesh's loop. */
+  boolean carries(MeshConfig.Link link) {
+    return kept.entrySet().stream()
+        .anyMatch(
+            e -> e.getKey().link().equals(link) && e.getValue().state() == LinkEntry.State.UP);
   }
 
   /** Whether a link to the node carries frames; on the mesh's loop. */

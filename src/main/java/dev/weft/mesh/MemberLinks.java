@@ -1,5 +1,7 @@
 package dev.weft.mesh;
 
+import dev.weft.address.HostPort;
+import dev.weft.address.IpAddress;
 import dev.weft.bus.Json;
 import dev.weft.cluster.Cluster;
 import dev.weft.cluster.OwnedTable;
@@ -13,8 +15,8 @@ import java.util.Optional;
 /**
  * Links this node with the members of its cluster that listen on UDP. Of two members the one with
  * the lower id dials; the other one does if there is no link after a while, because it may be the
- * only one that gets through. A link that is up stays when its member leaves the cluster. For the
- * mesh's loop.
+ * only one that gets through, and then the first one dials no more. A link that is up stays when
+ * its member leaves the cluster. For the mesh's loop.
  */
 final class MemberLinks {
   static final String TABLE = "mesh";
@@ -33,6 +35,7 @@ final class MemberLinks {
   private final LinkKind udp;
   private final Map<String, MeshConfig.Link> kept = new HashMap<>();
   private final Map<String, Long> unlinkedSince = new HashMap<>();
+  private boolean onLoopback;
 
   MemberLinks(Cluster cluster, MeshNode mesh, LinkKind udp) {
     this.cluster = cluster;
@@ -47,6 +50,7 @@ final class MemberLinks {
 
   /** Tells the other members where this node listens. */
   Future<Void> announce(String address) {
+    onLoopback = host(address).filter(IpAddress::isLoopback).isPresent();
     return table.put(KEY, Json.write(new Listener(cluster.self(), address)));
   }
 
@@ -56,6 +60,7 @@ final class MemberLinks {
     for (OwnedTable.Row row : table.rows()) {
       if (!row.node().equals(cluster.self())) {
         row.read(Listener.class, Listener::node)
+            .filter(member -> host(member.udp()).filter(this::mayBeAnothers).isPresent())
             .ifPresent(member -> wanted.put(member.node(), link(member)));
       }
     }
@@ -64,7 +69,7 @@ final class MemberLinks {
     Map.copyOf(kept)
         .forEach(
             (node, link) -> {
-              if (!wanted.containsKey(node) && !mesh.linkedTo(node)) {
+              if (!wanted.containsKey(node) && !mesh.carries(link)) {
                 drop(node, link);
               }
             });
@@ -72,13 +77,16 @@ final class MemberLinks {
 
   private void want(String node, MeshConfig.Link link, long now) {
     MeshConfig.Link had = kept.get(node);
-    if (link.equals(had)) {
+    boolean linked = mesh.linkedTo(node);
+    // A link that the member has dialled is enough: no trouble is told of one that fails.
+    boolean needless = linked && had != null && !mesh.carries(had);
+    if (link.equals(had) && !needless) {
       return;
     }
     if (had != null) {
       drop(node, had);
     }
-    if (mesh.linkedTo(node)) {
+    if (linked) {
       unlinkedSince.remove(node);
       return;
     }
@@ -92,6 +100,19 @@ final class MemberLinks {
   private void drop(String node, MeshConfig.Link link) {
     kept.remove(node);
     mesh.release(link);
+  }
+
+  /** The host of a record's address; empty if nobody can be dialled there. */
+  private static Optional<String> host(String address) {
+    return Optional.ofNullable(address)
+        .flatMap(text -> HostPort.parse(text, -1))
+        .filter(at -> at.port() > 0)
+        .map(HostPort::host);
+  }
+
+  /** This host's loopback is not where a member on another host listens. */
+  private boolean mayBeAnothers(String host) {
+    return onLoopback || !IpAddress.isLoopback(host);
   }
 
   private static MeshConfig.Link link(Listener member) {

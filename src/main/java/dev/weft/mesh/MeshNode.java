@@ -2,6 +2,7 @@ package dev.weft.mesh;
 
 import dev.weft.bus.Fact;
 import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
 import dev.weft.config.MeshConfig;
 import dev.weft.identity.NodeId;
 import dev.weft.mesh.link.FrameLabel;
@@ -137,6 +138,11 @@ public final class MeshNode {
     links.accept(transport);
   }
 
+  /** Whether a link that is kept carries frames; on the mesh's loop. */
+  boolean carries(MeshConfig.Link link) {
+    return links.carries(link);
+  }
+
   /** Whether a link to the node carries frames; on the mesh's loop. */
   boolean linkedTo(String node) {
     return links.linkedTo(node);
@@ -201,11 +207,12 @@ public final class MeshNode {
     if (data.length > MAX_DATAGRAM) {
       throw Fault.invalid("datagram", data.length + " bytes", "at most " + MAX_DATAGRAM);
     }
+    long to = number(new NodeId(node).value());
     ByteBuf payload =
         payload(ByteBufAllocator.DEFAULT, MeshSwitch.HOP_LIMIT)
             .writeByte(DATAGRAM)
             .writeBytes(data);
-    return frames.send(number(new NodeId(node).value()), payload, System.nanoTime());
+    return frames.send(to, payload, System.nanoTime());
   }
 
   /** Shows what this node counts. */
@@ -216,9 +223,24 @@ public final class MeshNode {
     drops.each(metrics::dropped);
   }
 
-  /** Ends all links; done when their transports have ended and nothing is being dialled. */
+  /**
+   * Ends all links; done when their transports have ended and nothing is being dialled. What waits
+   * for a route or an answer fails.
+   */
   public Future<Void> close() {
-    return links.close().onComplete(done -> alarm.stop());
+    return links
+        .close()
+        .onComplete(
+            done -> {
+              alarm.stop();
+              traceroute.close();
+              awaited.values().forEach(route -> route.fail(closing()));
+              awaited.clear();
+            });
+  }
+
+  static WeftException closing() {
+    return Fault.UNAVAILABLE.because("this node leaves the mesh");
   }
 
   /** What arrives for this node. */

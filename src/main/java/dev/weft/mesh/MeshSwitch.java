@@ -111,7 +111,7 @@ final class MeshSwitch {
     } else if (!rate.admits(payload.readableBytes(), now)) {
       drops.add(MeshDrops.Reason.RELAY_RATE);
     } else {
-      payload.setByte(payload.readerIndex(), hopLimit - 1);
+      payload.setByte(payload.readerIndex(), Math.min(hopLimit, HOP_LIMIT) - 1);
       forwardedFrames.increment();
       forwardedBytes.add(payload.readableBytes());
       to.forward(source, destination, payload.retain(), now);

@@ -140,7 +140,8 @@ final class Traceroute {
    * @return whether it was one
    */
   boolean arrived(long source, ByteBuf message) {
-    if (message.readableBytes() != LENGTH || message.getByte(message.readerIndex()) > EXCEEDED) {
+    if (message.readableBytes() != LENGTH
+        || message.getUnsignedByte(message.readerIndex()) > EXCEEDED) {
       return false;
     }
     byte kind = message.readByte();
@@ -155,6 +156,11 @@ final class Traceroute {
       loop.execute(() -> asked.answer().tryComplete(new Answer(source, kind == REPLY, micros)));
     }
     return true;
+  }
+
+  /** Nothing is waited for any more; on the loop. */
+  void close() {
+    waiting.values().forEach(asked -> asked.answer().tryFail(MeshNode.closing()));
   }
 
   /** A payload of another node whose hop limit ended here; only requests are answered. */

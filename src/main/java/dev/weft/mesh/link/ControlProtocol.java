@@ -64,6 +64,9 @@ final class ControlProtocol {
   /** Null until the other end has introduced itself. */
   private AnnouncementReader reader;
 
+  /** When the other end must have introduced itself. */
+  private long introduceBy = Long.MAX_VALUE;
+
   private long drops;
   private long unannounced;
 
@@ -76,6 +79,9 @@ final class ControlProtocol {
   }
 
   void start(long now) {
+    if (reader == null) {
+      introduceBy = now + ControlSender.GIVE_UP;
+    }
     begin(LinkControlMessage.newBuilder().setIntroduction(introduction), now);
   }
 
@@ -105,7 +111,8 @@ final class ControlProtocol {
   }
 
   long due() {
-    return refusal == null ? sender.due() : Math.min(sender.due(), refusedAt + REFUSAL);
+    long due = Math.min(sender.due(), introduceBy);
+    return refusal == null ? due : Math.min(due, refusedAt + REFUSAL);
   }
 
   void expire(long rttMicros, long now) {
@@ -114,6 +121,9 @@ final class ControlProtocol {
     } else if (sender.givenUp(now)) {
       owner.failed(
           "no acknowledgement for %d s".formatted(NANOSECONDS.toSeconds(ControlSender.GIVE_UP)));
+    } else if (now >= introduceBy) {
+      owner.failed(
+          "no introduction for %d s".formatted(NANOSECONDS.toSeconds(ControlSender.GIVE_UP)));
     } else if (sender.due() <= now) {
       owner.transmit(sender.send(MICROSECONDS.toNanos(rttMicros), now), now);
     }
@@ -219,6 +229,7 @@ final class ControlProtocol {
       owner.failed(wrongNode);
       return;
     }
+    introduceBy = Long.MAX_VALUE;
     acknowledge(message, now);
     if (wrongVersion == null) {
       reader = new AnnouncementReader(source);

@@ -146,6 +146,17 @@ class LinkProtocolTest {
   }
 
   @Test
+  void shouldGiveUpAnEndThatDoesNotIntroduceItself() {
+    SimulatedLink link = SimulatedLink.between(FAST, FAST);
+    link.a.start();
+
+    link.clock.pass(SECONDS.toNanos(31));
+
+    assertThat(link.a.failure).isEqualTo("no introduction for 30 s");
+    assertThat(link.a.protocol.deadline()).isEqualTo(Long.MAX_VALUE);
+  }
+
+  @Test
   void shouldWaitTwoRoundTripsBeforeItSendsAgain() {
     Impairment slow = Impairment.delay(MILLISECONDS.toNanos(200));
     SimulatedLink link =

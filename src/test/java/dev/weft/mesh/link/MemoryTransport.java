@@ -26,6 +26,7 @@ public final class MemoryTransport implements Transport {
   private final AtomicInteger onTheirWay = new AtomicInteger();
   private final Queue<ByteBuf> early = new ArrayDeque<>();
   private MemoryTransport other;
+  private Optional<NodeId> proven = Optional.empty();
   private Receiver receiver;
   private boolean idleDue;
   private boolean closed;
@@ -87,7 +88,13 @@ public final class MemoryTransport implements Transport {
 
   @Override
   public Optional<NodeId> proven() {
-    return Optional.empty();
+    return proven;
+  }
+
+  /** The other end has proved to be this node. */
+  public MemoryTransport proved(NodeId node) {
+    proven = Optional.of(node);
+    return this;
   }
 
   @Override
