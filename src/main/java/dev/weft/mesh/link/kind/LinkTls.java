@@ -26,6 +26,7 @@ import java.security.cert.CertificateException;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 
 /**
@@ -103,7 +104,7 @@ final class LinkTls {
         .addListener(
             shaken -> {
               if (!shaken.isSuccess()) {
-                done.fail(failure(shaken.cause()));
+                done.fail(failure(shaken.cause(), tls.engine()));
               } else if (!PROTOCOL.equals(tls.applicationProtocol())) {
                 done.fail(
                     Fault.UNAVAILABLE.because(
@@ -124,10 +125,14 @@ final class LinkTls {
     return done.future();
   }
 
-  private static WeftException failure(Throwable cause) {
+  private static WeftException failure(Throwable cause, SSLEngine engine) {
+    // Whoever dials names the address; with an expected node this one is made from its id.
+    String address = engine.getPeerHost() + ":" + engine.getPeerPort() + ": ";
     for (Throwable t = cause; t != null; t = t.getCause()) {
       if (t instanceof CertificateException) {
-        return Fault.UNAUTHENTICATED.because(t.getMessage(), cause);
+        String why = String.valueOf(t.getMessage());
+        return Fault.UNAUTHENTICATED.because(
+            why.startsWith(address) ? why.substring(address.length()) : why, cause);
       }
     }
     String reason = reason(cause);

@@ -143,8 +143,8 @@ class TcpKindTest extends TransportContract {
     int port = listen(other);
 
     assertThatThrownBy(() -> result(kind(one).dial(to(port, one))))
-        .hasMessageContaining("tcp://127.0.0.1:" + port + ": ")
-        .hasMessageContaining("node id " + other.nodeId() + " (expected: " + one.nodeId() + ")")
+        .hasMessage(
+            "tcp://127.0.0.1:%d: node id %s (expected: %s)", port, other.nodeId(), one.nodeId())
         .satisfies(e -> assertThat(((WeftException) e).fault()).isEqualTo(Fault.UNAUTHENTICATED));
   }
 
