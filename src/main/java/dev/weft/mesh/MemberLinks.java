@@ -48,6 +48,11 @@ final class MemberLinks {
     table.onChange(listener);
   }
 
+  /** Tells the other members that this node does not listen, whatever it told before a restart. */
+  static Future<Void> withdraw(Cluster cluster) {
+    return cluster.owned(TABLE).remove(KEY);
+  }
+
   /** Tells the other members where this node listens. */
   Future<Void> announce(String address) {
     onLoopback = host(address).filter(IpAddress::isLoopback).isPresent();

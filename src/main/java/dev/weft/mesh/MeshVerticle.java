@@ -78,7 +78,7 @@ public final class MeshVerticle extends AbstractVerticle implements Mesh {
   private Future<Void> linkMembers() {
     int udp = config.listen().stream().map(MeshConfig.LinkAddress::scheme).toList().indexOf(UDP);
     if (udp < 0) {
-      return Future.succeededFuture();
+      return MemberLinks.withdraw(room.cluster());
     }
     MemberLinks members = new MemberLinks(room.cluster(), mesh, kinds.get(UDP));
     Runnable check = () -> members.check(System.nanoTime());

@@ -1,11 +1,18 @@
 package dev.weft.mesh;
 
+import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
+import dev.weft.cluster.Cluster;
 import io.vertx.core.Future;
 import java.util.List;
 
 /** What a node without listeners and links answers: nothing is linked, nobody can be reached. */
 public final class OffMesh implements Mesh {
+  /** Serves a node without a mesh; no member dials it any more. */
+  public static Future<Void> serve(Bus bus, Cluster cluster) {
+    return bus.serve(Mesh.class, new OffMesh()).compose(v -> MemberLinks.withdraw(cluster));
+  }
+
   @Override
   public Future<List<MeshLink>> links() {
     return Future.succeededFuture(List.of());

@@ -14,7 +14,6 @@ import dev.weft.dial.Ways;
 import dev.weft.identity.Authorities;
 import dev.weft.identity.CertificateFiles;
 import dev.weft.identity.Identity;
-import dev.weft.mesh.Mesh;
 import dev.weft.mesh.MeshVerticle;
 import dev.weft.mesh.OffMesh;
 import dev.weft.mesh.link.kind.ExecKind;
@@ -236,7 +235,7 @@ public final class Node {
 
   private Deployable mesh(RoomContext room, Identity identity) {
     if (!config.mesh().on()) {
-      return context -> bus.serve(Mesh.class, new OffMesh());
+      return context -> OffMesh.serve(bus, cluster);
     }
     Vertx vertx = cluster.vertx();
     List<Loop> on = IntStream.range(0, lanes).mapToObj(i -> Loop.of(vertx)).toList();

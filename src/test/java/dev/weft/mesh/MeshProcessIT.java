@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
 import dev.weft.testkit.ProcessCluster;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -231,6 +232,29 @@ class MeshProcessIT {
       nodes.awaitReady(3);
       awaitAllReached(nodes, 3);
       assertThat(hops(nodes, 1, 3)).containsExactly(nodes.id(3));
+    }
+  }
+
+  @Test
+  void shouldNotDialAMemberWhoseMeshWasTurnedOff() throws Exception {
+    try (ProcessCluster nodes =
+        ProcessCluster.start(
+            directory,
+            2,
+            true,
+            number -> "mesh: { listen: [ 'udp://%s:7654' ] }".formatted(address(number)))) {
+      awaitAllReached(nodes, 2);
+
+      nodes.stop(2);
+      Path file = nodes.home(2).resolve("weft.yaml");
+      Files.writeString(file, Files.readString(file).replaceAll("mesh: .*", ""));
+      nodes.start(2);
+      nodes.awaitReady(2);
+
+      Awaitility.await("no link").atMost(SOON).until(() -> links(nodes, 1).isEmpty());
+      Awaitility.await("no warning")
+          .atMost(SOON)
+          .until(() -> !health(nodes, 1).contains("10.99.0.2:7654"));
     }
   }
 
