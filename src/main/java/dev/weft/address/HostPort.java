@@ -1,5 +1,6 @@
 package dev.weft.address;
 
+import java.net.InetSocketAddress;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -20,6 +21,11 @@ public record HostPort(String host, int port) {
     if (port < 0 || port > 65535) {
       throw new IllegalArgumentException("port: " + port + " (expected: 0..65535)");
     }
+  }
+
+  /** The address and port of a socket; the address is resolved. */
+  public static HostPort of(InetSocketAddress socket) {
+    return new HostPort(socket.getAddress().getHostAddress(), socket.getPort());
   }
 
   /**

@@ -152,6 +152,13 @@ public final class Identity implements CertificateFiles {
   }
 
   /**
+   * By what a node proves its id over a link: {@code certificate} of a CA, or {@code key} alone.
+   */
+  public String linkProof() {
+    return trusted() ? "certificate" : "key";
+  }
+
+  /**
    * What to ask of the other end of a mesh link, either end: a certificate of the mesh's CA;
    * without a CA and with {@code security.insecure}, one that its own key has signed, which proves
    * an id and no membership. A client that dials {@link NodeId#host} gets that node or an error,

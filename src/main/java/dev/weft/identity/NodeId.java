@@ -2,6 +2,7 @@ package dev.weft.identity;
 
 import dev.weft.bus.Fault;
 import java.security.PublicKey;
+import java.util.HexFormat;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -37,6 +38,16 @@ public record NodeId(String value) implements Comparable<NodeId> {
     }
     String id = host.substring(0, host.length() - DOMAIN.length());
     return FORM.matcher(id).matches() ? Optional.of(new NodeId(id)) : Optional.empty();
+  }
+
+  /** The id that a number stands for in a frame: 16 hex digits. */
+  public static String text(long number) {
+    return HexFormat.of().toHexDigits(number);
+  }
+
+  /** The id as it stands in a frame, unsigned. */
+  public long number() {
+    return Long.parseUnsignedLong(value, 16);
   }
 
   /** {@code <id>.weft}: the name in the node's certificate, and the TLS peer name to dial it by. */

@@ -1,5 +1,6 @@
 package dev.weft.mesh;
 
+import dev.weft.mesh.link.Alarm;
 import dev.weft.mesh.link.LinkProtocol;
 import dev.weft.mesh.link.Transport;
 import dev.weft.mesh.route.RouteAnnouncement;

@@ -1,6 +1,7 @@
 package dev.weft.mesh;
 
 import dev.weft.config.MeshConfig;
+import dev.weft.identity.NodeId;
 import dev.weft.mesh.link.LinkKind;
 import dev.weft.mesh.link.LinkProtocol;
 import dev.weft.mesh.link.Transport;
@@ -136,7 +137,7 @@ final class LinkTable {
           run(
               transport,
               entry(transport.kind(), LinkEntry.Origin.ACCEPTED, Optional.empty()),
-              OptionalLong.empty());
+              Optional.empty());
         });
   }
 
@@ -167,20 +168,24 @@ final class LinkTable {
     return entry;
   }
 
-  private LinkRunner run(Transport transport, LinkEntry entry, OptionalLong expected) {
+  /**
+   * Runs a link.
+   *
+   * @param expected the node that was dialled, as far as the transport does not prove who answered
+   */
+  private LinkRunner run(Transport transport, LinkEntry entry, Optional<NodeId> expected) {
     FlushList flushes = flushLists.computeIfAbsent(transport.loop().netty(), FlushList::new);
-    OptionalLong peer =
-        transport.proven().map(id -> OptionalLong.of(MeshNode.number(id.value()))).orElse(expected);
+    Optional<NodeId> peer = transport.proven().or(() -> expected);
     LinkRunner runner =
         new LinkRunner(
             transport,
             new LinkProtocol.Settings(
-                MeshNode.number(settings.self().value()),
+                settings.self().number(),
                 HexFormat.of().parseHex(settings.fingerprint()),
                 transport.seenFrom(),
                 settings.config().relay(),
                 settings.config().debugTokens(),
-                peer),
+                peer.map(id -> OptionalLong.of(id.number())).orElse(OptionalLong.empty())),
             random,
             frames,
             drops,
@@ -283,12 +288,7 @@ final class LinkTable {
     public void dialled(LinkKeeper keeper, Transport transport) {
       LinkEntry entry = kept.get(keeper);
       entry.become(LinkEntry.State.CONNECTING, "", now());
-      OptionalLong expected =
-          keeper
-              .link()
-              .node()
-              .map(id -> OptionalLong.of(MeshNode.number(id)))
-              .orElse(OptionalLong.empty());
+      Optional<NodeId> expected = keeper.link().node().map(NodeId::new);
       dialled.put(run(transport, entry, expected), keeper);
     }
 
@@ -304,7 +304,7 @@ final class LinkTable {
   private final class Home implements LinkRunner.Watcher {
     @Override
     public void introduced(LinkRunner link, long peer, String seenFrom) {
-      loop.run(() -> running.get(link).introduced(MeshNode.id(peer), seenFrom, metrics));
+      loop.run(() -> running.get(link).introduced(NodeId.text(peer), seenFrom, metrics));
     }
 
     @Override

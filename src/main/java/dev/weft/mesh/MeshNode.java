@@ -5,6 +5,7 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.config.MeshConfig;
 import dev.weft.identity.NodeId;
+import dev.weft.mesh.link.Alarm;
 import dev.weft.mesh.link.FrameLabel;
 import dev.weft.mesh.link.LinkKind;
 import dev.weft.mesh.link.Transport;
@@ -22,7 +23,6 @@ import java.time.Clock;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -90,7 +90,7 @@ public final class MeshNode {
   public MeshNode(Loop loop, Settings settings, Observer observer) {
     this.loop = loop;
     this.settings = settings;
-    this.self = number(settings.self().value());
+    this.self = settings.self().number();
     this.observer = observer;
     this.router = new Router<>(self, settings.config().relay(), new Announcer());
     long now = System.nanoTime();
@@ -107,15 +107,6 @@ public final class MeshNode {
             loop.netty(), random, (node, payload) -> frames.send(node, payload, System.nanoTime()));
     this.alarm = new Alarm(loop.netty(), router::deadline, () -> router.expire(System.nanoTime()));
     this.links = new LinkTable(loop, settings, random, frames, drops, observer, new Links());
-  }
-
-  /** The id that a number in a frame stands for. */
-  static String id(long node) {
-    return HexFormat.of().toHexDigits(node);
-  }
-
-  static long number(String id) {
-    return Long.parseUnsignedLong(id, 16);
   }
 
   /** A payload that begins with its hop limit, with room for a label behind it. */
@@ -166,16 +157,16 @@ public final class MeshNode {
 
   private MeshRoute route(Path<LinkRunner> path) {
     return new MeshRoute(
-        id(path.destination()),
-        id(path.hops().get(0)),
+        NodeId.text(path.destination()),
+        NodeId.text(path.hops().get(0)),
         links.idOf(path.link()),
-        path.hops().stream().map(MeshNode::id).toList(),
+        path.hops().stream().map(NodeId::text).toList(),
         path.rttMicros() == RouteAnnouncement.UNKNOWN ? null : path.rttMicros());
   }
 
   /** Done when there is a route to a node. */
   public Future<Void> awaitRoute(String node) {
-    long to = number(new NodeId(node).value());
+    long to = new NodeId(node).number();
     return loop.call(
         () ->
             frames.reaches(to)
@@ -189,7 +180,7 @@ public final class MeshNode {
     if (to.equals(settings.self())) {
       throw Fault.invalid("node", node, "another node than this one");
     }
-    return loop.call(() -> traceroute.trace(number(node)));
+    return loop.call(() -> traceroute.trace(to.number()));
   }
 
   /** Datagrams from programs of other nodes go to this taker from now on. */
@@ -207,7 +198,7 @@ public final class MeshNode {
     if (data.length > MAX_DATAGRAM) {
       throw Fault.invalid("datagram", data.length + " bytes", "at most " + MAX_DATAGRAM);
     }
-    long to = number(new NodeId(node).value());
+    long to = new NodeId(node).number();
     ByteBuf payload =
         payload(ByteBufAllocator.DEFAULT, MeshSwitch.HOP_LIMIT)
             .writeByte(DATAGRAM)
@@ -251,7 +242,7 @@ public final class MeshNode {
         return;
       }
       if (payload.isReadable() && payload.getByte(payload.readerIndex()) == DATAGRAM) {
-        taker.arrived(id(source), payload.skipBytes(1));
+        taker.arrived(NodeId.text(source), payload.skipBytes(1));
       } else {
         drops.add(MeshDrops.Reason.NO_TAKER);
       }
@@ -281,7 +272,8 @@ public final class MeshNode {
         awaited.remove(destination).complete();
       }
       observer.happened(
-          new MeshRouteChanged(id(destination), via.isPresent() ? id(via.getAsLong()) : ""));
+          new MeshRouteChanged(
+              NodeId.text(destination), via.isPresent() ? NodeId.text(via.getAsLong()) : ""));
     }
   }
 

@@ -124,19 +124,15 @@ public final class MeshVerticle extends AbstractVerticle implements Mesh {
 
     @Override
     public void trouble(String link, String remote, String reason) {
-      String code = "link-" + link;
-      if (reason.isEmpty()) {
-        room.health().clear(ROOM, code);
-      } else {
-        room.health()
-            .raise(
-                new Health.Warning(
-                    ROOM,
-                    code,
-                    "link " + link + " to " + remote + " is not up: " + reason,
-                    "nodes that are reached over this link only cannot be reached through the mesh",
-                    "the node tries again by itself; see weft links"));
-      }
+      room.health()
+          .show(
+              !reason.isEmpty(),
+              new Health.Warning(
+                  ROOM,
+                  "link-" + link,
+                  "link " + link + " to " + remote + " is not up: " + reason,
+                  "nodes that are reached over this link only cannot be reached through the mesh",
+                  "the node tries again by itself; see weft links"));
     }
   }
 }

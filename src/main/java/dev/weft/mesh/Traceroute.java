@@ -2,6 +2,7 @@ package dev.weft.mesh;
 
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
+import dev.weft.identity.NodeId;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
@@ -76,14 +77,14 @@ final class Traceroute {
         .recover(e -> Future.failedFuture(explained(e, destination, hops)))
         .compose(
             answer -> {
-              hops.add(new MeshHop(hop, MeshNode.id(answer.node()), answer.rttMicros()));
+              hops.add(new MeshHop(hop, NodeId.text(answer.node()), answer.rttMicros()));
               if (answer.destination()) {
                 return Future.succeededFuture(hops);
               }
               return hop == MeshSwitch.HOP_LIMIT
                   ? Future.failedFuture(
                       Fault.UNAVAILABLE.because(
-                          MeshNode.id(destination)
+                          NodeId.text(destination)
                               + ": farther than "
                               + MeshSwitch.HOP_LIMIT
                               + " hops"))
@@ -95,7 +96,7 @@ final class Traceroute {
     String last = hops.isEmpty() ? "no node" : "node " + hops.get(hops.size() - 1).node();
     return WeftException.of(e).fault() == Fault.TIMEOUT
         ? Fault.TIMEOUT.because(
-            MeshNode.id(destination)
+            NodeId.text(destination)
                 + ": no answer within "
                 + TRIES * TRY_MILLIS
                 + " ms; "
@@ -112,7 +113,7 @@ final class Traceroute {
     if (!sender.send(destination, request)) {
       waiting.remove(id);
       return Future.failedFuture(
-          Fault.NOT_FOUND.because(MeshNode.id(destination) + ": no route to it"));
+          Fault.NOT_FOUND.because(NodeId.text(destination) + ": no route to it"));
     }
     var timer =
         loop.schedule(

@@ -1,5 +1,6 @@
 package dev.weft.reach;
 
+import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.identity.NodeId;
@@ -91,7 +92,7 @@ final class Dialling {
   }
 
   private WeftException failure(Throwable cause) {
-    String peer = "udp://" + UdpPort.text(to);
+    String peer = "udp://" + HostPort.of(to);
     if (refused != null) {
       return Fault.UNAUTHENTICATED.because(peer + ": " + refused, cause);
     }

@@ -1,5 +1,6 @@
 package dev.weft.reach;
 
+import dev.weft.address.HostPort;
 import dev.weft.identity.Identity;
 import dev.weft.identity.NodeId;
 import io.netty.channel.ChannelHandler;
@@ -124,7 +125,7 @@ final class QuicSettings {
     QuicSslEngine engine = tls.newEngine(channel.alloc());
     engine
         .getSession()
-        .putValue(PEER, UdpPort.text((InetSocketAddress) channel.remoteSocketAddress()));
+        .putValue(PEER, HostPort.of((InetSocketAddress) channel.remoteSocketAddress()).toString());
     return engine;
   }
 

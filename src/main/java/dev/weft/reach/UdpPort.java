@@ -187,7 +187,8 @@ public final class UdpPort {
               } else {
                 String why = done.cause().getMessage();
                 opened.fail(
-                    Fault.UNAVAILABLE.because("udp://" + text(at) + ": " + why, done.cause()));
+                    Fault.UNAVAILABLE.because(
+                        "udp://" + HostPort.of(at) + ": " + why, done.cause()));
               }
             });
     return opened.future();
@@ -234,7 +235,7 @@ public final class UdpPort {
     if (now - last >= LOG_NANOS && lastTold.compareAndSet(last, now)) {
       log.info(
           "udp://{} refused {}: {}; {} refused so far",
-          text(address()),
+          HostPort.of(address()),
           QuicSettings.peer(engine),
           why,
           counters.refused.sum());
@@ -307,10 +308,5 @@ public final class UdpPort {
           }
         });
     return promise.future();
-  }
-
-  /** {@code address:port}, an IPv6 address in brackets. */
-  public static String text(InetSocketAddress address) {
-    return new HostPort(address.getAddress().getHostAddress(), address.getPort()).toString();
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.config.SecurityConfig;
@@ -175,7 +176,7 @@ class UdpPortTest {
             () -> result(dialling.dial(listening.address(), Optional.empty(), (c, loop) -> {})))
         .hasMessage(
             "udp://"
-                + UdpPort.text(listening.address())
+                + HostPort.of(listening.address())
                 + " refused node "
                 + one.nodeId()
                 + ": TLS alert 120, another application protocol (ALPN)")
@@ -189,7 +190,7 @@ class UdpPortTest {
 
     assertThatThrownBy(
             () -> result(dialling.dial(silent.address(), Optional.empty(), (c, loop) -> {})))
-        .hasMessageContaining(UdpPort.text(silent.address()) + ": no answer within 5 s")
+        .hasMessageContaining(HostPort.of(silent.address()) + ": no answer within 5 s")
         .satisfies(e -> assertThat(((WeftException) e).fault()).isEqualTo(Fault.UNAVAILABLE));
     assertThat(silent.counters().unknown()).isPositive();
   }

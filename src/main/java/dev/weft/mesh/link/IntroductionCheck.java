@@ -1,6 +1,7 @@
 package dev.weft.mesh.link;
 
 import com.google.protobuf.ByteString;
+import dev.weft.identity.NodeId;
 import dev.weft.mesh.proto.Introduction;
 import java.util.HexFormat;
 import java.util.OptionalLong;
@@ -32,7 +33,8 @@ final class IntroductionCheck {
     return introduction.getVersion() == version
         ? null
         : "node %s speaks link protocol version %s, this node version %d"
-            .formatted(hex(source), Integer.toUnsignedString(introduction.getVersion()), version);
+            .formatted(
+                NodeId.text(source), Integer.toUnsignedString(introduction.getVersion()), version);
   }
 
   /**
@@ -43,19 +45,24 @@ final class IntroductionCheck {
   String otherNode(Introduction introduction, long source) {
     long node = introduction.getNode();
     if (node == self || source == self) {
-      return "node %s is this node: a link to itself".formatted(hex(self));
+      return "node %s is this node: a link to itself".formatted(NodeId.text(self));
     }
     if (node != source) {
-      return "introduced as node %s in a frame from node %s".formatted(hex(node), hex(source));
+      return "introduced as node %s in a frame from node %s"
+          .formatted(NodeId.text(node), NodeId.text(source));
     }
     if (expected.isPresent() && node != expected.getAsLong()) {
-      return "node: %s (expected: %s)".formatted(hex(node), hex(expected.getAsLong()));
+      return "node: %s (expected: %s)"
+          .formatted(NodeId.text(node), NodeId.text(expected.getAsLong()));
     }
     ByteString fingerprint = introduction.getFingerprint();
     return proves(fingerprint, node)
         ? null
         : "fingerprint of node %s: %s (expected: %d bytes that begin with its id)"
-            .formatted(hex(node), HexFormat.of().formatHex(fingerprint.toByteArray()), FINGERPRINT);
+            .formatted(
+                NodeId.text(node),
+                HexFormat.of().formatHex(fingerprint.toByteArray()),
+                FINGERPRINT);
   }
 
   /** Whether a key of this fingerprint is that node's. */
@@ -68,10 +75,5 @@ final class IntroductionCheck {
   static String seenFrom(Introduction introduction) {
     String seen = introduction.getSeenFrom();
     return SEEN_FROM.matcher(seen).matches() ? seen : "";
-  }
-
-  /** A node's id as people write it. */
-  static String hex(long node) {
-    return HexFormat.of().toHexDigits(node);
   }
 }

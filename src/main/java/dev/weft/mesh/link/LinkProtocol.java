@@ -5,6 +5,7 @@ import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.weft.identity.NodeId;
 import dev.weft.mesh.proto.Introduction;
 import dev.weft.mesh.proto.LinkControlFrame;
 import dev.weft.mesh.route.RouteAnnouncement;
@@ -110,10 +111,7 @@ public final class LinkProtocol {
       if (!IntroductionCheck.proves(this.fingerprint, self)) {
         throw new IllegalArgumentException(
             "fingerprint of %d bytes (expected: %d bytes that begin with %s)"
-                .formatted(
-                    fingerprint.length,
-                    IntroductionCheck.FINGERPRINT,
-                    IntroductionCheck.hex(self)));
+                .formatted(fingerprint.length, IntroductionCheck.FINGERPRINT, NodeId.text(self)));
       }
     }
 
@@ -361,7 +359,7 @@ public final class LinkProtocol {
         "Frame {} {} node {}, {} bytes",
         HexFormat.of().toHexDigits(token),
         direction,
-        introduced ? IntroductionCheck.hex(peer) : "that is not known yet",
+        introduced ? NodeId.text(peer) : "that is not known yet",
         size);
   }
 
@@ -481,7 +479,7 @@ public final class LinkProtocol {
     @Override
     public void introducedAgain(long now) {
       if (pings.started() && !carries) {
-        fail("node %s has begun anew".formatted(IntroductionCheck.hex(peer)));
+        fail("node %s has begun anew".formatted(NodeId.text(peer)));
       } else {
         pings.doubt(now);
       }

@@ -72,8 +72,9 @@ final class RunningCommand {
 
   private void terminate() {
     long until = System.nanoTime() + TERMINATE_NANOS;
-    // Also by its own number: it may not have made its session yet.
-    process.destroy();
+    // Also by its own number: it may not have made its session yet. By its handle, since
+    // Process.destroy also closes the pipes, and with them what the command said last.
+    process.toHandle().destroy();
     group.terminate();
     try {
       while (lives() && System.nanoTime() < until) {
@@ -97,7 +98,7 @@ final class RunningCommand {
   }
 
   private void kill() {
-    process.destroyForcibly();
+    process.toHandle().destroyForcibly();
     group.kill();
   }
 }

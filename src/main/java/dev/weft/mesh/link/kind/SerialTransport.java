@@ -1,5 +1,6 @@
 package dev.weft.mesh.link.kind;
 
+import dev.weft.mesh.link.Alarm;
 import dev.weft.mesh.link.FrameLabel;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -7,7 +8,6 @@ import io.netty.buffer.Unpooled;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -44,11 +44,10 @@ final class SerialTransport extends ByteStreamTransport implements SerialReader.
   private final SerialReader lines = new SerialReader(this);
   private final FragmentAssembler assembler = new FragmentAssembler();
   private final FragmentSender fragments;
+  private final Alarm alarm;
   private final Deque<byte[]> shortLines = new ArrayDeque<>();
   private int shortBytes;
   private int shortRun;
-  private Future<?> timer;
-  private long timerDue;
   private long refused;
   private volatile long dropped;
 
@@ -66,6 +65,7 @@ final class SerialTransport extends ByteStreamTransport implements SerialReader.
     this.mayWait = Math.max(bytesPerSecond, Fragment.count(FrameLabel.MAX_FRAME) * fragmentLine);
     this.ahead = Math.max(bytesPerSecond / 4, fragmentLine);
     this.fragments = new FragmentSender(firstNumber);
+    this.alarm = new Alarm(loop().netty(), this::deadline, this::expire);
   }
 
   @Override
@@ -179,7 +179,7 @@ final class SerialTransport extends ByteStreamTransport implements SerialReader.
       }
       stream.write(Unpooled.wrappedBuffer(line));
     }
-    schedule();
+    alarm.check();
   }
 
   private byte[] next() {
@@ -207,21 +207,11 @@ final class SerialTransport extends ByteStreamTransport implements SerialReader.
     return TURN_NANOS + TimeUnit.SECONDS.toNanos(bytes) / bytesPerSecond;
   }
 
-  private void schedule() {
-    long due = stands() ? fragments.deadline() : Long.MAX_VALUE;
-    if (timer != null && timerDue != due) {
-      timer.cancel(false);
-      timer = null;
-    }
-    if (timer == null && due != Long.MAX_VALUE) {
-      timerDue = due;
-      long wait = Math.max(0, due - System.nanoTime());
-      timer = loop().netty().schedule(this::expire, wait, TimeUnit.NANOSECONDS);
-    }
+  private long deadline() {
+    return stands() ? fragments.deadline() : Long.MAX_VALUE;
   }
 
   private void expire() {
-    timer = null;
     fragments.expire(System.nanoTime());
     count();
     pump();
@@ -229,9 +219,7 @@ final class SerialTransport extends ByteStreamTransport implements SerialReader.
 
   @Override
   void release() {
-    if (timer != null) {
-      timer.cancel(false);
-    }
+    alarm.stop();
     shortLines.clear();
   }
 }

@@ -118,8 +118,7 @@ public final class TcpKind implements LinkKind {
   }
 
   private FarEnd farEnd(String remote, String seenFrom, NodeId node) {
-    return new FarEnd(
-        SCHEME, remote, seenFrom, Optional.of(node), identity.trusted() ? "certificate" : "key");
+    return new FarEnd(SCHEME, remote, seenFrom, Optional.of(node), identity.linkProof());
   }
 
   private static Transport transport(FarEnd farEnd, ChannelBytes bytes) {
@@ -131,8 +130,7 @@ public final class TcpKind implements LinkKind {
   }
 
   private static String address(Channel channel) {
-    InetSocketAddress at = (InetSocketAddress) channel.remoteAddress();
-    return new HostPort(at.getAddress().getHostAddress(), at.getPort()).toString();
+    return HostPort.of((InetSocketAddress) channel.remoteAddress()).toString();
   }
 
   private static WeftException unavailable(MeshConfig.Link link, Throwable e) {
@@ -188,7 +186,6 @@ public final class TcpKind implements LinkKind {
   }
 
   private static String boundTo(Channel channel) {
-    InetSocketAddress at = (InetSocketAddress) channel.localAddress();
-    return SCHEME + "://" + new HostPort(at.getAddress().getHostAddress(), at.getPort());
+    return SCHEME + "://" + HostPort.of((InetSocketAddress) channel.localAddress());
   }
 }

@@ -164,7 +164,7 @@ public final class UdpKind implements LinkKind {
               + ": "
               + addresses
               + " (expected: an address that udp://"
-              + UdpPort.text(from.address())
+              + HostPort.of(from.address())
               + " can send to)");
     }
     return reachable;
@@ -206,7 +206,7 @@ public final class UdpKind implements LinkKind {
   private record PortListening(UdpKind kind, UdpPort port) implements Listening {
     @Override
     public String address() {
-      return SCHEME + "://" + UdpPort.text(port.address());
+      return SCHEME + "://" + HostPort.of(port.address());
     }
 
     @Override

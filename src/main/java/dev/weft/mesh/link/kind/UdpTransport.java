@@ -1,12 +1,13 @@
 package dev.weft.mesh.link.kind;
 
+import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
 import dev.weft.identity.Identity;
 import dev.weft.identity.NodeId;
+import dev.weft.mesh.link.Alarm;
 import dev.weft.mesh.link.FrameLabel;
 import dev.weft.mesh.link.Transport;
 import dev.weft.reach.Refusal;
-import dev.weft.reach.UdpPort;
 import dev.weft.rpc.Loop;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -15,7 +16,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicConnectionCloseEvent;
 import io.netty.handler.codec.quic.QuicDatagramExtensionEvent;
-import io.netty.util.concurrent.ScheduledFuture;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.net.InetSocketAddress;
@@ -23,7 +23,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.Queue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -44,9 +43,8 @@ final class UdpTransport extends ChannelInboundHandlerAdapter
   private final FrameHalves halves = new FrameHalves();
   private final Queue<ByteBuf> early = new ArrayDeque<>();
   private final AcceptedMark acceptedMark = new AcceptedMark();
+  private final Alarm alarm;
   private PathProbe probe;
-  private ScheduledFuture<?> timer;
-  private long timerDue;
   private Optional<NodeId> proven = Optional.empty();
   private int longest;
   private int nextHalves;
@@ -59,7 +57,8 @@ final class UdpTransport extends ChannelInboundHandlerAdapter
     this.channel = channel;
     this.loop = loop;
     this.identity = identity;
-    this.remote = UdpPort.text((InetSocketAddress) channel.remoteSocketAddress());
+    this.remote = HostPort.of((InetSocketAddress) channel.remoteSocketAddress()).toString();
+    this.alarm = new Alarm(loop.netty(), this::deadline, this::expire);
   }
 
   /** Done when the other end answers; fails with UNAUTHENTICATED or UNAVAILABLE. */
@@ -98,7 +97,7 @@ final class UdpTransport extends ChannelInboundHandlerAdapter
     probe = new PathProbe(maxLength >= FrameLabel.MAX_FRAME, this);
     probe.start(System.nanoTime());
     flush();
-    arm();
+    alarm.check();
   }
 
   @Override
@@ -128,27 +127,13 @@ final class UdpTransport extends ChannelInboundHandlerAdapter
     return probe.whole();
   }
 
-  private void arm() {
-    long due = probe.deadline();
-    boolean inTime = timer != null && due - timerDue >= 0;
-    if (due == Long.MAX_VALUE || inTime || ended != null) {
-      return;
-    }
-    if (timer != null) {
-      timer.cancel(false);
-    }
-    timerDue = due;
-    long wait = Math.max(0, due - System.nanoTime());
-    timer = loop.netty().schedule(this::expire, wait, TimeUnit.NANOSECONDS);
+  private long deadline() {
+    return ended == null ? probe.deadline() : Long.MAX_VALUE;
   }
 
   private void expire() {
-    timer = null;
-    if (ended == null) {
-      probe.expire(System.nanoTime());
-      flush();
-      arm();
-    }
+    probe.expire(System.nanoTime());
+    flush();
   }
 
   @Override
@@ -177,7 +162,7 @@ final class UdpTransport extends ChannelInboundHandlerAdapter
       case UdpForm.ANSWER -> {
         if (probe != null) {
           probe.answered(id, System.nanoTime());
-          arm();
+          alarm.check();
         }
       }
       case UdpForm.PADDED -> {
@@ -253,7 +238,7 @@ final class UdpTransport extends ChannelInboundHandlerAdapter
 
   @Override
   public String proof() {
-    return identity.trusted() ? "certificate" : "key";
+    return identity.linkProof();
   }
 
   @Override
@@ -294,7 +279,7 @@ final class UdpTransport extends ChannelInboundHandlerAdapter
     boolean whole = probe.whole();
     if (whole && length > UdpForm.SHORT && probe.watches()) {
       probe.sentLong(System.nanoTime());
-      arm();
+      alarm.check();
     }
     boolean looksLikeOurs = UdpForm.kind(frame) != 0;
     if (!looksLikeOurs && (whole || (length >= UdpForm.LONE && length <= UdpForm.SHORT))) {
@@ -358,9 +343,7 @@ final class UdpTransport extends ChannelInboundHandlerAdapter
     ended = reason;
     halves.close();
     acceptedMark.release();
-    if (timer != null) {
-      timer.cancel(false);
-    }
+    alarm.stop();
     var unused = channel.close();
     if (receiver != null) {
       receiver.onClosed(reason);

@@ -1,4 +1,4 @@
-package dev.weft.mesh;
+package dev.weft.mesh.link;
 
 import io.netty.channel.EventLoop;
 import java.util.concurrent.ScheduledFuture;
@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /** Runs work when a deadline is reached that moves with the work's state. For one event loop. */
-final class Alarm {
+public final class Alarm {
   private static final long NEVER = Long.MAX_VALUE;
 
   private final EventLoop loop;
@@ -18,14 +18,14 @@ final class Alarm {
   /**
    * @param deadline of {@link System#nanoTime}; {@link Long#MAX_VALUE} for never
    */
-  Alarm(EventLoop loop, LongSupplier deadline, Runnable due) {
+  public Alarm(EventLoop loop, LongSupplier deadline, Runnable due) {
     this.loop = loop;
     this.deadline = deadline;
     this.due = due;
   }
 
   /** Looks at the deadline, which may have moved. A later one is noticed when the alarm fires. */
-  void check() {
+  public void check() {
     long at = deadline.getAsLong();
     if (at >= armedFor) {
       return;
@@ -36,7 +36,8 @@ final class Alarm {
     armed = loop.schedule(this::fire, wait, TimeUnit.NANOSECONDS);
   }
 
-  void stop() {
+  /** Fires no more, unless the deadline is looked at again. */
+  public void stop() {
     if (armed != null) {
       armed.cancel(false);
     }
