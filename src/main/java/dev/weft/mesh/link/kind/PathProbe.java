@@ -23,7 +23,7 @@ final class PathProbe {
     /** The path carries datagrams; told once, and again whenever {@code whole} has changed. */
     void carries(boolean whole);
 
-    /** Nothing came back at all; told once, then nothing more. */
+    /** Nothing came back for 5 s; told once, then nothing more. */
     void failed();
   }
 
@@ -51,12 +51,19 @@ final class PathProbe {
   private final Output output;
   private final boolean possible;
   private State state = State.OPENING;
+
+  /** When the first round was that has no answer. */
   private long started;
+
+  private boolean answered = true;
   private long deadline = Long.MAX_VALUE;
   private long retry = FIRST_RETRY;
   private int round;
   private int longAnswered = -1;
   private int misses;
+
+  /** Long frames were sent after the last round's probe. */
+  private boolean again;
 
   /**
    * @param possible whether QUIC itself would take datagrams of a whole frame
@@ -67,7 +74,6 @@ final class PathProbe {
   }
 
   void start(long now) {
-    started = now;
     round(now, OPENING);
   }
 
@@ -80,18 +86,29 @@ final class PathProbe {
     return state == State.WHOLE || state == State.HALVES;
   }
 
+  /**
+   * Whether long frames are to be sent whole. Not while there is a doubt: what is lost takes QUIC's
+   * window with it, and then not even a short probe would be sent any more.
+   */
   boolean whole() {
-    return state == State.WHOLE;
+    return state == State.WHOLE && misses == 0;
   }
 
-  /** Whether {@link #sentLong} would change anything. */
+  /** Whether {@link #sendsLong} would change anything. */
   boolean watches() {
-    return state == State.WHOLE && deadline == Long.MAX_VALUE;
+    return whole() && !again;
   }
 
-  /** A long frame was sent whole: whether such ones still pass is worth a look. */
-  void sentLong(long now) {
-    deadline = now + WATCH;
+  /**
+   * A long frame is about to be sent whole: whether such ones still pass is worth a look, before
+   * the frames themselves fill QUIC's window.
+   */
+  void sendsLong(long now) {
+    if (deadline == Long.MAX_VALUE) {
+      round(now, WATCH);
+    } else {
+      again = true;
+    }
   }
 
   void expire(long now) {
@@ -99,19 +116,19 @@ final class PathProbe {
       return;
     }
     switch (state) {
-      case OPENING -> {
-        if (now - started >= GIVE_UP) {
-          state = State.FAILED;
-          deadline = Long.MAX_VALUE;
-          output.failed();
-        } else {
-          round(now, OPENING);
-        }
-      }
+      case OPENING -> unanswered(now, OPENING);
       case WHOLE -> {
-        round(now, OPENING);
-        // The answers say whether there is anything more to be found out.
-        deadline = misses == 0 ? Long.MAX_VALUE : deadline;
+        if (misses > 0) {
+          round(now, OPENING);
+        } else if (!answered) {
+          // What was sent before a path got worse may fill QUIC's window and queue for good.
+          unanswered(now, WATCH);
+        } else if (again) {
+          again = false;
+          round(now, WATCH);
+        } else {
+          deadline = Long.MAX_VALUE;
+        }
       }
       case HALVES -> {
         retry = Math.min(retry * 2, LAST_RETRY);
@@ -121,7 +138,21 @@ final class PathProbe {
     }
   }
 
+  private void unanswered(long now, long next) {
+    if (now - started >= GIVE_UP) {
+      state = State.FAILED;
+      deadline = Long.MAX_VALUE;
+      output.failed();
+    } else {
+      round(now, next);
+    }
+  }
+
   private void round(long now, long next) {
+    if (answered) {
+      answered = false;
+      started = now;
+    }
     round = (round + 1) % ROUNDS;
     deadline = now + next;
     if (possible) {
@@ -134,15 +165,16 @@ final class PathProbe {
 
   void answered(int id, long now) {
     boolean isLong = id % 2 == 1;
-    int answered = id / 2;
+    int of = id / 2;
+    answered = true;
     if (isLong) {
-      longAnswered = answered;
+      longAnswered = of;
       misses = 0;
       if (state == State.OPENING || state == State.HALVES) {
         become(State.WHOLE);
         deadline = Long.MAX_VALUE;
       }
-    } else if (longAnswered < 0 || Math.floorMod(longAnswered - answered, ROUNDS) > ROUNDS / 2) {
+    } else if (longAnswered < 0 || Math.floorMod(longAnswered - of, ROUNDS) > ROUNDS / 2) {
       missed(now);
     }
   }

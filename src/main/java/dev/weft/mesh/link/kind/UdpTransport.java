@@ -119,7 +119,7 @@ final class UdpTransport extends ChannelInboundHandlerAdapter
                 + ": QUIC connected, and no datagram came back within 5 s: the path or its other"
                 + " end carries none (expected: UDP payloads of 1,200 bytes; a tcp link needs"
                 + " less)"));
-    close("no datagram came back");
+    close("no datagram came back for 5 s");
   }
 
   /** Whether frames of every length cross as one datagram. */
@@ -278,7 +278,7 @@ final class UdpTransport extends ChannelInboundHandlerAdapter
     }
     boolean whole = probe.whole();
     if (whole && length > UdpForm.SHORT && probe.watches()) {
-      probe.sentLong(System.nanoTime());
+      probe.sendsLong(System.nanoTime());
       alarm.check();
     }
     boolean looksLikeOurs = UdpForm.kind(frame) != 0;

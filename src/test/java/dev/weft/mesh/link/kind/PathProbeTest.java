@@ -67,7 +67,7 @@ class PathProbeTest {
         probe.answered(answers.poll().id(), now);
       }
       if (longFrames && probe.watches()) {
-        probe.sentLong(now);
+        probe.sendsLong(now);
       }
       probe.expire(now);
     }
@@ -140,6 +140,22 @@ class PathProbeTest {
   }
 
   @Test
+  void shouldHalveFramesFromTheFirstDoubtOn() {
+    PathProbe probe = started();
+    pass(probe, 1000, true);
+
+    longPass = false;
+    pass(probe, 330, true);
+
+    assertThat(probe.isOpen()).isTrue();
+    assertThat(probe.whole()).isFalse();
+    assertThat(told).containsExactly("whole");
+    longPass = true;
+    pass(probe, 130, true);
+    assertThat(probe.whole()).isTrue();
+  }
+
+  @Test
   void shouldFindOutAlsoIfLongFramesAreRare() {
     PathProbe probe = started();
     pass(probe, 1000, true);
@@ -193,11 +209,23 @@ class PathProbeTest {
     pass(probe, 1000, true);
 
     anyPass = false;
-    pass(probe, 8000, true);
+    pass(probe, 4800, true);
     anyPass = true;
     pass(probe, 1000, true);
 
     assertThat(told).containsExactly("whole");
+  }
+
+  @Test
+  void shouldFailWhenNothingComesBackAnyMoreFromAPathInUse() {
+    PathProbe probe = started();
+    pass(probe, 1000, true);
+
+    anyPass = false;
+    pass(probe, 5700, true);
+
+    assertThat(told).containsExactly("whole", "failed");
+    assertThat(probe.isOpen()).isFalse();
   }
 
   @Test

@@ -26,6 +26,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
@@ -233,6 +234,20 @@ class UdpLinkIT {
     carry(one, there, 1398);
     assertThat(here.reasons()).isEmpty();
     assertThat(there.reasons()).isEmpty();
+  }
+
+  /** QUIC's window and queue are then full of what does not pass, and no probe gets through. */
+  @Test
+  void shouldNotStayWithWhatDoesNotPassWhenABusyPathGetsWorse() throws Exception {
+    Transport one = dial(FAR_4);
+    ReceivedFrames here = ReceivedFrames.of(one);
+    carry(one, ReceivedFrames.of(accepted()), 1400);
+
+    farMtu(1280);
+    TransportContract.send(
+        one, Stream.generate(() -> TransportContract.frame(1400)).limit(2000).toList());
+
+    await().atMost(Duration.ofSeconds(8)).until(() -> !here.reasons().isEmpty() || !isWhole(one));
   }
 
   @Test
