@@ -56,7 +56,7 @@ class ArchitectureTest {
           Map.entry("reach", with(GROUND, "rpc", "identity", "telemetry")),
           Map.entry(
               "mesh", with(GROUND, "reach", "rpc", "identity", "room", "cluster", "telemetry")),
-          Map.entry("dial", with(GROUND, "rpc", "cluster", "identity", "room")),
+          Map.entry("dial", with(GROUND, "rpc", "cluster", "identity", "room", "reach")),
           Map.entry("pod", ROOM),
           Map.entry("wire", with(ROOM, "pod", "dial", "rpc")),
           Map.entry("subnet", with(ROOM, "pod", "dial", "rpc")),
@@ -154,6 +154,8 @@ class ArchitectureTest {
     List<String> fromTheTop =
         List.of(
             "dev.weft.mesh",
+            "dev.weft.mesh.peer",
+            "dev.weft.mesh.stream",
             "dev.weft.mesh.link.kind",
             "dev.weft.mesh.link",
             "dev.weft.mesh.route");

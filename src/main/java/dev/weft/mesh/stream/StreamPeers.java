@@ -1,0 +1,16 @@
+package dev.weft.mesh.stream;
+
+import io.vertx.core.Future;
+
+/** What transfers need of this node's peers; on the mesh's loop. */
+public interface StreamPeers {
+  long self();
+
+  /**
+   * Opens a stream to a node and tells it that this is the one of a transfer ({@code
+   * open_transfer}). Fails if there is no way to the node, or it knows no such transfer.
+   *
+   * @param key 16 bytes
+   */
+  Future<PeerStream> openTransfer(long node, byte[] key);
+}
