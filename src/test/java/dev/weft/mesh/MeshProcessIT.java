@@ -68,8 +68,8 @@ class MeshProcessIT {
     try (ProcessCluster nodes = start(4, line(4))) {
       awaitAllReached(nodes, 4);
 
-      assertThat(hops(nodes, 1, 4)).containsExactly(nodes.id(2), nodes.id(3), nodes.id(4));
-      assertThat(hops(nodes, 4, 1)).containsExactly(nodes.id(3), nodes.id(2), nodes.id(1));
+      awaitHops(nodes, 1, 4, List.of(nodes.id(2), nodes.id(3), nodes.id(4)));
+      awaitHops(nodes, 4, 1, List.of(nodes.id(3), nodes.id(2), nodes.id(1)));
       assertThat(route(nodes, 1, 4).path("via").asText()).isEqualTo(nodes.id(2));
     }
   }
@@ -107,7 +107,7 @@ class MeshProcessIT {
     edges.add(new Edge("udp", 5, 1));
     try (ProcessCluster nodes = start(5, edges)) {
       awaitAllReached(nodes, 5);
-      assertThat(hops(nodes, 1, 2)).containsExactly(nodes.id(2));
+      awaitHops(nodes, 1, 2, List.of(nodes.id(2)));
 
       long cutAt = System.nanoTime();
       cut(nodes, 1, 2);
@@ -231,9 +231,7 @@ class MeshProcessIT {
       nodes.start(3);
       nodes.awaitReady(3);
       // Whichever link was there first, the shortest way wins.
-      Awaitility.await("a link to n3")
-          .atMost(SOON)
-          .until(() -> hops(nodes, 1, 3).equals(List.of(nodes.id(3))));
+      awaitHops(nodes, 1, 3, List.of(nodes.id(3)));
     }
   }
 
