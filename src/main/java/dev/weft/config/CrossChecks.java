@@ -3,8 +3,10 @@ package dev.weft.config;
 import dev.weft.address.HostPort;
 import dev.weft.address.IpAddress;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Checks whether values of different keys agree. */
 final class CrossChecks {
@@ -26,6 +28,7 @@ final class CrossChecks {
     join();
     externals();
     mesh();
+    services();
     sameListener();
   }
 
@@ -134,6 +137,30 @@ final class CrossChecks {
     }
   }
 
+  private void services() {
+    MeshConfig mesh = config.mesh();
+    once("mesh.services", mesh.services().stream().map(ServiceConfig::name).toList());
+    once("mesh.forwards", mesh.forwards().stream().map(f -> f.listen().toString()).toList());
+    if (!mesh.on() && binding.sound("mesh.listen", "mesh.links")) {
+      needMesh("mesh.services", mesh.services().size());
+      needMesh("mesh.forwards", mesh.forwards().size());
+    }
+  }
+
+  /** Any number of forwards may ask for any free port. */
+  private void once(String path, List<String> names) {
+    Set<String> seen = new HashSet<>();
+    names.stream()
+        .filter(name -> !name.endsWith(":0") && !seen.add(name))
+        .forEach(name -> binding.problem(path, name + " twice", "each once"));
+  }
+
+  private void needMesh(String path, int count) {
+    if (count > 0) {
+      binding.problem(path, count + " of them", "none without mesh.listen or mesh.links");
+    }
+  }
+
   /** True also if the security section itself is wrong, which has to be corrected first. */
   private boolean acceptsInsecure() {
     return config.security().insecure()
@@ -184,6 +211,9 @@ final class CrossChecks {
         .filter(at -> at.scheme().equals("tcp"))
         .flatMap(at -> at.hostPort().stream())
         .forEach(at -> listeners.add(new Listener("mesh.listen", "mesh.listen", at)));
+    config.mesh().forwards().stream()
+        .flatMap(forward -> forward.listen().tcp().stream())
+        .forEach(at -> listeners.add(new Listener("mesh.forwards", "mesh.forwards", at)));
     for (int i = 0; i < listeners.size(); i++) {
       Listener later = listeners.get(i);
       for (Listener earlier : listeners.subList(0, i)) {

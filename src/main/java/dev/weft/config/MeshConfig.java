@@ -12,6 +12,8 @@ import java.util.regex.Pattern;
  *
  * @param listen where links are accepted: {@code udp://}, {@code tcp://} or {@code unix:}
  * @param links which links this node dials and keeps
+ * @param services which servers this node exports to the mesh
+ * @param forwards where this node opens services of the mesh
  * @param relay whether frames are carried for other nodes
  * @param relayRate bytes a second carried for others; 0 for no limit
  * @param debugTokens whether frames carry random tokens that both ends log
@@ -19,10 +21,27 @@ import java.util.regex.Pattern;
 public record MeshConfig(
     List<LinkAddress> listen,
     List<Link> links,
+    List<ServiceConfig> services,
+    List<ForwardConfig> forwards,
     boolean relay,
     long relayRate,
     boolean debugTokens) {
   private static final long MAX_RATE = 1L << 40;
+
+  static final Kind<String> NODE =
+      new Kind<>(
+          "a node id: 16 lower case hex digits",
+          t -> Optional.of(t).filter(id -> id.matches("[0-9a-f]{16}")));
+
+  /** A node without services and forwards. */
+  public MeshConfig(
+      List<LinkAddress> listen,
+      List<Link> links,
+      boolean relay,
+      long relayRate,
+      boolean debugTokens) {
+    this(listen, links, List.of(), List.of(), relay, relayRate, debugTokens);
+  }
 
   /** Of udp and tcp links for which none is given. */
   private static final int PORT = 7654;
@@ -101,16 +120,13 @@ public record MeshConfig(
     }
   }
 
-  private static final Kind<String> NODE =
-      new Kind<>(
-          "a node id: 16 lower case hex digits",
-          t -> Optional.of(t).filter(id -> id.matches("[0-9a-f]{16}")));
-
   static MeshConfig read(Section s) {
     MeshConfig mesh =
         new MeshConfig(
             s.list("listen", LinkAddress.LISTENED),
             s.sections("links", Link::read),
+            s.sections("services", ServiceConfig::read),
+            s.sections("forwards", ForwardConfig::read),
             s.read("relay", "true", Kind.BOOLEAN),
             s.read("relay-rate", "0B", Kind.size(0, MAX_RATE)),
             s.read("debug-tokens", "false", Kind.BOOLEAN));

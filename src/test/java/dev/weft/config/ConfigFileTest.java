@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.weft.address.HostPort;
+import dev.weft.address.StreamAddress;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -357,5 +358,67 @@ class ConfigFileTest {
                 + " exec:COMMAND or serial:DEVICE)",
             "mesh.links[1].node: 12 (expected: a node id: 16 lower case hex digits, or '' for"
                 + " none)");
+  }
+
+  @Test
+  void shouldReadServicesAndForwards() {
+    String yaml =
+        """
+        mesh:
+          listen: ["udp://127.0.0.1:0"]
+          services:
+            - { name: web, target: "tcp://server.example:80" }
+            - { name: db, target: "unix:///run/db.sock", allow: [ 0123456789abcdef ] }
+          forwards:
+            - { listen: "127.0.0.1:9000", service: web }
+            - { listen: "unix:/run/y.sock", node: n3, service: db }
+        """;
+
+    MeshConfig mesh = ConfigFile.parse(yaml, Map.of()).mesh();
+
+    assertThat(mesh.services())
+        .containsExactly(
+            new ServiceConfig(
+                "web", StreamAddress.of(new HostPort("server.example", 80)), List.of()),
+            new ServiceConfig(
+                "db",
+                new StreamAddress(Optional.empty(), Path.of("/run/db.sock")),
+                List.of("0123456789abcdef")));
+    assertThat(mesh.forwards())
+        .containsExactly(
+            new ForwardConfig(StreamAddress.of(new HostPort("127.0.0.1", 9000)), "any", "web"),
+            new ForwardConfig(
+                new StreamAddress(Optional.empty(), Path.of("/run/y.sock")), "n3", "db"));
+  }
+
+  @Test
+  void shouldNameServicesAndForwardsThatCannotBe() {
+    String yaml =
+        """
+        mesh:
+          services:
+            - { name: "%s", target: "udp://h:1" }
+            - { name: a b, target: "tcp://127.0.0.1:0", allow: [ n1 ] }
+          forwards:
+            - { listen: "localhost:9000", node: "-x" }
+            - { listen: "unix:run/y.sock", service: web }
+        """
+            .formatted("x".repeat(256));
+
+    assertThat(problems(yaml))
+        .anyMatch(
+            p ->
+                p.startsWith("mesh.services[0].name: xxx")
+                    && p.endsWith(" (expected: 1 to 255 characters, no spaces)"))
+        .filteredOn(p -> !p.startsWith("mesh.services[0].name"))
+        .containsExactlyInAnyOrder(
+            "mesh.services[0].target: udp://h:1 (expected: tcp://host:port or unix:PATH)",
+            "mesh.services[1].name: a b (expected: 1 to 255 characters, no spaces)",
+            "mesh.services[1].target: tcp://127.0.0.1:0 (expected: tcp://host:port or unix:PATH)",
+            "mesh.services[1].allow[0]: n1 (expected: a node id: 16 lower case hex digits)",
+            "mesh.forwards[0].listen: localhost:9000 (expected: address:port or unix:PATH)",
+            "mesh.forwards[0].node: -x (expected: any, a node id or a node's name)",
+            "mesh.forwards[0].service: not given (expected: 1 to 255 characters, no spaces)",
+            "mesh.forwards[1].listen: unix:run/y.sock (expected: address:port or unix:PATH)");
   }
 }

@@ -82,6 +82,45 @@ class CrossChecksTest {
                 + " grpc.port's)");
   }
 
+  @Test
+  void shouldWantServicesAndForwardsOnceAndOnAMesh() {
+    assertThat(
+            problems(
+                """
+                mesh:
+                  services: [{name: web, target: "tcp://h:80"}]
+                  forwards: [{listen: "127.0.0.1:1", service: web}]
+                """))
+        .containsExactlyInAnyOrder(
+            "mesh.services: 1 of them (expected: none without mesh.listen or mesh.links)",
+            "mesh.forwards: 1 of them (expected: none without mesh.listen or mesh.links)");
+    assertThat(
+            problems(
+                """
+                mesh:
+                  links: [{to: "unix:/run/m.sock"}]
+                  services: [{name: a, target: "tcp://h:1"}, {name: a, target: "tcp://h:2"}]
+                  forwards:
+                    - {listen: "unix:/run/f", service: a}
+                    - {listen: "unix:/run/../run/f", service: b}
+                    - {listen: "127.0.0.1:0", service: a}
+                    - {listen: "127.0.0.1:0", service: b}
+                """))
+        .containsExactlyInAnyOrder(
+            "mesh.services: a twice (expected: each once)",
+            "mesh.forwards: unix:/run/f twice (expected: each once)");
+    assertThat(
+            problems(
+                """
+                mesh:
+                  links: [{to: "unix:/run/m.sock"}]
+                  forwards: [{listen: "127.0.0.1:51111", service: b}]
+                """))
+        .containsExactly(
+            "mesh.forwards: 127.0.0.1:51111 (expected: an address and port of its own, not"
+                + " grpc.port's)");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
