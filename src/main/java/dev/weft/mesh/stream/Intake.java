@@ -1,0 +1,92 @@
+package dev.weft.mesh.stream;
+
+import dev.weft.bus.Fault;
+import io.vertx.core.Handler;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Hands what an end reads to a program, as much at a time as it asks for. */
+final class Intake<T> {
+  private static final Logger log = LoggerFactory.getLogger(Intake.class);
+
+  private final Function<ChannelMessage, T> content;
+  private Handler<T> handler;
+  private Handler<Void> atEnd;
+  private Handler<Throwable> onFailure;
+  private long demand = Long.MAX_VALUE;
+  private boolean delivering;
+  private boolean ended;
+
+  Intake(Function<ChannelMessage, T> content) {
+    this.content = content;
+  }
+
+  void handler(Handler<T> next) {
+    handler = next;
+  }
+
+  void endHandler(Handler<Void> next) {
+    atEnd = next;
+  }
+
+  void exceptionHandler(Handler<Throwable> next) {
+    onFailure = next;
+  }
+
+  void pause() {
+    demand = 0;
+  }
+
+  void fetch(long amount) {
+    if (amount < 0) {
+      throw new IllegalArgumentException("fetch: " + amount + " (expected: 0 or more)");
+    }
+    demand = demand + amount < 0 ? Long.MAX_VALUE : demand + amount;
+  }
+
+  boolean ended() {
+    return ended;
+  }
+
+  /** Hands on what there is. What a handler causes to arrive is handed on by the same loop. */
+  void deliver(Flow from) {
+    if (delivering) {
+      return;
+    }
+    delivering = true;
+    try {
+      while (demand > 0 && handler != null) {
+        ChannelMessage message = from.poll();
+        if (message == null) {
+          break;
+        }
+        if (demand != Long.MAX_VALUE) {
+          demand--;
+        }
+        tell(handler, content.apply(message));
+      }
+    } finally {
+      delivering = false;
+    }
+    if (!ended && (from.atEnd() || from.atClose())) {
+      ended = true;
+      if (!from.atEnd() && !from.closeReason().isEmpty()) {
+        tell(onFailure, Fault.UNAVAILABLE.because(from.closeReason()));
+      }
+      tell(atEnd, null);
+    }
+  }
+
+  /** A program that fails does so for itself, not for the other end. */
+  static <T> void tell(Handler<T> handler, T what) {
+    if (handler == null) {
+      return;
+    }
+    try {
+      handler.handle(what);
+    } catch (RuntimeException e) {
+      log.error("A handler of a mesh object failed", e);
+    }
+  }
+}
