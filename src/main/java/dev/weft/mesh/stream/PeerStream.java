@@ -10,6 +10,9 @@ public interface PeerStream {
   /** Its number in its connection. */
   long id();
 
+  /** The connection that it belongs to, whose streams are named on it. */
+  StreamConnection connection();
+
   /**
    * Sends bytes, whose buffer the stream takes. What is written after {@link #finish} or to a
    * stream that is gone is released.

@@ -18,7 +18,8 @@ public interface StreamConnection {
 
   /**
    * A stream that the other end has opened, or of which it has told and that is about to arrive.
-   * Each is asked for once; fails if it does not arrive, or with the connection.
+   * Each is asked for once; fails if it does not arrive, or with the connection. Whoever asked and
+   * needs it no more resets it when it has arrived.
    */
   Future<PeerStream> accepted(long id);
 }

@@ -8,7 +8,8 @@ public interface StreamPeers {
 
   /**
    * Opens a stream to a node and tells it that this is the one of a transfer ({@code
-   * open_transfer}). Fails if there is no way to the node, or it knows no such transfer.
+   * open_transfer}). Fails if there is no way to the node, or it takes no such transfer. It need
+   * not wait for the answer: what is written before it is lost with the stream if the answer is no.
    *
    * @param key 16 bytes
    */
