@@ -74,6 +74,10 @@ abstract class DriverContract {
                 out.send(frame("ffffffffffff", "88b5", 60));
                 return in.receive(Duration.ofMillis(100)) != null;
               });
+      // More of these may be under way: behind this one there are none.
+      byte[] last = frame("ffffffffffff", "88b6", 60);
+      out.send(last);
+      Awaitility.await().until(() -> Arrays.equals(in.receive(WITHIN), last));
     }
   }
 
