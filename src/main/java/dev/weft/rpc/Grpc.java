@@ -23,6 +23,9 @@ final class Grpc {
   /** A flag byte and a 4-byte length before each message. */
   static final int PREFIX = 5;
 
+  /** Largest message of a unary method; streams bound their own. */
+  static final int MAX_MESSAGE = 4 << 20;
+
   private static final String STATUS = "grpc-status";
   private static final String MESSAGE = "grpc-message";
   private static final String CONTENT_TYPE = "application/grpc";
@@ -68,7 +71,8 @@ final class Grpc {
         .recover(e -> Future.failedFuture(named(call.getURI(), deadline, e)));
   }
 
-  private static WeftException named(String path, Duration deadline, Throwable e) {
+  /** The failure of a call, which for a late one names the path. */
+  static WeftException named(String path, Duration deadline, Throwable e) {
     return e instanceof TimeoutException
         ? Fault.TIMEOUT.because(path + ": no answer within " + deadline.toMillis() + " ms", e)
         : WeftException.of(e);
@@ -140,15 +144,16 @@ final class Grpc {
         .appendBuffer(message);
   }
 
-  /** The one message of a unary answer. */
-  private static Buffer single(Buffer body) {
+  /** The one message of a unary request or answer. */
+  static Buffer single(Buffer body) {
     if (body.length() < PREFIX || body.getByte(0) != 0) {
-      throw Fault.UNAVAILABLE.because("gRPC answer of " + body.length() + " bytes is no message");
+      throw Fault.UNAVAILABLE.because(
+          "gRPC message of " + body.length() + " bytes without its prefix");
     }
     int length = body.getInt(1);
     if (length != body.length() - PREFIX) {
       throw Fault.UNAVAILABLE.because(
-          "gRPC answer: length " + length + " (expected: " + (body.length() - PREFIX) + ")");
+          "gRPC message: length " + length + " (expected: " + (body.length() - PREFIX) + ")");
     }
     return body.slice(PREFIX, body.length());
   }
@@ -162,13 +167,21 @@ final class Grpc {
       return Fault.UNAVAILABLE.because("the call ended without a gRPC status");
     }
     String text = trailers.get(MESSAGE);
-    String message = text == null ? "gRPC status " + status : percentDecoded(text);
+    return failure(status, text == null ? "gRPC status " + status : percentDecoded(text));
+  }
+
+  /** The failure that a status other than OK stands for. */
+  static WeftException failure(int status, String text) {
+    return failure(String.valueOf(status), text);
+  }
+
+  private static WeftException failure(String status, String text) {
     for (Fault fault : Fault.values()) {
       if (status.equals(String.valueOf(fault.grpcStatus()))) {
-        return fault.because(message);
+        return fault.because(text);
       }
     }
-    return Fault.INTERNAL.because("gRPC status " + status + ": " + message);
+    return Fault.INTERNAL.because("gRPC status " + status + ": " + text);
   }
 
   private static String percentDecoded(String text) {

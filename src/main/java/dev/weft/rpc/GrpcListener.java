@@ -4,6 +4,7 @@ import com.google.protobuf.Descriptors.ServiceDescriptor;
 import com.google.protobuf.Message;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
+import io.netty.handler.codec.quic.QuicChannel;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
@@ -28,6 +29,7 @@ import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Serves gRPC: each method to the callers that may call it. Rooms add their methods before the
@@ -37,9 +39,6 @@ public final class GrpcListener {
   /** Who may call a method that does not name its listeners. */
   private static final Set<Listener> TRUSTED = Set.of(Listener.LOCAL, Listener.MEMBERS);
 
-  /** Largest message of a unary method; streams bound their own. */
-  private static final long MAX_MESSAGE = 4 << 20;
-
   private static final int HTTP_VERSION_NOT_SUPPORTED = 505;
 
   /** Finds who is at the other end of a connection; a WeftException becomes the call's status. */
@@ -48,7 +47,7 @@ public final class GrpcListener {
   }
 
   private final Vertx vertx;
-  private final GrpcMethods<Caller> unary = new GrpcMethods<>(MAX_MESSAGE);
+  private final GrpcMethods<Caller> unary = new GrpcMethods<>(Grpc.MAX_MESSAGE);
   private final Map<String, Consumer<InStream>> streams = new HashMap<>();
   private final Map<String, PipeService> pipes = new ConcurrentHashMap<>();
 
@@ -240,6 +239,22 @@ public final class GrpcListener {
     if (legs.arrived(sender, leg.get(), () -> context.runOnContext(v -> handler.accept(stream)))) {
       handler.accept(stream);
     }
+  }
+
+  /**
+   * Serves the streams of a QUIC connection that a node has opened. To be called on the
+   * connection's loop, before anything arrives.
+   *
+   * @param caller asked once the node has proved who it is; a WeftException becomes the status of
+   *     whatever the node asks for
+   */
+  public void serve(QuicChannel connection, Loop loop, Supplier<Caller> caller) {
+    connection.pipeline().addLast(new QuicServing(this, loop, caller));
+  }
+
+  /** Whether there is such a client-streaming method. */
+  boolean streams(String path) {
+    return streams.containsKey(path);
   }
 
   /** Answers a unary call that did not come in over HTTP/2. */

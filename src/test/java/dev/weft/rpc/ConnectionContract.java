@@ -41,6 +41,10 @@ abstract class ConnectionContract {
   final GrpcListener listener = new GrpcListener(vertx);
   private RpcConnection connection;
 
+  final RpcConnection connection() {
+    return connection;
+  }
+
   /** Connects to what the listener serves, as a program of this host. */
   abstract RpcConnection connect();
 
