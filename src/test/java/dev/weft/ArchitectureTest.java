@@ -55,7 +55,8 @@ class ArchitectureTest {
           Map.entry("room", List.of("cluster", "store", "telemetry", "bus")),
           Map.entry("reach", with(GROUND, "rpc", "identity", "telemetry")),
           Map.entry(
-              "mesh", with(GROUND, "reach", "rpc", "identity", "room", "cluster", "telemetry")),
+              "mesh",
+              with(GROUND, "reach", "rpc", "identity", "room", "cluster", "telemetry", "store")),
           Map.entry("dial", with(GROUND, "rpc", "cluster", "identity", "room", "reach")),
           Map.entry("pod", ROOM),
           Map.entry("wire", with(ROOM, "pod", "dial", "rpc")),
@@ -154,6 +155,7 @@ class ArchitectureTest {
     List<String> fromTheTop =
         List.of(
             "dev.weft.mesh",
+            "dev.weft.mesh.gate",
             "dev.weft.mesh.peer",
             "dev.weft.mesh.stream",
             "dev.weft.mesh.link.kind",

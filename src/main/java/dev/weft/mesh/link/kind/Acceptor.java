@@ -10,14 +10,14 @@ import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
 /** Gives each accepted connection a loop: the handler of a listening channel. */
-final class Acceptor extends ChannelInboundHandlerAdapter {
+public final class Acceptor extends ChannelInboundHandlerAdapter {
   private final Supplier<Loop> loops;
   private final BiConsumer<Channel, Loop> accepted;
 
   /**
    * @param accepted called before the channel is registered with its loop; adds its handlers
    */
-  Acceptor(Supplier<Loop> loops, BiConsumer<Channel, Loop> accepted) {
+  public Acceptor(Supplier<Loop> loops, BiConsumer<Channel, Loop> accepted) {
     this.loops = loops;
     this.accepted = accepted;
   }

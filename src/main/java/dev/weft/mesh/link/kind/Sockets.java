@@ -27,9 +27,9 @@ import java.net.UnixDomainSocketAddress;
 import java.util.concurrent.TimeUnit;
 
 /** Opens sockets on event loops: epoll's where the loop has it, else NIO's. */
-final class Sockets {
+public final class Sockets {
   /** For one step towards a link: to connect, to get an answer of a proxy, to shake hands. */
-  static final int STEP_SECONDS = 5;
+  public static final int STEP_SECONDS = 5;
 
   /**
    * What the kernel may hold unsent, TCP_NOTSENT_LOWAT of tcp(7): more would only wait, and pings
@@ -49,7 +49,7 @@ final class Sockets {
    * @param handler the channel's first
    * @return completes on the loop
    */
-  static Future<Channel> connect(Loop loop, InetSocketAddress to, ChannelHandler handler) {
+  public static Future<Channel> connect(Loop loop, InetSocketAddress to, ChannelHandler handler) {
     Bootstrap bootstrap = new Bootstrap().option(ChannelOption.TCP_NODELAY, true);
     if (epoll(loop.netty())) {
       bootstrap.channel(EpollSocketChannel.class);
@@ -61,7 +61,7 @@ final class Sockets {
   }
 
   /** Connects to a Unix socket. */
-  static Future<Channel> connect(Loop loop, String path, ChannelHandler handler) {
+  public static Future<Channel> connect(Loop loop, String path, ChannelHandler handler) {
     Bootstrap bootstrap = new Bootstrap();
     bootstrap.channel(
         epoll(loop.netty()) ? EpollDomainSocketChannel.class : NioDomainSocketChannel.class);
@@ -88,7 +88,7 @@ final class Sockets {
   }
 
   /** Listens; the port 0 is any free one. */
-  static Future<Channel> listen(Loop loop, InetSocketAddress at, Acceptor acceptor) {
+  public static Future<Channel> listen(Loop loop, InetSocketAddress at, Acceptor acceptor) {
     ServerChannel server =
         epoll(loop.netty()) ? new EpollServerSocketChannel() : new NioServerSocketChannel();
     server.config().setOption(ChannelOption.SO_REUSEADDR, true);
@@ -96,7 +96,7 @@ final class Sockets {
   }
 
   /** Listens on a Unix socket that is made at a path. */
-  static Future<Channel> listen(Loop loop, String path, Acceptor acceptor) {
+  public static Future<Channel> listen(Loop loop, String path, Acceptor acceptor) {
     ServerChannel server =
         epoll(loop.netty())
             ? new EpollServerDomainSocketChannel()
@@ -127,7 +127,7 @@ final class Sockets {
   }
 
   /** Closes a channel, soon. */
-  static void close(Channel channel) {
+  public static void close(Channel channel) {
     var unused = channel.close();
   }
 

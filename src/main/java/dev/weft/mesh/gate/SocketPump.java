@@ -1,0 +1,234 @@
+package dev.weft.mesh.gate;
+
+import dev.weft.mesh.stream.MeshSocket;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.channel.socket.SocketChannel;
+import io.vertx.core.buffer.Buffer;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Set;
+
+/**
+ * Carries bytes between a socket of this host and one end of a mesh socket. The end of either
+ * direction is carried over by itself; a direction that is broken off breaks off the other one and
+ * the other side. Neither side is read while the other is full. It is the socket's last handler;
+ * all on the mesh's loop.
+ */
+final class SocketPump extends ChannelInboundHandlerAdapter {
+  /** Bytes that may wait for a slow socket, from which on the mesh is not read, and no more. */
+  private static final WriteBufferWaterMark UNSENT = new WriteBufferWaterMark(64 << 10, 256 << 10);
+
+  private final GateTraffic traffic;
+  private final Set<SocketPump> open;
+
+  /** What was read before it was known where to. */
+  private final Deque<ByteBuf> early = new ArrayDeque<>();
+
+  private Channel socket;
+  private MeshSocket mesh;
+  private boolean socketEnded;
+
+  /** Whether an end has been told on, behind all that came before it. */
+  private boolean toldMesh;
+
+  private boolean toldSocket;
+  private boolean closed;
+
+  /** What the other side is told; empty if nothing is missing. */
+  private String failure = "";
+
+  /**
+   * Reads nothing until {@link #begin}.
+   *
+   * @param open holds all pumps of sockets that are open
+   */
+  SocketPump(GateTraffic traffic, Set<SocketPump> open) {
+    this.traffic = traffic;
+    this.open = open;
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext ctx) {
+    socket = ctx.channel();
+    open.add(this);
+    traffic.begins();
+    socket.config().setAutoRead(false).setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+    socket.config().setWriteBufferWaterMark(UNSENT);
+    if (socket instanceof SocketChannel tcp) {
+      tcp.config().setKeepAlive(true).setTcpNoDelay(true);
+    }
+  }
+
+  /** Pumps between the connected socket and an end that nobody has read yet. */
+  void begin(MeshSocket end) {
+    mesh = end;
+    if (closed) {
+      mesh.close(failure);
+      return;
+    }
+    traffic.connected();
+    mesh.exceptionHandler(e -> breakOff(e.getMessage()));
+    mesh.endHandler(v -> onMeshEnd());
+    mesh.onPeerClosed(this::onPeerClosed);
+    mesh.handler(this::onMeshBytes);
+    if (closed) {
+      return;
+    }
+    for (ByteBuf bytes = early.poll(); bytes != null; bytes = early.poll()) {
+      give(bytes);
+    }
+    if (socketEnded) {
+      endMesh();
+    }
+    if (!mesh.writeQueueFull()) {
+      socket.config().setAutoRead(true);
+    }
+  }
+
+  private void onMeshBytes(Buffer bytes) {
+    if (closed) {
+      return;
+    }
+    traffic.received(bytes.length());
+    var unused = socket.writeAndFlush(Unpooled.wrappedBuffer(bytes.getBytes()));
+    if (!socket.isWritable()) {
+      mesh.pause();
+    }
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    if (ctx.channel().isWritable() && mesh != null && !closed) {
+      mesh.resume();
+    }
+  }
+
+  private void onMeshEnd() {
+    if (!closed) {
+      // Shutting down fails what is still to be written.
+      socket
+          .writeAndFlush(Unpooled.EMPTY_BUFFER)
+          .addListener(
+              written ->
+                  ((DuplexChannel) socket)
+                      .shutdownOutput()
+                      .addListener(
+                          done -> {
+                            toldSocket = true;
+                            closeIfEnded();
+                          }));
+    }
+  }
+
+  private void onPeerClosed(String reason) {
+    if (reason.isEmpty()) {
+      // Nobody reads there any more, so nobody need be told of the socket's end.
+      toldMesh = true;
+      closeIfEnded();
+    } else {
+      breakOff(reason);
+    }
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    ByteBuf bytes = (ByteBuf) message;
+    if (closed) {
+      bytes.release();
+    } else if (mesh == null) {
+      // Netty also reads what is not asked for when it hears that the other side has ended.
+      early.add(bytes);
+    } else {
+      give(bytes);
+    }
+  }
+
+  private void give(ByteBuf bytes) {
+    traffic.sent(bytes.readableBytes());
+    var unused = mesh.write(Buffer.buffer(ByteBufUtil.getBytes(bytes)));
+    bytes.release();
+    if (mesh.writeQueueFull()) {
+      socket.config().setAutoRead(false);
+      mesh.drainHandler(v -> socket.config().setAutoRead(true));
+    }
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (event == ChannelInputShutdownEvent.INSTANCE && !socketEnded) {
+      socketEnded = true;
+      if (mesh != null) {
+        endMesh();
+      }
+    }
+  }
+
+  private void endMesh() {
+    mesh.end()
+        .onComplete(
+            done -> {
+              toldMesh = true;
+              closeIfEnded();
+            });
+  }
+
+  private void closeIfEnded() {
+    if (toldMesh && toldSocket && !closed) {
+      close();
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    breakOff(cause.getMessage());
+  }
+
+  /** Also where a socket never was connected. */
+  @Override
+  public void handlerRemoved(ChannelHandlerContext ctx) {
+    breakOff("the socket is closed");
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    breakOff("the socket is closed");
+  }
+
+  /**
+   * Ends both sides so that both see that something is missing.
+   *
+   * @param reason what the other side is told
+   */
+  void breakOff(String reason) {
+    if (!closed) {
+      failure = reason == null || reason.isEmpty() ? "broken off" : reason;
+      if (socket instanceof SocketChannel tcp && tcp.isOpen()) {
+        // RFC 9293 section 3.10.4: a reset instead of FIN.
+        tcp.config().setSoLinger(0);
+      }
+      close();
+    }
+  }
+
+  private void close() {
+    closed = true;
+    if (open.remove(this)) {
+      traffic.ends();
+    }
+    early.forEach(ByteBuf::release);
+    early.clear();
+    if (mesh != null) {
+      mesh.close(failure);
+    }
+    var unused = socket.close();
+  }
+}
