@@ -12,7 +12,10 @@ import java.security.SecureRandom;
  *   mark of the port 4 | loop 1, its highest bit set if this side dialled | random 7
  * </pre>
  *
- * A first datagram of somebody who dials carries an id of his own choice. It is taken for one of
+ * In the ids of connections that {@link PeerPort} dials, the first two of the random bytes stand
+ * for the protocol: its name comes only in the handshake, which belongs to a loop already.
+ *
+ * <p>A first datagram of somebody who dials carries an id of his own choice. It is taken for one of
  * ours once in 2^32 times; then he tries again with another.
  */
 final class ConnectionIds {
@@ -24,9 +27,13 @@ final class ConnectionIds {
   /** The datagram is none of QUIC, or of a connection that does not exist. */
   static final int UNKNOWN = -1;
 
+  /** A first datagram that tells no protocol. */
+  static final int NO_PROTOCOL = -1;
+
   /** The datagram opens a connection. */
   static final int NEW = -2;
 
+  private static final int PROTOCOL = 5;
   private static final int DIALLED = 0x80;
   private static final int LONG_HEADER = 0x80;
   private static final int FIXED_BIT = 0x40;
@@ -47,6 +54,46 @@ final class ConnectionIds {
   /** The id of a connection that this side dials. */
   byte[] dialled(int loop) {
     return make(loop | DIALLED);
+  }
+
+  /**
+   * The id of a connection that this side dials.
+   *
+   * @param protocol {@link #mark} of its name
+   */
+  byte[] dialled(int loop, int protocol) {
+    byte[] id = dialled(loop);
+    ByteBuffer.wrap(id).putShort(PROTOCOL, (short) protocol);
+    return id;
+  }
+
+  /** What stands for a protocol in an id: 16 bits. */
+  static int mark(String protocol) {
+    return protocol.hashCode() & 0xffff;
+  }
+
+  /**
+   * The protocol in the id that somebody who dials gave himself; {@link #NO_PROTOCOL} if that id
+   * cannot be one of Weft's.
+   *
+   * @param datagram one that opens a connection
+   */
+  static int protocol(ByteBuf datagram) {
+    int at = openerAt(datagram);
+    return at < 0 ? NO_PROTOCOL : datagram.getUnsignedShort(at + PROTOCOL);
+  }
+
+  /** The loop on which somebody has dialled; 0 if his id tells none. */
+  static int openersLoop(ByteBuf datagram) {
+    int at = openerAt(datagram);
+    return at < 0 ? 0 : loop(datagram.getUnsignedByte(at + 4));
+  }
+
+  private static int openerAt(ByteBuf datagram) {
+    int length = datagram.readerIndex() + 6 + datagram.getUnsignedByte(datagram.readerIndex() + 5);
+    boolean fits =
+        datagram.writerIndex() > length + LENGTH && datagram.getUnsignedByte(length) == LENGTH;
+    return fits ? length + 1 : -1;
   }
 
   /** Ids of connections that others dialled. */

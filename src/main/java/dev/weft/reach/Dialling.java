@@ -5,7 +5,6 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.identity.NodeId;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicChannelOption;
@@ -26,16 +25,48 @@ final class Dialling {
 
   private final QuicSettings settings;
   private final NodeId self;
-  private final InetSocketAddress to;
-  private final Optional<NodeId> expected;
+  private final Target target;
   private String refused;
   private QuicChannel channel;
 
-  Dialling(QuicSettings settings, NodeId self, InetSocketAddress to, Optional<NodeId> expected) {
+  /**
+   * Who is dialled.
+   *
+   * @param name of the address, for messages
+   * @param silence what may be wrong if nobody answers
+   * @param protocol for ALPN
+   * @param expected who must answer; empty for any node
+   */
+  record Target(
+      InetSocketAddress address,
+      String name,
+      String silence,
+      String protocol,
+      Optional<NodeId> expected) {
+    static Target of(InetSocketAddress address, String protocol, Optional<NodeId> expected) {
+      return new Target(
+          address,
+          "udp://" + HostPort.of(address),
+          "expected: a node that listens, and a path for UDP payloads of 1,200 bytes; where that is"
+              + " missing, a tcp link may pass",
+          protocol,
+          expected);
+    }
+
+    static Target of(NodeId node, String protocol) {
+      return new Target(
+          QuicNodeAddress.of(node.number()),
+          "node " + node,
+          "expected: a node that accepts " + protocol + ", and routes both ways",
+          protocol,
+          Optional.of(node));
+    }
+  }
+
+  Dialling(QuicSettings settings, NodeId self, Target target) {
     this.settings = settings;
     this.self = self;
-    this.to = to;
-    this.expected = expected;
+    this.target = target;
   }
 
   /**
@@ -46,18 +77,21 @@ final class Dialling {
     // One context an attempt, so that no session is resumed without a look at the certificates.
     QuicSslEngine engine =
         settings
-            .client(expected, (e, why) -> refused = why)
+            .client(target.protocol(), target.expected(), (e, why) -> refused = why)
             .newEngine(
                 socket.alloc(),
-                expected.map(NodeId::host).orElse(to.getAddress().getHostAddress()),
-                to.getPort());
+                target
+                    .expected()
+                    .map(NodeId::host)
+                    .orElseGet(() -> target.address().getAddress().getHostAddress()),
+                target.address().getPort());
     Promise<QuicChannel> result = Promise.promise();
     var connecting =
         QuicChannel.newBootstrap(socket)
             .attr(QuicSettings.ENGINE, engine)
             .option(QuicChannelOption.SEGMENTED_DATAGRAM_PACKET_ALLOCATOR, settings.segments())
             .localConnectionAddress(new QuicConnectionAddress(id))
-            .remoteAddress(to)
+            .remoteAddress(target.address())
             .handler(
                 new ChannelInitializer<QuicChannel>() {
                   @Override
@@ -66,7 +100,7 @@ final class Dialling {
                     ready.accept(made);
                   }
                 })
-            .streamHandler(new ChannelInboundHandlerAdapter())
+            .streamHandler(new UnhandledStream())
             .connect();
     ScheduledFuture<?> timeout =
         socket
@@ -92,19 +126,15 @@ final class Dialling {
   }
 
   private WeftException failure(Throwable cause) {
-    String peer = "udp://" + HostPort.of(to);
+    String peer = target.name();
     if (refused != null) {
       return Fault.UNAUTHENTICATED.because(peer + ": " + refused, cause);
     }
     if (cause instanceof QuicClosedChannelException closed) {
       return closed.event() == null
           ? Fault.UNAVAILABLE.because(
-              peer
-                  + ": no answer within "
-                  + TIMEOUT_SECONDS
-                  + " s (expected: a node that listens, and a path for UDP payloads of 1,200"
-                  + " bytes; where that is missing, a tcp link may pass)")
-          : Refusal.of(peer, self, closed.event());
+              peer + ": no answer within " + TIMEOUT_SECONDS + " s (" + target.silence() + ")")
+          : Refusal.of(peer, self, target.protocol(), closed.event());
     }
     return Fault.UNAVAILABLE.because(peer + ": " + cause.getMessage(), cause);
   }

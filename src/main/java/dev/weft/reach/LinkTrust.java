@@ -9,6 +9,7 @@ import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 
@@ -22,7 +23,7 @@ public final class LinkTrust extends X509ExtendedTrustManager {
   private static final int REJECTED = 28;
 
   private final Identity identity;
-  private final Optional<NodeId> expected;
+  private final Function<SSLEngine, Optional<NodeId>> expected;
   private final BiConsumer<SSLEngine, String> refused;
 
   /**
@@ -31,6 +32,17 @@ public final class LinkTrust extends X509ExtendedTrustManager {
    */
   public LinkTrust(
       Identity identity, Optional<NodeId> expected, BiConsumer<SSLEngine, String> refused) {
+    this(identity, engine -> expected, refused);
+  }
+
+  /**
+   * @param expected the one node that is taken over a connection; empty for any
+   * @param refused told why a certificate is not taken
+   */
+  LinkTrust(
+      Identity identity,
+      Function<SSLEngine, Optional<NodeId>> expected,
+      BiConsumer<SSLEngine, String> refused) {
     this.identity = identity;
     this.expected = expected;
     this.refused = refused;
@@ -39,8 +51,9 @@ public final class LinkTrust extends X509ExtendedTrustManager {
   private void check(X509Certificate[] chain, SSLEngine engine) throws CertificateException {
     try {
       NodeId actual = identity.verifier().verify(chain[0].getEncoded());
-      if (expected.isPresent() && !actual.equals(expected.get())) {
-        throw new CertificateException("node id " + actual + " (expected: " + expected.get() + ")");
+      Optional<NodeId> meant = expected.apply(engine);
+      if (meant.isPresent() && !actual.equals(meant.get())) {
+        throw new CertificateException("node id " + actual + " (expected: " + meant.get() + ")");
       }
     } catch (WeftException | CertificateException e) {
       refused.accept(engine, e.getMessage());

@@ -1,16 +1,41 @@
 package dev.weft.reach;
 
+import dev.weft.bus.Fault;
 import dev.weft.identity.Identity;
 import dev.weft.identity.NodeId;
 import dev.weft.rpc.Loop;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelInitializer;
 import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.codec.quic.QuicCongestionControlAlgorithm;
+import io.netty.handler.codec.quic.QuicSslContext;
+import io.netty.handler.codec.quic.QuicStreamChannel;
+import io.netty.handler.codec.quic.QuicStreamFrame;
 import io.vertx.core.Future;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * QUIC connections to nodes instead of addresses. Below them stands one channel for each loop,
- * which gives each datagram to the path that leads to its node at that moment. Any thread may call.
+ * QUIC connections to nodes instead of addresses. Below them stand channels, one for each loop that
+ * dials and one for each protocol and loop that accepts, which give each datagram to the path that
+ * leads to its node at that moment. Any thread may call.
+ *
+ * <p>A datagram that opens a connection belongs to a loop before its protocol is known, so who
+ * dials says it in his connection id ({@link ConnectionIds}). Whoever says nothing there gets the
+ * protocol that was accepted first.
+ *
+ * <p>A stream that the other end opens comes to the connection's handlers as {@code channelRead};
+ * they put in place what reads it and pass it on to the end of the pipeline, where it is
+ * registered.
  */
 public final class PeerPort {
   /** The longest datagram that a path has to carry, bytes. */
@@ -23,12 +48,60 @@ public final class PeerPort {
     /**
      * Sends a datagram, which may be lost.
      *
-     * @param datagram borrowed
+     * @param datagram borrowed; its bytes must stay as they are
      */
     void send(long node, ByteBuf datagram);
   }
 
-  private PeerPort() {}
+  /**
+   * What the port has counted since it was opened.
+   *
+   * @param unknown datagrams of no connection, or not QUIC
+   * @param overflown datagrams that found a loop's queue full
+   * @param refused certificates of dialling nodes
+   * @param repeated datagrams that were sent again by {@link #probe}
+   * @param connections open now, those that are only begun among them
+   */
+  public record Counters(
+      long unknown, long overflown, long refused, long repeated, int connections) {}
+
+  private record Door(String protocol, PeerSocket socket) {}
+
+  private static final DatagramPath NOWHERE =
+      new DatagramPath() {
+        @Override
+        public boolean reaches(long node) {
+          return false;
+        }
+
+        @Override
+        public void send(long node, ByteBuf datagram) {
+          // Lost, as on any path.
+        }
+      };
+
+  private final Identity identity;
+  private final QuicSettings settings;
+  private final InetSocketAddress self;
+  private final ConnectionIds ids = new ConnectionIds();
+  private final PortCounters counters = new PortCounters();
+  private final RefusalLog refusals = new RefusalLog(() -> "the mesh", counters.refused);
+  private final byte[] retryKey = RetryTokens.newKey();
+  private final AtomicInteger begun = new AtomicInteger();
+  private final Set<QuicChannel> connections = ConcurrentHashMap.newKeySet();
+  private final List<PeerSocket> sockets = new CopyOnWriteArrayList<>();
+  private final List<Door> doors = new CopyOnWriteArrayList<>();
+  private final int dialling;
+  private volatile DatagramPath path = NOWHERE;
+  private boolean closed;
+
+  private PeerPort(List<Loop> loops, Identity identity, QuicCongestionControlAlgorithm congestion) {
+    this.identity = identity;
+    this.settings = new QuicSettings(identity, QuicSettings.Traffic.STREAMS, congestion);
+    this.self = QuicNodeAddress.of(identity.nodeId().number());
+    this.dialling = loops.size();
+    loops.forEach(loop -> open(loop, settings.dialling()));
+  }
 
   /**
    * Opens the port; no socket is needed.
@@ -37,31 +110,161 @@ public final class PeerPort {
    * @return fails with UNAVAILABLE if the QUIC library cannot be loaded
    */
   public static Future<PeerPort> open(List<Loop> loops, Identity identity) {
-    throw new UnsupportedOperationException();
+    return open(loops, identity, QuicSettings.CONGESTION);
+  }
+
+  /** As {@link #open(List, Identity)}, with another congestion control. */
+  public static Future<PeerPort> open(
+      List<Loop> loops, Identity identity, QuicCongestionControlAlgorithm congestion) {
+    if (loops.isEmpty() || loops.size() > ConnectionIds.MAX_LOOPS) {
+      throw Fault.invalid("loops", loops.size(), "1.." + ConnectionIds.MAX_LOOPS);
+    }
+    return loops
+        .get(0)
+        .context()
+        .executeBlocking(
+            () -> {
+              QuicSettings.loadLibrary();
+              return new PeerPort(List.copyOf(loops), identity, congestion);
+            },
+            false);
+  }
+
+  private PeerSocket open(Loop loop, ChannelHandler codec) {
+    PeerSocket socket = new PeerSocket(loop, self, () -> path, counters);
+    socket.pipeline().addLast(codec);
+    var unused = loop.netty().register(socket);
+    sockets.add(socket);
+    return socket;
   }
 
   /** The path below all connections from now on; without one, nothing reaches anybody. */
   public void path(DatagramPath path) {
-    throw new UnsupportedOperationException();
+    this.path = path;
   }
 
   /**
    * A datagram has arrived.
    *
+   * @param node who sent it, as far as the path knows
    * @param datagram borrowed
    */
   public void arrived(long node, ByteBuf datagram) {
-    throw new UnsupportedOperationException();
+    PeerSocket to = socketFor(node, datagram);
+    if (to == null) {
+      counters.unknown.increment();
+      return;
+    }
+    // The codec decrypts in place.
+    int length = datagram.readableBytes();
+    ByteBuf copy = PooledByteBufAllocator.DEFAULT.directBuffer(length);
+    to.take(QuicNodeAddress.of(node), copy.writeBytes(datagram, datagram.readerIndex(), length));
+  }
+
+  private PeerSocket socketFor(long node, ByteBuf datagram) {
+    int owner = ids.owner(datagram);
+    if (owner == ConnectionIds.NEW) {
+      return door(node, datagram);
+    }
+    int number = ConnectionIds.loop(owner);
+    return owner == ConnectionIds.UNKNOWN || number >= sockets.size() ? null : sockets.get(number);
+  }
+
+  /** The same for each datagram that opens one connection, since the first ones may be several. */
+  private PeerSocket door(long node, ByteBuf datagram) {
+    if (doors.isEmpty()) {
+      return null;
+    }
+    int mark = ConnectionIds.protocol(datagram);
+    List<Door> fit = doors.stream().filter(d -> ConnectionIds.mark(d.protocol) == mark).toList();
+    if (fit.isEmpty()) {
+      String first = doors.get(0).protocol;
+      fit = doors.stream().filter(d -> d.protocol.equals(first)).toList();
+    }
+    int turn = Long.hashCode(node) + ConnectionIds.openersLoop(datagram);
+    return fit.get(Math.floorMod(turn, fit.size())).socket;
   }
 
   /** Whether there is a path to the node now. */
   public boolean reaches(NodeId node) {
-    throw new UnsupportedOperationException();
+    return path.reaches(node.number());
   }
 
-  /** Connections that speak this protocol (ALPN) are accepted, on this loop, from now on. */
-  public void accept(String protocol, Loop on, UdpPort.Connected accepted) {
-    throw new UnsupportedOperationException();
+  /** The node at the other end; proved once the connection is active. */
+  public static NodeId nodeOf(QuicChannel channel) {
+    return new NodeId(NodeId.text(number(channel)));
+  }
+
+  /**
+   * Finishes a stream: behind all that has been written the other end reads its end. Netty's {@code
+   * shutdownOutput} overtakes what is still queued. And quiche forgets a stream, with an end that
+   * has not been sent yet, when all its bytes are acknowledged and the other end has finished: so
+   * the end does not wait here for the datagrams that are being read. It still may have to wait for
+   * the congestion window, and can get lost then; who writes last sends it with bytes if he can, as
+   * a {@link QuicStreamFrame}.
+   */
+  public static void finish(QuicStreamChannel stream) {
+    stream
+        .eventLoop()
+        .execute(
+            () -> {
+              var unused = stream.writeAndFlush(QuicStreamFrame.EMPTY_FIN);
+            });
+  }
+
+  private static long number(QuicChannel channel) {
+    return QuicNodeAddress.node((InetSocketAddress) channel.remoteSocketAddress());
+  }
+
+  /**
+   * Connections that speak this protocol (ALPN) are accepted, on this loop, from now on. A protocol
+   * that is accepted on several loops has its connections spread over them.
+   *
+   * @param accepted gets each connection when its handshake begins; it is active when the other end
+   *     has proved to be the node that it is said to be
+   */
+  public synchronized void accept(String protocol, Loop on, UdpPort.Connected accepted) {
+    if (closed) {
+      return;
+    }
+    int number = sockets.size();
+    if (number == ConnectionIds.MAX_LOOPS) {
+      throw Fault.invalid("protocols and loops", number + 1, "at most " + number);
+    }
+    QuicSslContext tls = settings.server(protocol, refusals::refused);
+    PeerSocket[] socket = new PeerSocket[1];
+    ChannelHandler codec =
+        settings.accepting(
+            tls,
+            ids.accepted(number),
+            new RetryTokens(retryKey, begun::get),
+            new ChannelInitializer<QuicChannel>() {
+              @Override
+              protected void initChannel(QuicChannel channel) {
+                keep(channel, socket[0]);
+                begun.incrementAndGet();
+                channel
+                    .pipeline()
+                    .addLast(new Handshake(begun), new DatagramProof(identity))
+                    .addLast(new LifeSigns(false));
+                accepted.ready(channel, on);
+              }
+            });
+    socket[0] = open(on, codec);
+    doors.add(new Door(protocol, socket[0]));
+  }
+
+  private void keep(QuicChannel channel, PeerSocket socket) {
+    long node = number(channel);
+    connections.add(channel);
+    socket.connected(node);
+    channel
+        .closeFuture()
+        .addListener(
+            gone -> {
+              connections.remove(channel);
+              socket.disconnected(node);
+            });
   }
 
   /**
@@ -74,11 +277,68 @@ public final class PeerPort {
    */
   public Future<QuicChannel> dial(
       NodeId to, String protocol, Loop on, UdpPort.Connected connected) {
-    throw new UnsupportedOperationException();
+    int number = numberOf(on);
+    PeerSocket socket = sockets.get(number);
+    return socket
+        .loop()
+        .call(
+            () -> {
+              if (!reaches(to)) {
+                return Future.failedFuture(
+                    Fault.UNAVAILABLE.because("node " + to + ": no path leads there"));
+              }
+              return new Dialling(settings, identity.nodeId(), Dialling.Target.of(to, protocol))
+                  .from(
+                      socket,
+                      ids.dialled(number, ConnectionIds.mark(protocol)),
+                      channel -> {
+                        keep(channel, socket);
+                        channel.pipeline().addLast(new LifeSigns(true));
+                        connected.ready(channel, on);
+                      });
+            });
+  }
+
+  private int numberOf(Loop loop) {
+    for (int i = 0; i < dialling; i++) {
+      if (sockets.get(i).loop().netty() == loop.netty()) {
+        return i;
+      }
+    }
+    throw Fault.invalid("loop", loop.netty(), "one of the port's " + dialling);
+  }
+
+  /**
+   * A way to the node is back, or another than before: what may have been lost is sent again, so
+   * that connections go on at once instead of after QUIC's next timeout.
+   */
+  public void probe(long node) {
+    sockets.forEach(socket -> socket.loop().netty().execute(() -> socket.repeat(node)));
+  }
+
+  public Counters counters() {
+    return new Counters(
+        counters.unknown.sum(),
+        counters.overflown.sum(),
+        counters.refused.sum(),
+        counters.repeated.sum(),
+        connections.size());
   }
 
   /** Closes all connections, which tells their other ends the reason. */
   public Future<Void> close(String reason) {
-    throw new UnsupportedOperationException();
+    synchronized (this) {
+      closed = true;
+    }
+    List<Future<Void>> ended = new ArrayList<>();
+    for (QuicChannel channel : connections) {
+      ended.add(
+          Completions.of(
+              channel.close(true, 0, Unpooled.copiedBuffer(reason, StandardCharsets.UTF_8))));
+    }
+    return Future.join(ended)
+        .transform(
+            done -> Future.join(sockets.stream().map(s -> Completions.of(s.close())).toList()))
+        .mapEmpty();
   }
 }

@@ -8,4 +8,5 @@ final class PortCounters {
   final LongAdder handedOver = new LongAdder();
   final LongAdder overflown = new LongAdder();
   final LongAdder refused = new LongAdder();
+  final LongAdder repeated = new LongAdder();
 }

@@ -20,13 +20,23 @@ public final class Refusal {
    * @return UNAUTHENTICATED if its TLS refused, else UNAVAILABLE
    */
   public static WeftException of(String peer, NodeId self, QuicConnectionCloseEvent event) {
+    return of(peer, self, "", event);
+  }
+
+  /**
+   * Why the other end did not take this one.
+   *
+   * @param protocol that this node speaks; empty if it is none of the reasons
+   */
+  static WeftException of(
+      String peer, NodeId self, String protocol, QuicConnectionCloseEvent event) {
     return event.isTlsError()
         ? Fault.UNAUTHENTICATED.because(
             peer
                 + " refused node "
                 + self
                 + ": "
-                + alert(QuicConnectionCloseEvent.extractTlsError(event.error())))
+                + alert(QuicConnectionCloseEvent.extractTlsError(event.error()), protocol))
         : Fault.UNAVAILABLE.because(peer + ": " + reason(event));
   }
 
@@ -48,7 +58,7 @@ public final class Refusal {
   }
 
   /** The TLS alerts (RFC 8446, 6.2) that a certificate or a protocol name can cause. */
-  private static String alert(int code) {
+  private static String alert(int code, String protocol) {
     String meaning =
         switch (code) {
           case 40 -> "handshake failure";
@@ -62,7 +72,9 @@ public final class Refusal {
           case 51 -> "signature not accepted";
           case 70 -> "another TLS version";
           case 116 -> "a certificate is required";
-          case 120 -> "another application protocol (ALPN)";
+          case 120 ->
+              "another application protocol (ALPN)"
+                  + (protocol.isEmpty() ? "" : " than " + protocol);
           default -> "see RFC 8446, 6.2";
         };
     return "TLS alert " + code + ", " + meaning;

@@ -14,7 +14,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.socket.SocketProtocolFamily;
-import io.netty.handler.codec.quic.Quic;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicSslContext;
 import io.vertx.core.Future;
@@ -28,21 +27,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
-import javax.net.ssl.SSLEngine;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** One UDP address of this node, over which it dials and is dialled. Any thread may call. */
 public final class UdpPort {
-  private static final Logger log = LoggerFactory.getLogger(UdpPort.class);
-
-  /** Anybody can be refused, so the log tells of one in so many. */
-  private static final long LOG_NANOS = TimeUnit.SECONDS.toNanos(10);
-
   /** Puts the handlers of a new connection in place, on its loop, before anything arrives. */
   public interface Connected {
     void ready(QuicChannel channel, Loop loop);
@@ -62,6 +51,7 @@ public final class UdpPort {
 
   private final List<Loop> loops;
   private final Identity identity;
+  private final String protocol;
   private final QuicSettings settings;
   private final Optional<Connected> accepted;
   private final ConnectionIds ids = new ConnectionIds();
@@ -72,7 +62,8 @@ public final class UdpPort {
   private final Set<QuicChannel> connections = ConcurrentHashMap.newKeySet();
   private final byte[] retryKey = RetryTokens.newKey();
   private final AtomicInteger begun = new AtomicInteger();
-  private final AtomicLong lastTold = new AtomicLong(System.nanoTime() - LOG_NANOS);
+  private final RefusalLog refusals =
+      new RefusalLog(() -> "udp://" + HostPort.of(address()), counters.refused);
   private final AtomicInteger turn = new AtomicInteger();
   private volatile QuicSslContext serverTls;
 
@@ -83,7 +74,9 @@ public final class UdpPort {
     }
     this.loops = List.copyOf(loops);
     this.identity = identity;
-    this.settings = new QuicSettings(identity, protocol);
+    this.protocol = protocol;
+    this.settings =
+        new QuicSettings(identity, QuicSettings.Traffic.DATAGRAMS, QuicSettings.CONGESTION);
     this.accepted = accepted;
   }
 
@@ -113,12 +106,9 @@ public final class UdpPort {
 
   private static UdpPort load(
       List<Loop> loops, Identity identity, String protocol, Optional<Connected> accepted) {
-    if (!Quic.isAvailable()) {
-      Throwable cause = Quic.unavailabilityCause();
-      throw Fault.UNAVAILABLE.because("the QUIC library cannot be loaded: " + cause, cause);
-    }
+    QuicSettings.loadLibrary();
     UdpPort port = new UdpPort(loops, identity, protocol, accepted);
-    port.serverTls = port.settings.server(port::refused);
+    port.serverTls = port.settings.server(protocol, port.refusals::refused);
     return port;
   }
 
@@ -137,7 +127,7 @@ public final class UdpPort {
         .compose(
             taken -> {
               InetSocketAddress bound = (InetSocketAddress) taken.localAddress();
-              return done(taken.close()).map(bound);
+              return Completions.of(taken.close()).map(bound);
             });
   }
 
@@ -228,20 +218,6 @@ public final class UdpPort {
     channel.closeFuture().addListener(closed -> connections.remove(channel));
   }
 
-  private void refused(SSLEngine engine, String why) {
-    counters.refused.increment();
-    long now = System.nanoTime();
-    long last = lastTold.get();
-    if (now - last >= LOG_NANOS && lastTold.compareAndSet(last, now)) {
-      log.info(
-          "udp://{} refused {}: {}; {} refused so far",
-          HostPort.of(address()),
-          QuicSettings.peer(engine),
-          why,
-          counters.refused.sum());
-    }
-  }
-
   /** Where the port is, the number that was bound among it. */
   public InetSocketAddress address() {
     return (InetSocketAddress) sockets.get(0).localAddress();
@@ -274,7 +250,7 @@ public final class UdpPort {
     Loop loop = loops.get(number);
     return loop.call(
         () ->
-            new Dialling(settings, identity.nodeId(), to, expected)
+            new Dialling(settings, identity.nodeId(), Dialling.Target.of(to, protocol, expected))
                 .from(
                     sockets.get(number),
                     ids.dialled(number),
@@ -289,24 +265,14 @@ public final class UdpPort {
     List<Future<Void>> ended = new ArrayList<>();
     for (QuicChannel channel : connections) {
       ended.add(
-          done(channel.close(true, 0, Unpooled.copiedBuffer(reason, StandardCharsets.UTF_8))));
+          Completions.of(
+              channel.close(true, 0, Unpooled.copiedBuffer(reason, StandardCharsets.UTF_8))));
     }
     return Future.join(ended)
         .transform(
-            closed -> Future.join(sockets.stream().map(socket -> done(socket.close())).toList()))
+            closed ->
+                Future.join(
+                    sockets.stream().map(socket -> Completions.of(socket.close())).toList()))
         .mapEmpty();
-  }
-
-  private static Future<Void> done(io.netty.util.concurrent.Future<Void> netty) {
-    Promise<Void> promise = Promise.promise();
-    netty.addListener(
-        f -> {
-          if (f.isSuccess()) {
-            promise.complete();
-          } else {
-            promise.fail(f.cause());
-          }
-        });
-    return promise.future();
   }
 }

@@ -15,6 +15,10 @@
  * by addresses, so the loop of a connection stands in the connection ids that this port gives out
  * ({@link dev.weft.reach.ConnectionIds}). Datagrams are never fragmented.
  *
+ * <p>{@link dev.weft.reach.PeerPort} has connections to nodes instead of addresses, over whatever
+ * path leads there at the moment: the same codecs, with {@link dev.weft.reach.PeerSocket} in place
+ * of a socket.
+ *
  * <p>The QUIC library (quiche, about 6 MB of native code) is loaded when the first port is opened.
  */
 package dev.weft.reach;

@@ -179,7 +179,7 @@ class UdpPortTest {
                 + HostPort.of(listening.address())
                 + " refused node "
                 + one.nodeId()
-                + ": TLS alert 120, another application protocol (ALPN)")
+                + ": TLS alert 120, another application protocol (ALPN) than another/1")
         .satisfies(e -> assertThat(((WeftException) e).fault()).isEqualTo(Fault.UNAUTHENTICATED));
   }
 
