@@ -15,8 +15,8 @@ final class End {
   /** The other end in this node. */
   End partner;
 
-  /** Has the other end and shuttles between it and a stream; null if a program has it. */
-  Proxy proxy;
+  /** Has this end and shuttles between it and a stream; null if a program has it. */
+  Proxy holder;
 
   private End(ObjectKind kind) {
     this.kind = kind;

@@ -26,12 +26,11 @@ final class Flow {
   static final int LIMIT = 4 << 20;
 
   private static final Reader NOBODY = () -> {};
-  private static final Runnable NOTHING = () -> {};
 
   private final Deque<ChannelMessage> messages = new ArrayDeque<>();
   private int weight;
   private Reader reader = NOBODY;
-  private Runnable writable = NOTHING;
+  private Runnable writable = () -> {};
   private boolean waiting;
 
   /** The writer will write no more, but may still read. */
@@ -85,7 +84,10 @@ final class Flow {
     if (abandoned) {
       return Fault.UNAVAILABLE.because("the other end is closed");
     }
-    if (ended || closed != null) {
+    if (closed != null) {
+      return Fault.UNAVAILABLE.because("the pair is closed");
+    }
+    if (ended) {
       return Fault.PRECONDITION.because("this end has ended");
     }
     int size = message.weight();
