@@ -1,5 +1,7 @@
 package dev.weft.mesh;
 
+import dev.weft.mesh.peer.MeshPeer;
+import dev.weft.mesh.peer.MeshService;
 import io.vertx.core.Future;
 import java.util.List;
 
@@ -10,6 +12,12 @@ public interface Mesh {
 
   /** The nodes that can be reached, and how, sorted by destination. */
   Future<List<MeshRoute>> routes();
+
+  /** The nodes that can be reached, and the connections to them, sorted by id. */
+  Future<List<MeshPeer>> peers();
+
+  /** What this node and those that it is connected to export, sorted by name. */
+  Future<List<MeshService>> services();
 
   /**
    * Measures the way to a node hop by hop.

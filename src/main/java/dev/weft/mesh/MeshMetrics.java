@@ -43,6 +43,18 @@ final class MeshMetrics {
             .tag("state", state));
   }
 
+  /**
+   * {@code weft_mesh_peers}.
+   *
+   * @param state as in {@link dev.weft.mesh.peer.MeshPeer#state}
+   */
+  void peers(String state, LongSupplier count) {
+    gauge(
+        Gauge.builder("weft_mesh_peers", count::getAsLong)
+            .description("Other nodes by the state of the connection to them")
+            .tag("state", state));
+  }
+
   /** {@code weft_mesh_destinations}. */
   void destinations(LongSupplier count) {
     gauge(

@@ -9,10 +9,12 @@ import dev.weft.mesh.link.Alarm;
 import dev.weft.mesh.link.FrameLabel;
 import dev.weft.mesh.link.LinkKind;
 import dev.weft.mesh.link.Transport;
+import dev.weft.mesh.peer.Peers;
 import dev.weft.mesh.route.ForwardingTable;
 import dev.weft.mesh.route.Path;
 import dev.weft.mesh.route.RouteAnnouncement;
 import dev.weft.mesh.route.Router;
+import dev.weft.reach.PeerPort;
 import dev.weft.rpc.Loop;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -25,7 +27,10 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import java.util.random.RandomGenerator;
 
 /**
@@ -82,6 +87,8 @@ public final class MeshNode {
   private final Alarm alarm;
   private final LinkTable links;
   private final Map<Long, Promise<Void>> awaited = new HashMap<>();
+  private volatile Optional<PeerPort> port = Optional.empty();
+  private volatile Optional<Peers> peers = Optional.empty();
   private volatile DatagramTaker taker = (node, data) -> drops.add(MeshDrops.Reason.NO_TAKER);
 
   /**
@@ -112,6 +119,49 @@ public final class MeshNode {
   /** A payload that begins with its hop limit, with room for a label behind it. */
   static ByteBuf payload(ByteBufAllocator allocator, int hopLimit) {
     return allocator.directBuffer(FrameLabel.MAX_FRAME, FrameLabel.MAX_FRAME).writeByte(hopLimit);
+  }
+
+  /**
+   * From now on this node has peers: it dials every node that can be reached.
+   *
+   * @param opened with this node's loop among its own; the node closes it
+   */
+  public Future<Void> join(PeerPort opened) {
+    return loop.call(
+        () -> {
+          opened.path(new FramePath(frames));
+          Peers joined =
+              new Peers(
+                  new Peers.Ground(
+                      loop,
+                      settings.self(),
+                      opened,
+                      router::via,
+                      random,
+                      settings.clock(),
+                      observer::happened));
+          port = Optional.of(opened);
+          peers = Optional.of(joined);
+          router.paths().forEach(path -> joined.reachable(path.destination(), true));
+          return Future.succeededFuture();
+        });
+  }
+
+  /** Works with the peers, on the mesh's loop; fails with PRECONDITION if there are none. */
+  public <T> Future<T> withPeers(Function<Peers, Future<T>> work) {
+    return loop.call(
+        () ->
+            peers
+                .map(work)
+                .orElseGet(
+                    () ->
+                        Future.failedFuture(
+                            Fault.PRECONDITION.because("peers: none, QUIC is not there"))));
+  }
+
+  /** A list of the peers, which is empty if there are none. */
+  <T> Future<List<T>> peers(Function<Peers, List<T>> list) {
+    return loop.call(() -> Future.succeededFuture(peers.map(list).orElseGet(List::of)));
   }
 
   /** Dials a link and keeps it until the node closes or {@link #release}. */
@@ -212,6 +262,15 @@ public final class MeshNode {
     metrics.destinations(frames::destinations);
     metrics.traffic("forwarded", frames.forwardedFrames()::sum, frames.forwardedBytes()::sum);
     drops.each(metrics::dropped);
+    for (String state : Peers.STATES) {
+      metrics.peers(state, () -> peers.map(p -> p.count(state)).orElse(0L));
+    }
+    metrics.dropped("peer_unknown", () -> counted(PeerPort.Counters::unknown));
+    metrics.dropped("peer_busy", () -> counted(PeerPort.Counters::overflown));
+  }
+
+  private long counted(ToLongFunction<PeerPort.Counters> count) {
+    return port.map(PeerPort::counters).map(count::applyAsLong).orElse(0L);
   }
 
   /**
@@ -219,8 +278,8 @@ public final class MeshNode {
    * for a route or an answer fails.
    */
   public Future<Void> close() {
-    return links
-        .close()
+    return leave()
+        .transform(left -> links.close())
         .onComplete(
             done -> {
               alarm.stop();
@@ -228,6 +287,16 @@ public final class MeshNode {
               awaited.values().forEach(route -> route.fail(closing()));
               awaited.clear();
             });
+  }
+
+  /** Says goodbye to all peers, while there are links. */
+  private Future<Void> leave() {
+    String why = "node " + settings.self() + " closes";
+    return loop.call(
+        () -> {
+          peers.ifPresent(p -> p.close(why));
+          return port.map(p -> p.close(why)).orElseGet(Future::succeededFuture);
+        });
   }
 
   static WeftException closing() {
@@ -238,6 +307,10 @@ public final class MeshNode {
   private final class Arrivals implements MeshSwitch.Local {
     @Override
     public void arrived(long source, ByteBuf payload) {
+      if (isQuic(payload) && port.isPresent()) {
+        port.get().arrived(source, payload);
+        return;
+      }
       if (traceroute.arrived(source, payload)) {
         return;
       }
@@ -246,6 +319,11 @@ public final class MeshNode {
       } else {
         drops.add(MeshDrops.Reason.NO_TAKER);
       }
+    }
+
+    private static boolean isQuic(ByteBuf payload) {
+      return payload.isReadable()
+          && (payload.getByte(payload.readerIndex()) & FramePath.QUIC_BIT) != 0;
     }
 
     @Override
@@ -270,6 +348,10 @@ public final class MeshNode {
     public void routeChanged(long destination, OptionalLong via) {
       if (via.isPresent() && awaited.containsKey(destination)) {
         awaited.remove(destination).complete();
+      }
+      peers.ifPresent(p -> p.reachable(destination, via.isPresent()));
+      if (via.isPresent()) {
+        port.ifPresent(p -> p.probe(destination));
       }
       observer.happened(
           new MeshRouteChanged(

@@ -5,6 +5,10 @@ import dev.weft.cluster.MemberChanged;
 import dev.weft.config.MeshConfig;
 import dev.weft.identity.Identity;
 import dev.weft.mesh.link.LinkKind;
+import dev.weft.mesh.peer.MeshPeer;
+import dev.weft.mesh.peer.MeshService;
+import dev.weft.mesh.peer.Peers;
+import dev.weft.reach.PeerPort;
 import dev.weft.room.RoomContext;
 import dev.weft.rpc.Loop;
 import dev.weft.telemetry.Health;
@@ -27,15 +31,24 @@ public final class MeshVerticle extends AbstractVerticle implements Mesh {
   private final MeshConfig config;
   private final Identity identity;
   private final Map<String, LinkKind> kinds;
+  private final Function<Loop, Future<PeerPort>> ports;
   private final List<LinkKind.Listening> listeners = new ArrayList<>();
   private MeshNode mesh;
   private MeshMetrics metrics;
 
+  /**
+   * @param ports opens the node's port for peers, on the mesh's loop among others
+   */
   public MeshVerticle(
-      RoomContext room, MeshConfig config, Identity identity, List<LinkKind> kinds) {
+      RoomContext room,
+      MeshConfig config,
+      Identity identity,
+      List<LinkKind> kinds,
+      Function<Loop, Future<PeerPort>> ports) {
     this.room = room;
     this.config = config;
     this.identity = identity;
+    this.ports = ports;
     this.kinds = kinds.stream().collect(Collectors.toMap(LinkKind::scheme, Function.identity()));
   }
 
@@ -50,7 +63,8 @@ public final class MeshVerticle extends AbstractVerticle implements Mesh {
     metrics = new MeshMetrics(room.metrics().registry());
     mesh.measure(metrics, kinds.keySet());
     kinds.values().forEach(kind -> kind.strays().forEach(metrics::dropped));
-    listen()
+    join()
+        .compose(v -> listen())
         .compose(v -> linkMembers())
         .onSuccess(
             v ->
@@ -60,6 +74,25 @@ public final class MeshVerticle extends AbstractVerticle implements Mesh {
         .compose(v -> room.bus().serve(Mesh.class, this))
         .onSuccess(v -> room.health().state(ROOM, Health.State.READY))
         .onComplete(started);
+  }
+
+  /** Without QUIC there are links of other kinds than udp, and no peers. */
+  private Future<Void> join() {
+    return ports
+        .apply(Loop.of(context))
+        .compose(mesh::join)
+        .recover(
+            e -> {
+              room.health()
+                  .raise(
+                      new Health.Warning(
+                          ROOM,
+                          "no-peers",
+                          "this node has no peers: " + e.getMessage(),
+                          "services of other nodes cannot be reached, nor those of this one",
+                          "the jar brings the library for x86-64 and ARM Linux with glibc"));
+              return Future.succeededFuture();
+            });
   }
 
   /** Opens the listeners one after the other: the first one that fails is the reason. */
@@ -109,6 +142,16 @@ public final class MeshVerticle extends AbstractVerticle implements Mesh {
   @Override
   public Future<List<MeshRoute>> routes() {
     return mesh.routes();
+  }
+
+  @Override
+  public Future<List<MeshPeer>> peers() {
+    return mesh.peers(Peers::rows);
+  }
+
+  @Override
+  public Future<List<MeshService>> services() {
+    return mesh.peers(Peers::services);
   }
 
   @Override

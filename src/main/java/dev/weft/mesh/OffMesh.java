@@ -3,6 +3,8 @@ package dev.weft.mesh;
 import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
 import dev.weft.cluster.Cluster;
+import dev.weft.mesh.peer.MeshPeer;
+import dev.weft.mesh.peer.MeshService;
 import io.vertx.core.Future;
 import java.util.List;
 
@@ -20,6 +22,16 @@ public final class OffMesh implements Mesh {
 
   @Override
   public Future<List<MeshRoute>> routes() {
+    return Future.succeededFuture(List.of());
+  }
+
+  @Override
+  public Future<List<MeshPeer>> peers() {
+    return Future.succeededFuture(List.of());
+  }
+
+  @Override
+  public Future<List<MeshService>> services() {
     return Future.succeededFuture(List.of());
   }
 

@@ -24,6 +24,7 @@ import dev.weft.mesh.link.kind.UnixKind;
 import dev.weft.net.NodeLinks;
 import dev.weft.nsm.NsmVerticle;
 import dev.weft.pod.PodVerticle;
+import dev.weft.reach.PeerPort;
 import dev.weft.room.RoomContext;
 import dev.weft.rpc.Loop;
 import dev.weft.store.DataDirectory;
@@ -38,6 +39,7 @@ import dev.weft.topology.TopologyVerticle;
 import dev.weft.wire.control.WireVerticle;
 import dev.weft.wire.meshnet.MeshnetVerticle;
 import dev.weft.wire.meshnet.MeshnetWires;
+import io.netty.channel.EventLoop;
 import io.vertx.core.Deployable;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -60,6 +62,9 @@ import org.slf4j.LoggerFactory;
 /** A running mesh node. */
 public final class Node {
   private static final Logger log = LoggerFactory.getLogger(Node.class);
+
+  /** Each costs a channel or two; the mark of a loop in connection ids has 7 bits. */
+  private static final int MOST_PEER_LOOPS = 32;
 
   private final WeftConfig config;
   private final Clock clock;
@@ -250,7 +255,18 @@ public final class Node {
             new TcpKind(vertx, next, identity),
             new UnixKind(vertx, next),
             new ExecKind(vertx, next),
-            new SerialKind(vertx, next)));
+            new SerialKind(vertx, next)),
+        home -> openPeerPort(home, identity));
+  }
+
+  /** The one port for connections to nodes, which may live on any event loop. */
+  private Future<PeerPort> openPeerPort(Loop mesh, Identity identity) {
+    Map<EventLoop, Loop> all = new LinkedHashMap<>(Map.of(mesh.netty(), mesh));
+    for (int i = 0; i < Math.min(loops, MOST_PEER_LOOPS); i++) {
+      Loop loop = Loop.of(cluster.vertx());
+      all.putIfAbsent(loop.netty(), loop);
+    }
+    return PeerPort.open(List.copyOf(all.values()), identity);
   }
 
   private Future<Void> deploy(Map<String, Deployable> rooms) {

@@ -5,6 +5,8 @@ import dev.weft.mesh.Mesh;
 import dev.weft.mesh.MeshHop;
 import dev.weft.mesh.MeshLink;
 import dev.weft.mesh.MeshRoute;
+import dev.weft.mesh.peer.MeshPeer;
+import dev.weft.mesh.peer.MeshService;
 import io.vertx.core.Future;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -14,6 +16,9 @@ import java.util.function.Function;
 public final class MemoryMesh implements Mesh {
   public final List<MeshLink> links = new CopyOnWriteArrayList<>();
   public final List<MeshRoute> routes = new CopyOnWriteArrayList<>();
+
+  public final List<MeshPeer> peers = new CopyOnWriteArrayList<>();
+  public final List<MeshService> services = new CopyOnWriteArrayList<>();
 
   /** What a ping is answered with. */
   public volatile Function<String, List<MeshHop>> way =
@@ -80,6 +85,16 @@ public final class MemoryMesh implements Mesh {
   @Override
   public Future<List<MeshRoute>> routes() {
     return Future.succeededFuture(List.copyOf(routes));
+  }
+
+  @Override
+  public Future<List<MeshPeer>> peers() {
+    return Future.succeededFuture(List.copyOf(peers));
+  }
+
+  @Override
+  public Future<List<MeshService>> services() {
+    return Future.succeededFuture(List.copyOf(services));
   }
 
   @Override

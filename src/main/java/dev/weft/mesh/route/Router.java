@@ -155,6 +155,12 @@ public final class Router<L> {
     return choices.values().stream().map(Choice::path).toList();
   }
 
+  /** The node next on the way to another; this node's own id without a way. */
+  public long via(long destination) {
+    Choice<L> choice = choices.get(destination);
+    return choice == null ? self : choice.over().peer();
+  }
+
   /** Announced routes that were left out, since the start. */
   public long ignored() {
     return ignored;

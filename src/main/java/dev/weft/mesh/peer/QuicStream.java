@@ -1,0 +1,193 @@
+package dev.weft.mesh.peer;
+
+import dev.weft.mesh.stream.PeerStream;
+import dev.weft.mesh.stream.StreamConnection;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import io.netty.handler.codec.quic.QuicStreamChannel;
+import io.netty.handler.codec.quic.QuicStreamFrame;
+import io.netty.handler.codec.quic.QuicStreamResetException;
+import io.netty.util.ReferenceCountUtil;
+import java.util.Optional;
+
+/** A stream of a QUIC connection. Reads nothing before {@link #read}. */
+final class QuicStream extends ChannelInboundHandlerAdapter implements PeerStream {
+  /** What a stream that was broken off carries; no peer distinguishes codes. */
+  private static final int BROKEN_OFF = 1;
+
+  private static final String BY_PEER = "broken off by the other end";
+
+  /** What its connection wants to know. */
+  interface Owner extends StreamConnection {
+    /** The stream exists no more. */
+    void ended(QuicStream stream, boolean broken);
+
+    /** Why the connection is over. */
+    String reason();
+  }
+
+  private final Owner owner;
+  private QuicStreamChannel channel;
+  private Optional<Reader> reader = Optional.empty();
+
+  /** Writes that QUIC has not taken yet. */
+  private int waiting;
+
+  private boolean full;
+  private boolean finished;
+  private boolean finishedByPeer;
+
+  /** Nothing is told any more: broken off by either end, or its connection is over. */
+  private boolean over;
+
+  QuicStream(Owner owner) {
+    this.owner = owner;
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext ctx) {
+    channel = (QuicStreamChannel) ctx.channel();
+    channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+    channel.config().setAutoRead(false);
+  }
+
+  @Override
+  public long id() {
+    return channel.streamId();
+  }
+
+  @Override
+  public StreamConnection connection() {
+    return owner;
+  }
+
+  @Override
+  public boolean write(ByteBuf bytes) {
+    if (over || finished) {
+      bytes.release();
+      return true;
+    }
+    send(bytes);
+    full = waiting > 0 || !channel.isWritable();
+    return !full;
+  }
+
+  private void send(Object bytes) {
+    ChannelFuture sent = channel.write(bytes);
+    if (sent.isSuccess()) {
+      return;
+    }
+    waiting++;
+    sent.addListener(
+        done -> {
+          waiting--;
+          if (done.isSuccess()) {
+            takeMore();
+          } else {
+            // Later: this may be the caller's own write.
+            channel.eventLoop().execute(() -> broken(BY_PEER));
+          }
+        });
+  }
+
+  private void takeMore() {
+    if (full && waiting == 0 && channel.isWritable() && !over) {
+      full = false;
+      reader.ifPresent(Reader::onWritable);
+    }
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    takeMore();
+  }
+
+  @Override
+  public void finish() {
+    if (!over && !finished) {
+      finished = true;
+      // shutdownOutput() would overtake what QUIC has not taken yet.
+      send(QuicStreamFrame.EMPTY_FIN);
+    }
+  }
+
+  @Override
+  public void reset() {
+    if (!over) {
+      over = true;
+      breakOff();
+    }
+  }
+
+  private void breakOff() {
+    var unused = channel.shutdown(BROKEN_OFF);
+    unused = channel.close();
+  }
+
+  @Override
+  public void read(Reader next) {
+    reader = Optional.of(next);
+    resume();
+  }
+
+  @Override
+  public void pause() {
+    channel.config().setAutoRead(false);
+  }
+
+  @Override
+  public void resume() {
+    if (!over && reader.isPresent()) {
+      channel.config().setAutoRead(true);
+    }
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    try {
+      if (!over) {
+        reader.ifPresent(r -> r.onBytes((ByteBuf) message));
+      }
+    } finally {
+      ReferenceCountUtil.release(message);
+    }
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (event == ChannelInputShutdownReadComplete.INSTANCE && !finishedByPeer) {
+      finishedByPeer = true;
+      if (!over) {
+        reader.ifPresent(Reader::onEnd);
+      }
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    broken(cause instanceof QuicStreamResetException ? BY_PEER : String.valueOf(cause));
+  }
+
+  private void broken(String why) {
+    if (!over) {
+      over = true;
+      breakOff();
+      reader.ifPresent(r -> r.onReset(why));
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    boolean whole = finished && finishedByPeer;
+    boolean tell = !over && !whole;
+    owner.ended(this, !whole);
+    over = true;
+    if (tell) {
+      reader.ifPresent(r -> r.onReset(owner.reason()));
+    }
+  }
+}
