@@ -1,11 +1,18 @@
 import dev.weft.mesh.Leaf;
 import dev.weft.mesh.MeshHop;
+import dev.weft.mesh.proto.ObjectKind;
+import dev.weft.mesh.stream.ChannelMessage;
+import dev.weft.mesh.stream.MeshChannel;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
- * A program that is a node of the mesh: it answers what it is sent, and with a further argument
- * first measures the way to a node and sends it a datagram.
+ * A program that is a node of the mesh: it answers what it is sent, as a datagram or on a channel
+ * to its service "example". With further arguments it first measures the way to a node, sends it a
+ * datagram, and asks the same on a channel.
  *
  * <pre>
  *   weft cert node --ca ca --out leaf --name leaf
@@ -32,6 +39,14 @@ public final class LeafExample {
               leaf.send(from, answer);
             }
           });
+      leaf.export(
+          "example",
+          ObjectKind.CHANNEL,
+          (from, end) -> {
+            MeshChannel channel = (MeshChannel) end;
+            channel.handler(message -> channel.write(text("re: " + message.bytes())));
+            return Future.succeededFuture();
+          });
       System.out.println("leaf " + leaf.id());
       if (args.length > 3) {
         String node = args[3];
@@ -40,9 +55,25 @@ public final class LeafExample {
           System.out.println("hop " + hop.hop() + " " + hop.node() + " " + hop.rttMicros() + " us");
         }
         leaf.send(node, args[4].getBytes(StandardCharsets.UTF_8));
+        leaf.connect(node, "example", ObjectKind.CHANNEL)
+            .onSuccess(
+                end -> {
+                  MeshChannel channel = (MeshChannel) end;
+                  channel.handler(
+                      message -> {
+                        System.out.println("channel: " + message.bytes());
+                        channel.close();
+                      });
+                  channel.write(text(args[4]));
+                })
+            .onFailure(e -> System.out.println("no channel: " + e.getMessage()));
       }
       // Until standard input ends.
       System.in.transferTo(java.io.OutputStream.nullOutputStream());
     }
+  }
+
+  private static ChannelMessage text(String text) {
+    return new ChannelMessage(Buffer.buffer(text), List.of());
   }
 }

@@ -5,6 +5,11 @@ import dev.weft.config.MeshConfig;
 import dev.weft.config.SecurityConfig;
 import dev.weft.identity.Identity;
 import dev.weft.mesh.link.kind.UnixKind;
+import dev.weft.mesh.peer.PeerList;
+import dev.weft.mesh.peer.ServiceProvider;
+import dev.weft.mesh.proto.ObjectKind;
+import dev.weft.mesh.stream.MeshObject;
+import dev.weft.reach.PeerPort;
 import dev.weft.rpc.Loop;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -15,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import org.slf4j.Logger;
@@ -24,7 +30,8 @@ import org.slf4j.LoggerFactory;
  * A program of this host as a node of the mesh, over the Unix socket on which the host's node
  * listens ({@code mesh.listen: [ "unix:PATH" ]}). It has a certificate of its own ({@code weft cert
  * node}) and forwards for nobody. The link is dialled again whenever it ends. Any thread may call;
- * futures complete on a thread of the leaf's.
+ * futures complete on the leaf's one thread, where all objects of the mesh live: they must be used
+ * there, and it must not be blocked.
  */
 public final class Leaf implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Leaf.class);
@@ -74,6 +81,14 @@ public final class Leaf implements AutoCloseable {
             new MeshNode.Settings(
                 identity.nodeId(), identity.fingerprint(), config, Clock.systemUTC()),
             new LoggingObserver());
+    await(
+        PeerPort.open(List.of(loop), identity)
+            .compose(mesh::join)
+            .recover(
+                e -> {
+                  log.warn("no peers and no services: {}", e.getMessage());
+                  return Future.succeededFuture();
+                }));
     mesh.keep(new UnixKind(vertx, () -> loop), link, false);
     return new Leaf(vertx, mesh, identity.nodeId().value());
   }
@@ -96,6 +111,52 @@ public final class Leaf implements AutoCloseable {
   /** Measures the way to a node, as {@link Mesh#ping} says. */
   public Future<List<MeshHop>> ping(String node) {
     return mesh.ping(node);
+  }
+
+  /**
+   * Offers a service to all nodes and programs of the mesh.
+   *
+   * @param name 1 to 255 characters, no spaces
+   * @param provider gets an end of each connection, a {@code MeshChannel}, {@code MeshSocket} or
+   *     {@code EventPair} as the kind says; on the leaf's thread
+   * @return fails with INVALID for another name, CONFLICT for one that is offered already
+   */
+  public Future<Void> export(String name, ObjectKind kind, ServiceProvider provider) {
+    return mesh.withPeers(
+        peers -> {
+          peers.export(name, Set.of(), kind, provider);
+          return Future.succeededFuture();
+        });
+  }
+
+  /** Offers a service no longer; connections that stand go on. */
+  public Future<Void> withdraw(String name) {
+    return mesh.withPeers(
+        peers -> {
+          peers.withdraw(name);
+          return Future.succeededFuture();
+        });
+  }
+
+  /**
+   * Connects to a service of another node or program, encrypted end to end.
+   *
+   * @return an end of the kind asked for, to be closed by the caller; fails with NOT_FOUND without
+   *     such a service or a route, DENIED, UNAVAILABLE if the node does not answer within 5 s, or
+   *     with what the service says
+   */
+  public Future<MeshObject> connect(String node, String service, ObjectKind kind) {
+    return mesh.withPeers(peers -> peers.connect(node, service, kind));
+  }
+
+  /**
+   * Who can be connected to, and what is offered.
+   *
+   * @param seen the version of the list that is known, 0 for none
+   * @return at once if there is another, else when something changes
+   */
+  public Future<PeerList> peers(long seen) {
+    return mesh.withPeers(peers -> peers.list(seen));
   }
 
   /**

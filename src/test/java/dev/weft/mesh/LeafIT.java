@@ -109,9 +109,11 @@ class LeafIT {
             assertThat(asking.await("hop 2 ")).contains(nodes.id(2));
             assertThat(asking.await("hop 3 ")).contains(farId);
             asking.await(farId + " says re: far one?");
+            asking.await("channel: re: far one?");
           }
           try (Program asking = leaf(1, "asking", List.of(nodes.id(2), "node?"))) {
             assertThat(asking.await("hop 2 ")).contains(nodes.id(2));
+            assertThat(asking.await("no channel: ")).contains("service: example (expected:");
           }
         }
       }
