@@ -7,8 +7,10 @@ import dev.weft.rpc.Loop;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicCongestionControlAlgorithm;
 import io.netty.handler.codec.quic.QuicSslContext;
@@ -202,14 +204,18 @@ public final class PeerPort {
    * the end does not wait here for the datagrams that are being read. It still may have to wait for
    * the congestion window, and can get lost then; who writes last sends it with bytes if he can, as
    * a {@link QuicStreamFrame}.
+   *
+   * @return done when QUIC has taken the end
    */
-  public static void finish(QuicStreamChannel stream) {
+  public static ChannelFuture finish(QuicStreamChannel stream) {
+    ChannelPromise taken = stream.newPromise();
     stream
         .eventLoop()
         .execute(
             () -> {
-              var unused = stream.writeAndFlush(QuicStreamFrame.EMPTY_FIN);
+              var unused = stream.writeAndFlush(QuicStreamFrame.EMPTY_FIN, taken);
             });
+    return taken;
   }
 
   private static long number(QuicChannel channel) {

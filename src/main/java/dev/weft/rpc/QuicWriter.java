@@ -2,6 +2,7 @@ package dev.weft.rpc;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.quic.DefaultQuicStreamFrame;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.codec.quic.QuicStreamFrame;
@@ -75,13 +76,24 @@ final class QuicWriter {
     }
   }
 
-  /** Ends the direction, after what waits. Not by shutdownOutput(), which overtakes it. */
+  /**
+   * Ends the direction, after what waits. Not by shutdownOutput(), which overtakes it. And not
+   * among the datagrams that are being read: quiche forgets a stream, with an end that was not sent
+   * yet, when the other end has finished and acknowledges all bytes of this one.
+   */
   ChannelFuture end() {
     if (ended) {
       return stream.newSucceededFuture();
     }
     ended = true;
-    return stream.writeAndFlush(QuicStreamFrame.EMPTY_FIN);
+    ChannelPromise taken = stream.newPromise();
+    stream
+        .eventLoop()
+        .execute(
+            () -> {
+              var unused = stream.writeAndFlush(QuicStreamFrame.EMPTY_FIN, taken);
+            });
+    return taken;
   }
 
   /** Writes the last bytes. */

@@ -281,6 +281,19 @@ class PeerPortTest {
   }
 
   @Test
+  void shouldShowARenewedCertificateOnNewConnections() throws Exception {
+    other.port().accept(PROTOCOL, other.loop(), new Echo("other"));
+    QuicChannel before = dial(one, other);
+
+    ports.renew(1);
+
+    QuicChannel after = dial(one, other);
+    assertThat(after.sslEngine().getSession().getPeerCertificates()[0])
+        .isEqualTo(other.identity().certificate())
+        .isNotEqualTo(before.sslEngine().getSession().getPeerCertificates()[0]);
+  }
+
+  @Test
   void shouldNotDialWhereNoPathLeads() {
     ports.cut(0, 1);
 

@@ -55,7 +55,13 @@ public final class PeerPorts implements AutoCloseable {
   private volatile double late;
   private volatile long delayMicros;
 
-  private PeerPorts() {}
+  private final Path directory;
+  private final CertificateAuthority mesh;
+
+  private PeerPorts(Path directory) {
+    this.directory = directory;
+    this.mesh = CertificateAuthority.create(directory.resolve("ca"), "mesh", 10, CLOCK);
+  }
 
   /**
    * Opens ports that all reach each other.
@@ -70,11 +76,9 @@ public final class PeerPorts implements AutoCloseable {
   public static PeerPorts open(
       Path directory, int count, int loops, QuicCongestionControlAlgorithm congestion)
       throws Exception {
-    PeerPorts ports = new PeerPorts();
-    CertificateAuthority mesh =
-        CertificateAuthority.create(directory.resolve("ca"), "mesh", 10, CLOCK);
+    PeerPorts ports = new PeerPorts(directory);
     for (int i = 0; i < count; i++) {
-      ports.add(identity(directory, mesh, "n" + i), loops, congestion);
+      ports.add(identity(directory, ports.mesh, "n" + i), loops, congestion);
     }
     return ports;
   }
@@ -104,6 +108,12 @@ public final class PeerPorts implements AutoCloseable {
     ports.put(identity.nodeId().number(), port);
     port.path(from(identity.nodeId().number()));
     return node;
+  }
+
+  /** Gives a node a new certificate for its key. */
+  public void renew(int i) {
+    mesh.issueNode(directory.resolve("n" + i), "n" + i, List.of(), 9);
+    node(i).identity().reload();
   }
 
   public Node node(int i) {

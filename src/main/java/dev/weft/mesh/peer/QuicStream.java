@@ -2,6 +2,7 @@ package dev.weft.mesh.peer;
 
 import dev.weft.mesh.stream.PeerStream;
 import dev.weft.mesh.stream.StreamConnection;
+import dev.weft.reach.PeerPort;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -9,7 +10,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.handler.codec.quic.QuicStreamChannel;
-import io.netty.handler.codec.quic.QuicStreamFrame;
 import io.netty.handler.codec.quic.QuicStreamResetException;
 import io.netty.util.ReferenceCountUtil;
 import java.util.Optional;
@@ -76,8 +76,11 @@ final class QuicStream extends ChannelInboundHandlerAdapter implements PeerStrea
     return !full;
   }
 
-  private void send(Object bytes) {
-    ChannelFuture sent = channel.write(bytes);
+  private void send(ByteBuf bytes) {
+    sent(channel.write(bytes));
+  }
+
+  private void sent(ChannelFuture sent) {
     if (sent.isSuccess()) {
       return;
     }
@@ -110,8 +113,7 @@ final class QuicStream extends ChannelInboundHandlerAdapter implements PeerStrea
   public void finish() {
     if (!over && !finished) {
       finished = true;
-      // shutdownOutput() would overtake what QUIC has not taken yet.
-      send(QuicStreamFrame.EMPTY_FIN);
+      sent(PeerPort.finish(channel));
     }
   }
 
