@@ -132,7 +132,7 @@ public final class ApiVerticle extends VerticleBase {
           new SubnetResource(bus).bind(operations);
           new AgentResource(bus).bind(operations);
           new ServiceResource(bus).bind(operations);
-          new MeshResource(bus).bind(operations);
+          new MeshResource(bus, room.self()).bind(operations);
           stream.bind(operations);
           new Probes(here, metrics, contract).bind(operations);
           Router router = builder.createRouter();

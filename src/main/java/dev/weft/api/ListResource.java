@@ -17,6 +17,23 @@ import java.util.stream.Stream;
 
 /** Serves every list of the API; {@link Lists} makes them. */
 final class ListResource implements MemberLists {
+  /** By operation, the lists that need nothing but their rows. */
+  private static final Map<String, String> LISTS =
+      Map.ofEntries(
+          Map.entry("listPods", "pods"),
+          Map.entry("listWires", "wires"),
+          Map.entry("listLinks", "links"),
+          Map.entry("listConnections", "connections"),
+          Map.entry("listSubnets", "subnets"),
+          Map.entry("listAddresses", "addresses"),
+          Map.entry("listRoutes", "routes"),
+          Map.entry("listMeshLinks", "mesh/links"),
+          Map.entry("listMeshRoutes", "mesh/routes"),
+          Map.entry("listMeshPeers", "mesh/peers"),
+          Map.entry("listMeshServices", "mesh/services"),
+          Map.entry("listMeshExports", "mesh/exports"),
+          Map.entry("listMeshForwards", "mesh/forwards"));
+
   /**
    * Topologies, and the single links whose places are between them.
    *
@@ -45,19 +62,9 @@ final class ListResource implements MemberLists {
     operations.answer("listNodes", ctx -> nodes(Lists.Query.of(ctx.queryParams())));
     operations.answer("listServices", ctx -> services(Lists.Query.of(ctx.queryParams())));
     operations.answer("listTopologies", ctx -> topologies(Lists.Query.of(ctx.queryParams())));
-    Map.of(
-            "listPods", "pods",
-            "listWires", "wires",
-            "listLinks", "links",
-            "listConnections", "connections",
-            "listSubnets", "subnets",
-            "listAddresses", "addresses",
-            "listRoutes", "routes",
-            "listMeshLinks", "mesh/links",
-            "listMeshRoutes", "mesh/routes")
-        .forEach(
-            (operation, list) ->
-                operations.answer(operation, ctx -> page(list, Lists.Query.of(ctx.queryParams()))));
+    LISTS.forEach(
+        (operation, list) ->
+            operations.answer(operation, ctx -> page(list, Lists.Query.of(ctx.queryParams()))));
   }
 
   /** A part of a list that the rooms below have. */

@@ -45,6 +45,12 @@ final class RoomLists {
   }
 
   Map<String, Listing<?>> all() {
+    Map<String, Listing<?>> all = new HashMap<>(mesh());
+    all.putAll(rooms());
+    return all;
+  }
+
+  private Map<String, Listing<?>> rooms() {
     return Map.of(
         "pods",
         Listing.ofMembers(pods::local, RoomLists::podRow),
@@ -61,11 +67,23 @@ final class RoomLists {
         "addresses",
         Listing.ofMembers(subnets::addresses, a -> ListRow.of(a, of(a.pod()), a.node())),
         "routes",
-        Listing.ofMembers(subnets::routes, RoomLists::routeRow),
+        Listing.ofMembers(subnets::routes, RoomLists::routeRow));
+  }
+
+  private Map<String, Listing<?>> mesh() {
+    return Map.of(
         "mesh/links",
         Listing.ofMembers(this::meshLinks, RoomLists::meshLinkRow),
         "mesh/routes",
-        Listing.ofMembers(this::meshRoutes, r -> ListRow.of(r, r.destination(), r.node())));
+        Listing.ofMembers(this::meshRoutes, r -> ListRow.of(r, r.destination(), r.node())),
+        "mesh/peers",
+        Listing.ofMembers(this::meshPeers, RoomLists::meshPeerRow),
+        "mesh/services",
+        Listing.common(mesh::services, s -> ListRow.of(s, s.name())),
+        "mesh/exports",
+        Listing.ofMembers(this::meshExports, RoomLists::meshExportRow),
+        "mesh/forwards",
+        Listing.ofMembers(this::meshForwards, RoomLists::meshForwardRow));
   }
 
   private static ListRow<Pod> podRow(Pod pod) {
@@ -129,6 +147,33 @@ final class RoomLists {
 
   private Future<List<MeshRouteView>> meshRoutes() {
     return mesh.routes().map(all -> all.stream().map(r -> MeshRouteView.of(self, r)).toList());
+  }
+
+  private Future<List<MeshPeerView>> meshPeers() {
+    return mesh.peers().map(all -> all.stream().map(p -> MeshPeerView.of(self, p)).toList());
+  }
+
+  private static ListRow<MeshPeerView> meshPeerRow(MeshPeerView peer) {
+    return ListRow.worstFirst(
+        peer, peer.state(), peer.state().equals("up"), peer.node(), peer.peer());
+  }
+
+  private Future<List<MeshExportView>> meshExports() {
+    return mesh.exports().map(all -> all.stream().map(e -> MeshExportView.of(self, e)).toList());
+  }
+
+  private static ListRow<MeshExportView> meshExportRow(MeshExportView export) {
+    return ListRow.worstFirst(
+        export, export.state(), export.state().equals("up"), export.name(), export.node());
+  }
+
+  private Future<List<MeshForwardView>> meshForwards() {
+    return mesh.forwards().map(all -> all.stream().map(f -> MeshForwardView.of(self, f)).toList());
+  }
+
+  private static ListRow<MeshForwardView> meshForwardRow(MeshForwardView forward) {
+    return ListRow.worstFirst(
+        forward, forward.state(), forward.state().equals("up"), forward.listen(), forward.node());
   }
 
   /** Topologies, and the single links in their places between them. */

@@ -1,9 +1,16 @@
 package dev.weft.mesh;
 
 import dev.weft.bus.Fact;
+import dev.weft.bus.Fault;
+import dev.weft.cluster.Member;
 import dev.weft.cluster.MemberChanged;
 import dev.weft.config.MeshConfig;
 import dev.weft.identity.Identity;
+import dev.weft.mesh.gate.Gate;
+import dev.weft.mesh.gate.MeshExport;
+import dev.weft.mesh.gate.MeshForward;
+import dev.weft.mesh.gate.PeerServices;
+import dev.weft.mesh.gate.Requested;
 import dev.weft.mesh.link.LinkKind;
 import dev.weft.mesh.peer.MeshPeer;
 import dev.weft.mesh.peer.MeshService;
@@ -18,6 +25,7 @@ import io.vertx.core.Promise;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -35,6 +43,7 @@ public final class MeshVerticle extends AbstractVerticle implements Mesh {
   private final List<LinkKind.Listening> listeners = new ArrayList<>();
   private MeshNode mesh;
   private MeshMetrics metrics;
+  private Optional<Gate> gate = Optional.empty();
 
   /**
    * @param ports opens the node's port for peers, on the mesh's loop among others
@@ -71,6 +80,7 @@ public final class MeshVerticle extends AbstractVerticle implements Mesh {
                 config
                     .links()
                     .forEach(link -> mesh.keep(kinds.get(link.to().scheme()), link, false)))
+        .compose(v -> gate.map(g -> g.open(config)).orElse(Future.succeededFuture()))
         .compose(v -> room.bus().serve(Mesh.class, this))
         .onSuccess(v -> room.health().state(ROOM, Health.State.READY))
         .onComplete(started);
@@ -81,6 +91,7 @@ public final class MeshVerticle extends AbstractVerticle implements Mesh {
     return ports
         .apply(Loop.of(context))
         .compose(mesh::join)
+        .compose(v -> mesh.withPeers(this::openGate))
         .recover(
             e -> {
               room.health()
@@ -93,6 +104,35 @@ public final class MeshVerticle extends AbstractVerticle implements Mesh {
                           "the jar brings the library for x86-64 and ARM Linux with glibc"));
               return Future.succeededFuture();
             });
+  }
+
+  private Future<Void> openGate(Peers peers) {
+    Gate.Surroundings here =
+        new Gate.Surroundings(
+            vertx,
+            Loop.of(context),
+            room.store(),
+            room.metrics().registry(),
+            room.health(),
+            room.bus()::publish);
+    gate = Optional.of(new Gate(here, new PeerServices(peers, room.self(), this::named)));
+    return Future.succeededFuture();
+  }
+
+  private List<String> named(String name) {
+    return room.cluster().members().stream()
+        .filter(member -> member.name().equals(name))
+        .map(Member::id)
+        .toList();
+  }
+
+  private <T> Future<T> gate(Function<Gate, Future<T>> work) {
+    return gate.map(work)
+        .orElseGet(
+            () ->
+                Future.failedFuture(
+                    Fault.PRECONDITION.because(
+                        "peers: none (expected: some; health says why there are none)")));
   }
 
   /** Opens the listeners one after the other: the first one that fails is the reason. */
@@ -127,6 +167,7 @@ public final class MeshVerticle extends AbstractVerticle implements Mesh {
     Future<Void> closed =
         Future.join(listeners.stream().map(LinkKind.Listening::close).toList()).mapEmpty();
     closed
+        .transform(done -> gate.map(Gate::close).orElse(Future.succeededFuture()))
         .transform(done -> mesh.close())
         .transform(done -> Future.join(kinds.values().stream().map(LinkKind::close).toList()))
         .<Void>mapEmpty()
@@ -152,6 +193,36 @@ public final class MeshVerticle extends AbstractVerticle implements Mesh {
   @Override
   public Future<List<MeshService>> services() {
     return mesh.peers(Peers::services);
+  }
+
+  @Override
+  public Future<List<MeshExport>> exports() {
+    return gate.map(Gate::exports).orElse(Future.succeededFuture(List.of()));
+  }
+
+  @Override
+  public Future<MeshExport> export(String name, String target, List<String> allow) {
+    return gate(g -> g.export(Requested.export(name, target, allow)));
+  }
+
+  @Override
+  public Future<Void> withdraw(String name) {
+    return gate(g -> g.withdraw(name));
+  }
+
+  @Override
+  public Future<List<MeshForward>> forwards() {
+    return gate.map(Gate::forwards).orElse(Future.succeededFuture(List.of()));
+  }
+
+  @Override
+  public Future<MeshForward> forward(String listen, String node, String service) {
+    return gate(g -> g.forward(Requested.forward(listen, node, service)));
+  }
+
+  @Override
+  public Future<Void> unforward(String listen) {
+    return gate(g -> g.unforward(Requested.listener(listen)));
   }
 
   @Override

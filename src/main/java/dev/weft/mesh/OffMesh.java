@@ -3,6 +3,8 @@ package dev.weft.mesh;
 import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
 import dev.weft.cluster.Cluster;
+import dev.weft.mesh.gate.MeshExport;
+import dev.weft.mesh.gate.MeshForward;
 import dev.weft.mesh.peer.MeshPeer;
 import dev.weft.mesh.peer.MeshService;
 import io.vertx.core.Future;
@@ -36,7 +38,41 @@ public final class OffMesh implements Mesh {
   }
 
   @Override
+  public Future<List<MeshExport>> exports() {
+    return Future.succeededFuture(List.of());
+  }
+
+  @Override
+  public Future<MeshExport> export(String name, String target, List<String> allow) {
+    return off();
+  }
+
+  @Override
+  public Future<Void> withdraw(String name) {
+    return off();
+  }
+
+  @Override
+  public Future<List<MeshForward>> forwards() {
+    return Future.succeededFuture(List.of());
+  }
+
+  @Override
+  public Future<MeshForward> forward(String listen, String node, String service) {
+    return off();
+  }
+
+  @Override
+  public Future<Void> unforward(String listen) {
+    return off();
+  }
+
+  @Override
   public Future<List<MeshHop>> ping(String node) {
+    return off();
+  }
+
+  private static <T> Future<T> off() {
     return Future.failedFuture(
         Fault.PRECONDITION.because(
             "mesh: off (expected: mesh.listen or mesh.links in the configuration)"));

@@ -5,6 +5,9 @@ import dev.weft.mesh.Mesh;
 import dev.weft.mesh.MeshHop;
 import dev.weft.mesh.MeshLink;
 import dev.weft.mesh.MeshRoute;
+import dev.weft.mesh.gate.MeshExport;
+import dev.weft.mesh.gate.MeshForward;
+import dev.weft.mesh.gate.Requested;
 import dev.weft.mesh.peer.MeshPeer;
 import dev.weft.mesh.peer.MeshService;
 import io.vertx.core.Future;
@@ -19,6 +22,9 @@ public final class MemoryMesh implements Mesh {
 
   public final List<MeshPeer> peers = new CopyOnWriteArrayList<>();
   public final List<MeshService> services = new CopyOnWriteArrayList<>();
+
+  public final List<MeshExport> exports = new CopyOnWriteArrayList<>();
+  public final List<MeshForward> forwards = new CopyOnWriteArrayList<>();
 
   /** What a ping is answered with. */
   public volatile Function<String, List<MeshHop>> way =
@@ -95,6 +101,49 @@ public final class MemoryMesh implements Mesh {
   @Override
   public Future<List<MeshService>> services() {
     return Future.succeededFuture(List.copyOf(services));
+  }
+
+  @Override
+  public Future<List<MeshExport>> exports() {
+    return Future.succeededFuture(List.copyOf(exports));
+  }
+
+  @Override
+  public Future<MeshExport> export(String name, String target, List<String> allow) {
+    Requested.export(name, target, allow);
+    if (exports.stream().anyMatch(e -> e.name().equals(name))) {
+      throw Fault.CONFLICT.because("service: " + name + " is exported already");
+    }
+    exports.add(new MeshExport(name, target, allow, "created", "up", "", 0, 0, 0, 0, 0));
+    return Future.succeededFuture(exports.get(exports.size() - 1));
+  }
+
+  @Override
+  public Future<Void> withdraw(String name) {
+    if (!exports.removeIf(e -> e.name().equals(name))) {
+      throw Fault.NOT_FOUND.because("service " + name + " is not exported by this node");
+    }
+    return Future.succeededFuture();
+  }
+
+  @Override
+  public Future<List<MeshForward>> forwards() {
+    return Future.succeededFuture(List.copyOf(forwards));
+  }
+
+  @Override
+  public Future<MeshForward> forward(String listen, String node, String service) {
+    Requested.forward(listen, node, service);
+    forwards.add(new MeshForward(listen, node, service, "created", "up", "", 0, 0, 0, 0, 0));
+    return Future.succeededFuture(forwards.get(forwards.size() - 1));
+  }
+
+  @Override
+  public Future<Void> unforward(String listen) {
+    if (!forwards.removeIf(f -> f.listen().equals(listen))) {
+      throw Fault.NOT_FOUND.because("forward " + listen + ": not on this node");
+    }
+    return Future.succeededFuture();
   }
 
   @Override

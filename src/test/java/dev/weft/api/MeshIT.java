@@ -9,6 +9,8 @@ import dev.weft.bus.WeftException;
 import dev.weft.mesh.Mesh;
 import dev.weft.mesh.MeshHop;
 import dev.weft.mesh.OffMesh;
+import dev.weft.mesh.peer.MeshPeer;
+import dev.weft.mesh.peer.MeshService;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -156,14 +158,138 @@ final class MeshIT {
   }
 
   @Test
+  void shouldShowPeersAndWhatTheyExport() throws Exception {
+    start(mesh);
+    mesh.peers.add(
+        new MeshPeer(FAR, "up", "", true, PEER, 893L, 2, List.of("web"), 1_767_323_045_000L));
+    mesh.peers.add(
+        new MeshPeer(PEER, "down", "no route", false, "", null, 0, List.of(), 1_767_323_045_000L));
+    mesh.services.add(new MeshService("web", List.of(FAR)));
+
+    assertThat(get("/api/v1/mesh/peers").path("items"))
+        .isEqualTo(
+            Json.mapper()
+                .readTree(
+                    """
+                    [{"node":"00000000000000a1","peer":"00000000000000b2","state":"down",
+                      "reason":"no route","accepted":false,"streams":0,"services":[],
+                      "since":"2026-01-02T03:04:05Z"},
+                     {"node":"00000000000000a1","peer":"00000000000000c3","state":"up",
+                      "accepted":true,"via":"00000000000000b2","rttMicros":893,"streams":2,
+                      "services":["web"],"since":"2026-01-02T03:04:05Z"}]
+                    """));
+    assertThat(get("/api/v1/mesh/services?scope=cluster").path("items"))
+        .isEqualTo(
+            Json.mapper()
+                .readTree(
+                    """
+                    [{"name":"web","nodes":["00000000000000c3"]}]
+                    """));
+  }
+
+  @Test
+  void shouldExportAServerUntilItIsWithdrawn() throws Exception {
+    start(mesh);
+    String wanted =
+        """
+        {"name":"a/b","target":"tcp://127.0.0.1:80","allow":["00000000000000c3"]}
+        """;
+
+    HttpResponse<String> made = send("POST", "/api/v1/mesh/exports", wanted);
+
+    assertThat(made.statusCode()).as(made.body()).isEqualTo(201);
+    assertThat(Json.mapper().readTree(made.body()))
+        .isEqualTo(
+            Json.mapper()
+                .readTree(
+                    """
+                    {"node":"00000000000000a1","name":"a/b","target":"tcp://127.0.0.1:80",
+                     "allow":["00000000000000c3"],"origin":"created","state":"up",
+                     "connections":{"open":0,"made":0,"failed":0,"sentBytes":0,"receivedBytes":0}}
+                    """));
+    assertThat(get("/api/v1/mesh/exports").path("items").get(0))
+        .isEqualTo(Json.mapper().readTree(made.body()));
+    assertThat(send("POST", "/api/v1/mesh/exports", wanted).statusCode()).isEqualTo(409);
+    String it = "/api/v1/mesh/exports/a%2Fb";
+    assertThat(send("DELETE", it, null).statusCode()).isEqualTo(204);
+    assertThat(send("DELETE", it, null).statusCode()).isEqualTo(404);
+    assertThat(get("/api/v1/mesh/exports").path("items")).isEmpty();
+  }
+
+  @Test
+  void shouldOpenAServiceUntilItIsClosed() throws Exception {
+    start(mesh);
+
+    HttpResponse<String> made =
+        send(
+            "POST", "/api/v1/mesh/forwards", "{\"listen\":\"127.0.0.1:9000\",\"service\":\"web\"}");
+
+    assertThat(made.statusCode()).as(made.body()).isEqualTo(201);
+    assertThat(get("/api/v1/mesh/forwards").path("items").get(0))
+        .isEqualTo(
+            Json.mapper()
+                .readTree(
+                    """
+                    {"node":"00000000000000a1","listen":"127.0.0.1:9000","to":"any",
+                     "service":"web","origin":"created","state":"up",
+                     "connections":{"open":0,"made":0,"failed":0,"sentBytes":0,"receivedBytes":0}}
+                    """));
+    String it = "/api/v1/mesh/forwards?listen=127.0.0.1:9000";
+    assertThat(send("DELETE", it, null).statusCode()).isEqualTo(204);
+    assertThat(send("DELETE", it, null).statusCode()).isEqualTo(404);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "exports | {\"name\":\"a b\",\"target\":\"tcp://h:1\"} | name: a b (expected: 1 to 255"
+            + " characters, no spaces)",
+        "exports | {\"name\":\"a\",\"target\":\"h\"} | target: h (expected: tcp://host:port or"
+            + " unix:PATH)",
+        "exports | {\"name\":\"a\",\"target\":\"h:1\",\"allow\":[\"n1\"]} | allow",
+        "forwards | {\"listen\":\"h:1\",\"service\":\"a\"} | listen: h:1 (expected: address:port"
+            + " or unix:PATH)",
+        "forwards | {\"listen\":\"127.0.0.1:1\",\"service\":\"a\",\"node\":\"-\"} | node: -"
+            + " (expected: any, a node id or a node's name)",
+        "forwards | {\"listen\":\"127.0.0.1:1\"} | service",
+      })
+  void shouldSayWhatIsWrongWithARequest(String list, String body, String detail) throws Exception {
+    start(mesh);
+
+    HttpResponse<String> answer = send("POST", "/api/v1/mesh/" + list, body);
+
+    assertThat(answer.statusCode()).isEqualTo(400);
+    assertThat(Json.mapper().readTree(answer.body()).path("detail").asText()).contains(detail);
+  }
+
+  @Test
+  void shouldRefuseANameOf256Characters() throws Exception {
+    start(mesh);
+    String name = "x".repeat(256);
+
+    assertThat(
+            send("POST", "/api/v1/mesh/exports", "{\"name\":\"" + name + "\",\"target\":\"h:1\"}")
+                .statusCode())
+        .isEqualTo(400);
+  }
+
+  @Test
   void shouldAnswerWithoutAMesh() throws Exception {
     start(new OffMesh());
 
-    for (String list : List.of("links", "routes")) {
+    for (String list : List.of("links", "routes", "peers", "services", "exports", "forwards")) {
       JsonNode answer = get("/api/v1/mesh/" + list + "?scope=cluster");
       assertThat(answer.path("items")).as(list).isEmpty();
       assertThat(answer.path("unanswered")).as(list).isEmpty();
     }
+    assertThat(
+            send(
+                    "POST",
+                    "/api/v1/mesh/forwards",
+                    "{\"listen\":\"127.0.0.1:1\",\"service\":\"web\"}")
+                .statusCode())
+        .isEqualTo(412);
     HttpResponse<String> answer = post(PING + FAR, null);
     assertThat(answer.statusCode()).isEqualTo(412);
     assertThat(answer.body())
@@ -204,6 +330,14 @@ final class MeshIT {
     HttpResponse<String> answer = client.send(request(path).build(), BodyHandlers.ofString());
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
     return Json.mapper().readTree(answer.body());
+  }
+
+  private HttpResponse<String> send(String method, String path, String body) throws Exception {
+    HttpRequest.Builder request =
+        request(path)
+            .method(method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofString(body));
+    return client.send(
+        request.header("content-type", "application/json").build(), BodyHandlers.ofString());
   }
 
   private HttpResponse<String> post(String path, String authorization) throws Exception {

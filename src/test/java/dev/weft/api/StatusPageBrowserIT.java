@@ -15,6 +15,11 @@ import com.microsoft.playwright.options.ColorScheme;
 import dev.weft.bus.Json;
 import dev.weft.cluster.Member;
 import dev.weft.mesh.LinkUp;
+import dev.weft.mesh.gate.ForwardOpened;
+import dev.weft.mesh.gate.ServiceExported;
+import dev.weft.mesh.peer.MeshPeer;
+import dev.weft.mesh.peer.MeshService;
+import dev.weft.mesh.peer.PeerUp;
 import dev.weft.nsm.ConnectionState;
 import dev.weft.nsm.Endpoint;
 import dev.weft.nsm.NetworkService;
@@ -234,6 +239,28 @@ final class StatusPageBrowserIT {
     mesh.up("udp-b2", PEER, 20_500L);
 
     assertThat(page.locator("#mesh-links tbody tr")).containsText("20.500 ms");
+  }
+
+  @Test
+  void shouldShowPeersAndServicesOfTheMeshAsTheyCome() {
+    addMesh();
+    node.start();
+    Page page = open(1280, 900, ColorScheme.LIGHT);
+    assertThat(page.locator("#mesh-peers .empty").first()).containsText("No peers");
+    assertThat(page.locator("#mesh-services .empty").first()).containsText("weft expose");
+
+    mesh.peers.add(new MeshPeer(PEER, "up", "", true, PEER, 412L, 1, List.of("web"), 0));
+    mesh.services.add(new MeshService("web", List.of(PEER)));
+    node.bus.publish(new PeerUp(PEER));
+    mesh.export("db", "unix:/run/db.sock", List.of());
+    node.bus.publish(new ServiceExported("db", "unix:/run/db.sock"));
+    mesh.forward("127.0.0.1:9000", "any", "web");
+    node.bus.publish(new ForwardOpened("127.0.0.1:9000", "any", "web"));
+
+    assertThat(page.locator("#mesh-peers tbody tr")).containsText("up" + "n1" + PEER + PEER);
+    assertThat(page.locator("#mesh-services tbody tr")).containsText("web" + PEER);
+    assertThat(page.locator("#mesh-exports tbody tr")).containsText("dbn1unix:/run/db.sockall");
+    assertThat(page.locator("#mesh-forwards tbody tr")).containsText("n1127.0.0.1:9000webany");
   }
 
   private void addMesh() {

@@ -10,6 +10,8 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
 import dev.weft.cluster.Member;
 import dev.weft.mesh.MeshHop;
+import dev.weft.mesh.peer.MeshPeer;
+import dev.weft.mesh.peer.MeshService;
 import dev.weft.nsm.ConnectionState;
 import dev.weft.pod.PodRef;
 import dev.weft.telemetry.Health;
@@ -243,6 +245,58 @@ final class MainIT {
             n1    00000000000000c3  n2   udp-b2  n2, 00000000000000c3  0.893 ms
             NODE  DESTINATION  VIA  TO  STATE  REASON
             """);
+  }
+
+  @Test
+  void shouldListPeersAndServicesOfTheMesh() {
+    addSecondMember();
+    mesh.peers.add(new MeshPeer(N2, "up", "", true, N2, 412L, 3, List.of("web", "db"), 0));
+    mesh.peers.add(new MeshPeer(FAR, "down", "no route", false, "", null, 0, List.of(), 0));
+    mesh.services.add(new MeshService("web", List.of(N2, FAR)));
+    node.start();
+
+    assertThat(ask("peers")).as(err.toString()).isZero();
+    assertThat(ask("services --mesh")).as(err.toString()).isZero();
+
+    assertThat(out.toString())
+        .isEqualTo(
+            """
+            NODE  PEER              VIA  STATE  RTT       STREAMS  SERVICES  REASON
+            n1    00000000000000c3  -    down   -               0  -         no route
+            n1    n2                n2   up     0.412 ms        3  web, db   -
+            SERVICE  NODES
+            web      n2, 00000000000000c3
+            """);
+  }
+
+  @Test
+  void shouldExposeAServerAndOpenItElsewhereUntilToldOtherwise() {
+    node.start();
+
+    assertThat(ask("expose web tcp://127.0.0.1:80 --allow " + N2)).as(err.toString()).isZero();
+    assertThat(ask("expose a/b unix:/run/x.sock")).as(err.toString()).isZero();
+    assertThat(ask("forward 127.0.0.1:9000 web --node n2")).as(err.toString()).isZero();
+    assertThat(ask("exports")).as(err.toString()).isZero();
+    assertThat(ask("forwards")).as(err.toString()).isZero();
+    assertThat(ask("unforward 127.0.0.1:9000")).as(err.toString()).isZero();
+    assertThat(ask("unexpose a/b")).as(err.toString()).isZero();
+
+    assertThat(out.toString())
+        .isEqualTo(
+            """
+            service web is tcp://127.0.0.1:80, for node 00000000000000b2
+            service a/b is unix:/run/x.sock, for all nodes of the mesh
+            127.0.0.1:9000 is service web of node n2
+            SERVICE  NODE  TARGET              ALLOW             BY       STATE  OPEN  MADE  FAILED  SENT  RECEIVED  REASON
+            a/b      n1    unix:/run/x.sock    all               created  up        0     0       0     0         0  -
+            web      n1    tcp://127.0.0.1:80  00000000000000b2  created  up        0     0       0     0         0  -
+            NODE  LISTEN          SERVICE  TO  BY       STATE  OPEN  MADE  FAILED  SENT  RECEIVED  REASON
+            n1    127.0.0.1:9000  web      n2  created  up        0     0       0     0         0  -
+            forward 127.0.0.1:9000 closed
+            service a/b withdrawn
+            """);
+    assertThat(ask("unexpose a/b")).isEqualTo(1);
+    assertThat(err.toString()).contains("weft: service a/b is not exported by this node");
   }
 
   @Test

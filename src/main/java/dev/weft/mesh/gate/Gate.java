@@ -118,7 +118,7 @@ public final class Gate {
   private LocalExport add(ServiceConfig service, GateOrigin origin) {
     String name = service.name();
     GateTraffic traffic = new GateTraffic("export " + name, System::nanoTime);
-    LocalExport export = new LocalExport(service, origin, sockets, traffic);
+    LocalExport export = new LocalExport(service, origin, at.loop(), sockets, traffic);
     peers.export(name, Set.copyOf(service.allow()), (node, end) -> export.connect(end));
     exports.put(name, export);
     String target = service.target().toString();

@@ -3,25 +3,39 @@ package dev.weft.mesh.gate;
 import dev.weft.bus.Fault;
 import dev.weft.config.ServiceConfig;
 import dev.weft.mesh.stream.MeshSocket;
+import dev.weft.rpc.Loop;
+import io.netty.util.concurrent.ScheduledFuture;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 /** A server of this host that is offered to the mesh: dials it for each connection. */
 final class LocalExport {
   /** Connections at most. */
   static final int MOST = 10_000;
 
+  /** A client waits for its service no longer than a second more. */
+  private static final int SECONDS = 4;
+
   private final ServiceConfig service;
   private final GateOrigin origin;
+  private final Loop loop;
   private final LocalSockets sockets;
   private final GateTraffic traffic;
   private final Set<SocketPump> open = new HashSet<>();
   private boolean closed;
 
-  LocalExport(ServiceConfig service, GateOrigin origin, LocalSockets sockets, GateTraffic traffic) {
+  LocalExport(
+      ServiceConfig service,
+      GateOrigin origin,
+      Loop loop,
+      LocalSockets sockets,
+      GateTraffic traffic) {
     this.service = service;
     this.origin = origin;
+    this.loop = loop;
     this.sockets = sockets;
     this.traffic = traffic;
   }
@@ -47,17 +61,36 @@ final class LocalExport {
       String why = closed ? "withdrawn" : "has " + MOST + " connections";
       return Future.failedFuture(Fault.EXHAUSTED.because("service " + service.name() + ": " + why));
     }
-    return sockets
+    Promise<Void> connected = Promise.promise();
+    ScheduledFuture<?> deadline =
+        loop.netty()
+            .schedule(
+                () ->
+                    fail(connected, service.target() + ": no connection within " + SECONDS + " s"),
+                SECONDS,
+                TimeUnit.SECONDS);
+    sockets
         .connect(service.target(), () -> new SocketPump(traffic, open))
-        .onFailure(e -> traffic.failed(e.getMessage()))
-        .map(
-            pump -> {
-              if (closed) {
-                pump.breakOff("service withdrawn");
+        .onComplete(
+            done -> {
+              deadline.cancel(false);
+              if (done.failed()) {
+                fail(connected, done.cause().getMessage());
+              } else if (closed || connected.future().isComplete()) {
+                done.result().breakOff("service withdrawn, or too late");
+                fail(connected, "service " + service.name() + ": withdrawn");
+              } else {
+                done.result().begin(end);
+                connected.tryComplete();
               }
-              pump.begin(end);
-              return null;
             });
+    return connected.future().onFailure(e -> end.close(e.getMessage()));
+  }
+
+  private void fail(Promise<Void> connected, String why) {
+    if (connected.tryFail(Fault.UNAVAILABLE.because(why))) {
+      traffic.failed(why);
+    }
   }
 
   /** Breaks off all connections; makes no more. */
