@@ -39,19 +39,18 @@ final class DrainSender implements Outlet.Owner, PeerStream.Reader {
     proxies.later(
         Proxies.PATIENCE_MILLIS,
         () -> {
-          if (!done && outlet.messages() == before) {
+          if (outlet.messages() == before) {
             breakOff();
-          } else if (!done) {
+          } else {
             watch();
           }
         });
   }
 
+  /** Nobody will read it, or nobody does. */
   void breakOff() {
-    if (!done) {
-      stream.reset();
-      gone();
-    }
+    stream.reset();
+    gone();
   }
 
   @Override

@@ -3,7 +3,9 @@ package dev.weft.mesh.stream;
 import dev.weft.bus.Fault;
 import dev.weft.mesh.proto.SignalUpdate;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 
 /**
  * One direction of a pair: messages that its writer has written and its reader has not taken yet,
@@ -18,7 +20,7 @@ final class Flow {
     /** There is a message to take, or none will come: look again. */
     void onReadable();
 
-    /** The signals have changed. */
+    /** Signals were set or cleared, which may be what they were. */
     default void onSignals() {}
   }
 
@@ -44,6 +46,8 @@ final class Flow {
 
   /** Something that precedes the writer's messages is still to be written by another. */
   private boolean preceded;
+
+  private final List<Runnable> whenSettled = new ArrayList<>();
 
   /** The reader is gone. */
   private boolean abandoned;
@@ -154,10 +158,26 @@ final class Flow {
     reader.onReadable();
   }
 
-  void precede(boolean yes) {
-    preceded = yes;
-    if (!yes) {
-      reader.onReadable();
+  /** Something is still to be written before the writer's messages, by another. */
+  void unsettle() {
+    preceded = true;
+  }
+
+  /** What precedes the writer's messages has been written. */
+  void settle() {
+    preceded = false;
+    reader.onReadable();
+    List<Runnable> waiting = List.copyOf(whenSettled);
+    whenSettled.clear();
+    waiting.forEach(Runnable::run);
+  }
+
+  /** Runs once nothing is to be written any more before the writer's messages; perhaps at once. */
+  void whenSettled(Runnable then) {
+    if (preceded) {
+      whenSettled.add(then);
+    } else {
+      then.run();
     }
   }
 
@@ -222,11 +242,8 @@ final class Flow {
   void signal(int bits, int clear) {
     set = (set & ~clear) | bits;
     cleared = (cleared & ~bits) | clear;
-    int next = (signals & ~clear) | bits;
-    if (next != signals) {
-      signals = next;
-      reader.onSignals();
-    }
+    signals = (signals & ~clear) | bits;
+    reader.onSignals();
   }
 
   int signals() {

@@ -58,6 +58,7 @@ final class Inlet implements PeerStream.Reader, StreamFrames.Taker {
   private boolean begun;
   private Mode mode = Mode.OPEN;
   private boolean paused;
+  private boolean dropping;
 
   /**
    * @param end whose partner gets what comes
@@ -106,11 +107,13 @@ final class Inlet implements PeerStream.Reader, StreamFrames.Taker {
     stream.resume();
   }
 
-  /** Drops what comes from now on; another is told of the end. */
+  /**
+   * The end is closed: what comes from now on is read, since it may bring objects that have to be
+   * closed, and dropped. Another is told of the stream's end.
+   */
   void drop(Owner next) {
-    mode = Mode.DROP;
     owner = next;
-    frames.close();
+    dropping = true;
     stream.resume();
   }
 
@@ -124,7 +127,7 @@ final class Inlet implements PeerStream.Reader, StreamFrames.Taker {
     } catch (WeftException e) {
       wrong(e.getMessage());
     }
-    if (mode == Mode.OPEN && !paused && end.out.full()) {
+    if (mode == Mode.OPEN && !dropping && !paused && end.out.full()) {
       paused = true;
       stream.pause();
     }
@@ -194,7 +197,7 @@ final class Inlet implements PeerStream.Reader, StreamFrames.Taker {
 
   private void data(ChannelMessage message) {
     checkOpen("DATA");
-    if (end.out.abandoned()) {
+    if (dropping || end.out.abandoned()) {
       message.discard();
       return;
     }

@@ -17,6 +17,7 @@ final class Intake<T> {
   private long demand = Long.MAX_VALUE;
   private boolean delivering;
   private boolean ended;
+  private Throwable failure;
 
   Intake(Function<ChannelMessage, T> content) {
     this.content = content;
@@ -28,10 +29,12 @@ final class Intake<T> {
 
   void endHandler(Handler<Void> next) {
     atEnd = next;
+    tellEnd();
   }
 
   void exceptionHandler(Handler<Throwable> next) {
     onFailure = next;
+    tellEnd();
   }
 
   void pause() {
@@ -69,12 +72,27 @@ final class Intake<T> {
     } finally {
       delivering = false;
     }
-    if (!ended && (from.atEnd() || from.atClose())) {
+    boolean reading = handler != null || atEnd != null || onFailure != null;
+    if (reading && !ended && (from.atEnd() || from.atClose())) {
       ended = true;
       if (!from.atEnd() && !from.closeReason().isEmpty()) {
-        tell(onFailure, Fault.UNAVAILABLE.because(from.closeReason()));
+        failure = Fault.UNAVAILABLE.because(from.closeReason());
       }
-      tell(atEnd, null);
+      tellEnd();
+    }
+  }
+
+  /** Tells those who have been named so far, each once. */
+  private void tellEnd() {
+    if (failure != null && onFailure != null) {
+      Throwable told = failure;
+      failure = null;
+      tell(onFailure, told);
+    }
+    if (ended && atEnd != null) {
+      Handler<Void> told = atEnd;
+      atEnd = null;
+      tell(told, null);
     }
   }
 

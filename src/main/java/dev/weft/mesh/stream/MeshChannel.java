@@ -90,6 +90,7 @@ public final class MeshChannel extends MeshObject
   @Override
   public MeshChannel exceptionHandler(Handler<Throwable> handler) {
     intake.exceptionHandler(handler);
+    look();
     return this;
   }
 
@@ -121,6 +122,7 @@ public final class MeshChannel extends MeshObject
   @Override
   public MeshChannel endHandler(Handler<Void> handler) {
     intake.endHandler(handler);
+    look();
     return this;
   }
 

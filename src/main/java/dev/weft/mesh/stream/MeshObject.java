@@ -25,8 +25,12 @@ public abstract sealed class MeshObject permits MeshChannel, MeshSocket, EventPa
   private Handler<String> onPeerClosed;
   private IntConsumer onSignals;
 
+  /** As last told. */
+  private int signals;
+
   MeshObject(End end) {
     this.end = end;
+    signals = end.in.signals();
     end.in.listen(new Arrivals());
     end.out.onWritable(this::writable);
   }
@@ -197,8 +201,12 @@ public abstract sealed class MeshObject permits MeshChannel, MeshSocket, EventPa
 
     @Override
     public void onSignals() {
-      if (onSignals != null) {
-        onSignals.accept(end.in.signals());
+      int now = end.in.signals();
+      if (now != signals) {
+        signals = now;
+        if (onSignals != null) {
+          onSignals.accept(now);
+        }
       }
     }
   }

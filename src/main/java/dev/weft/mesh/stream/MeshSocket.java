@@ -115,6 +115,7 @@ public final class MeshSocket extends MeshObject
   @Override
   public MeshSocket exceptionHandler(Handler<Throwable> handler) {
     intake.exceptionHandler(handler);
+    look();
     return this;
   }
 
@@ -146,6 +147,7 @@ public final class MeshSocket extends MeshObject
   @Override
   public MeshSocket endHandler(Handler<Void> handler) {
     intake.endHandler(handler);
+    look();
     return this;
   }
 

@@ -34,6 +34,9 @@ final class Outlet implements Flow.Reader {
     void onUnsendable(String reason);
   }
 
+  /** How many objects it knows to have sent, though they may have arrived, at most. */
+  private static final int REMEMBERED = 256;
+
   private final Proxies proxies;
   private final End end;
   private final PeerStream stream;
@@ -118,6 +121,7 @@ final class Outlet implements Flow.Reader {
 
   private void tellEmpty() {
     Flow in = end.in;
+    sendSignals();
     if (in.hasEnded() && !endTold) {
       endTold = true;
       stream.write(
@@ -125,7 +129,6 @@ final class Outlet implements Flow.Reader {
     }
     if (in.atHandOver()) {
       stopped = true;
-      sendSignals();
       owner.onHandedOver();
     } else if (in.atClose()) {
       stopped = true;
@@ -166,7 +169,9 @@ final class Outlet implements Flow.Reader {
   }
 
   private void write(ChannelMessage message, List<Departure> gone) {
-    sent.removeIf(Departure::arrived);
+    if (sent.size() >= REMEMBERED) {
+      sent.removeIf(Departure::arrived);
+    }
     sent.addAll(gone);
     List<ObjectRef> refs = gone.stream().map(Departure::ref).toList();
     writable = stream.write(DataFrame.of(end.kind, message.bytes(), refs));

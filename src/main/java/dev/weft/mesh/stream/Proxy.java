@@ -95,7 +95,7 @@ final class Proxy {
   /** Takes a stream, and shuttles. */
   void open(PeerStream next, boolean initiator) {
     if (state != State.OPENING) {
-      next.reset();
+      decline(next, initiator);
       return;
     }
     clock.run();
@@ -116,6 +116,19 @@ final class Proxy {
     }
   }
 
+  /** The stream comes too late. */
+  private void decline(PeerStream late, boolean initiator) {
+    Lingering lingering = new Lingering(proxies, late);
+    Inlet last = new Inlet(proxies, held, late, !initiator, lingering);
+    last.hold();
+    if (initiator) {
+      late.write(hello());
+    }
+    late.write(shutdown("closed"));
+    late.finish();
+    last.drop(lingering);
+  }
+
   /** Takes a stream that another node has opened, once it is here. */
   void accept(Future<PeerStream> coming) {
     await("stream: did not come");
@@ -131,6 +144,9 @@ final class Proxy {
 
   /** Opens a transfer to where the other end is, or will be. */
   private void openTo(long node, ByteString key) {
+    if (state == State.DONE) {
+      return;
+    }
     await("transfer: not opened");
     proxies
         .peers()
@@ -147,6 +163,9 @@ final class Proxy {
 
   /** Waits in this node for a transfer. */
   private void meet(ByteString key) {
+    if (state == State.DONE) {
+      return;
+    }
     await("transfer: the other end did not come");
     awaited = key;
     proxies.meetings().arrive(key, this);
@@ -290,10 +309,23 @@ final class Proxy {
     }
     crossing = begin;
     inlet.controlOnly(new Main());
+    if (begin.getNewDestination() == proxies.peers().self()) {
+      whenSettled(this::answer);
+    } else {
+      answer();
+    }
+  }
+
+  private void answer() {
     // A partner that is about to move answers by its own begin_transfer.
-    if (transfer == null) {
+    if (state == State.OPEN && transfer == null) {
       outlet.stop(this::follow);
     }
+  }
+
+  /** Runs when no drain precedes any more what this pair carries. */
+  private void whenSettled(Runnable then) {
+    held.in.whenSettled(() -> held.partner.in.whenSettled(then));
   }
 
   private void follow() {
@@ -316,6 +348,15 @@ final class Proxy {
 
   /** The other end of this one turns out to be in this node too. */
   void join(Proxy other) {
+    whenSettled(() -> other.whenSettled(() -> settledJoin(other)));
+  }
+
+  private void settledJoin(Proxy other) {
+    if (state != State.OPENING || other.state != State.OPENING) {
+      fail("transfer: the other end is gone");
+      other.fail("transfer: the other end is gone");
+      return;
+    }
     clock.run();
     awaited = null;
     other.clock.run();
@@ -347,12 +388,12 @@ final class Proxy {
     held.holder = null;
     home = true;
     peer = other;
-    held.out.precede(true);
+    held.out.unsettle();
     afterDrain(
         () -> {
           held.out.append(other.held.in);
           other.held.partner.out = held.out;
-          held.out.precede(false);
+          held.out.settle();
           done();
         });
   }
@@ -413,9 +454,7 @@ final class Proxy {
     }
     afterDrain = () -> {};
     held.close(reason);
-    if (peer != null) {
-      peer.held.close(reason);
-    }
+    held.out.settle();
     if (awaited != null) {
       proxies.meetings().leave(awaited, this, reason);
     }
@@ -426,6 +465,10 @@ final class Proxy {
       proxies.failed();
     }
     done();
+    if (peer != null) {
+      peer.fail(reason);
+      peer.held.close(reason);
+    }
   }
 
   /** Something is wrong on this side, or with what came: tells the other end, and ends. */
@@ -635,14 +678,12 @@ final class Proxy {
     private boolean over;
 
     void read(PeerStream come) {
-      if (over) {
-        come.reset();
-        return;
-      }
       from = come;
       in = new Inlet(proxies, held, come, true, this);
       in.hold();
-      if (!over) {
+      if (over) {
+        drop();
+      } else {
         in.start();
       }
     }
@@ -650,8 +691,8 @@ final class Proxy {
     /** Nobody needs it any more. */
     void drop() {
       over = true;
-      if (from != null) {
-        from.reset();
+      if (in != null) {
+        in.drop(new Lingering(proxies, from));
       }
     }
 

@@ -139,7 +139,32 @@ final class MemoryMesh {
     now = until;
   }
 
-  /** Streams that are not over, of all connections. */
+  /** The streams that are not over. */
+  String open() {
+    List<String> open = new ArrayList<>();
+    for (Link l : links.values()) {
+      for (Side s : List.of(l.client, l.server)) {
+        for (End e : s.ends.values()) {
+          open.add(
+              "%d>%d stream %d: arrived %s, accepted %s, reader %s, paused %s, wrote %s, ended %s, waiting %d"
+                  .formatted(
+                      s.self,
+                      s.peer,
+                      e.id,
+                      e.arrived,
+                      e.accepted,
+                      e.reader,
+                      e.paused,
+                      e.wrote,
+                      e.ended,
+                      e.waiting));
+        }
+      }
+    }
+    return String.join("\n", open);
+  }
+
+  /** How many streams are not over, of all connections. */
   int streams() {
     return links.values().stream().mapToInt(l -> l.streams()).sum();
   }

@@ -112,6 +112,38 @@ class MeshObjectTest {
   }
 
   @Test
+  void shouldTellAnEndThatCameBeforeItsHandlers() {
+    MeshSocket.Ends ends = MeshSocket.streams();
+    ends.one().write(Buffer.buffer("a"));
+    ends.one().end();
+    ends.other().end();
+    List<String> told = new ArrayList<>();
+
+    ends.other().handler(b -> told.add(b.toString()));
+    ends.other().endHandler(v -> told.add("end"));
+    ends.other().onPeerClosed(why -> told.add("closed"));
+
+    assertThat(told).containsExactly("a", "end", "closed");
+  }
+
+  @Test
+  void shouldKeepAnEndedSocketForWhoeverGetsIt() {
+    MeshChannel.Ends carrier = MeshChannel.pair();
+    MeshSocket.Ends ends = MeshSocket.streams();
+    ends.one().end();
+    carrier.one().write(new ChannelMessage(Buffer.buffer(), List.of(ends.one())));
+    ends.other().write(Buffer.buffer("a"));
+    ends.other().end();
+    List<String> told = new ArrayList<>();
+
+    carrier
+        .other()
+        .handler(m -> ((MeshSocket) m.objects().get(0)).handler(b -> told.add(b.toString())));
+
+    assertThat(told).containsExactly("a");
+  }
+
+  @Test
   void shouldEndOneDirectionOfASocketAndReadOn() {
     MeshSocket.Ends ends = MeshSocket.streams();
     List<String> told = new ArrayList<>();
