@@ -28,7 +28,10 @@ public interface PeerStream {
   /** Ends both directions at once; the other end is told that the stream was broken off. */
   void reset();
 
-  /** Hands what arrives to a reader, from the first byte that no reader has had. */
+  /**
+   * Hands what arrives to a reader, from the first byte that no reader has had. A stream that only
+   * this node writes has a reader too, which is told the rest.
+   */
   void read(Reader reader);
 
   /** Stops reading, and with it the sender, until {@link #resume}. */
@@ -48,7 +51,10 @@ public interface PeerStream {
     /** The other end has finished. */
     void onEnd();
 
-    /** The stream was broken off by the other end, or with its connection. Nothing more is told. */
+    /**
+     * The stream was broken off by the other end, or with its connection; told while it is paused,
+     * too. Nothing more is told.
+     */
     void onReset(String reason);
 
     /** A stream that was full takes more. */

@@ -78,7 +78,13 @@ public final class Proxies {
     if (isProxied(end.here())) {
       throw Fault.PRECONDITION.because("object: its other end is at another node");
     }
-    return give(end.take(), to).streamId();
+    End taken = end.take();
+    try {
+      return give(taken, to).streamId();
+    } catch (RuntimeException e) {
+      taken.close(e.getMessage());
+      throw e;
+    }
   }
 
   private static boolean isProxied(End end) {
