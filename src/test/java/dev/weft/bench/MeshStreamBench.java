@@ -24,6 +24,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -84,7 +85,9 @@ class MeshStreamBench {
       }
       for (int round = 0; round < ROUNDS; round++) {
         for (Mode mode : modes) {
-          figures.computeIfAbsent(mode.name(), m -> new ArrayList<>()).add(measure(from, mode));
+          Figures measured = measure(from, mode);
+          System.out.println(mode.name() + " " + measured);
+          figures.computeIfAbsent(mode.name(), m -> new ArrayList<>()).add(measured);
         }
       }
       print(figures);
@@ -248,8 +251,12 @@ class MeshStreamBench {
                 }));
       }
       for (Future<Boolean> answer : echoed) {
-        if (!answer.get()) {
-          throw new IOException("an echo of " + mode.name() + " is wrong");
+        try {
+          if (!answer.get()) {
+            throw new IOException("a wrong echo");
+          }
+        } catch (ExecutionException | IOException e) {
+          throw new IOException(mode.name() + ", " + STREAMS + " streams: " + e.getMessage(), e);
         }
       }
       return (System.nanoTime() - begin) / 1e9;
