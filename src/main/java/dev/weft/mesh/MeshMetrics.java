@@ -55,6 +55,22 @@ final class MeshMetrics {
             .tag("state", state));
   }
 
+  /** {@code weft_mesh_proxied}. */
+  void proxied(LongSupplier count) {
+    gauge(
+        Gauge.builder("weft_mesh_proxied", count::getAsLong)
+            .description("Ends of channels, sockets and event pairs whose other end is elsewhere"));
+  }
+
+  /**
+   * {@code weft_mesh_transfers_total}.
+   *
+   * @param result {@code moved}, {@code rejoined} or {@code failed}
+   */
+  void transfers(String result, LongSupplier count) {
+    counter("weft_mesh_transfers", "Proxied ends that went on", "result", result, count);
+  }
+
   /** {@code weft_mesh_destinations}. */
   void destinations(LongSupplier count) {
     gauge(

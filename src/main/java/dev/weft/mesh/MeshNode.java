@@ -14,6 +14,7 @@ import dev.weft.mesh.route.ForwardingTable;
 import dev.weft.mesh.route.Path;
 import dev.weft.mesh.route.RouteAnnouncement;
 import dev.weft.mesh.route.Router;
+import dev.weft.mesh.stream.Proxies;
 import dev.weft.reach.PeerPort;
 import dev.weft.rpc.Loop;
 import io.netty.buffer.ByteBuf;
@@ -265,8 +266,16 @@ public final class MeshNode {
     for (String state : Peers.STATES) {
       metrics.peers(state, () -> peers.map(p -> p.count(state)).orElse(0L));
     }
+    metrics.proxied(() -> proxied(Proxies.Counters::now));
+    metrics.transfers("moved", () -> proxied(Proxies.Counters::moved));
+    metrics.transfers("rejoined", () -> proxied(Proxies.Counters::rejoined));
+    metrics.transfers("failed", () -> proxied(Proxies.Counters::failed));
     metrics.dropped("peer_unknown", () -> counted(PeerPort.Counters::unknown));
     metrics.dropped("peer_busy", () -> counted(PeerPort.Counters::overflown));
+  }
+
+  private long proxied(ToLongFunction<Proxies.Counters> count) {
+    return peers.map(Peers::proxied).map(count::applyAsLong).orElse(0L);
   }
 
   private long counted(ToLongFunction<PeerPort.Counters> count) {

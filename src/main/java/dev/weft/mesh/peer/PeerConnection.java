@@ -219,6 +219,11 @@ final class PeerConnection extends ChannelInboundHandlerAdapter implements QuicS
     return closed;
   }
 
+  /** Streams that ended otherwise than by both ends finishing. */
+  int broken() {
+    return broken;
+  }
+
   /** Datagrams that have been received; -1 if the connection is over. */
   long received() {
     QuicConnectionStats stats = closed ? null : channel.collectStats().getNow();

@@ -28,6 +28,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongUnaryOperator;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
@@ -72,6 +74,8 @@ public final class Peers {
   private final Proxies proxies;
   private final PeerDialler dialler;
   private final PeerAcceptor acceptor;
+  private final ScheduledFuture<?> counting;
+  private volatile Proxies.Counters proxied;
   private boolean describing;
 
   /** Accepts peers from now on; dials those that {@link #reachable} names. */
@@ -82,6 +86,12 @@ public final class Peers {
         new Proxies(new Transfers(), StreamTimers.of(ground.loop().netty()), ground.random());
     this.dialler = new PeerDialler(ground, new Dialled());
     this.acceptor = new PeerAcceptor(services, proxies, new Accepted());
+    this.proxied = proxies.counters();
+    this.counting =
+        ground
+            .loop()
+            .netty()
+            .scheduleWithFixedDelay(() -> proxied = proxies.counters(), 1, 1, TimeUnit.SECONDS);
     ground.port().accept(PROTOCOL, ground.loop(), (channel, loop) -> acceptor.begin(channel));
   }
 
@@ -251,9 +261,9 @@ public final class Peers {
         .count();
   }
 
-  /** What is proxied. */
+  /** What is proxied, as of the last second; any thread may call. */
   public Proxies.Counters proxied() {
-    return proxies.counters();
+    return proxied;
   }
 
   /** Closes all connections, whose other ends are told the reason. */
@@ -262,6 +272,7 @@ public final class Peers {
     dialler.end(why);
     acceptor.end(why);
     watch.end(why);
+    counting.cancel(false);
   }
 
   /** What this node's own connections tell. */

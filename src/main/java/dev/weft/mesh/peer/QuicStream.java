@@ -11,8 +11,11 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.codec.quic.QuicStreamResetException;
+import io.netty.handler.codec.quic.QuicStreamType;
 import io.netty.util.ReferenceCountUtil;
+import java.util.ArrayDeque;
 import java.util.Optional;
+import java.util.Queue;
 
 /** A stream of a QUIC connection. Reads nothing before {@link #read}. */
 final class QuicStream extends ChannelInboundHandlerAdapter implements PeerStream {
@@ -37,9 +40,16 @@ final class QuicStream extends ChannelInboundHandlerAdapter implements PeerStrea
   /** Writes that QUIC has not taken yet. */
   private int waiting;
 
+  private boolean oneWay;
   private boolean full;
   private boolean finished;
   private boolean finishedByPeer;
+  private boolean endTold;
+
+  /** What was read after the stream was paused: one read of the codec. */
+  private final Queue<ByteBuf> held = new ArrayDeque<>(1);
+
+  private boolean paused = true;
 
   /** Nothing is told any more: broken off by either end, or its connection is over. */
   private boolean over;
@@ -53,6 +63,7 @@ final class QuicStream extends ChannelInboundHandlerAdapter implements PeerStrea
     channel = (QuicStreamChannel) ctx.channel();
     channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
     channel.config().setAutoRead(false);
+    oneWay = channel.type() == QuicStreamType.UNIDIRECTIONAL;
   }
 
   @Override
@@ -120,8 +131,15 @@ final class QuicStream extends ChannelInboundHandlerAdapter implements PeerStrea
   @Override
   public void reset() {
     if (!over) {
-      over = true;
+      end();
       breakOff();
+    }
+  }
+
+  private void end() {
+    over = true;
+    while (!held.isEmpty()) {
+      held.remove().release();
     }
   }
 
@@ -138,24 +156,47 @@ final class QuicStream extends ChannelInboundHandlerAdapter implements PeerStrea
 
   @Override
   public void pause() {
+    paused = true;
     channel.config().setAutoRead(false);
   }
 
   @Override
   public void resume() {
-    if (!over && reader.isPresent()) {
-      channel.config().setAutoRead(true);
+    if (over || reader.isEmpty()) {
+      return;
+    }
+    paused = false;
+    while (!paused && !held.isEmpty()) {
+      give(held.remove());
+    }
+    if (!paused && !over) {
+      if (finishedByPeer) {
+        tellEnd();
+      } else {
+        channel.config().setAutoRead(true);
+      }
+    }
+  }
+
+  private void give(ByteBuf bytes) {
+    try {
+      if (!over) {
+        reader.ifPresent(r -> r.onBytes(bytes));
+      }
+    } finally {
+      bytes.release();
     }
   }
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
-    try {
-      if (!over) {
-        reader.ifPresent(r -> r.onBytes((ByteBuf) message));
-      }
-    } finally {
+    if (over) {
       ReferenceCountUtil.release(message);
+    } else if (paused) {
+      // The codec had begun to read when the stream was paused.
+      held.add((ByteBuf) message);
+    } else {
+      give((ByteBuf) message);
     }
   }
 
@@ -163,9 +204,20 @@ final class QuicStream extends ChannelInboundHandlerAdapter implements PeerStrea
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
     if (event == ChannelInputShutdownReadComplete.INSTANCE && !finishedByPeer) {
       finishedByPeer = true;
-      if (!over) {
-        reader.ifPresent(Reader::onEnd);
+      if (!paused) {
+        tellEnd();
       }
+      if (oneWay) {
+        // The codec closes by itself only what both ends have finished.
+        var unused = channel.close();
+      }
+    }
+  }
+
+  private void tellEnd() {
+    if (!over && !endTold) {
+      endTold = true;
+      reader.ifPresent(Reader::onEnd);
     }
   }
 
@@ -176,7 +228,7 @@ final class QuicStream extends ChannelInboundHandlerAdapter implements PeerStrea
 
   private void broken(String why) {
     if (!over) {
-      over = true;
+      end();
       breakOff();
       reader.ifPresent(r -> r.onReset(why));
     }
@@ -184,11 +236,12 @@ final class QuicStream extends ChannelInboundHandlerAdapter implements PeerStrea
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
-    boolean whole = finished && finishedByPeer;
+    boolean whole = oneWay ? finished || finishedByPeer : finished && finishedByPeer;
     boolean tell = !over && !whole;
     owner.ended(this, !whole);
-    over = true;
+    // What was read and is held back is given to its reader all the same.
     if (tell) {
+      end();
       reader.ifPresent(r -> r.onReset(owner.reason()));
     }
   }
