@@ -37,6 +37,11 @@ final class DirectWay implements Way {
   }
 
   @Override
+  public String kind() {
+    return "direct";
+  }
+
+  @Override
   public boolean leadsTo(String nodeId) {
     return cluster.member(nodeId).isPresent();
   }

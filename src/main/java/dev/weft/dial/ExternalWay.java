@@ -83,6 +83,11 @@ public final class ExternalWay implements Way {
   }
 
   @Override
+  public String kind() {
+    return "external";
+  }
+
+  @Override
   public boolean leadsTo(String nodeId) {
     return known.containsKey(nodeId);
   }

@@ -14,25 +14,41 @@ import io.vertx.core.Vertx;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /**
- * Connects to each node by the first way that leads there, and keeps the connections: one for calls
- * and pipes, and one on each event loop for the streams of that loop.
+ * Connects to each node by the best way that answers, and keeps the connections: one for calls and
+ * pipes, and one on each event loop for the streams of that loop. While a better way fails it is
+ * tried again and again; once it answers, the streams move there. When a way is lost and another
+ * one leads to the node, its streams go on there.
  */
 public final class NodeDial implements Dial {
+  /** How long a stream that has lost its connection stays open while another is looked for. */
+  private static final Duration RESCUE = Duration.ofSeconds(3);
+
   private final Vertx vertx;
   private final List<Way> ways;
+  private final Attempts.Timer timer;
+  private final LongSupplier nanos;
 
   /** The event loop of the connections for calls and pipes. */
   private final Loop calls;
 
   private final SecureRandom random = new SecureRandom();
-  private final Map<Key, Future<RpcConnection>> connections = new ConcurrentHashMap<>();
+  private final Map<String, WayChoice> choices = new ConcurrentHashMap<>();
+  private final Map<Key, Future<Reached>> connections = new ConcurrentHashMap<>();
   private final Map<MovableStream, Key> streams = new ConcurrentHashMap<>();
+
+  /** Nodes whose better ways will be tried. */
+  private final Set<String> retrying = ConcurrentHashMap.newKeySet();
 
   private Future<Void> renewed = Future.succeededFuture();
 
@@ -42,8 +58,18 @@ public final class NodeDial implements Dial {
    * @param ways best first
    */
   NodeDial(Vertx vertx, List<Way> ways) {
+    this(
+        vertx,
+        ways,
+        (delay, work) -> vertx.setTimer(Math.max(1, delay.toMillis()), id -> work.run()),
+        System::nanoTime);
+  }
+
+  NodeDial(Vertx vertx, List<Way> ways, Attempts.Timer timer, LongSupplier nanos) {
     this.vertx = vertx;
     this.ways = List.copyOf(ways);
+    this.timer = timer;
+    this.nanos = nanos;
     this.calls = Loop.of(vertx);
   }
 
@@ -52,7 +78,7 @@ public final class NodeDial implements Dial {
       String nodeId, GrpcMethod<Q, R> method, Q request, Duration deadline) {
     Future<R> answer =
         connection(new Key(nodeId, calls, false))
-            .compose(c -> c.call(method, request, deadline))
+            .compose(to -> to.connection().call(method, request, deadline))
             .recover(e -> Future.failedFuture(WeftException.of(e)));
     return Loop.home(vertx, answer);
   }
@@ -60,17 +86,17 @@ public final class NodeDial implements Dial {
   @Override
   public Future<OutStream> stream(String nodeId, String path, Loop on) {
     Key key = new Key(nodeId, on, true);
-    Future<RpcConnection> connection = connection(key);
+    Future<Reached> connection = connection(key);
     return connection
-        .compose(c -> MovableStream.open(c, path, name()))
+        .compose(to -> MovableStream.open(to.connection(), path, name(), () -> rescue(key)))
         .map(
             stream -> {
               streams.put(stream, key);
               stream.ended().onComplete(done -> streams.remove(stream));
-              Future<RpcConnection> now = connections.get(key);
+              Future<Reached> now = connections.get(key);
               if (now != null && now != connection) {
                 // Renewed while the stream was opened: it may not be among those that are moved.
-                now.onSuccess(stream::moveTo);
+                now.onSuccess(to -> stream.moveTo(to.connection()));
               }
               return stream;
             });
@@ -78,7 +104,8 @@ public final class NodeDial implements Dial {
 
   @Override
   public Future<Pipe> pipe(String nodeId, String service) {
-    Future<Pipe> opened = connection(new Key(nodeId, calls, false)).compose(c -> c.pipe(service));
+    Future<Pipe> opened =
+        connection(new Key(nodeId, calls, false)).compose(to -> to.connection().pipe(service));
     return Loop.home(vertx, opened);
   }
 
@@ -104,36 +131,43 @@ public final class NodeDial implements Dial {
     return Future.join(all).mapEmpty();
   }
 
-  private Future<Void> renew(Key key, Future<RpcConnection> old) {
-    Future<RpcConnection> next = connect(key.node(), key.loop());
+  private Future<Void> renew(Key key, Future<Reached> old) {
+    return replace(key, old, connect(key.node(), key.loop()))
+        .compose(
+            replaced -> {
+              Future<Reached> now = connections.get(key);
+              // A better way may have come between, with the certificate of before.
+              return replaced || now == null || now == old
+                  ? Future.succeededFuture()
+                  : renew(key, now);
+            });
+  }
+
+  /** Has a connection take the place of another, once it is there; whether it has. */
+  private Future<Boolean> replace(Key key, Future<Reached> old, Future<Reached> next) {
     return next.compose(
-        connection -> {
+        to -> {
           if (!connections.replace(key, old, next)) {
             // The old one was lost meanwhile: the next call or stream connects again.
-            connection.close();
-            return Future.succeededFuture();
+            to.connection().close();
+            return Future.succeededFuture(false);
           }
           keep(key, next);
-          List<Future<Void>> moves =
-              streams.entrySet().stream()
-                  .filter(entry -> entry.getValue().equals(key))
-                  .map(entry -> entry.getKey().moveTo(connection))
-                  .toList();
           // Calls and finished legs of the old connection still get their answers.
-          return Future.join(moves)
-              .onComplete(done -> old.onSuccess(RpcConnection::drain))
-              .mapEmpty();
+          return moveAll(key, to.connection())
+              .onComplete(done -> old.onSuccess(from -> from.connection().drain()))
+              .map(true);
         });
   }
 
-  private Future<RpcConnection> connection(Key key) {
-    Future<RpcConnection> known = connections.get(key);
+  private Future<Reached> connection(Key key) {
+    Future<Reached> known = connections.get(key);
     if (known != null) {
       return known;
     }
     // The entry precedes the attempt, which may fail at once and then removes the entry.
-    Promise<RpcConnection> made = Promise.promise();
-    Future<RpcConnection> other = connections.putIfAbsent(key, made.future());
+    Promise<Reached> made = Promise.promise();
+    Future<Reached> other = connections.putIfAbsent(key, made.future());
     if (other != null) {
       return other;
     }
@@ -142,21 +176,128 @@ public final class NodeDial implements Dial {
   }
 
   /** Forgets the connection when it fails or is lost. */
-  private Future<RpcConnection> keep(Key key, Future<RpcConnection> made) {
-    made.onSuccess(c -> c.lost().onComplete(v -> connections.remove(key, made)))
+  private Future<Reached> keep(Key key, Future<Reached> made) {
+    return made.onSuccess(to -> to.connection().lost().onComplete(v -> onLost(key, made)))
+        .onSuccess(to -> tryBetter(key.node(), to.way()))
         .onFailure(e -> connections.remove(key, made));
-    return made;
   }
 
-  private Future<RpcConnection> connect(String nodeId, Loop on) {
-    return ways.stream()
-        .filter(way -> way.leadsTo(nodeId))
-        .findFirst()
-        .<Future<RpcConnection>>map(way -> way.connect(nodeId, on).map(c -> c))
-        .orElseGet(
-            () ->
-                Future.failedFuture(
-                    Fault.UNAVAILABLE.because("node " + nodeId + " is not a live member")));
+  private void onLost(Key key, Future<Reached> made) {
+    // One that was replaced is closed by this node.
+    if (connections.remove(key, made)) {
+      WayChoice choice = choice(key.node());
+      choice.lost(made.result().way());
+      if (streams.containsValue(key) && choice.hasSound()) {
+        // Not only those that were on it: a stream may be left over on one that was replaced.
+        connection(key).onSuccess(to -> moveAll(key, to.connection()));
+      }
+    }
+  }
+
+  private Future<?> moveAll(Key key, RpcConnection to) {
+    return Future.join(
+        streams.entrySet().stream()
+            .filter(entry -> entry.getValue().equals(key))
+            .map(entry -> entry.getKey().moveTo(to))
+            .toList());
+  }
+
+  private Future<Reached> connect(String nodeId, Loop on) {
+    WayChoice choice = choice(nodeId);
+    List<Way> order = choice.order();
+    if (order.isEmpty()) {
+      choices.remove(nodeId, choice);
+      return Future.failedFuture(
+          Fault.UNAVAILABLE.because("node " + nodeId + " is not a live member"));
+    }
+    return connect(nodeId, on, choice, order);
+  }
+
+  private Future<Reached> connect(String nodeId, Loop on, WayChoice choice, List<Way> order) {
+    return new Attempts(
+            nodeId,
+            on,
+            order,
+            timer,
+            (way, failure) -> {
+              if (failure == null) {
+                choice.connected(way);
+              } else {
+                choice.failed(way, failure.getMessage());
+              }
+            })
+        .run();
+  }
+
+  private WayChoice choice(String nodeId) {
+    return choices.computeIfAbsent(nodeId, node -> new WayChoice(node, ways, nanos, random));
+  }
+
+  // Better ways, and lost ones.
+
+  private void tryBetter(String nodeId, Way used) {
+    WayChoice choice = choice(nodeId);
+    if (!choice.isBest(used) && retrying.add(nodeId)) {
+      timer.after(
+          choice.retryAfter(),
+          () -> {
+            retrying.remove(nodeId);
+            improve(nodeId);
+          });
+    }
+  }
+
+  /** Tries the ways that are better than those that are used, and then again until one answers. */
+  private void improve(String nodeId) {
+    WayChoice choice = choice(nodeId);
+    connections.forEach(
+        (key, old) -> {
+          if (!key.node().equals(nodeId) || !old.succeeded()) {
+            return;
+          }
+          Way used = old.result().way();
+          List<Way> better = choice.better(used);
+          Future<Boolean> replaced =
+              better.isEmpty()
+                  ? Future.succeededFuture(false)
+                  : replace(key, old, connect(nodeId, key.loop(), choice, better));
+          replaced.onFailure(e -> tryBetter(nodeId, used));
+          replaced.onSuccess(
+              done -> {
+                if (!done && connections.containsValue(old)) {
+                  tryBetter(nodeId, used);
+                }
+              });
+        });
+  }
+
+  /** A member joined or has other addresses: ways that failed may lead there now. */
+  void changed(String nodeId) {
+    WayChoice choice = choices.get(nodeId);
+    if (choice != null) {
+      choice.renew();
+      improve(nodeId);
+    }
+  }
+
+  /** Another connection for a stream that has lost its own; fails where no way is left. */
+  private Future<RpcConnection> rescue(Key key) {
+    if (!choice(key.node()).hasSound()) {
+      return Future.failedFuture(Fault.UNAVAILABLE.because("no other way leads there"));
+    }
+    return connection(key)
+        .map(Reached::connection)
+        .timeout(RESCUE.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** The way by which a node is reached; empty if this node has no connection to it. */
+  public Optional<WayState> way(String nodeId) {
+    return connections.entrySet().stream()
+        .filter(entry -> entry.getKey().node().equals(nodeId) && entry.getValue().succeeded())
+        // Streams are what a better way is for.
+        .max(Comparator.comparing(entry -> entry.getKey().forStreams()))
+        .map(entry -> entry.getValue().result().way())
+        .map(way -> new WayState(way.kind(), choice(nodeId).problem(way).orElse(null)));
   }
 
   private String name() {

@@ -6,7 +6,10 @@ import io.vertx.core.Future;
 
 /** A way to nodes of one kind. */
 interface Way {
-  /** Whether this way leads to the node. */
+  /** What users call it: {@code direct}, {@code external} or {@code mesh}. */
+  String kind();
+
+  /** Whether this way may lead to the node now. */
   boolean leadsTo(String nodeId);
 
   /**

@@ -236,7 +236,13 @@ public final class GrpcListener {
     }
     String sender = caller.identity();
     InStream stream = make.apply(() -> legs.ended(sender, leg.get()));
-    if (legs.arrived(sender, leg.get(), () -> context.runOnContext(v -> handler.accept(stream)))) {
+    boolean now =
+        legs.arrived(
+            sender,
+            leg.get(),
+            () -> context.runOnContext(v -> handler.accept(stream)),
+            () -> context.runOnContext(v -> stream.abandon()));
+    if (now) {
       handler.accept(stream);
     }
   }

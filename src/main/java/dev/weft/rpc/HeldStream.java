@@ -3,7 +3,6 @@ package dev.weft.rpc;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.Optional;
 import java.util.function.IntConsumer;
 
 /**
@@ -16,7 +15,7 @@ final class HeldStream {
   private final Deque<ByteBuf> held = new ArrayDeque<>();
   private InStream.Reader reader;
   private boolean ended;
-  private Optional<Throwable> failure = Optional.empty();
+  private Throwable failure;
 
   /**
    * @param consumed gets the number of held bytes once they are read
@@ -28,9 +27,12 @@ final class HeldStream {
   /**
    * Reads or holds data that came in.
    *
-   * @return whether it was read
+   * @return whether it was read, or dropped after a failure
    */
   boolean onData(ByteBuf data) {
+    if (failure != null) {
+      return true;
+    }
     if (reader != null) {
       reader.onData(data);
       return true;
@@ -40,20 +42,23 @@ final class HeldStream {
   }
 
   void onPause() {
-    if (reader != null) {
+    if (reader != null && failure == null) {
       reader.onPause();
     }
   }
 
   void onEnd() {
     ended = true;
-    if (reader != null) {
+    if (reader != null && failure == null) {
       reader.onEnd();
     }
   }
 
   void onFailed(Throwable why) {
-    failure = Optional.of(why);
+    if (failure != null) {
+      return;
+    }
+    failure = why;
     if (reader != null) {
       reader.onFailed(why);
     } else {
@@ -65,8 +70,8 @@ final class HeldStream {
   /** Hands over the held data, and from now on all data that comes in. */
   void read(InStream.Reader to) {
     reader = to;
-    if (failure.isPresent()) {
-      reader.onFailed(failure.get());
+    if (failure != null) {
+      reader.onFailed(failure);
       return;
     }
     int bytes = 0;
@@ -76,8 +81,10 @@ final class HeldStream {
       data.release();
     }
     reader.onPause();
+    // What is consumed may bring more at once, even the end.
+    boolean isWhole = ended;
     consumed.accept(bytes);
-    if (ended) {
+    if (isWhole) {
       reader.onEnd();
     }
   }

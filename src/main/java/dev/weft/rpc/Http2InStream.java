@@ -64,6 +64,14 @@ final class Http2InStream implements InStream, DataFrames.Body {
     finish();
   }
 
+  @Override
+  public void abandon() {
+    if (!isDone) {
+      held.onFailed(Fault.UNAVAILABLE.because(Legs.ABANDONED));
+      refuse(Fault.UNAVAILABLE, Legs.ABANDONED);
+    }
+  }
+
   private void finish() {
     if (!isDone) {
       isDone = true;

@@ -18,6 +18,9 @@ public interface InStream {
   /** Ends the call with a status; what still comes in is dropped. */
   void refuse(Fault fault, String why);
 
+  /** Drops what still comes: the stream goes on elsewhere, after a loss. Its reader is told. */
+  void abandon();
+
   /** Reads a stream. */
   interface Reader {
     /** More of the stream; the buffer is the caller's and valid only during the call. */

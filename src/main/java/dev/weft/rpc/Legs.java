@@ -3,18 +3,25 @@ package dev.weft.rpc;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * Puts the legs of moved streams in order: a leg begins when the leg before it has ended. Legs come
- * in over several connections, so any event loop may call.
+ * in over several connections, so any event loop may call. Where a leg goes on after a loss, the
+ * earlier ones, on connections whose end this node may not have noticed, are abandoned.
  *
  * <p>A leg waits for at most {@link #PATIENCE}: the leg before it may never have arrived. A stream
  * without open legs is forgotten after the same time.
  */
 final class Legs {
   static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  /** Why an earlier leg ends when the stream goes on after a loss. */
+  static final String ABANDONED = "the stream goes on over another connection";
 
   /** Runs something later, on any thread. */
   interface Timer {
@@ -25,13 +32,28 @@ final class Legs {
   private record Key(String sender, String stream) {}
 
   private static final class Progress {
-    private final Set<Integer> open = new HashSet<>();
+    /** The legs that have not ended, and what drops the rest of each. */
+    private final SortedMap<Integer, Runnable> open = new TreeMap<>();
 
     /** Legs that have ended and that another leg may still follow. */
     private final Set<Integer> over = new HashSet<>();
 
     /** What begins a leg, by the number of the leg that it waits for. */
     private final Map<Integer, Runnable> waiting = new HashMap<>();
+
+    /** The last leg that took over; one before it that is late does not count any more. */
+    private int first;
+
+    /** Forgets all earlier legs; what drops those that have not ended. */
+    List<Runnable> takeOver(int number) {
+      first = number;
+      SortedMap<Integer, Runnable> earlier = open.headMap(number);
+      List<Runnable> abandoned = List.copyOf(earlier.values());
+      earlier.clear();
+      over.removeIf(leg -> leg < number);
+      waiting.keySet().removeIf(leg -> leg < number);
+      return abandoned;
+    }
   }
 
   private final Timer timer;
@@ -45,19 +67,31 @@ final class Legs {
    * A leg has arrived.
    *
    * @param begin is run once, when it is this leg's turn; not if it is now
+   * @param abandon is run if a later leg takes over, whether this one has begun or not
    * @return whether it is this leg's turn now
    */
-  synchronized boolean arrived(String sender, Leg leg, Runnable begin) {
-    Progress progress =
-        streams.computeIfAbsent(new Key(sender, leg.stream()), key -> new Progress());
-    progress.open.add(leg.number());
-    if (leg.after() == Leg.NONE || progress.over.contains(leg.after())) {
+  boolean arrived(String sender, Leg leg, Runnable begin, Runnable abandon) {
+    List<Runnable> abandoned = List.of();
+    synchronized (this) {
+      Progress progress =
+          streams.computeIfAbsent(new Key(sender, leg.stream()), key -> new Progress());
+      if (leg.number() < progress.first) {
+        abandon.run();
+        return false;
+      }
+      if (leg.after() == Leg.NONE) {
+        abandoned = progress.takeOver(leg.number());
+      }
+      progress.open.put(leg.number(), abandon);
+      if (leg.after() != Leg.NONE && !progress.over.contains(leg.after())) {
+        progress.waiting.put(leg.after(), begin);
+        timer.after(PATIENCE, () -> giveUp(progress, leg.after(), begin));
+        return false;
+      }
       progress.over.removeIf(number -> number <= leg.after());
-      return true;
     }
-    progress.waiting.put(leg.after(), begin);
-    timer.after(PATIENCE, () -> giveUp(progress, leg.after(), begin));
-    return false;
+    abandoned.forEach(Runnable::run);
+    return true;
   }
 
   /** A leg has ended or has failed. */

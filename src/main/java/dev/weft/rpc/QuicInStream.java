@@ -76,6 +76,14 @@ final class QuicInStream implements InStream, InStream.Reader {
     finish();
   }
 
+  @Override
+  public void abandon() {
+    if (!isDone) {
+      held.onFailed(Fault.UNAVAILABLE.because(Legs.ABANDONED));
+      refuse(Fault.UNAVAILABLE, Legs.ABANDONED);
+    }
+  }
+
   private void finish() {
     if (!isDone) {
       isDone = true;

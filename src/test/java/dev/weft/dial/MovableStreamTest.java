@@ -12,7 +12,9 @@ import dev.weft.rpc.GrpcSettings;
 import dev.weft.rpc.Http2Client;
 import dev.weft.rpc.InStream;
 import dev.weft.rpc.Loop;
+import dev.weft.rpc.LoopbackQuic;
 import dev.weft.rpc.MemoryConnection;
+import dev.weft.rpc.QuicConnection;
 import dev.weft.rpc.RpcConnection;
 import dev.weft.wire.proto.Meshnet;
 import io.netty.buffer.ByteBuf;
@@ -22,6 +24,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -29,10 +32,12 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A stream of numbers that goes from way to way must arrive as one that stays where it is. */
 class MovableStreamTest {
@@ -42,6 +47,7 @@ class MovableStreamTest {
   private static final String NAME = "0123456789abcdef";
   private static final Duration SOON = Duration.ofSeconds(60);
 
+  @TempDir Path directory;
   private final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
   private final Loop loop = Loop.of(vertx);
   private final GrpcListener listener = new GrpcListener(vertx);
@@ -65,7 +71,14 @@ class MovableStreamTest {
   /** What came in: numbers of 8 bytes, of any number of legs. */
   private static final class Numbers {
     private final AtomicLong next = new AtomicLong();
+    private final AtomicLong last = new AtomicLong(-1);
+
+    /** The first number that was not the next one. */
     private final AtomicReference<String> wrong = new AtomicReference<>();
+
+    /** The first number that came after a higher one, or again. */
+    private final AtomicReference<String> late = new AtomicReference<>();
+
     private final AtomicInteger legs = new AtomicInteger();
 
     InStream.Reader reader(InStream in) {
@@ -79,6 +92,10 @@ class MovableStreamTest {
           while (partial.readableBytes() >= Long.BYTES) {
             long number = partial.readLong();
             long expected = next.getAndIncrement();
+            long before = last.getAndSet(number);
+            if (number <= before) {
+              late.compareAndSet(null, number + " after " + before);
+            }
             if (number != expected) {
               wrong.compareAndSet(null, number + " (expected: " + expected + ")");
             }
@@ -145,11 +162,19 @@ class MovableStreamTest {
   }
 
   private RpcConnection memory() {
-    return new MemoryConnection(listener, Caller.local("127.0.0.1"), loop, Loop.of(vertx));
+    return memory(Loop.of(vertx));
+  }
+
+  private RpcConnection memory(Loop there) {
+    return new MemoryConnection(listener, Caller.local("127.0.0.1"), loop, there);
   }
 
   private MovableStream open(RpcConnection connection) {
-    return await(MovableStream.open(connection, PATH, NAME));
+    return open(connection, () -> Future.failedFuture("no other way"));
+  }
+
+  private MovableStream open(RpcConnection connection, Supplier<Future<RpcConnection>> rescue) {
+    return await(MovableStream.open(connection, PATH, NAME, rescue));
   }
 
   private void moveUnderTraffic(List<RpcConnection> ways, int moves) {
@@ -181,6 +206,93 @@ class MovableStreamTest {
   @Test
   void shouldMoveAThousandTimesBetweenDifferentWaysUnderTraffic() {
     moveUnderTraffic(List.of(http(), memory(), memory(), http()), 1000);
+  }
+
+  @Test
+  void shouldMoveAThousandTimesBetweenHttp2AndQuicUnderTraffic() {
+    LoopbackQuic quic =
+        new LoopbackQuic(listener, Loop.of(vertx), Caller.local("127.0.0.1"), directory);
+    RpcConnection other = new QuicConnection(quic.dial(loop), loop);
+
+    moveUnderTraffic(List.of(http(), other), 1000);
+
+    other.close();
+    quic.close();
+  }
+
+  @Test
+  void shouldGoOnOverAnotherWayWhenItsOwnIsLost() {
+    // Given: traffic over a connection
+    RpcConnection lost = http();
+    RpcConnection other = http();
+    MovableStream stream = open(lost, () -> Future.succeededFuture(other));
+    Traffic traffic = new Traffic(stream);
+    loop.run(traffic::write);
+    Awaitility.await().atMost(SOON).until(() -> received.next.get() > 10_000);
+
+    // When
+    lost.close();
+
+    // Then: some numbers may be missing, but none comes late or twice
+    Awaitility.await().atMost(SOON).until(() -> received.legs.get() == 2);
+    long before = received.last.get();
+    Awaitility.await().atMost(SOON).until(() -> received.last.get() > before + 10_000);
+    assertThat(received.late.get()).isNull();
+    traffic.stop();
+    await(Future.<Void>future(p -> loop.run(() -> stream.finish().onComplete(p))));
+  }
+
+  @Test
+  void shouldTakeNoMoreWhileItHasNoWay() {
+    Promise<RpcConnection> rescued = Promise.promise();
+    RpcConnection lost = http();
+    MovableStream stream = open(lost, rescued::future);
+    lost.close();
+    await(lost.lost());
+    Promise<Boolean> drained = Promise.promise();
+
+    Awaitility.await()
+        .atMost(SOON)
+        .until(
+            () ->
+                !await(
+                    loop.call(
+                        () ->
+                            Future.succeededFuture(
+                                stream.write(
+                                    PooledByteBufAllocator.DEFAULT.buffer(),
+                                    () -> drained.tryComplete(true))))));
+
+    assertThat(drained.future().isComplete()).isFalse();
+    rescued.complete(http());
+    assertThat(await(drained.future())).isTrue();
+    assertThat(stream.ended().isComplete()).isFalse();
+  }
+
+  @Test
+  void shouldNotBeHeldUpByALegWhoseConnectionWasLostBeforeItWasTakenWhole() {
+    // Given: a stream that has moved, while the peer does not read on
+    Promise<Void> free = Promise.promise();
+    Loop there = Loop.of(vertx);
+    RpcConnection lost = memory(there);
+    RpcConnection other = memory();
+    MovableStream stream = open(lost, () -> Future.succeededFuture(other));
+    Traffic traffic = new Traffic(stream);
+    loop.run(traffic::write);
+    Awaitility.await().atMost(SOON).until(() -> received.next.get() > 10_000);
+    there.run(() -> await(free.future()));
+    await(stream.moveTo(other));
+
+    // When
+    lost.close();
+
+    // Then
+    Awaitility.await().atMost(SOON).until(() -> received.legs.get() == 2);
+    long before = received.last.get();
+    Awaitility.await().atMost(SOON).until(() -> received.last.get() > before + 10_000);
+    free.complete();
+    traffic.stop();
+    assertThat(stream.ended().isComplete()).isFalse();
   }
 
   @Test

@@ -53,6 +53,11 @@ class NodeDialTest {
     private volatile Future<Void> open = Future.succeededFuture();
 
     @Override
+    public String kind() {
+      return "memory";
+    }
+
+    @Override
     public boolean leadsTo(String nodeId) {
       return nodeId.equals(NODE);
     }

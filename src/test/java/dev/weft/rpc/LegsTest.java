@@ -17,9 +17,10 @@ class LegsTest {
   private final List<Runnable> timers = new ArrayList<>();
   private final Legs legs = new Legs((delay, work) -> timers.add(work));
   private final List<Integer> begun = new ArrayList<>();
+  private final List<Integer> abandoned = new ArrayList<>();
 
   private void arrive(Leg leg) {
-    if (legs.arrived("n1", leg, () -> begun.add(leg.number()))) {
+    if (legs.arrived("n1", leg, () -> begun.add(leg.number()), () -> abandoned.add(leg.number()))) {
       begun.add(leg.number());
     }
   }
@@ -63,6 +64,42 @@ class LegsTest {
   }
 
   @Example
+  void shouldGoOnAtOnceAfterALoss() {
+    arrive(leg(0));
+    arrive(leg(1));
+
+    arrive(Leg.afterLoss(STREAM, 2));
+
+    assertThat(begun).containsExactly(0, 2);
+    assertThat(abandoned).containsExactly(0, 1);
+  }
+
+  @Example
+  void shouldNeverBeginALegThatWaitedForALostOne() {
+    arrive(leg(0));
+    arrive(leg(1));
+    arrive(Leg.afterLoss(STREAM, 2));
+
+    legs.ended("n1", leg(0));
+    timers.forEach(Runnable::run);
+    arrive(leg(3));
+
+    assertThat(begun).containsExactly(0, 2);
+    legs.ended("n1", Leg.afterLoss(STREAM, 2));
+    assertThat(begun).containsExactly(0, 2, 3);
+  }
+
+  @Example
+  void shouldAbandonALegThatArrivesAfterAnotherTookOver() {
+    arrive(Leg.afterLoss(STREAM, 2));
+
+    arrive(leg(1));
+
+    assertThat(begun).containsExactly(2);
+    assertThat(abandoned).containsExactly(1);
+  }
+
+  @Example
   void shouldNotCountALegThatCouldNotBeOpenedAsTheOneBefore() {
     arrive(leg(0));
     arrive(leg(1));
@@ -79,7 +116,7 @@ class LegsTest {
   void shouldTellStreamsOfDifferentSendersApart() {
     arrive(leg(0));
 
-    legs.arrived("n2", leg(0), () -> {});
+    legs.arrived("n2", leg(0), () -> {}, () -> {});
     legs.ended("n2", leg(0));
     arrive(leg(1));
 

@@ -71,7 +71,7 @@ public final class LoopbackQuic {
         .initialMaxData(16 * WINDOW)
         .initialMaxStreamDataBidirectionalLocal(WINDOW)
         .initialMaxStreamDataBidirectionalRemote(WINDOW)
-        .initialMaxStreamsBidirectional(100);
+        .initialMaxStreamsBidirectional(1000);
   }
 
   private static Channel bind(Loop on, ChannelHandler codec) {

@@ -217,7 +217,9 @@ public final class MemoryConnection implements RpcConnection {
     }
 
     void onFailed(Throwable why) {
-      held.onFailed(why);
+      if (!isDone) {
+        held.onFailed(why);
+      }
       finish();
     }
 
@@ -241,6 +243,11 @@ public final class MemoryConnection implements RpcConnection {
     public void refuse(Fault fault, String why) {
       finish();
       here.run(() -> out.ended.tryFail(fault.because(why)));
+    }
+
+    @Override
+    public void abandon() {
+      onFailed(Fault.UNAVAILABLE.because("abandoned"));
     }
 
     private void finish() {
