@@ -272,7 +272,7 @@ public final class NodeDial implements Dial {
   }
 
   /** A member joined or has other addresses: ways that failed may lead there now. */
-  void changed(String nodeId) {
+  public void changed(String nodeId) {
     WayChoice choice = choices.get(nodeId);
     if (choice != null) {
       choice.renew();

@@ -5,22 +5,33 @@ import dev.weft.config.GrpcConfig;
 import dev.weft.config.SecurityConfig;
 import dev.weft.identity.Authorities;
 import dev.weft.identity.Identity;
+import dev.weft.reach.PeerPort;
+import dev.weft.rpc.Caller;
 import dev.weft.rpc.GrpcListener;
+import dev.weft.rpc.Loop;
+import dev.weft.rpc.QuicConnection;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** All ways from this node to others, and the listeners for calls from others. */
 public final class Ways {
+  /** The address of callers who come through the mesh. */
+  private static final String MESH = "the mesh";
+
   private final GrpcListener listener;
   private final NodeListeners listeners;
   private final DirectWay direct;
   private final ExternalWay external;
   private final MeshnetDial meshnet;
   private final NodeDial dial;
+  private final Optional<PeerPort> mesh;
 
   /**
    * @param externals the CAs of other meshes
+   * @param mesh by which members are reached that cannot be dialled; empty if the mesh is off
    */
   public Ways(
       Vertx vertx,
@@ -28,13 +39,17 @@ public final class Ways {
       GrpcConfig config,
       SecurityConfig security,
       Identity identity,
-      Authorities externals) {
+      Authorities externals,
+      Optional<PeerPort> mesh) {
     this.listener = new GrpcListener(vertx);
     this.listeners = new NodeListeners(listener, config, security, identity, externals);
     this.direct = new DirectWay(vertx, cluster, security, identity);
     this.external = new ExternalWay(vertx, config, identity, externals);
     this.meshnet = new MeshnetDial(vertx, config);
-    this.dial = new NodeDial(vertx, List.of(direct, external));
+    this.mesh = mesh;
+    List<Way> ways = new ArrayList<>(List.of(direct, external));
+    mesh.ifPresent(port -> ways.add(new PeerWay(cluster, port)));
+    this.dial = new NodeDial(vertx, ways);
   }
 
   /** Rooms add what they serve to it, before {@link #open}. */
@@ -56,7 +71,19 @@ public final class Ways {
 
   /** Opens the listeners; UNAVAILABLE names the address, for example one that is taken. */
   public Future<Void> open() {
-    return listeners.open();
+    return listeners.open().onSuccess(v -> mesh.ifPresent(this::accept));
+  }
+
+  /** Serves who comes through the mesh as the members that their certificates prove them to be. */
+  private void accept(PeerPort port) {
+    for (Loop loop : listener.loops()) {
+      port.accept(
+          QuicConnection.PROTOCOL,
+          loop,
+          (channel, on) ->
+              listener.serve(
+                  channel, loop, () -> Caller.member(PeerPort.nodeOf(channel).value(), MESH)));
+    }
   }
 
   /** Whether members can reach this node: {@code grpc.host} is not 127.0.0.1. */

@@ -7,6 +7,7 @@ import dev.weft.api.NodeInfo;
 import dev.weft.bus.Bus;
 import dev.weft.cluster.ClusterNode;
 import dev.weft.cluster.Leases;
+import dev.weft.cluster.MemberChanged;
 import dev.weft.config.HttpConfig;
 import dev.weft.config.NsmConfig;
 import dev.weft.config.WeftConfig;
@@ -51,6 +52,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -195,7 +197,16 @@ public final class Node {
     Authorities externals =
         Authorities.read(
             config.nsm().externals().stream().map(NsmConfig.External::ca).toList(), clock);
-    ways = new Ways(vertx, cluster, config.grpc(), config.security(), identity, externals);
+    ways =
+        new Ways(
+            vertx,
+            cluster,
+            config.grpc(),
+            config.security(),
+            identity,
+            externals,
+            Optional.empty());
+    bus.on(MemberChanged.class, change -> ways.dial().changed(change.id()));
     stands("ways", ways::close);
     List<CertificateFiles> files = new ArrayList<>(externals.files());
     files.add(identity);

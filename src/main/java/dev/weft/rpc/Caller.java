@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param listener by which the call came in
  * @param node the node's id, proved by its certificate; null for any other program
- * @param address its IP address
+ * @param address its IP address, or in words by what else it comes
  * @param authorities the files of the CAs that vouch for an external node; empty for others
  */
 public record Caller(Listener listener, String node, String address, List<Path> authorities) {

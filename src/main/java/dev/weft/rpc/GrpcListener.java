@@ -109,6 +109,11 @@ public final class GrpcListener {
     return this;
   }
 
+  /** The event loops of {@link #on}; any one if there are none. */
+  public List<Loop> loops() {
+    return loops.isEmpty() ? List.of(Loop.of(vertx)) : loops;
+  }
+
   /**
    * Listens; UNAVAILABLE names the address, for example one that is taken.
    *

@@ -12,10 +12,10 @@ import dev.weft.rpc.GrpcSettings;
 import dev.weft.rpc.Http2Client;
 import dev.weft.rpc.InStream;
 import dev.weft.rpc.Loop;
-import dev.weft.rpc.LoopbackQuic;
 import dev.weft.rpc.MemoryConnection;
 import dev.weft.rpc.QuicConnection;
 import dev.weft.rpc.RpcConnection;
+import dev.weft.rpc.TwoPorts;
 import dev.weft.wire.proto.Meshnet;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -210,14 +210,14 @@ class MovableStreamTest {
 
   @Test
   void shouldMoveAThousandTimesBetweenHttp2AndQuicUnderTraffic() {
-    LoopbackQuic quic =
-        new LoopbackQuic(listener, Loop.of(vertx), Caller.local("127.0.0.1"), directory);
-    RpcConnection other = new QuicConnection(quic.dial(loop), loop);
+    TwoPorts ports =
+        new TwoPorts(directory, loop, listener, Loop.of(vertx), Caller.local("127.0.0.1"));
+    RpcConnection other = new QuicConnection(ports.dial(), loop);
 
     moveUnderTraffic(List.of(http(), other), 1000);
 
     other.close();
-    quic.close();
+    ports.close();
   }
 
   @Test

@@ -48,6 +48,11 @@ abstract class ConnectionContract {
   /** Connects to what the listener serves, as a program of this host. */
   abstract RpcConnection connect();
 
+  /** What stands between connection and listener. */
+  void closePeer() {
+    // Nothing, for most.
+  }
+
   @BeforeEach
   void open() {
     listener.serve(METHOD, (caller, query) -> answer(query.getName()));
@@ -60,6 +65,7 @@ abstract class ConnectionContract {
   @AfterEach
   void close() {
     connection.close();
+    closePeer();
     await(listener.close());
     await(vertx.close());
   }

@@ -25,7 +25,6 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,19 +32,19 @@ class QuicConnectionTest extends ConnectionContract {
   private static final String PATH = "/meshnet.v1beta1.Local/Get";
 
   @TempDir Path directory;
-  private LoopbackQuic quic;
+  private TwoPorts ports;
   private QuicChannel channel;
 
   @Override
   RpcConnection connect() {
-    quic = new LoopbackQuic(listener, Loop.of(vertx), Caller.local("127.0.0.1"), directory);
-    channel = quic.dial(loop);
+    ports = new TwoPorts(directory, loop, listener, Loop.of(vertx), Caller.local("127.0.0.1"));
+    channel = ports.dial();
     return new QuicConnection(channel, loop);
   }
 
-  @AfterEach
-  void closeServer() {
-    quic.close();
+  @Override
+  void closePeer() {
+    ports.close();
   }
 
   /** What a stranger's stream got back, up to its end. */
@@ -209,7 +208,6 @@ class QuicConnectionTest extends ConnectionContract {
   void shouldFailWhatIsUnderWayWhenItIsLost() {
     OutStream stream = await(connection().stream(NOBODY, Optional.empty()));
 
-    quic.close();
     connection().close();
 
     assertThatThrownBy(() -> await(stream.ended()))
@@ -236,7 +234,7 @@ class QuicConnectionTest extends ConnectionContract {
     ((QuicConnection) connection()).watch(100, 500);
     shouldBringAnAnswer();
 
-    quic.close();
+    ports.cut();
 
     await(connection().lost().timeout(20, TimeUnit.SECONDS));
   }
