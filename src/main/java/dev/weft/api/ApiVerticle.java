@@ -37,6 +37,7 @@ public final class ApiVerticle extends VerticleBase {
   private final ApiSettings settings;
   private final EventLog events;
   private final TopologyReader reader;
+  private final NodeWays ways;
   private HttpServer server;
   private UnixServerSocket socket;
   private Runnable unlisten = () -> {};
@@ -45,11 +46,16 @@ public final class ApiVerticle extends VerticleBase {
    * @param reader reads the topologies of a request's body
    */
   public ApiVerticle(
-      RoomContext room, ApiSettings settings, EventLog events, TopologyReader reader) {
+      RoomContext room,
+      ApiSettings settings,
+      EventLog events,
+      TopologyReader reader,
+      NodeWays ways) {
     this.room = room;
     this.settings = settings;
     this.events = events;
     this.reader = reader;
+    this.ways = ways;
   }
 
   @Override
@@ -57,7 +63,7 @@ public final class ApiVerticle extends VerticleBase {
     room.health().state("api", Health.State.STARTING);
     Access access = new Access(settings, room.health());
     NodeHealth here = () -> Future.succeededFuture(status());
-    ListResource lists = new ListResource(room.bus(), room.cluster());
+    ListResource lists = new ListResource(room.bus(), room.cluster(), ways);
     EventTail tail = new EventTail(vertx, events, settings.node());
     return room.bus()
         .serve(NodeHealth.class, here)

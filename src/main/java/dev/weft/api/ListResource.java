@@ -50,9 +50,11 @@ final class ListResource implements MemberLists {
   private final Members members;
   private final NetworkServices services;
   private final Lists lists;
+  private final NodeWays ways;
 
-  ListResource(Bus bus, Cluster cluster) {
+  ListResource(Bus bus, Cluster cluster, NodeWays ways) {
     this.cluster = cluster;
+    this.ways = ways;
     this.members = new Members(bus, cluster);
     this.services = bus.proxy(NetworkServices.class);
     this.lists = new Lists(members, new RoomLists(bus, cluster.self()).all());
@@ -126,7 +128,7 @@ final class ListResource implements MemberLists {
   }
 
   /**
-   * The member, and its health.
+   * The member, its health, and the way by which this node reaches it.
    *
    * @param status null if the member was not asked or did not answer
    */
@@ -136,6 +138,7 @@ final class ListResource implements MemberLists {
             .<ObjectNode>valueToTree(member)
             .put("startedAt", Instant.ofEpochSecond(member.startedAt()).toString())
             .put("self", member.id().equals(cluster.self()));
+    ways.way(member.id()).ifPresent(way -> view.set("way", Json.mapper().valueToTree(way)));
     return status == null
         ? view
         : view.put("state", status.state())

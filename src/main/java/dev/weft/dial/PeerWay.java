@@ -14,11 +14,16 @@ import java.util.Optional;
 /** The way to members through the mesh: QUIC whose datagrams other nodes carry, and cannot read. */
 final class PeerWay implements Way {
   private final Cluster cluster;
-  private final PeerPort port;
 
-  PeerWay(Cluster cluster, PeerPort port) {
+  /** Empty until the mesh runs. */
+  private volatile Optional<PeerPort> port = Optional.empty();
+
+  PeerWay(Cluster cluster) {
     this.cluster = cluster;
-    this.port = port;
+  }
+
+  void open(PeerPort opened) {
+    port = Optional.of(opened);
   }
 
   @Override
@@ -28,17 +33,20 @@ final class PeerWay implements Way {
 
   @Override
   public boolean leadsTo(String nodeId) {
-    return cluster.member(nodeId).isPresent() && port.reaches(new NodeId(nodeId));
+    return cluster.member(nodeId).isPresent()
+        && port.filter(p -> p.reaches(new NodeId(nodeId))).isPresent();
   }
 
   @Override
   public Future<? extends RpcConnection> connect(String nodeId, Loop on) {
     Optional<Member> member = cluster.member(nodeId);
-    if (member.isEmpty()) {
+    Optional<PeerPort> from = port;
+    if (member.isEmpty() || from.isEmpty()) {
       return Future.failedFuture(
           Fault.UNAVAILABLE.because("node " + nodeId + " is not a live member"));
     }
-    return port.dial(new NodeId(nodeId), QuicConnection.PROTOCOL, on, (channel, loop) -> {})
+    return from.get()
+        .dial(new NodeId(nodeId), QuicConnection.PROTOCOL, on, (channel, loop) -> {})
         .map(channel -> new QuicConnection(channel, on).watch())
         .recover(
             e ->

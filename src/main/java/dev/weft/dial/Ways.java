@@ -12,9 +12,7 @@ import dev.weft.rpc.Loop;
 import dev.weft.rpc.QuicConnection;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /** All ways from this node to others, and the listeners for calls from others. */
 public final class Ways {
@@ -27,11 +25,13 @@ public final class Ways {
   private final ExternalWay external;
   private final MeshnetDial meshnet;
   private final NodeDial dial;
-  private final Optional<PeerPort> mesh;
+  private final PeerWay mesh;
+
+  /** Null until {@link #through}. */
+  private volatile PeerPort port;
 
   /**
    * @param externals the CAs of other meshes
-   * @param mesh by which members are reached that cannot be dialled; empty if the mesh is off
    */
   public Ways(
       Vertx vertx,
@@ -39,17 +39,14 @@ public final class Ways {
       GrpcConfig config,
       SecurityConfig security,
       Identity identity,
-      Authorities externals,
-      Optional<PeerPort> mesh) {
+      Authorities externals) {
     this.listener = new GrpcListener(vertx);
     this.listeners = new NodeListeners(listener, config, security, identity, externals);
     this.direct = new DirectWay(vertx, cluster, security, identity);
     this.external = new ExternalWay(vertx, config, identity, externals);
     this.meshnet = new MeshnetDial(vertx, config);
-    this.mesh = mesh;
-    List<Way> ways = new ArrayList<>(List.of(direct, external));
-    mesh.ifPresent(port -> ways.add(new PeerWay(cluster, port)));
-    this.dial = new NodeDial(vertx, ways);
+    this.mesh = new PeerWay(cluster);
+    this.dial = new NodeDial(vertx, List.of(direct, external, mesh));
   }
 
   /** Rooms add what they serve to it, before {@link #open}. */
@@ -71,11 +68,20 @@ public final class Ways {
 
   /** Opens the listeners; UNAVAILABLE names the address, for example one that is taken. */
   public Future<Void> open() {
-    return listeners.open().onSuccess(v -> mesh.ifPresent(this::accept));
+    return listeners.open().onSuccess(v -> accept());
+  }
+
+  /** Members that cannot be dialled are reached through the mesh from now on. */
+  public void through(PeerPort opened) {
+    port = opened;
+    mesh.open(opened);
   }
 
   /** Serves who comes through the mesh as the members that their certificates prove them to be. */
-  private void accept(PeerPort port) {
+  private void accept() {
+    if (port == null) {
+      return;
+    }
     for (Loop loop : listener.loops()) {
       port.accept(
           QuicConnection.PROTOCOL,

@@ -4,6 +4,7 @@ import dev.weft.address.HostPort;
 import dev.weft.api.ApiSettings;
 import dev.weft.api.ApiVerticle;
 import dev.weft.api.NodeInfo;
+import dev.weft.api.NodeWays;
 import dev.weft.bus.Bus;
 import dev.weft.cluster.ClusterNode;
 import dev.weft.cluster.Leases;
@@ -52,7 +53,6 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -197,15 +197,7 @@ public final class Node {
     Authorities externals =
         Authorities.read(
             config.nsm().externals().stream().map(NsmConfig.External::ca).toList(), clock);
-    ways =
-        new Ways(
-            vertx,
-            cluster,
-            config.grpc(),
-            config.security(),
-            identity,
-            externals,
-            Optional.empty());
+    ways = new Ways(vertx, cluster, config.grpc(), config.security(), identity, externals);
     bus.on(MemberChanged.class, change -> ways.dial().changed(change.id()));
     stands("ways", ways::close);
     List<CertificateFiles> files = new ArrayList<>(externals.files());
@@ -244,7 +236,8 @@ public final class Node {
             room,
             apiSettings(),
             events,
-            (text, source) -> TopologyFile.parse(text, source).topologies());
+            (text, source) -> TopologyFile.parse(text, source).topologies(),
+            id -> ways.dial().way(id).map(way -> new NodeWays.Way(way.kind(), way.reason())));
     rooms.put("api", api);
     return rooms;
   }
@@ -277,7 +270,7 @@ public final class Node {
       Loop loop = Loop.of(cluster.vertx());
       all.putIfAbsent(loop.netty(), loop);
     }
-    return PeerPort.open(List.copyOf(all.values()), identity);
+    return PeerPort.open(List.copyOf(all.values()), identity).onSuccess(ways::through);
   }
 
   private Future<Void> deploy(Map<String, Deployable> rooms) {

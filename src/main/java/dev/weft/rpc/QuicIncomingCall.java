@@ -15,6 +15,8 @@ final class QuicIncomingCall implements InStream.Reader {
   /** Of a caller that names no deadline. */
   private static final Duration LONGEST = Duration.ofMinutes(1);
 
+  private static final long GRACE_MILLIS = 1000;
+
   private final QuicServing serving;
   private final String path;
   private final Duration deadline;
@@ -27,9 +29,10 @@ final class QuicIncomingCall implements InStream.Reader {
     long millis = Integer.toUnsignedLong(opening.getDeadlineMs());
     this.deadline = millis == 0 ? LONGEST : Duration.ofMillis(millis);
     this.answer = answer;
-    // For a request that never becomes whole; its stream stays, as one of those that are allowed.
-    var timer =
-        serving.loop().netty().schedule(this::late, deadline.toMillis(), TimeUnit.MILLISECONDS);
+    // For a request that never becomes whole, and an answer that never comes. A caller who is well
+    // knows first.
+    long forgotten = deadline.toMillis() + GRACE_MILLIS;
+    var timer = serving.loop().netty().schedule(this::late, forgotten, TimeUnit.MILLISECONDS);
     answer.onGiven(() -> timer.cancel(false));
   }
 

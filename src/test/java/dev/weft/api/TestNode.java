@@ -112,7 +112,8 @@ public final class TestNode implements AutoCloseable {
                 bus, new MemoryCluster(self.id()), null, health, metrics, Clock.systemUTC()),
             new ApiSettings("127.0.0.1", port, socket, tokens, readTokens, info),
             events,
-            TestNode::read);
+            TestNode::read,
+            id -> Optional.of(new NodeWays.Way("mesh", "node b refused")));
     deployment = await(vertx.deployVerticle(api));
     return this;
   }

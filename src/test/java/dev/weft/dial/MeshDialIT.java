@@ -1,0 +1,365 @@
+package dev.weft.dial;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weft.bus.Json;
+import dev.weft.linux.IcmpEcho;
+import dev.weft.linux.Netns;
+import dev.weft.testkit.Need;
+import dev.weft.testkit.Needs;
+import dev.weft.testkit.ProcessCluster;
+import dev.weft.testkit.TestNetns;
+import dev.weft.testkit.Transfer;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two members that reach each other only through a third, until a direct way appears and goes. */
+@Needs({Need.ROOT, Need.IPROUTE2, Need.NFT, Need.PYTHON_GRPC})
+class MeshDialIT {
+  private static final Duration SOON = Duration.ofSeconds(60);
+  private static final Path EXAMPLE = Path.of("deploy/examples/nsm").toAbsolutePath();
+  private static final String ONE = "12.12.12.1";
+  private static final String TWO = "12.12.12.2";
+
+  @TempDir static Path directory;
+  private static ProcessCluster cluster;
+  private static TestNetns one;
+  private static TestNetns two;
+  private static String wire;
+
+  @BeforeAll
+  static void start() throws Exception {
+    one = TestNetns.create("p1");
+    two = TestNetns.create("p2");
+    cluster =
+        ProcessCluster.start(
+            directory,
+            3,
+            true,
+            number ->
+                "wires: { carrier: follow }\nmesh: { listen: [ 'udp://%s:7654' ] }"
+                    .formatted(ProcessCluster.addressOf(number)));
+    for (int number = 1; number <= 2; number++) {
+      TestNetns host = cluster.host(number);
+      host.run("nft", "add", "table", "inet", "cut");
+      host.run("nft", "add chain inet cut out { type filter hook output priority 0; }");
+    }
+    // For the whole of the test: no link of the mesh between the two.
+    block("udp dport 7654");
+    block("udp sport 7654");
+    blockGrpc();
+    cluster.pod(1, "p1", one);
+    cluster.pod(2, "p2", two);
+    wire = cluster.link(1, 1, "p1", ONE + "/24", 2, "p2", TWO + "/24", "");
+  }
+
+  @AfterAll
+  static void end() throws Exception {
+    cluster.close();
+    one.close();
+    two.close();
+  }
+
+  @BeforeEach
+  void bothThroughTheMesh() throws Exception {
+    cluster.awaitUp(1, wire, SOON);
+    awaitWay("mesh");
+  }
+
+  private static void block(String what) throws Exception {
+    for (int number = 1; number <= 2; number++) {
+      cluster
+          .host(number)
+          .run(
+              "nft",
+              "add rule inet cut out ip daddr "
+                  + ProcessCluster.addressOf(3 - number)
+                  + " "
+                  + what
+                  + " drop");
+    }
+  }
+
+  private static void blockGrpc() throws Exception {
+    block("tcp dport 51111");
+    block("tcp sport 51111");
+  }
+
+  /** Back to the rules for the mesh's links alone. */
+  private static void letGrpcThrough() throws Exception {
+    for (int number = 1; number <= 2; number++) {
+      cluster.host(number).run("nft", "flush", "chain", "inet", "cut", "out");
+    }
+    block("udp dport 7654");
+    block("udp sport 7654");
+  }
+
+  private static JsonNode way(int from, int to) {
+    for (JsonNode node : cluster.api(from).get("/api/v1/nodes").path("items")) {
+      if (node.path("id").asText().equals(cluster.id(to))) {
+        return node.path("way");
+      }
+    }
+    throw new AssertionError("n" + to + " is no member at n" + from);
+  }
+
+  private static void awaitWay(String kind) {
+    for (int number = 1; number <= 2; number++) {
+      int from = number;
+      await("way from n" + from + " is " + kind)
+          .atMost(SOON)
+          .pollInterval(Duration.ofMillis(50))
+          .untilAsserted(
+              () -> assertThat(way(from, 3 - from).path("kind").asText()).isEqualTo(kind));
+    }
+  }
+
+  private static boolean ping(TestNetns from, String to, int bytes) throws Exception {
+    try (Netns netns = from.open()) {
+      return IcmpEcho.ping(netns, InetAddress.getByName(to), bytes, true, Duration.ofSeconds(2))
+          .isPresent();
+    }
+  }
+
+  @Test
+  void shouldCarryFullFramesThroughTheThird() throws Exception {
+    assertThat(ping(one, TWO, 1472)).as("1500 bytes, not to be fragmented, p1 to p2").isTrue();
+    assertThat(ping(two, ONE, 1472)).as("1500 bytes, not to be fragmented, p2 to p1").isTrue();
+    assertThat(way(1, 2).path("reason").asText()).isNotEmpty();
+
+    Transfer.Result result = Transfer.tcp(one, two, TWO, 50 << 20);
+
+    assertThat(result.received()).isEqualTo(result.sent());
+    System.out.printf(
+        "TCP over a wire through a third node: %.2f Gbit/s%n", result.gigabitsPerSecond());
+  }
+
+  @Test
+  void shouldAskForAServiceThroughTheThird() throws Exception {
+    try (TestNetns client = TestNetns.create("c1");
+        TestNetns server = TestNetns.create("e2")) {
+      cluster.pod(1, "c1", client);
+      cluster.pod(2, "e2", server);
+      Path sockets = cluster.home(1).resolve("nsm");
+      Path socket = sockets.resolve("nsm-c1").resolve("nsm.ligato.io.sock");
+      await("socket of c1").atMost(SOON).until(() -> Files.exists(socket));
+      Process echo = echo(server);
+      try {
+        JsonNode reply = ask(client, socket);
+
+        assertThat(reply.path("echo").asText()).isEqualTo("through a third");
+        assertThat(client.run("ip", "-o", "link", "show", "echo")).contains("mtu 1500");
+      } finally {
+        echo.destroyForcibly().onExit().join();
+      }
+    }
+  }
+
+  private static Process echo(TestNetns where) throws IOException {
+    Path home = cluster.home(2);
+    Path output = home.resolve("echo.log");
+    Process started =
+        where.start(
+            output.toFile(),
+            Need.PYTHON,
+            EXAMPLE.resolve("echo_endpoint.py").toString(),
+            "--sockets",
+            home.resolve("nsm").toString(),
+            "--name",
+            "e2",
+            "--socket",
+            home.resolve("e2.sock").toString());
+    await("endpoint").atMost(SOON).until(() -> Files.readString(output).contains("provides"));
+    return started;
+  }
+
+  private static JsonNode ask(TestNetns client, Path socket) {
+    await("service known at n1")
+        .atMost(SOON)
+        .until(() -> cluster.api(1).get("/api/v1/services").path("items").size() == 1);
+    try {
+      String output =
+          client.run(
+              Need.PYTHON,
+              EXAMPLE.resolve("echo_client.py").toString(),
+              "--socket",
+              socket.toString(),
+              "--request-id",
+              "uid-1",
+              "--say",
+              "through a third");
+      return Json.mapper().readTree(output.substring(output.indexOf('{')));
+    } catch (IOException | InterruptedException e) {
+      throw new AssertionError(cluster.log(1), e);
+    }
+  }
+
+  @Test
+  void shouldMoveToADirectWayAndBackWithoutLossOfCarrier() throws Exception {
+    JsonNode before = cluster.api(1).get("/api/v1/wires/" + wire);
+    String carrier = carrierChanges();
+    try (Numbers numbers = Numbers.start(one, two, TWO)) {
+      numbers.awaitMore(500);
+      CompletableFuture<Transfer.Result> transfer = Transfer.start(one, two, TWO, 100L << 20);
+
+      // When a direct way appears
+      long lost = numbers.lost();
+      letGrpcThrough();
+      awaitWay("direct");
+      numbers.awaitMore(2000);
+
+      // Then nothing is lost, and nothing comes late
+      assertThat(numbers.lost()).as("lost in the move").isEqualTo(lost);
+      assertThat(numbers.late()).as("late or twice").isZero();
+      Transfer.Result result = transfer.get();
+      assertThat(result.received()).isEqualTo(result.sent());
+
+      // When it breaks
+      blockGrpc();
+      awaitWay("mesh");
+      numbers.awaitMore(2000);
+
+      // Then the wire goes on
+      System.out.printf(
+          "direct way cut: the wire stood still for %d ms, %d datagrams lost%n",
+          numbers.longestPauseMillis(), numbers.lost() - lost);
+      assertThat(numbers.late()).as("late or twice").isZero();
+    }
+    assertThat(carrierChanges()).isEqualTo(carrier);
+    JsonNode after = cluster.api(1).get("/api/v1/wires/" + wire);
+    assertThat(after.path("since")).isEqualTo(before.path("since"));
+    assertThat(after.path("state").asText()).isEqualTo("up");
+  }
+
+  private static String carrierChanges() throws Exception {
+    return one.run("ip", "netns", "exec", one.name(), "cat", "/sys/class/net/eth1/carrier_changes")
+        + two.run("ip", "netns", "exec", two.name(), "cat", "/sys/class/net/eth1/carrier_changes");
+  }
+
+  /** Numbered datagrams from one pod to another, a thousand a second. */
+  private static final class Numbers implements AutoCloseable {
+    private final DatagramSocket out;
+    private final DatagramSocket in;
+    private long first = -1;
+    private long last = -1;
+    private long received;
+    private long late;
+    private long heardAt;
+    private long longestPause;
+    private volatile boolean closed;
+
+    private Numbers(DatagramSocket out, DatagramSocket in) {
+      this.out = out;
+      this.in = in;
+    }
+
+    static Numbers start(TestNetns from, TestNetns to, String address) throws Exception {
+      DatagramSocket in;
+      DatagramSocket out;
+      try (Netns netns = to.open()) {
+        in = netns.call(() -> new DatagramSocket(new InetSocketAddress(address, 0)));
+      }
+      try (Netns netns = from.open()) {
+        out = netns.call(() -> new DatagramSocket());
+      }
+      Numbers numbers = new Numbers(out, in);
+      Thread receiver = new Thread(numbers::receive);
+      Thread sender =
+          new Thread(() -> numbers.send((InetSocketAddress) in.getLocalSocketAddress()));
+      receiver.setDaemon(true);
+      sender.setDaemon(true);
+      receiver.start();
+      sender.start();
+      return numbers;
+    }
+
+    private void send(InetSocketAddress to) {
+      ByteBuffer number = ByteBuffer.allocate(Long.BYTES);
+      long begun = System.nanoTime();
+      for (long next = 0; !closed; next++) {
+        try {
+          number.clear().putLong(next);
+          out.send(new DatagramPacket(number.array(), Long.BYTES, to));
+          long wait = begun + next * 1_000_000 - System.nanoTime();
+          if (wait > 0) {
+            LockSupport.parkNanos(wait);
+          }
+        } catch (IOException e) {
+          // The socket is closed, or its queue full: the number counts as lost.
+        }
+      }
+    }
+
+    private void receive() {
+      DatagramPacket packet = new DatagramPacket(new byte[Long.BYTES], Long.BYTES);
+      while (!closed) {
+        try {
+          in.receive(packet);
+          onNumber(ByteBuffer.wrap(packet.getData()).getLong());
+        } catch (IOException e) {
+          // The socket is closed.
+        }
+      }
+    }
+
+    private synchronized void onNumber(long number) {
+      long now = System.nanoTime();
+      if (first < 0) {
+        first = number;
+      } else {
+        longestPause = Math.max(longestPause, now - heardAt);
+      }
+      heardAt = now;
+      if (number <= last) {
+        late++;
+      } else {
+        last = number;
+        received++;
+      }
+    }
+
+    synchronized long lost() {
+      return last - first + 1 - received;
+    }
+
+    synchronized long late() {
+      return late;
+    }
+
+    synchronized long longestPauseMillis() {
+      return longestPause / 1_000_000;
+    }
+
+    synchronized long last() {
+      return last;
+    }
+
+    void awaitMore(int count) {
+      long from = last();
+      await(count + " more numbers").atMost(SOON).until(() -> last() >= from + count);
+    }
+
+    @Override
+    public void close() {
+      closed = true;
+      out.close();
+      in.close();
+    }
+  }
+}
