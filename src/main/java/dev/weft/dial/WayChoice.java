@@ -27,10 +27,10 @@ final class WayChoice {
   private final LongSupplier nanos;
   private final RandomGenerator random;
   private final Backoff retries;
-  private final Map<Way, Record> records = new HashMap<>();
+  private final Map<Way, History> histories = new HashMap<>();
 
   /** What is known of a way. */
-  private final class Record {
+  private final class History {
     /** Why it failed or was lost; null if the last attempt succeeded. */
     private String problem;
 
@@ -57,7 +57,7 @@ final class WayChoice {
     List<Way> failed = new ArrayList<>();
     for (Way way : ways) {
       if (way.leadsTo(node)) {
-        (record(way).problem == null ? sound : failed).add(way);
+        (history(way).problem == null ? sound : failed).add(way);
       }
     }
     sound.addAll(failed);
@@ -66,13 +66,13 @@ final class WayChoice {
 
   /** Whether a way leads to the node that has not failed. */
   synchronized boolean hasSound() {
-    return ways.stream().anyMatch(way -> record(way).problem == null && way.leadsTo(node));
+    return ways.stream().anyMatch(way -> history(way).problem == null && way.leadsTo(node));
   }
 
   /** The ways that are better than this one, and may be tried now. */
   synchronized List<Way> better(Way used) {
     return ways.subList(0, ways.indexOf(used)).stream()
-        .filter(way -> way.leadsTo(node) && record(way).restUntil - nanos.getAsLong() <= 0)
+        .filter(way -> way.leadsTo(node) && history(way).restUntil - nanos.getAsLong() <= 0)
         .toList();
   }
 
@@ -88,41 +88,41 @@ final class WayChoice {
 
   /** An attempt has failed. */
   synchronized void failed(Way way, String why) {
-    record(way).problem = why;
+    history(way).problem = why;
   }
 
   /** An attempt has succeeded. */
   synchronized void connected(Way way) {
-    Record record = record(way);
-    if (record.problem != null) {
-      record.problem = null;
-      record.takenAt = nanos.getAsLong();
+    History history = history(way);
+    if (history.problem != null) {
+      history.problem = null;
+      history.takenAt = nanos.getAsLong();
     }
     retries.succeeded();
   }
 
   /** A connection was lost, by no wish of this node's. */
   synchronized void lost(Way way) {
-    Record record = record(way);
-    if (record.problem != null) {
+    History history = history(way);
+    if (history.problem != null) {
       return;
     }
-    record.problem = "the connection was lost";
+    history.problem = "the connection was lost";
     long now = nanos.getAsLong();
-    if (now - record.takenAt < STEADY.toNanos()) {
-      record.restUntil = now + record.rests.failed().toNanos();
+    if (now - history.takenAt < STEADY.toNanos()) {
+      history.restUntil = now + history.rests.failed().toNanos();
     } else {
-      record.rests.succeeded();
+      history.rests.succeeded();
     }
   }
 
   /** The node has joined or changed: what failed may work again. */
   synchronized void renew() {
     retries.succeeded();
-    for (Record record : records.values()) {
-      record.problem = null;
-      record.restUntil = nanos.getAsLong();
-      record.rests.succeeded();
+    for (History history : histories.values()) {
+      history.problem = null;
+      history.restUntil = nanos.getAsLong();
+      history.rests.succeeded();
     }
   }
 
@@ -130,12 +130,12 @@ final class WayChoice {
   synchronized Optional<String> problem(Way used) {
     return ways.subList(0, ways.indexOf(used)).stream()
         .filter(way -> way.leadsTo(node))
-        .map(way -> record(way).problem)
+        .map(way -> history(way).problem)
         .filter(problem -> problem != null)
         .findFirst();
   }
 
-  private Record record(Way way) {
-    return records.computeIfAbsent(way, w -> new Record());
+  private History history(Way way) {
+    return histories.computeIfAbsent(way, w -> new History());
   }
 }

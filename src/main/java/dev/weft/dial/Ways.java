@@ -6,18 +6,15 @@ import dev.weft.config.SecurityConfig;
 import dev.weft.identity.Authorities;
 import dev.weft.identity.Identity;
 import dev.weft.reach.PeerPort;
-import dev.weft.rpc.Caller;
 import dev.weft.rpc.GrpcListener;
-import dev.weft.rpc.Loop;
-import dev.weft.rpc.QuicConnection;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.List;
 
 /** All ways from this node to others, and the listeners for calls from others. */
 public final class Ways {
-  /** The address of callers who come through the mesh. */
-  private static final String MESH = "the mesh";
+  /** Through the mesh: one for each of its loops, and more while it renews them. */
+  private static final int CONNECTIONS_OF_A_NODE = 128;
 
   private final GrpcListener listener;
   private final NodeListeners listeners;
@@ -68,28 +65,19 @@ public final class Ways {
 
   /** Opens the listeners; UNAVAILABLE names the address, for example one that is taken. */
   public Future<Void> open() {
-    return listeners.open().onSuccess(v -> accept());
+    return listeners.open().onSuccess(v -> acceptFromMesh());
+  }
+
+  private void acceptFromMesh() {
+    if (port != null) {
+      new MeshListener(listener, CONNECTIONS_OF_A_NODE).open(port);
+    }
   }
 
   /** Members that cannot be dialled are reached through the mesh from now on. */
   public void through(PeerPort opened) {
     port = opened;
     mesh.open(opened);
-  }
-
-  /** Serves who comes through the mesh as the members that their certificates prove them to be. */
-  private void accept() {
-    if (port == null) {
-      return;
-    }
-    for (Loop loop : listener.loops()) {
-      port.accept(
-          QuicConnection.PROTOCOL,
-          loop,
-          (channel, on) ->
-              listener.serve(
-                  channel, loop, () -> Caller.member(PeerPort.nodeOf(channel).value(), MESH)));
-    }
   }
 
   /** Whether members can reach this node: {@code grpc.host} is not 127.0.0.1. */
