@@ -49,7 +49,8 @@ final class QuicStream extends ChannelInboundHandlerAdapter implements PeerStrea
   /** What was read after the stream was paused: one read of the codec. */
   private final Queue<ByteBuf> held = new ArrayDeque<>(1);
 
-  private boolean paused = true;
+  /** By its reader, or by whoever will give it one. */
+  private boolean paused;
 
   /** Nothing is told any more: broken off by either end, or its connection is over. */
   private boolean over;
@@ -151,7 +152,7 @@ final class QuicStream extends ChannelInboundHandlerAdapter implements PeerStrea
   @Override
   public void read(Reader next) {
     reader = Optional.of(next);
-    resume();
+    readOn();
   }
 
   @Override
@@ -162,14 +163,19 @@ final class QuicStream extends ChannelInboundHandlerAdapter implements PeerStrea
 
   @Override
   public void resume() {
-    if (over || reader.isEmpty()) {
-      return;
-    }
     paused = false;
-    while (!paused && !held.isEmpty()) {
+    readOn();
+  }
+
+  private boolean waits() {
+    return paused || reader.isEmpty();
+  }
+
+  private void readOn() {
+    while (!over && !waits() && !held.isEmpty()) {
       give(held.remove());
     }
-    if (!paused && !over) {
+    if (!over && !waits()) {
       if (finishedByPeer) {
         tellEnd();
       } else {
@@ -192,7 +198,7 @@ final class QuicStream extends ChannelInboundHandlerAdapter implements PeerStrea
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     if (over) {
       ReferenceCountUtil.release(message);
-    } else if (paused) {
+    } else if (waits()) {
       // The codec had begun to read when the stream was paused.
       held.add((ByteBuf) message);
     } else {
@@ -204,7 +210,7 @@ final class QuicStream extends ChannelInboundHandlerAdapter implements PeerStrea
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
     if (event == ChannelInputShutdownReadComplete.INSTANCE && !finishedByPeer) {
       finishedByPeer = true;
-      if (!paused) {
+      if (!waits()) {
         tellEnd();
       }
       if (oneWay) {

@@ -96,8 +96,8 @@ final class DrainSender implements Outlet.Owner, PeerStream.Reader {
   }
 
   private void gone() {
-    outlet.abort(true);
     if (!done) {
+      outlet.abort(true);
       done = true;
       proxies.drains(-1);
       end.in.abandon();

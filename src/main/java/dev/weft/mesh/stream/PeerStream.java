@@ -34,7 +34,10 @@ public interface PeerStream {
    */
   void read(Reader reader);
 
-  /** Stops reading, and with it the sender, until {@link #resume}. */
+  /**
+   * Stops reading, and with it the sender, until {@link #resume}; a stream without reader too,
+   * which then reads nothing when it gets one.
+   */
   void pause();
 
   void resume();
@@ -52,8 +55,8 @@ public interface PeerStream {
     void onEnd();
 
     /**
-     * The stream was broken off by the other end, or with its connection; told while it is paused,
-     * too. Nothing more is told.
+     * The stream was broken off by the other end, of which a paused one may learn later, or with
+     * its connection. Nothing more is told.
      */
     void onReset(String reason);
 
