@@ -20,7 +20,7 @@ final class DrainSender implements Outlet.Owner, PeerStream.Reader {
   void start() {
     proxies.drains(1);
     stream.read(this);
-    stream.write(Proxy.hello());
+    stream.write(SmallFrames.hello());
     end.in.signalAnew();
     outlet.start();
   }
@@ -60,7 +60,7 @@ final class DrainSender implements Outlet.Owner, PeerStream.Reader {
 
   @Override
   public void onClosed(String reason) {
-    stream.write(Proxy.shutdown(reason));
+    stream.write(SmallFrames.shutdown(reason));
     finish();
   }
 

@@ -100,7 +100,7 @@ final class Meetings {
   private void refuse(Future<PeerStream> stream, String reason) {
     stream.onSuccess(
         come -> {
-          come.write(Proxy.shutdown(reason));
+          come.write(SmallFrames.shutdown(reason));
           come.finish();
           come.read(new Lingering(proxies, come));
         });

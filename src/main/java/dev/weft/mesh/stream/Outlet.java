@@ -1,12 +1,7 @@
 package dev.weft.mesh.stream;
 
-import static dev.weft.mesh.stream.StreamFrames.frame;
-
-import dev.weft.mesh.proto.EndOfData;
 import dev.weft.mesh.proto.ObjectRef;
 import dev.weft.mesh.proto.SignalUpdate;
-import dev.weft.mesh.proto.StreamControl;
-import io.netty.buffer.ByteBuf;
 import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,6 +46,7 @@ final class Outlet implements Flow.Reader {
   /** Sends no further message, but the one that it has begun with. */
   private boolean stopped;
 
+  private Runnable whenStopped = () -> {};
   private boolean aborted;
   private long messages;
 
@@ -124,8 +120,7 @@ final class Outlet implements Flow.Reader {
     sendSignals();
     if (in.hasEnded() && !endTold) {
       endTold = true;
-      stream.write(
-          control(StreamControl.newBuilder().setEndOfData(EndOfData.getDefaultInstance())));
+      stream.write(SmallFrames.endOfData());
     }
     if (in.atHandOver()) {
       stopped = true;
@@ -141,7 +136,7 @@ final class Outlet implements Flow.Reader {
   private void sendSignals() {
     SignalUpdate update = end.in.takeSignals();
     if (update != null) {
-      stream.write(frame(StreamFrames.Type.SIGNAL, update));
+      stream.write(SmallFrames.signal(update));
     }
   }
 
@@ -183,8 +178,6 @@ final class Outlet implements Flow.Reader {
     }
   }
 
-  private Runnable whenStopped = () -> {};
-
   /**
    * Sends no further message. The one that it has begun with is sent first.
    *
@@ -219,9 +212,5 @@ final class Outlet implements Flow.Reader {
       sent.forEach(Departure::doubt);
     }
     sent.clear();
-  }
-
-  static ByteBuf control(StreamControl.Builder control) {
-    return frame(StreamFrames.Type.CONTROL, control.build());
   }
 }

@@ -1,19 +1,11 @@
 package dev.weft.mesh.stream;
 
-import static dev.weft.mesh.stream.Outlet.control;
-import static dev.weft.mesh.stream.StreamFrames.frame;
-
 import com.google.protobuf.ByteString;
 import dev.weft.bus.Fault;
-import dev.weft.mesh.proto.AckTransfer;
 import dev.weft.mesh.proto.BeginTransfer;
 import dev.weft.mesh.proto.ObjectRef;
-import dev.weft.mesh.proto.Shutdown;
-import dev.weft.mesh.proto.SignalUpdate;
 import dev.weft.mesh.proto.StreamControl;
 import dev.weft.mesh.proto.StreamRef;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.PooledByteBufAllocator;
 import io.vertx.core.Future;
 
 /**
@@ -35,9 +27,6 @@ import io.vertx.core.Future;
  * are partners from then on.
  */
 final class Proxy {
-  /** The longest reason that another node is told, characters. */
-  private static final int MAX_REASON = 500;
-
   private enum State {
     OPENING,
     OPEN,
@@ -57,7 +46,7 @@ final class Proxy {
   private Runnable clock = () -> {};
 
   /** What came here before the partner did, and precedes all of the stream; null without any. */
-  private Draining drain;
+  private Drain drain;
 
   /** The partner's move, and what the other end has said of its own. */
   private Transfer transfer;
@@ -86,10 +75,6 @@ final class Proxy {
     proxies.add(this);
   }
 
-  static ByteBuf hello() {
-    return StreamFrames.begin(PooledByteBufAllocator.DEFAULT, StreamFrames.Type.HELLO, 0, 0);
-  }
-
   // How it gets its stream.
 
   /** Takes a stream, and shuttles. */
@@ -104,8 +89,7 @@ final class Proxy {
     stream = next;
     inlet = new Inlet(proxies, held, next, !initiator, new Main());
     outlet = new Outlet(proxies, held, next, new Sending());
-    next.write(
-        initiator ? hello() : frame(StreamFrames.Type.SIGNAL, SignalUpdate.getDefaultInstance()));
+    next.write(initiator ? SmallFrames.hello() : SmallFrames.accepted());
     inlet.hold();
     Inlet mine = inlet;
     if (state == State.OPEN) {
@@ -122,9 +106,9 @@ final class Proxy {
     Inlet last = new Inlet(proxies, held, late, !initiator, lingering);
     last.hold();
     if (initiator) {
-      late.write(hello());
+      late.write(SmallFrames.hello());
     }
-    late.write(shutdown("closed"));
+    late.write(SmallFrames.shutdown("closed"));
     late.finish();
     last.drop(lingering);
   }
@@ -199,21 +183,8 @@ final class Proxy {
   }
 
   private void drain(StreamConnection from, long id) {
-    Draining draining = new Draining();
-    drain = draining;
-    Runnable waiting =
-        proxies.later(Proxies.PATIENCE_MILLIS, () -> draining.lost("drain: did not come"));
-    proxies
-        .accepted(from, id)
-        .onComplete(
-            come -> {
-              waiting.run();
-              if (come.failed()) {
-                draining.lost(come.cause().getMessage());
-              } else {
-                draining.read(come.result());
-              }
-            });
+    drain = new Drain(proxies, held, this::drained, this::drainLost);
+    drain.await(proxies.accepted(from, id));
   }
 
   // How its partner moves.
@@ -245,13 +216,7 @@ final class Proxy {
   private void begin() {
     state = State.MOVING;
     outlet.stop(() -> {});
-    stream.write(
-        control(
-            StreamControl.newBuilder()
-                .setBeginTransfer(
-                    BeginTransfer.newBuilder()
-                        .setNewDestination(transfer.destination)
-                        .setTransferKey(transfer.key))));
+    stream.write(SmallFrames.begin(transfer.destination, transfer.key));
     if (crossing != null) {
       cross(crossing);
     }
@@ -291,10 +256,10 @@ final class Proxy {
   /** The stream is not this proxy's any more; its last words are awaited. */
   private void retire(boolean finished) {
     if (finished) {
-      stream.write(shutdown(""));
+      stream.write(SmallFrames.shutdown(""));
       stream.finish();
     }
-    inlet.controlOnly(new Retired(stream, finished));
+    inlet.controlOnly(new RetiredStream(proxies, stream, finished, this::fail));
     stream = null;
     inlet = null;
   }
@@ -331,8 +296,7 @@ final class Proxy {
   private void follow() {
     BeginTransfer begin = crossing;
     crossing = null;
-    stream.write(
-        control(StreamControl.newBuilder().setAckTransfer(AckTransfer.getDefaultInstance())));
+    stream.write(SmallFrames.acknowledge());
     retire(false);
     state = State.OPENING;
     outlet = null;
@@ -405,7 +369,11 @@ final class Proxy {
     leaving.handOver();
     home = false;
     peer = leaving;
-    afterDrain(() -> held.out.append(leaving.held.in));
+    afterDrain(
+        () -> {
+          held.out.append(leaving.held.in);
+          peer = null;
+        });
     its.initiates(its.destination, its.key);
     proxies.moved();
     leaving.done();
@@ -438,6 +406,19 @@ final class Proxy {
     afterDrain.run();
     if (inlet != null && state != State.DONE) {
       inlet.start();
+    }
+  }
+
+  /** What precedes the stream does not all come: the pair is not whole any more. */
+  private void drainLost(String reason) {
+    drain = null;
+    if (state == State.DONE) {
+      held.out.close(reason);
+      if (peer != null) {
+        peer.held.in.abandon();
+      }
+    } else {
+      fail(reason);
     }
   }
 
@@ -479,7 +460,7 @@ final class Proxy {
     if (stream != null && state == State.CLOSING) {
       stream.reset();
     } else if (stream != null) {
-      stream.write(shutdown(reason));
+      stream.write(SmallFrames.shutdown(reason));
       stream.finish();
       inlet.drop(new Lingering(proxies, stream));
     }
@@ -499,11 +480,6 @@ final class Proxy {
     proxies.remove(this);
   }
 
-  static ByteBuf shutdown(String reason) {
-    String error = reason.length() > MAX_REASON ? reason.substring(0, MAX_REASON) : reason;
-    return control(StreamControl.newBuilder().setShutdown(Shutdown.newBuilder().setError(error)));
-  }
-
   long streamId() {
     return stream.id();
   }
@@ -516,43 +492,12 @@ final class Proxy {
             .setStream(StreamRef.newBuilder().setCreating(stream.id()))
             .setEnded(ended)
             .build();
-    return new Created(ref);
+    return new Creation(proxies, this, ref);
   }
 
-  private final class Created implements Departure {
-    private final ObjectRef ref;
-
-    Created(ObjectRef ref) {
-      this.ref = ref;
-    }
-
-    @Override
-    public ObjectRef ref() {
-      return ref;
-    }
-
-    @Override
-    public boolean arrived() {
-      return heard || state == State.DONE;
-    }
-
-    @Override
-    public void lost() {
-      fail("the message that it was in was lost");
-    }
-
-    @Override
-    public void doubt() {
-      if (!arrived()) {
-        proxies.later(
-            Proxies.PATIENCE_MILLIS,
-            () -> {
-              if (!heard) {
-                lost();
-              }
-            });
-      }
-    }
+  /** Whether the other end's node has been heard, or it does not matter any more. */
+  boolean arrived() {
+    return heard || state == State.DONE;
   }
 
   /** What is to be sent. */
@@ -587,7 +532,7 @@ final class Proxy {
 
     @Override
     public void onClosed(String reason) {
-      stream.write(shutdown(reason));
+      stream.write(SmallFrames.shutdown(reason));
       stream.finish();
       state = State.CLOSING;
       await("the other end does not close");
@@ -636,7 +581,7 @@ final class Proxy {
 
     private void onShutdown(String error) {
       if (state != State.CLOSING) {
-        stream.write(shutdown(""));
+        stream.write(SmallFrames.shutdown(""));
         stream.finish();
       }
       inlet.drop(new Lingering(proxies, stream));
@@ -668,133 +613,6 @@ final class Proxy {
       if (outlet != null) {
         outlet.onWritable();
       }
-    }
-  }
-
-  /** What the drain tells: what precedes all of the stream. */
-  private final class Draining implements Inlet.Owner {
-    private PeerStream from;
-    private Inlet in;
-    private boolean over;
-
-    void read(PeerStream come) {
-      from = come;
-      in = new Inlet(proxies, held, come, true, this);
-      in.hold();
-      if (over) {
-        drop();
-      } else {
-        in.start();
-      }
-    }
-
-    /** Nobody needs it any more. */
-    void drop() {
-      over = true;
-      if (in != null) {
-        in.drop(new Lingering(proxies, from));
-      }
-    }
-
-    @Override
-    public void onControl(StreamControl control) {
-      if (!control.hasShutdown()) {
-        throw Fault.invalid("control", control.getControlCase(), "SHUTDOWN on a drain stream");
-      }
-      over(control.getShutdown().getError());
-      in.drop(new Lingering(proxies, from));
-    }
-
-    @Override
-    public void onEnd() {
-      if (!over) {
-        over = true;
-        drained();
-      }
-    }
-
-    @Override
-    public void onLost(String reason) {
-      lost(reason);
-    }
-
-    void lost(String reason) {
-      over("drain: " + reason);
-    }
-
-    @Override
-    public void onWrong(String reason) {
-      proxies.wrong();
-      from.reset();
-      lost(reason);
-    }
-
-    /** Nothing more comes, neither here nor on the stream. */
-    private void over(String reason) {
-      if (over) {
-        return;
-      }
-      over = true;
-      drain = null;
-      if (state == State.DONE) {
-        held.out.close(reason);
-        if (peer != null) {
-          peer.held.in.abandon();
-        }
-      } else {
-        fail(reason);
-      }
-    }
-  }
-
-  /** The end of a stream whose other end has moved, or whose own. */
-  private final class Retired implements Inlet.Owner {
-    private final PeerStream old;
-    private final boolean finished;
-    private final Runnable limit;
-
-    Retired(PeerStream old, boolean finished) {
-      this.old = old;
-      this.finished = finished;
-      this.limit = proxies.later(Proxies.PATIENCE_MILLIS, old::reset);
-    }
-
-    @Override
-    public void onControl(StreamControl control) {
-      if (!control.hasShutdown()) {
-        throw Fault.invalid("control after ack_transfer", control.getControlCase(), "SHUTDOWN");
-      }
-      finish("");
-      if (!control.getShutdown().getError().isEmpty()) {
-        fail(control.getShutdown().getError());
-      }
-    }
-
-    private void finish(String reason) {
-      if (!finished) {
-        old.write(shutdown(reason));
-        old.finish();
-      }
-    }
-
-    @Override
-    public void onEnd() {
-      limit.run();
-      if (!finished) {
-        old.finish();
-      }
-    }
-
-    @Override
-    public void onLost(String reason) {
-      limit.run();
-    }
-
-    @Override
-    public void onWrong(String reason) {
-      proxies.wrong();
-      finish(reason);
-      fail(reason);
     }
   }
 }

@@ -66,7 +66,7 @@ class BadStreamTest {
   }
 
   private PeerStream openWithHello(ObjectKind kind) {
-    open(kind).write(Proxy.hello());
+    open(kind).write(SmallFrames.hello());
     return stream;
   }
 
@@ -166,7 +166,7 @@ class BadStreamTest {
 
   @Test
   void shouldEndOnASecondHello() {
-    openWithHello(ObjectKind.CHANNEL).write(Proxy.hello());
+    openWithHello(ObjectKind.CHANNEL).write(SmallFrames.hello());
     shouldEndWith("frame: HELLO (expected: DATA, CONTROL or SIGNAL)");
   }
 
@@ -375,11 +375,11 @@ class BadStreamTest {
 
   @Test
   void shouldRefuseAnUnknownTransferKey() {
-    open(ObjectKind.CHANNEL).write(Proxy.hello());
+    open(ObjectKind.CHANNEL).write(SmallFrames.hello());
     PeerStream unknown = mesh.accepted(0, 1).open();
     stream = unknown;
     unknown.read(new Told());
-    unknown.write(Proxy.hello());
+    unknown.write(SmallFrames.hello());
     mesh.proxies(0).openTransfer(mesh.dialled(0, 1), unknown.id(), KEY.toByteArray());
     mesh.pass(70_000);
 
@@ -394,7 +394,7 @@ class BadStreamTest {
 
   @Test
   void shouldRefuseKeysOfAnotherLengthAndASecondStream() {
-    open(ObjectKind.CHANNEL).write(Proxy.hello());
+    open(ObjectKind.CHANNEL).write(SmallFrames.hello());
     StreamConnection from = mesh.dialled(0, 1);
     PeerStream one = mesh.accepted(0, 1).open();
     PeerStream two = mesh.accepted(0, 1).open();
@@ -403,7 +403,7 @@ class BadStreamTest {
         .forEach(
             s -> {
               s.read(new Told());
-              s.write(Proxy.hello());
+              s.write(SmallFrames.hello());
               s.finish();
             });
     assertThatThrownBy(() -> mesh.proxies(0).openTransfer(from, one.id(), new byte[15]))
@@ -418,14 +418,14 @@ class BadStreamTest {
 
   @Test
   void shouldBoundHowManyTransfersWait() {
-    open(ObjectKind.CHANNEL).write(Proxy.hello());
+    open(ObjectKind.CHANNEL).write(SmallFrames.hello());
     StreamConnection from = mesh.dialled(0, 1);
     Fault refused = null;
     int opened = 0;
     while (refused == null && opened < 10_000) {
       PeerStream next = mesh.accepted(0, 1).open();
       next.read(new Told());
-      next.write(Proxy.hello());
+      next.write(SmallFrames.hello());
       next.finish();
       byte[] key = Buffer.buffer(new byte[12]).appendInt(opened).getBytes();
       try {
@@ -443,7 +443,7 @@ class BadStreamTest {
 
   @Test
   void shouldCloseAnObjectWhoseStreamsNeverCome() {
-    open(ObjectKind.CHANNEL).write(Proxy.hello());
+    open(ObjectKind.CHANNEL).write(SmallFrames.hello());
     TransferInitiator nothing =
         TransferInitiator.newBuilder()
             .setDrainStream(4002)
@@ -461,7 +461,7 @@ class BadStreamTest {
             });
     mesh.pass(70_000);
 
-    assertThat(why).containsExactlyInAnyOrder("stream: did not come", "drain: drain: did not come");
+    assertThat(why).containsExactlyInAnyOrder("stream: did not come", "drain: did not come");
     shouldLiveOn();
   }
 
