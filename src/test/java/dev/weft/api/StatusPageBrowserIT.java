@@ -16,6 +16,8 @@ import dev.weft.bus.Json;
 import dev.weft.cluster.Member;
 import dev.weft.mesh.LinkUp;
 import dev.weft.mesh.gate.ForwardOpened;
+import dev.weft.mesh.gate.MeshExport;
+import dev.weft.mesh.gate.MeshForward;
 import dev.weft.mesh.gate.ServiceExported;
 import dev.weft.mesh.peer.MeshPeer;
 import dev.weft.mesh.peer.MeshService;
@@ -239,6 +241,63 @@ final class StatusPageBrowserIT {
     mesh.up("udp-b2", PEER, 20_500L);
 
     assertThat(page.locator("#mesh-links tbody tr")).containsText("20.500 ms");
+  }
+
+  private void addServicesOfTheMesh() {
+    String name = "a-service-with-the-longest-name-of-all." + "x".repeat(216);
+    mesh.peers.add(new MeshPeer(PEER, "up", "", true, PEER, 412L, 3, List.of("web", name), 0));
+    mesh.peers.add(
+        new MeshPeer(
+            "00000000000000c3",
+            "down",
+            "no answer to the handshake within 5 s",
+            false,
+            PEER,
+            null,
+            0,
+            List.of(),
+            0));
+    mesh.services.add(new MeshService("web", List.of(PEER, "00000000000000c3")));
+    mesh.services.add(new MeshService(name, List.of(PEER)));
+    mesh.exports.add(
+        new MeshExport(
+            name,
+            "unix:/run/a/long/path/to/a/socket/of/a/server.sock",
+            List.of(PEER),
+            "created",
+            "up",
+            "",
+            3,
+            1200,
+            0,
+            1_500_000_000L,
+            90_000));
+    mesh.exports.add(
+        new MeshExport(
+            "db",
+            "127.0.0.1:5432",
+            List.of(),
+            "configured",
+            "down",
+            "127.0.0.1:5432: connection refused",
+            0,
+            0,
+            7,
+            0,
+            0));
+    mesh.forwards.add(
+        new MeshForward(
+            "[2001:db8:1111:2222:3333:4444:5555:6666]:65535",
+            PEER,
+            name,
+            "created",
+            "up",
+            "",
+            1,
+            3,
+            0,
+            90_000,
+            1_500_000));
   }
 
   @Test
@@ -512,6 +571,7 @@ final class StatusPageBrowserIT {
     addMesh();
     String[] hops = IntStream.range(0, 20).mapToObj("%016x"::formatted).toArray(String[]::new);
     mesh.route("udp-b2", 250_000L, hops);
+    addServicesOfTheMesh();
     node.start();
     Page page = open(width, 1000, scheme);
     assertThat(page.locator("#wires tbody tr")).hasCount(2);

@@ -1,0 +1,444 @@
+package dev.weft.mesh.gate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.sun.net.httpserver.HttpServer;
+import dev.weft.linux.Netns;
+import dev.weft.testkit.Need;
+import dev.weft.testkit.Needs;
+import dev.weft.testkit.ProcessCluster;
+import dev.weft.testkit.ProcessStatus;
+import dev.weft.testkit.TestCluster;
+import dev.weft.wire.proto.Meshnet;
+import dev.weft.wire.proto.Pod;
+import dev.weft.wire.proto.PodQuery;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.net.SocketAddress;
+import io.vertx.grpc.client.GrpcClient;
+import io.vertx.grpc.common.GrpcMessageDecoder;
+import io.vertx.grpc.common.GrpcMessageEncoder;
+import io.vertx.grpc.common.ServiceMethod;
+import io.vertx.grpc.common.ServiceName;
+import io.vertx.grpc.server.GrpcServer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Servers of one node used from another, with nodes as processes in namespaces. */
+@Needs({Need.ROOT, Need.IPROUTE2, Need.NFT})
+class GateProcessIT {
+  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final int MEGABYTE = 1 << 20;
+
+  @TempDir Path directory;
+
+  /** What a server does with each connection, on a thread of its own. */
+  private interface Conversation {
+    void hold(SocketChannel client) throws Exception;
+  }
+
+  /** A server on a Unix socket, which namespaces do not hide. */
+  private ServerSocketChannel serve(Path socket, Conversation conversation) throws IOException {
+    ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    server.bind(UnixDomainSocketAddress.of(socket), 1000);
+    start(
+        () -> {
+          while (true) {
+            SocketChannel client = server.accept();
+            start(
+                () -> {
+                  try (client) {
+                    conversation.hold(client);
+                  }
+                });
+          }
+        });
+    return server;
+  }
+
+  private interface Work {
+    void run() throws Exception;
+  }
+
+  private static void start(Work work) {
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                work.run();
+              } catch (Exception closed) {
+                // The test looks at the other end.
+              }
+            });
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private static SocketChannel client(Path forward) throws IOException {
+    return SocketChannel.open(UnixDomainSocketAddress.of(forward));
+  }
+
+  /** Nodes that are linked as a line, or as a ring. */
+  private ProcessCluster start(int size, boolean ring, String last, String first) throws Exception {
+    return ProcessCluster.startApart(
+        directory,
+        size,
+        number ->
+            """
+            mesh:
+              listen: [ "udp://%s:7654" ]
+              links: [ %s ]
+              %s
+            """
+                .formatted(
+                    ProcessCluster.addressOf(number),
+                    number < size || ring
+                        ? "{ to: \"udp://%s:7654\" }"
+                            .formatted(ProcessCluster.addressOf(number % size + 1))
+                        : "",
+                    number == 1 ? first : number == size ? last : ""));
+  }
+
+  private static void awaitService(ProcessCluster nodes, int number, String name) {
+    Awaitility.await("service " + name + " known to n" + number)
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(items(nodes, number, "services"))
+                    .extracting(s -> s.path("name").asText())
+                    .contains(name));
+  }
+
+  private static List<JsonNode> items(ProcessCluster nodes, int number, String list) {
+    List<JsonNode> items = new ArrayList<>();
+    nodes.api(number).get("/api/v1/mesh/" + list).path("items").forEach(items::add);
+    return items;
+  }
+
+  private static void awaitNothingOpen(ProcessCluster nodes, int last) {
+    Awaitility.await("all connections closed")
+        .atMost(SOON)
+        .untilAsserted(
+            () -> {
+              assertThat(items(nodes, 1, "forwards"))
+                  .allMatch(f -> f.at("/connections/open").asInt() == 0);
+              assertThat(items(nodes, last, "exports"))
+                  .allMatch(e -> e.at("/connections/open").asInt() == 0);
+            });
+  }
+
+  @Test
+  void shouldServeAWebServerByNameThroughARelay() throws Exception {
+    byte[] file = new byte[20 * MEGABYTE];
+    new Random(1).nextBytes(file);
+    try (ProcessCluster nodes =
+        start(
+            3,
+            false,
+            "services: [ { name: web, target: \"tcp://127.0.0.1:8000\" } ]",
+            "forwards: [ { listen: \"127.0.0.1:9000\", service: web } ]")) {
+      HttpServer server = null;
+      try (Netns netns = nodes.host(3).open()) {
+        server =
+            netns.call(
+                () ->
+                    HttpServer.create(
+                        new InetSocketAddress(InetAddress.getLoopbackAddress(), 8000), 0));
+      }
+      server.setExecutor(Executors.newCachedThreadPool());
+      server.createContext(
+          "/file",
+          exchange -> {
+            exchange.sendResponseHeaders(200, file.length);
+            try (OutputStream body = exchange.getResponseBody()) {
+              body.write(file);
+            }
+          });
+      server.start();
+      awaitService(nodes, 1, "web");
+      Path got = directory.resolve("got");
+
+      nodes.host(1).run("curl", "-sSf", "-o", got.toString(), "http://127.0.0.1:9000/file");
+
+      assertThat(Files.readAllBytes(got)).isEqualTo(file);
+      assertThat(items(nodes, 1, "peers"))
+          .filteredOn(p -> p.path("peer").asText().equals(nodes.id(3)))
+          .extracting(p -> p.path("via").asText())
+          .containsExactly(nodes.id(2));
+      server.stop(0);
+      awaitNothingOpen(nodes, 3);
+    }
+  }
+
+  @Test
+  void shouldFinishALongDownloadThoughALinkOfTheRingIsCut() throws Exception {
+    int size = 100 * MEGABYTE;
+    MessageDigest sent = MessageDigest.getInstance("SHA-256");
+    try (ServerSocketChannel server =
+            serve(
+                directory.resolve("s"),
+                client -> {
+                  byte[] part = new byte[1 << 16];
+                  Random random = new Random(2);
+                  for (int i = 0; i < size; i += part.length) {
+                    random.nextBytes(part);
+                    sent.update(part);
+                    write(client, part);
+                  }
+                });
+        ProcessCluster nodes =
+            start(
+                3,
+                true,
+                "services: [ { name: big, target: \"unix:%s/s\" } ]".formatted(directory),
+                "forwards: [ { listen: \"unix:%s/f\", service: big } ]".formatted(directory))) {
+      assertThat(server.isOpen()).isTrue();
+      awaitService(nodes, 1, "big");
+      MessageDigest received = MessageDigest.getInstance("SHA-256");
+      ByteBuffer part = ByteBuffer.allocate(1 << 16);
+      long total = 0;
+      long longest = 0;
+      boolean cut = false;
+      try (SocketChannel client = client(directory.resolve("f"))) {
+        for (long last = System.nanoTime(); client.read(part.clear()) >= 0; ) {
+          long now = System.nanoTime();
+          longest = Math.max(longest, now - last);
+          last = now;
+          total += part.flip().remaining();
+          received.update(part);
+          if (!cut && total > size / 4) {
+            cut = true;
+            cut(nodes, 1, 3);
+            cut(nodes, 3, 1);
+          }
+        }
+      }
+
+      assertThat(total).isEqualTo(size);
+      assertThat(received.digest()).isEqualTo(sent.digest());
+      System.out.printf("a link in a ring of 3 cut: no bytes for %d ms%n", longest / 1_000_000);
+      assertThat(Duration.ofNanos(longest)).isLessThan(Duration.ofSeconds(5));
+      awaitNothingOpen(nodes, 3);
+    }
+  }
+
+  private static void write(SocketChannel to, byte[] bytes) throws IOException {
+    for (ByteBuffer left = ByteBuffer.wrap(bytes); left.hasRemaining(); ) {
+      to.write(left);
+    }
+  }
+
+  /** What one node sends to another is lost. */
+  private static void cut(ProcessCluster nodes, int from, int to) throws Exception {
+    nodes.host(from).run("ip", "route", "add", "blackhole", ProcessCluster.addressOf(to));
+  }
+
+  @Test
+  void shouldCarrySessionsManyClientsAndASlowReaderThroughARelay() throws Exception {
+    AtomicLong poured = new AtomicLong();
+    try (ServerSocketChannel echo =
+            serve(
+                directory.resolve("echo.s"),
+                client -> {
+                  InputStream in = Channels.newInputStream(client);
+                  in.transferTo(Channels.newOutputStream(client));
+                  write(client, "bye".getBytes(StandardCharsets.US_ASCII));
+                });
+        ServerSocketChannel pour =
+            serve(
+                directory.resolve("pour.s"),
+                client -> {
+                  byte[] part = new byte[1 << 16];
+                  while (true) {
+                    write(client, part);
+                    poured.addAndGet(part.length);
+                  }
+                });
+        ProcessCluster nodes =
+            start(
+                3,
+                false,
+                "services: [ { name: echo, target: \"unix:%s/echo.s\" }, { name: pour, target: \"unix:%s/pour.s\" } ]"
+                    .formatted(directory, directory),
+                "forwards: [ { listen: \"unix:%s/echo.f\", service: echo }, { listen: \"unix:%s/pour.f\", service: pour } ]"
+                    .formatted(directory, directory))) {
+      assertThat(List.of(echo, pour)).allMatch(ServerSocketChannel::isOpen);
+      awaitService(nodes, 1, "pour");
+      long resident = ProcessStatus.of(nodes.process(1)).residentMegabytes();
+      try (SocketChannel slow = client(directory.resolve("pour.f"))) {
+        assertThat(slow.read(ByteBuffer.allocate(1))).isEqualTo(1);
+
+        session(directory.resolve("echo.f"), 50, 20);
+        manyClients(directory.resolve("echo.f"), 200);
+
+        assertThat(poured.get()).isLessThan(32L * MEGABYTE);
+        long now = ProcessStatus.of(nodes.process(1)).residentMegabytes();
+        System.out.printf(
+            "a slow reader: %d MB taken from the server, node 1 %d MB before, %d MB after%n",
+            poured.get() / MEGABYTE, resident, now);
+      }
+      awaitNothingOpen(nodes, 3);
+    }
+  }
+
+  @Test
+  void shouldResetClientsOfANodeThatDiesAndServeThemWhenItIsBack() throws Exception {
+    try (ServerSocketChannel echo =
+            serve(
+                directory.resolve("s"),
+                client ->
+                    Channels.newInputStream(client).transferTo(Channels.newOutputStream(client)));
+        ProcessCluster nodes =
+            start(
+                3,
+                false,
+                "services: [ { name: echo, target: \"unix:%s/s\" } ]".formatted(directory),
+                "forwards: [ { listen: \"unix:%s/f\", service: echo } ]".formatted(directory))) {
+      assertThat(echo.isOpen()).isTrue();
+      awaitService(nodes, 1, "echo");
+      try (SocketChannel client = client(directory.resolve("f"))) {
+        write(client, new byte[] {1});
+        assertThat(client.read(ByteBuffer.allocate(1))).isEqualTo(1);
+
+        nodes.kill(3);
+
+        assertThat(client.read(ByteBuffer.allocate(1))).isEqualTo(-1);
+      }
+      nodes.start(3);
+      nodes.awaitReady(3);
+      Awaitility.await("the service again")
+          .atMost(SOON)
+          .ignoreExceptions()
+          .until(
+              () -> {
+                try (SocketChannel client = client(directory.resolve("f"))) {
+                  write(client, new byte[] {2});
+                  return client.read(ByteBuffer.allocate(1)) == 1;
+                }
+              });
+      awaitNothingOpen(nodes, 3);
+    }
+  }
+
+  /** As a person types: a line, its answer, a pause; and in the end the other side's last words. */
+  private static void session(Path forward, int lines, long pauseMillis) throws Exception {
+    try (SocketChannel client = client(forward)) {
+      InputStream in = Channels.newInputStream(client);
+      for (int i = 0; i < lines; i++) {
+        byte[] line = "line %04d\n".formatted(i).getBytes(StandardCharsets.US_ASCII);
+        write(client, line);
+        assertThat(in.readNBytes(line.length)).isEqualTo(line);
+        TimeUnit.MILLISECONDS.sleep(pauseMillis);
+      }
+      client.shutdownOutput();
+      assertThat(new String(in.readAllBytes(), StandardCharsets.US_ASCII)).isEqualTo("bye");
+    }
+  }
+
+  private static void manyClients(Path forward, int many) throws Exception {
+    List<SocketChannel> clients = new ArrayList<>();
+    for (int i = 0; i < many; i++) {
+      clients.add(client(forward));
+      write(clients.get(i), "client %04d".formatted(i).getBytes(StandardCharsets.US_ASCII));
+    }
+    for (int i = 0; i < many; i++) {
+      InputStream in = Channels.newInputStream(clients.get(i));
+      assertThat(new String(in.readNBytes(11), StandardCharsets.US_ASCII))
+          .isEqualTo("client %04d".formatted(i));
+    }
+    for (SocketChannel client : clients) {
+      client.close();
+    }
+  }
+
+  @Test
+  void shouldCarryGrpcThroughARelay() throws Exception {
+    Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
+    ServiceName local =
+        ServiceName.create(Meshnet.getDescriptor().findServiceByName("Local").getFullName());
+    GrpcServer server = GrpcServer.server(vertx);
+    ServiceMethod<PodQuery, Pod> served =
+        ServiceMethod.server(
+            local,
+            "Get",
+            GrpcMessageEncoder.<Pod>encoder(),
+            GrpcMessageDecoder.decoder(PodQuery.getDefaultInstance()));
+    server.callHandler(
+        served,
+        call ->
+            call.handler(
+                query -> call.response().end(Pod.newBuilder().setName(query.getName()).build())));
+    TestCluster.await(
+        vertx
+            .createHttpServer()
+            .requestHandler(server)
+            .listen(SocketAddress.domainSocketAddress(directory.resolve("g.s").toString())));
+    GrpcClient client =
+        GrpcClient.client(
+            vertx,
+            new HttpClientOptions()
+                .setProtocolVersion(HttpVersion.HTTP_2)
+                .setHttp2ClearTextUpgrade(false));
+    ServiceMethod<Pod, PodQuery> get =
+        ServiceMethod.client(
+            local,
+            "Get",
+            GrpcMessageEncoder.<PodQuery>encoder(),
+            GrpcMessageDecoder.decoder(Pod.getDefaultInstance()));
+    try (ProcessCluster nodes =
+        start(
+            3,
+            false,
+            "services: [ { name: grpc, target: \"unix:%s/g.s\" } ]".formatted(directory),
+            "forwards: [ { listen: \"unix:%s/g.f\", service: grpc } ]".formatted(directory))) {
+      awaitService(nodes, 1, "grpc");
+      SocketAddress forward =
+          SocketAddress.domainSocketAddress(directory.resolve("g.f").toString());
+      for (int i = 0; i < 100; i++) {
+        String name = HexFormat.of().toHexDigits(i);
+
+        Pod answer =
+            TestCluster.await(
+                client
+                    .request(forward, get)
+                    .compose(
+                        call -> {
+                          call.end(PodQuery.newBuilder().setName(name).build());
+                          return call.response();
+                        })
+                    .compose(response -> response.last()));
+
+        assertThat(answer.getName()).isEqualTo(name);
+      }
+    } finally {
+      TestCluster.await(vertx.close());
+    }
+  }
+}
