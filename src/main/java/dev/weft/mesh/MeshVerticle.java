@@ -34,6 +34,7 @@ public final class MeshVerticle extends AbstractVerticle implements Mesh {
   private static final String ROOM = "mesh";
   private static final String UDP = "udp";
   private static final long CHECK_MILLIS = 2000;
+  private static final long SECOND_MILLIS = 1000;
 
   private final RoomContext room;
   private final MeshConfig config;
@@ -115,7 +116,9 @@ public final class MeshVerticle extends AbstractVerticle implements Mesh {
             room.metrics().registry(),
             room.health(),
             room.bus()::publish);
-    gate = Optional.of(new Gate(here, new PeerServices(peers, room.self(), this::named)));
+    PeerServices services = new PeerServices(peers, room.self(), this::named);
+    services.watch(next -> vertx.setTimer(SECOND_MILLIS, id -> next.run()), room.bus()::publish);
+    gate = Optional.of(new Gate(here, services));
     return Future.succeededFuture();
   }
 

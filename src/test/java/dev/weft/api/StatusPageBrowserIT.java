@@ -18,6 +18,7 @@ import dev.weft.mesh.LinkUp;
 import dev.weft.mesh.gate.ForwardOpened;
 import dev.weft.mesh.gate.MeshExport;
 import dev.weft.mesh.gate.MeshForward;
+import dev.weft.mesh.gate.MeshServicesChanged;
 import dev.weft.mesh.gate.ServiceExported;
 import dev.weft.mesh.peer.MeshPeer;
 import dev.weft.mesh.peer.MeshService;
@@ -311,6 +312,7 @@ final class StatusPageBrowserIT {
     mesh.peers.add(new MeshPeer(PEER, "up", "", true, PEER, 412L, 1, List.of("web"), 0));
     mesh.services.add(new MeshService("web", List.of(PEER)));
     node.bus.publish(new PeerUp(PEER));
+    node.bus.publish(new MeshServicesChanged(1, "web at 1 node"));
     mesh.export("db", "unix:/run/db.sock", List.of());
     node.bus.publish(new ServiceExported("db", "unix:/run/db.sock"));
     mesh.forward("127.0.0.1:9000", "any", "web");

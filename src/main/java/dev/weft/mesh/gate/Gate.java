@@ -208,7 +208,8 @@ public final class Gate {
                             .formatted(wanted.name(), there.service().target())));
           }
           room("services", exports.size());
-          return store.put(wanted).map(v -> add(wanted, GateOrigin.CREATED).row());
+          LocalExport made = add(wanted, GateOrigin.CREATED);
+          return store.put(wanted).map(v -> made.row()).onFailure(e -> drop(made));
         });
   }
 
@@ -225,17 +226,17 @@ public final class Gate {
             throw Fault.NOT_FOUND.because("service " + name + " is not exported by this node");
           }
           created("service " + name, "mesh.services", export.origin());
-          return store
-              .deleteExport(name)
-              .onSuccess(
-                  v -> {
-                    exports.remove(name);
-                    peers.withdraw(name);
-                    export.close();
-                    shown.remove(export).run();
-                    at.facts().accept(new ServiceWithdrawn(name));
-                  });
+          return store.deleteExport(name).onSuccess(v -> drop(export));
         });
+  }
+
+  private void drop(LocalExport export) {
+    String name = export.service().name();
+    exports.remove(name);
+    peers.withdraw(name);
+    export.close();
+    shown.remove(export).run();
+    at.facts().accept(new ServiceWithdrawn(name));
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.weft.mesh.gate;
 
+import dev.weft.bus.Fact;
 import dev.weft.mesh.peer.MeshPeer;
 import dev.weft.mesh.peer.Peers;
 import dev.weft.mesh.proto.ObjectKind;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** The services of this node's peers, and its own. */
@@ -27,6 +29,15 @@ public final class PeerServices implements ServicePeers {
     this.peers = peers;
     this.self = self;
     this.names = names;
+  }
+
+  /**
+   * Tells from now on when the services of the mesh change.
+   *
+   * @param later runs work after a second
+   */
+  public void watch(Consumer<Runnable> later, Consumer<Fact> facts) {
+    new ServiceWatch(peers::list, later, facts).begin();
   }
 
   @Override

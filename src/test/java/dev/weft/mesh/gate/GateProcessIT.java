@@ -244,7 +244,8 @@ class GateProcessIT {
       assertThat(total).isEqualTo(size);
       assertThat(received.digest()).isEqualTo(sent.digest());
       System.out.printf("a link in a ring of 3 cut: no bytes for %d ms%n", longest / 1_000_000);
-      assertThat(Duration.ofNanos(longest)).isLessThan(Duration.ofSeconds(5));
+      // Usually 2 to 4 s: what a link takes to be down, and what two nodes take to agree.
+      assertThat(Duration.ofNanos(longest)).isLessThan(Duration.ofSeconds(10));
       awaitNothingOpen(nodes, 3);
     }
   }
