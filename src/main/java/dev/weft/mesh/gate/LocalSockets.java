@@ -13,6 +13,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.IoEventLoop;
+import io.netty.channel.epoll.EpollIoHandler;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -44,7 +45,7 @@ final class LocalSockets {
   LocalSockets(Vertx vertx, Loop loop) {
     this.vertx = vertx;
     this.loop =
-        loop.netty() instanceof IoEventLoop io
+        loop.netty() instanceof IoEventLoop io && io.isIoType(EpollIoHandler.class)
             ? new Loop(loop.context(), new HalfCloseLoop(io))
             : loop;
   }
