@@ -26,6 +26,7 @@ final class LocalForward {
   private final GateTraffic traffic;
   private final Set<SocketPump> open = new HashSet<>();
   private Optional<LocalSockets.Listening> listening = Optional.empty();
+  private Runnable hide = () -> {};
   private boolean closed;
 
   LocalForward(
@@ -61,6 +62,15 @@ final class LocalForward {
   /** The forward with the port that was bound. */
   ForwardConfig asOpened() {
     return new ForwardConfig(listen(), config.node(), config.service());
+  }
+
+  /**
+   * It has meters from now on.
+   *
+   * @param removal removes them
+   */
+  void shown(Runnable removal) {
+    hide = removal;
   }
 
   boolean listens() {
@@ -146,6 +156,7 @@ final class LocalForward {
   /** Listens no more and breaks off all clients. */
   Future<Void> close() {
     closed = true;
+    hide.run();
     Set.copyOf(open).forEach(pump -> pump.breakOff("forward closed"));
     return listening.map(LocalSockets.Listening::close).orElse(Future.succeededFuture());
   }
