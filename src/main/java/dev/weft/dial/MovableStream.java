@@ -127,6 +127,7 @@ final class MovableStream implements OutStream {
     if (unsent > 0) {
       next.limitUnsent(unsent);
     }
+    over.lost().onComplete(v -> loop.run(() -> onLost(over, next, number)));
     next.ended()
         // Later: of a loss, a stream may be told before its connection is.
         .onFailure(why -> loop.run(() -> onFailed(over, next, number, why)))
@@ -136,6 +137,13 @@ final class MovableStream implements OutStream {
                 ended.tryComplete();
               }
             });
+  }
+
+  /** A connection may be lost some time before its streams are told. */
+  private void onLost(RpcConnection over, OutStream leg, int number) {
+    if (!leg.ended().isComplete()) {
+      onFailed(over, leg, number, Fault.UNAVAILABLE.because("the connection was lost"));
+    }
   }
 
   private void onFailed(RpcConnection over, OutStream leg, int number, Throwable why) {

@@ -32,7 +32,7 @@ import java.util.function.LongSupplier;
  */
 public final class NodeDial implements Dial {
   /** How long a stream that has lost its connection stays open while another is looked for. */
-  private static final Duration RESCUE = Duration.ofSeconds(3);
+  private static final Duration RESCUE = Duration.ofSeconds(5);
 
   private final Vertx vertx;
   private final List<Way> ways;

@@ -55,9 +55,15 @@ public final class Http2Connection implements RpcConnection {
             id ->
                 http.ping(Buffer.buffer(8).appendLong(System.nanoTime()))
                     .timeout(PING_LIMIT_MILLIS, TimeUnit.MILLISECONDS)
-                    .onFailure(e -> http.close()));
+                    .onFailure(e -> giveUp()));
     lost.future().onComplete(v -> vertx.cancelTimer(timer));
     return this;
+  }
+
+  /** The peer is silent. It is lost now: TLS waits for 3 s more before the connection is closed. */
+  private void giveUp() {
+    lost.tryComplete();
+    http.close();
   }
 
   @Override
