@@ -1,6 +1,7 @@
 // Command quic-link is one end of a udp link of the mesh, made without Weft and without quiche: QUIC
 // by quic-go, TLS by Go, protobuf by hand. It dials, introduces itself, pings, announces one route,
-// prints what happens, answers pings and echo requests, and ends with its standard input.
+// prints what happens, answers pings and echo requests, and ends with its standard input. With a
+// service's name it also becomes a peer over that link, and sends 60,000 bytes through the service.
 //
 // quic-go 0.29 sends and takes datagrams of at most 1,220 bytes, so frames reach it in halves.
 package main
@@ -33,6 +34,8 @@ const (
 	token       = 0x80
 )
 
+const peerProtocol = "weft.peer/1"
+
 // Last bytes of datagrams that are no frames.
 const (
 	firstHalf  = 0x48
@@ -51,14 +54,15 @@ func main() {
 	cert := flag.String("cert", "", "own certificate; none if empty")
 	key := flag.String("key", "", "its key")
 	route := flag.String("route", "", "id of a node to announce a route to")
+	service := flag.String("service", "", "of the other node, that sends back what it gets")
 	flag.Parse()
-	if err := run(*to, *node, *alpn, *ca, *cert, *key, *route); err != nil {
+	if err := run(*to, *node, *alpn, *ca, *cert, *key, *route, *service); err != nil {
 		fmt.Printf("failed: %v\n", err)
 		os.Exit(1)
 	}
 }
 
-func run(to, node, alpn, ca, cert, key, route string) error {
+func run(to, node, alpn, ca, cert, key, route, service string) error {
 	authority, err := os.ReadFile(ca)
 	if err != nil {
 		return err
@@ -68,6 +72,11 @@ func run(to, node, alpn, ca, cert, key, route string) error {
 		return errors.New("no certificate in " + ca)
 	}
 	settings := &tls.Config{RootCAs: roots, ServerName: node + ".weft", NextProtos: []string{alpn}}
+	accepting := &tls.Config{
+		ClientCAs:  roots,
+		ClientAuth: tls.RequireAndVerifyClientCert,
+		NextProtos: []string{peerProtocol},
+	}
 	var fingerprint [32]byte
 	if cert != "" {
 		pair, err := tls.LoadX509KeyPair(cert, key)
@@ -78,6 +87,7 @@ func run(to, node, alpn, ca, cert, key, route string) error {
 		settings.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 			return &pair, nil
 		}
+		accepting.Certificates = []tls.Certificate{pair}
 		leaf, err := x509.ParseCertificate(pair.Certificate[0])
 		if err != nil {
 			return err
@@ -98,6 +108,16 @@ func run(to, node, alpn, ca, cert, key, route string) error {
 		fingerprint: fingerprint[:],
 		route:       route,
 		sequence:    uint64(time.Now().UnixNano()),
+	}
+	if service != "" {
+		dialling := settings.Clone()
+		dialling.NextProtos = []string{peerProtocol}
+		l.peer = &peerConn{link: l, node: nodeAddr(node), arrived: make(chan []byte, 1024)}
+		l.up = func() {
+			if err := l.peer.peer(dialling, accepting, service, 60000); err != nil {
+				fmt.Printf("peer failed: %v\n", err)
+			}
+		}
 	}
 	go func() {
 		bufio.NewReader(os.Stdin).ReadString('\n')
@@ -123,6 +143,9 @@ type link struct {
 	pinged      time.Time
 	ponged      bool
 	answered    bool
+
+	peer *peerConn
+	up   func()
 }
 
 // run sends what is outstanding every 100 ms and takes what arrives, until the connection ends.
@@ -255,6 +278,8 @@ func (l *link) frame(f []byte) {
 	}
 	if bits&control != 0 {
 		l.control(f)
+	} else if l.peer != nil && len(f) > 1 && f[1]&0x40 != 0 {
+		l.peer.take(f[1:])
 	} else if bits&destination == 0 && len(f) == 10 && f[1] == 0 {
 		// An echo request; the answer has the same id, and a hop limit of its own.
 		l.send(append(append([]byte{32, 1}, f[2:]...), 0))
@@ -281,6 +306,9 @@ func (l *link) acknowledged(sequence uint64) {
 	l.acks++
 	l.sequence++
 	fmt.Printf("acknowledged %d\n", l.acks)
+	if l.acks == 1 && l.up != nil {
+		go l.up()
+	}
 	if l.acks == 1 && l.route != "" {
 		l.outstanding = message(l.sequence, 3, routes(l))
 	}

@@ -11,6 +11,11 @@ import dev.weft.identity.Identity;
 import dev.weft.identity.NodeId;
 import dev.weft.mesh.link.LinkKind.Listening;
 import dev.weft.mesh.link.kind.UdpKind;
+import dev.weft.mesh.peer.MeshPeer;
+import dev.weft.mesh.peer.Peers;
+import dev.weft.mesh.proto.ObjectKind;
+import dev.weft.mesh.stream.MeshSocket;
+import dev.weft.reach.PeerPort;
 import dev.weft.rpc.Loop;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
@@ -25,6 +30,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -47,6 +53,7 @@ class QuicInteropIT {
   private CertificateAuthority mesh;
   private Identity self;
   private UdpKind udp;
+  private Loop loop;
   private MeshNode node;
   private String listening;
 
@@ -74,9 +81,10 @@ class QuicInteropIT {
     self = identity(issue(mesh, "self"));
     udp = new UdpKind(vertx, List.of(Loop.of(vertx), Loop.of(vertx)), self);
     MeshConfig config = new MeshConfig(List.of(), List.of(), true, 0, false);
+    loop = Loop.of(vertx);
     node =
         new MeshNode(
-            Loop.of(vertx),
+            loop,
             new MeshNode.Settings(self.nodeId(), self.fingerprint(), config, CLOCK),
             new MeshNode.Observer() {
               @Override
@@ -192,6 +200,45 @@ class QuicInteropIT {
     awaitLine(output, "echo");
     node.send(gopher, new byte[MeshNode.MAX_DATAGRAM]);
     awaitLine(output, "frame in halves 1[34]\\d\\d");
+  }
+
+  @Test
+  void shouldBeAPeer() throws Exception {
+    result(node.join(result(PeerPort.open(List.of(loop), self))));
+    result(node.withPeers(this::exportEcho));
+    CertificateAuthority.Issued files = issue(mesh, "gopher");
+    String gopher = identity(files).nodeId().value();
+
+    Path output = dial(Stream.concat(shown(files), Stream.of("-service", "echo")));
+
+    awaitLine(output, "peer up");
+    awaitLine(output, "service echo");
+    awaitLine(output, "service echoed 60000");
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () -> {
+              List<MeshPeer> rows = result(node.withPeers(p -> Future.succeededFuture(p.rows())));
+              assertThat(rows)
+                  .anySatisfy(
+                      peer -> {
+                        assertThat(peer.node()).isEqualTo(gopher);
+                        assertThat(peer.state()).isEqualTo("up");
+                      });
+            });
+  }
+
+  private Future<Void> exportEcho(Peers peers) {
+    peers.export(
+        "echo",
+        Set.of(),
+        ObjectKind.STREAM_SOCKET,
+        (from, end) -> {
+          MeshSocket socket = (MeshSocket) end;
+          var unused = socket.pipeTo(socket);
+          return Future.succeededFuture();
+        });
+    return Future.succeededFuture();
   }
 
   @Test
