@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -83,15 +84,14 @@ class QuicStreamTest {
   /** What a stream told. */
   private static final class Heard implements PeerStream.Reader {
     private final Queue<String> told = new ConcurrentLinkedQueue<>();
-    private final StringBuffer text = new StringBuffer();
-    private volatile int length;
+    private final Queue<String> texts = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger length = new AtomicInteger();
     private PeerStream stream;
 
     @Override
     public void onBytes(ByteBuf bytes) {
-      length += bytes.readableBytes();
-      if (text.length() < 100) {
-        text.append(bytes.toString(UTF_8));
+      if (length.addAndGet(bytes.readableBytes()) < 100) {
+        texts.add(bytes.toString(UTF_8));
       }
     }
 
@@ -108,6 +108,10 @@ class QuicStreamTest {
     @Override
     public void onWritable() {
       told.add("writable");
+    }
+
+    String text() {
+      return String.join("", texts);
     }
 
     void await(String what) {
@@ -183,7 +187,7 @@ class QuicStreamTest {
         });
     Heard there = acceptor.accepted(stream[0].id());
     there.await("end");
-    assertThat(there.text).hasToString("there");
+    assertThat(there.text()).isEqualTo("there");
 
     acceptor.run(
         () -> {
@@ -192,7 +196,7 @@ class QuicStreamTest {
         });
     back.await("end");
 
-    assertThat(back.text).hasToString("and back");
+    assertThat(back.text()).isEqualTo("and back");
     awaitNoObjects();
     assertThat(dialler.on(dialler.connection::broken)).isZero();
     assertThat(acceptor.on(acceptor.connection::broken)).isZero();
@@ -211,7 +215,7 @@ class QuicStreamTest {
     Heard there = acceptor.accepted(stream[0].id());
     there.await("end");
 
-    assertThat(there.text).hasToString("drained");
+    assertThat(there.text()).isEqualTo("drained");
     awaitNoObjects();
     assertThat(dialler.on(dialler.connection::broken)).isZero();
     assertThat(acceptor.on(acceptor.connection::broken)).isZero();
@@ -235,7 +239,7 @@ class QuicStreamTest {
     Heard there = acceptor.accepted(stream[0].id());
     there.await("end");
 
-    assertThat(there.length).isEqualTo(written);
+    assertThat(there.length.get()).isEqualTo(written);
     back.await("writable");
   }
 
@@ -245,7 +249,7 @@ class QuicStreamTest {
     open(stream, false);
     dialler.run(() -> stream[0].write(text("one")));
     Heard there = acceptor.accepted(stream[0].id());
-    Awaitility.await("one").atMost(SOON).until(() -> there.length == 3);
+    Awaitility.await("one").atMost(SOON).until(() -> there.length.get() == 3);
 
     acceptor.run(there.stream::pause);
     dialler.run(
@@ -258,12 +262,12 @@ class QuicStreamTest {
     open(later, false);
     dialler.run(() -> later[0].write(text("later")));
     Heard other = acceptor.accepted(later[0].id());
-    Awaitility.await("later").atMost(SOON).until(() -> other.length == 5);
-    assertThat(there.length).isEqualTo(3);
+    Awaitility.await("later").atMost(SOON).until(() -> other.length.get() == 5);
+    assertThat(there.length.get()).isEqualTo(3);
 
     acceptor.run(there.stream::resume);
     there.await("end");
-    assertThat(there.text).hasToString("onetwo");
+    assertThat(there.text()).isEqualTo("onetwo");
   }
 
   @Test
@@ -272,7 +276,7 @@ class QuicStreamTest {
     open(stream, false);
     dialler.run(() -> stream[0].write(text("one")));
     Heard there = acceptor.accepted(stream[0].id());
-    Awaitility.await("one").atMost(SOON).until(() -> there.length == 3);
+    Awaitility.await("one").atMost(SOON).until(() -> there.length.get() == 3);
     acceptor.run(there.stream::pause);
     acceptor.run(there.stream::finish);
     dialler.run(
@@ -287,7 +291,7 @@ class QuicStreamTest {
     acceptor.run(there.stream::resume);
 
     there.await("end");
-    assertThat(there.text).hasToString("onetwo");
+    assertThat(there.text()).isEqualTo("onetwo");
     assertThat(there.told).containsExactly("end");
     awaitNoObjects();
   }
@@ -298,7 +302,7 @@ class QuicStreamTest {
     Heard back = open(stream, false);
     dialler.run(() -> stream[0].write(text("one")));
     Heard there = acceptor.accepted(stream[0].id());
-    Awaitility.await("one").atMost(SOON).until(() -> there.length == 3);
+    Awaitility.await("one").atMost(SOON).until(() -> there.length.get() == 3);
 
     dialler.run(stream[0]::reset);
 
