@@ -202,17 +202,18 @@ final class PeerDialler {
 
     void done(AsyncResult<Void> result) {
       long now = System.nanoTime();
-      if (result.succeeded() && !connection.closed() && table.connected(node, now)) {
-        stands();
-      } else if (result.succeeded()) {
-        connection.close("no longer wanted");
-        table.failed(node, connection.reason(), now);
-      } else {
+      if (result.failed()) {
         String reason = WeftException.of(result.cause()).getMessage();
         if (connection != null) {
           connection.close(reason);
         }
         table.failed(node, reason, now);
+      } else if (connection.closed()) {
+        table.failed(node, connection.reason(), now);
+      } else if (table.connected(node, now)) {
+        stands();
+      } else {
+        connection.close("no longer wanted");
       }
       alarm.check();
     }
