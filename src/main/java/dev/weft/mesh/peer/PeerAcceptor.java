@@ -41,6 +41,9 @@ final class PeerAcceptor implements PeerConnection.Watcher {
   private final Watcher watcher;
   private final Map<Long, AcceptedPeer> peers = new HashMap<>();
 
+  /** Why nobody is accepted any more; null as long as nodes are. */
+  private WeftException ended;
+
   PeerAcceptor(Services services, Proxies proxies, Watcher watcher) {
     this.services = services;
     this.proxies = proxies;
@@ -73,11 +76,16 @@ final class PeerAcceptor implements PeerConnection.Watcher {
   }
 
   void end(WeftException why) {
+    ended = why;
     List.copyOf(peers.values()).forEach(peer -> peer.connection().close(why.getMessage()));
   }
 
   @Override
   public void proven(PeerConnection connection) {
+    if (ended != null) {
+      connection.close(ended.getMessage());
+      return;
+    }
     long node = connection.node();
     AcceptedPeer before = peers.put(node, new AcceptedPeer(connection, this::work));
     connection.later(

@@ -37,6 +37,9 @@ final class PeerDialler {
   private final Map<Long, DialledPeer> up = new HashMap<>();
   private final Map<Long, Promise<DialledPeer>> wanted = new HashMap<>();
 
+  /** Why nobody is dialled any more; null as long as nodes are. */
+  private WeftException ended;
+
   /** What this node exports, as each peer is told. */
   private List<String> services = List.of();
 
@@ -64,13 +67,19 @@ final class PeerDialler {
 
   void reachable(long node, boolean yes) {
     table.reachable(node, yes, System.nanoTime());
-    alarm.check();
+    settle();
+  }
+
+  private void settle() {
+    if (ended == null) {
+      alarm.check();
+    }
   }
 
   /** The node has dialled this one. */
   void heard(long node) {
     table.heard(node, System.nanoTime());
-    alarm.check();
+    settle();
   }
 
   /** The node may have begun anew, and know nothing of the connection. */
@@ -92,6 +101,9 @@ final class PeerDialler {
     DialledPeer there = up.get(node);
     if (there != null) {
       return Future.succeededFuture(there);
+    }
+    if (ended != null) {
+      return Future.failedFuture(ended);
     }
     PeerTable.Row row = table.row(node);
     if (row == null || !row.reachable()) {
@@ -131,6 +143,7 @@ final class PeerDialler {
   }
 
   void end(WeftException why) {
+    ended = why;
     alarm.stop();
     List.copyOf(up.values()).forEach(peer -> peer.connection().close(why.getMessage()));
     List<Promise<DialledPeer>> waiting = List.copyOf(wanted.values());
@@ -142,6 +155,9 @@ final class PeerDialler {
   private final class Calls implements PeerTable.Output {
     @Override
     public void dial(long node) {
+      if (ended != null) {
+        return;
+      }
       Attempt attempt = new Attempt(node);
       ground
           .port()
@@ -210,12 +226,12 @@ final class PeerDialler {
         table.failed(node, reason, now);
       } else if (connection.closed()) {
         table.failed(node, connection.reason(), now);
-      } else if (table.connected(node, now)) {
+      } else if (ended == null && table.connected(node, now)) {
         stands();
       } else {
         connection.close("no longer wanted");
       }
-      alarm.check();
+      settle();
     }
 
     private void stands() {
@@ -241,7 +257,7 @@ final class PeerDialler {
       peer.end(Fault.UNAVAILABLE.because("node " + NodeId.text(node) + ": " + reason));
       if (up.remove(node, peer)) {
         table.ended(node, reason, System.nanoTime());
-        alarm.check();
+        settle();
         watcher.down(node, reason);
       }
     }

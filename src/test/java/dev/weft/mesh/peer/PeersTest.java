@@ -312,6 +312,23 @@ class PeersTest {
   }
 
   @Test
+  void shouldDialNobodyAnyMoreOnceItIsClosed() {
+    join(n(0), n(1));
+    n(0).run(() -> n(0).peers.close("closing"));
+    Awaitility.await("down").atMost(SOON).until(() -> !n(0).row(n(1)).state().equals("up"));
+
+    n(0).reach(n(2), true);
+
+    Awaitility.await("no connection is left or made")
+        .atMost(SOON)
+        .until(
+            () ->
+                n(0).node.port().counters().connections() == 0
+                    && n(1).row(n(0)).reason().endsWith("closing"));
+    assertThat(n(0).refusal(n(2), "echo")).hasMessage("closing");
+  }
+
+  @Test
   void shouldFailToConnectWithoutARoute() {
     assertThat(n(0).refusal(n(2), "echo"))
         .hasMessage("node " + n(2).id() + ": no route to it")
