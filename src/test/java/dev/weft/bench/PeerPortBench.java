@@ -60,6 +60,8 @@ public final class PeerPortBench {
   }
 
   /**
+   * Measures.
+   *
    * @param args a part of the names of the rows to measure; none for all
    */
   public static void main(String[] args) throws Exception {
@@ -254,7 +256,7 @@ public final class PeerPortBench {
       heap = heapBytes() - heap;
       long resident = residentKiB() - before;
       long cpu = cpuNanos();
-      TimeUnit.SECONDS.sleep(2 * SECONDS);
+      TimeUnit.SECONDS.sleep(2L * SECONDS);
       double cores = (cpuNanos() - cpu) / (2e9 * SECONDS);
       System.out.printf(
           Locale.ROOT,
