@@ -61,7 +61,7 @@ public final class BulkStream extends ChannelInboundHandlerAdapter {
     ctx.flush();
     if (left == 0 && !ended) {
       ended = true;
-      PeerPort.finish((QuicStreamChannel) ctx.channel());
+      var unused = PeerPort.finish((QuicStreamChannel) ctx.channel());
     }
   }
 

@@ -94,7 +94,7 @@ class PeerPortTest {
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
       if (event instanceof ChannelInputShutdownReadComplete) {
-        PeerPort.finish((QuicStreamChannel) ctx.channel());
+        var unused = PeerPort.finish((QuicStreamChannel) ctx.channel());
       }
     }
   }
