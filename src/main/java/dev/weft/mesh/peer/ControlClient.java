@@ -21,10 +21,17 @@ final class ControlClient {
   /** Messages without a reply beyond so many fail. */
   static final int MOST_UNANSWERED = 256;
 
+  /** Whoever asks for {@link #turn} gets one while so many are unanswered: others ask, too. */
+  static final int TURNS = MOST_UNANSWERED / 2;
+
+  /** Those who wait for their turn; beyond so many it fails. */
+  static final int MOST_WAITING = 10_000;
+
   private final Consumer<ByteBuf> out;
   private final ControlReader reader = new ControlReader();
   private final Promise<Void> ready = Promise.promise();
   private final Queue<Promise<Void>> unanswered = new ArrayDeque<>();
+  private final Queue<Promise<Void>> waiting = new ArrayDeque<>();
 
   /** Why nothing can be asked any more. */
   private WeftException ended;
@@ -73,6 +80,9 @@ final class ControlClient {
     } else {
       asked.fail(fault(reply.getFault()).because(Words.printable(reply.getError())));
     }
+    while (unanswered.size() < TURNS && !waiting.isEmpty()) {
+      waiting.poll().complete();
+    }
   }
 
   private static Fault fault(String name) {
@@ -82,6 +92,28 @@ final class ControlClient {
       }
     }
     return Fault.UNAVAILABLE;
+  }
+
+  /**
+   * Waits for a turn to open a stream and ask for what it is: the other end keeps few streams of
+   * which it was not told, and its replies come one after the other.
+   *
+   * @return fails with EXHAUSTED if too many wait, or with the connection's end
+   */
+  Future<Void> turn() {
+    if (ended != null) {
+      return Future.failedFuture(ended);
+    }
+    if (unanswered.size() < TURNS && waiting.isEmpty()) {
+      return Future.succeededFuture();
+    }
+    if (waiting.size() >= MOST_WAITING) {
+      return Future.failedFuture(
+          Fault.EXHAUSTED.because("waiting for the peer: more than " + MOST_WAITING));
+    }
+    Promise<Void> turn = Promise.promise();
+    waiting.add(turn);
+    return turn.future();
   }
 
   /**
@@ -115,6 +147,9 @@ final class ControlClient {
     ready.tryFail(why);
     while (!unanswered.isEmpty()) {
       unanswered.poll().fail(why);
+    }
+    while (!waiting.isEmpty()) {
+      waiting.poll().fail(why);
     }
   }
 }

@@ -37,6 +37,11 @@ final class DialledPeer implements PeerStream.Reader {
     return ready;
   }
 
+  /** As {@link ControlClient#turn}. */
+  Future<Void> turn() {
+    return control.turn();
+  }
+
   Future<Void> ask(PeerMessage message) {
     return control.ask(message);
   }

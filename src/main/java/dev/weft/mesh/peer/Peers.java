@@ -156,7 +156,7 @@ public final class Peers {
           .onFailure(e -> pair.one.close())
           .map(pair.one);
     }
-    return dialler.to(to).compose(peer -> connect(peer, service, kind));
+    return dialler.to(to).compose(peer -> peer.turn().compose(v -> connect(peer, service, kind)));
   }
 
   private Future<MeshObject> connect(DialledPeer peer, String service, ObjectKind kind) {

@@ -179,6 +179,42 @@ class ControlStreamTest {
   }
 
   @Test
+  void shouldGiveThoseWhoWaitTheirTurnsAsRepliesCome() {
+    begin();
+    for (int i = 0; i < ControlClient.TURNS; i++) {
+      assertThat(client.turn().succeeded()).isTrue();
+      Future<Void> unused = client.ask(message("s"));
+    }
+    Future<Void> next = client.turn();
+    Future<Void> last = client.turn();
+    assertThat(next.isComplete()).isFalse();
+
+    next.onSuccess(v -> client.ask(message("s")));
+    exchange();
+    answers.get(0).complete();
+    exchange();
+
+    assertThat(next.succeeded()).isTrue();
+    assertThat(last.isComplete()).isFalse();
+    client.end(Fault.UNAVAILABLE.because("lost"));
+    assertThat(last.failed()).isTrue();
+    assertThat(client.turn().failed()).isTrue();
+  }
+
+  @Test
+  void shouldBoundThoseWhoWaitForTheirTurn() {
+    begin();
+    while (client.unanswered() < ControlClient.TURNS) {
+      Future<Void> unused = client.ask(message("s"));
+    }
+    for (int i = 0; i < ControlClient.MOST_WAITING; i++) {
+      assertThat(client.turn().isComplete()).isFalse();
+    }
+
+    assertThat(WeftException.of(client.turn().cause()).fault()).isEqualTo(Fault.EXHAUSTED);
+  }
+
+  @Test
   void shouldReadNoMoreWhileMuchIsAtWork() {
     begin();
     for (int i = 0; i < ControlServer.MOST_AT_WORK; i++) {
