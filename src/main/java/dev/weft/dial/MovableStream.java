@@ -1,6 +1,7 @@
 package dev.weft.dial;
 
 import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
 import dev.weft.rpc.Leg;
 import dev.weft.rpc.Loop;
 import dev.weft.rpc.OutStream;
@@ -8,7 +9,10 @@ import dev.weft.rpc.RpcConnection;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.util.EnumSet;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
@@ -22,6 +26,11 @@ import java.util.function.Supplier;
  * another reason fails the stream.
  */
 final class MovableStream implements OutStream {
+  /** What a stream fails with when its connection is lost; a peer's answer may be the same. */
+  private static final Set<Fault> LOSSES = EnumSet.of(Fault.UNAVAILABLE, Fault.INTERNAL);
+
+  private static final long LOSS_MILLIS = 100;
+
   private final String path;
   private final Loop loop;
   private final Promise<Void> ended = Promise.promise();
@@ -129,8 +138,10 @@ final class MovableStream implements OutStream {
     }
     over.lost().onComplete(v -> loop.run(() -> onLost(over, next, number)));
     next.ended()
-        // Later: of a loss, a stream may be told before its connection is.
-        .onFailure(why -> loop.run(() -> onFailed(over, next, number, why)))
+        .onFailure(
+            why ->
+                lossOf(over, why)
+                    .onComplete(v -> loop.run(() -> onFailed(over, next, number, why))))
         .onSuccess(
             taken -> {
               if (present == next) {
@@ -144,6 +155,13 @@ final class MovableStream implements OutStream {
     if (!leg.ended().isComplete()) {
       onFailed(over, leg, number, Fault.UNAVAILABLE.because("the connection was lost"));
     }
+  }
+
+  /** Of a loss, a stream may be told a moment before its connection is. */
+  private static Future<Void> lossOf(RpcConnection over, Throwable why) {
+    return LOSSES.contains(WeftException.of(why).fault())
+        ? over.lost().timeout(LOSS_MILLIS, TimeUnit.MILLISECONDS)
+        : Future.succeededFuture();
   }
 
   private void onFailed(RpcConnection over, OutStream leg, int number, Throwable why) {
