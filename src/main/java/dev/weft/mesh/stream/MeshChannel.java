@@ -4,25 +4,18 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.mesh.proto.ObjectKind;
 import io.vertx.core.Future;
-import io.vertx.core.Handler;
-import io.vertx.core.streams.ReadStream;
-import io.vertx.core.streams.WriteStream;
 import java.util.List;
 
 /**
  * One end of a channel: messages both ways, in order, each of which may take other objects along.
  * What is not read waits; {@link #writeQueueFull} says when too much does.
  */
-public final class MeshChannel extends MeshObject
-    implements ReadStream<ChannelMessage>, WriteStream<ChannelMessage> {
+public final class MeshChannel extends MeshStream<ChannelMessage> {
   /** Both ends of a new channel. */
   public record Ends(MeshChannel one, MeshChannel other) {}
 
-  private final Intake<ChannelMessage> intake = new Intake<>(message -> message);
-  private Handler<Void> drained;
-
   MeshChannel(End end) {
-    super(end);
+    super(end, message -> message);
   }
 
   public static Ends pair() {
@@ -68,71 +61,5 @@ public final class MeshChannel extends MeshObject
   public Future<Void> end() {
     close();
     return Future.succeededFuture();
-  }
-
-  /** Has no effect: how much may wait is fixed. */
-  @Override
-  public MeshChannel setWriteQueueMaxSize(int maxSize) {
-    return this;
-  }
-
-  @Override
-  public boolean writeQueueFull() {
-    return full();
-  }
-
-  @Override
-  public MeshChannel drainHandler(Handler<Void> handler) {
-    drained = handler;
-    return this;
-  }
-
-  @Override
-  public MeshChannel exceptionHandler(Handler<Throwable> handler) {
-    intake.exceptionHandler(handler);
-    look();
-    return this;
-  }
-
-  @Override
-  public MeshChannel handler(Handler<ChannelMessage> handler) {
-    intake.handler(handler);
-    look();
-    return this;
-  }
-
-  @Override
-  public MeshChannel pause() {
-    intake.pause();
-    return this;
-  }
-
-  @Override
-  public MeshChannel resume() {
-    return fetch(Long.MAX_VALUE);
-  }
-
-  @Override
-  public MeshChannel fetch(long amount) {
-    intake.fetch(amount);
-    look();
-    return this;
-  }
-
-  @Override
-  public MeshChannel endHandler(Handler<Void> handler) {
-    intake.endHandler(handler);
-    look();
-    return this;
-  }
-
-  @Override
-  void deliver(Flow from) {
-    intake.deliver(from);
-  }
-
-  @Override
-  void writable() {
-    Intake.tell(drained, null);
   }
 }

@@ -15,7 +15,7 @@ import java.util.function.IntConsumer;
  * <p>All calls are made, and all handlers called, on the mesh's loop. A handler may be called
  * before the call that causes it returns.
  */
-public abstract sealed class MeshObject permits MeshChannel, MeshSocket, EventPair {
+public abstract sealed class MeshObject permits MeshStream, EventPair {
   /** All signals. */
   public static final int SIGNALS = 255;
 

@@ -3,10 +3,7 @@ package dev.weft.mesh.stream;
 import dev.weft.bus.Fault;
 import dev.weft.mesh.proto.ObjectKind;
 import io.vertx.core.Future;
-import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.streams.ReadStream;
-import io.vertx.core.streams.WriteStream;
 
 /**
  * One end of a socket. A stream socket carries bytes, of which the borders of writes mean nothing;
@@ -14,19 +11,15 @@ import io.vertx.core.streams.WriteStream;
  * writes, the other direction goes on; a stream socket of which both directions have ended is
  * closed by itself.
  */
-public final class MeshSocket extends MeshObject
-    implements ReadStream<Buffer>, WriteStream<Buffer> {
+public final class MeshSocket extends MeshStream<Buffer> {
   /** Both ends of a new socket. */
   public record Ends(MeshSocket one, MeshSocket other) {}
 
   /** The longest datagram, bytes. */
   public static final int MAX_DATAGRAM = ChannelMessage.MAX_BYTES;
 
-  private final Intake<Buffer> intake = new Intake<>(ChannelMessage::bytes);
-  private Handler<Void> drained;
-
   MeshSocket(End end) {
-    super(end);
+    super(end, ChannelMessage::bytes);
   }
 
   /** A new stream socket. */
@@ -89,76 +82,15 @@ public final class MeshSocket extends MeshObject
   private void closeWhenBothEnded() {
     if (!closed()
         && kind() == ObjectKind.STREAM_SOCKET
-        && intake.ended()
+        && readToTheEnd()
         && here().out.hasEnded()) {
       finish();
     }
   }
 
-  /** Has no effect: how much may wait is fixed. */
-  @Override
-  public MeshSocket setWriteQueueMaxSize(int maxSize) {
-    return this;
-  }
-
-  @Override
-  public boolean writeQueueFull() {
-    return full();
-  }
-
-  @Override
-  public MeshSocket drainHandler(Handler<Void> handler) {
-    drained = handler;
-    return this;
-  }
-
-  @Override
-  public MeshSocket exceptionHandler(Handler<Throwable> handler) {
-    intake.exceptionHandler(handler);
-    look();
-    return this;
-  }
-
-  @Override
-  public MeshSocket handler(Handler<Buffer> handler) {
-    intake.handler(handler);
-    look();
-    return this;
-  }
-
-  @Override
-  public MeshSocket pause() {
-    intake.pause();
-    return this;
-  }
-
-  @Override
-  public MeshSocket resume() {
-    return fetch(Long.MAX_VALUE);
-  }
-
-  @Override
-  public MeshSocket fetch(long amount) {
-    intake.fetch(amount);
-    look();
-    return this;
-  }
-
-  @Override
-  public MeshSocket endHandler(Handler<Void> handler) {
-    intake.endHandler(handler);
-    look();
-    return this;
-  }
-
   @Override
   void deliver(Flow from) {
-    intake.deliver(from);
+    super.deliver(from);
     closeWhenBothEnded();
-  }
-
-  @Override
-  void writable() {
-    Intake.tell(drained, null);
   }
 }
