@@ -49,7 +49,11 @@ public final class Main implements Runnable {
         .setErr(err)
         .setUsageHelpAutoWidth(true)
         .setExecutionExceptionHandler((failure, command, parsed) -> failed(failure, command));
-    return line.execute(args);
+    int exit = line.execute(args);
+    // A writer flushes itself after a line that println ended, and no other.
+    out.flush();
+    err.flush();
+    return exit;
   }
 
   private static void add(CommandLine line, Object command) {

@@ -135,8 +135,16 @@ public final class Http2Connection implements RpcConnection {
   @Override
   public Future<Boolean> serves(String path, Duration deadline) {
     return request(Grpc.request(path, headers))
-        .compose(HttpClientRequest::send)
-        .compose(Grpc::statusCode)
+        .compose(
+            request -> {
+              Future<Integer> status = request.response().compose(Grpc::statusCode);
+              // A server of grpc-go sees the end of a stream in a DATA frame only.
+              return request
+                  .setChunked(true)
+                  .sendHead()
+                  .compose(v -> request.end())
+                  .compose(v -> status);
+            })
         .timeout(deadline.toMillis(), TimeUnit.MILLISECONDS)
         .map(status -> status != Grpc.UNIMPLEMENTED);
   }

@@ -1,5 +1,6 @@
 package dev.weft.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -17,10 +18,10 @@ import dev.weft.pod.PodRef;
 import dev.weft.telemetry.Health;
 import dev.weft.wire.WireState;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -75,6 +76,25 @@ final class MainIT {
     assertThat(out.toString())
         .contains("Usage: weft", "status", "topology", "completion", "3   the node died");
     assertThat(err.toString()).isEmpty();
+  }
+
+  @Test
+  void shouldPrintACertificateBeforeTheProcessEnds() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    PrintWriter stdout = new PrintWriter(bytes, true, UTF_8);
+
+    int exit =
+        Main.run(
+            new ByteArrayInputStream(new byte[0]),
+            stdout,
+            new PrintWriter(err, true),
+            "cert",
+            "ca",
+            "--dir",
+            directory.resolve("ca").toString());
+
+    assertThat(exit).isZero();
+    assertThat(bytes.toString(UTF_8)).contains("subject", "fingerprint", "valid until");
   }
 
   @ParameterizedTest
@@ -443,7 +463,7 @@ final class MainIT {
 
     int exit =
         Main.run(
-            new ByteArrayInputStream(TWO_PODS.getBytes(StandardCharsets.UTF_8)),
+            new ByteArrayInputStream(TWO_PODS.getBytes(UTF_8)),
             new PrintWriter(out),
             new PrintWriter(err),
             "topology",

@@ -61,6 +61,13 @@ public enum Need {
       return isOnPath("go")
           && Files.isDirectory(Path.of(GO_PATH, "src/github.com/lucas-clemente/quic-go"));
     }
+  },
+  /** Debian's golang-go and golang-google-grpc-dev: the gRPC of meshnet's daemon. */
+  GRPC_GO {
+    @Override
+    boolean isMet() {
+      return isOnPath("go") && Files.isDirectory(Path.of(GO_PATH, "src/google.golang.org/grpc"));
+    }
   };
 
   /** Where the distribution installs Go's packages. */
