@@ -1,9 +1,8 @@
-// Command quic-link is one end of a udp link of the mesh, made without Weft and without quiche: QUIC
-// by quic-go, TLS by Go, protobuf by hand. It dials, introduces itself, pings, announces one route,
+// Command quic-link is one end of a udp or tcp link of the mesh, made without Weft and without quiche:
+// QUIC by quic-go, TLS by Go, protobuf by hand. It dials, introduces itself, pings, announces one route,
 // prints what happens, answers pings and echo requests, and ends with its standard input. With a
-// service's name it also becomes a peer over that link, and sends 60,000 bytes through the service.
-//
-// quic-go 0.29 sends and takes datagrams of at most 1,220 bytes, so frames reach it in halves.
+// service's name it also becomes a peer of the node that has it, this one or another behind it, and
+// sends 60,000 bytes through the service.
 package main
 
 import (
@@ -20,8 +19,6 @@ import (
 	"fmt"
 	"os"
 	"time"
-
-	"github.com/lucas-clemente/quic-go"
 )
 
 // Control byte of a frame's label.
@@ -36,17 +33,8 @@ const (
 
 const peerProtocol = "weft.peer/1"
 
-// Last bytes of datagrams that are no frames.
-const (
-	firstHalf  = 0x48
-	secondHalf = 0x49
-	probe      = 0x4a
-	answer     = 0x4b
-	padded     = 0x4c
-	trailer    = 5
-)
-
 func main() {
+	kind := flag.String("kind", "udp", "of the link: udp or tcp")
 	to := flag.String("to", "", "address:port")
 	node := flag.String("node", "", "id of the node that must answer")
 	alpn := flag.String("alpn", "weft.link/1", "application protocol")
@@ -54,15 +42,19 @@ func main() {
 	cert := flag.String("cert", "", "own certificate; none if empty")
 	key := flag.String("key", "", "its key")
 	route := flag.String("route", "", "id of a node to announce a route to")
-	service := flag.String("service", "", "of the other node, that sends back what it gets")
+	service := flag.String("service", "", "that sends back what it gets")
+	at := flag.String("at", "", "id of the node that has the service; the link's if empty")
 	flag.Parse()
-	if err := run(*to, *node, *alpn, *ca, *cert, *key, *route, *service); err != nil {
+	if *at == "" {
+		*at = *node
+	}
+	if err := run(*kind, *to, *node, *alpn, *ca, *cert, *key, *route, *service, *at); err != nil {
 		fmt.Printf("failed: %v\n", err)
 		os.Exit(1)
 	}
 }
 
-func run(to, node, alpn, ca, cert, key, route, service string) error {
+func run(kind, to, node, alpn, ca, cert, key, route, service, at string) error {
 	authority, err := os.ReadFile(ca)
 	if err != nil {
 		return err
@@ -96,14 +88,17 @@ func run(to, node, alpn, ca, cert, key, route, service string) error {
 	}
 	deadline, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	connection, err := quic.DialAddrContext(
-		deadline, to, settings, &quic.Config{EnableDatagrams: true, MaxIdleTimeout: 10 * time.Second})
+	dial := dialUDP
+	if kind == "tcp" {
+		dial = dialTCP
+	}
+	carrier, err := dial(deadline, to, settings)
 	if err != nil {
 		return err
 	}
 	l := &link{
-		connection:  connection,
-		seenFrom:    connection.RemoteAddr().String(),
+		carrier:     carrier,
+		node:        number(node),
 		self:        binary.BigEndian.Uint64(fingerprint[:8]),
 		fingerprint: fingerprint[:],
 		route:       route,
@@ -112,24 +107,44 @@ func run(to, node, alpn, ca, cert, key, route, service string) error {
 	if service != "" {
 		dialling := settings.Clone()
 		dialling.NextProtos = []string{peerProtocol}
-		l.peer = &peerConn{link: l, node: nodeAddr(node), arrived: make(chan []byte, 1024)}
+		dialling.ServerName = at + ".weft"
+		l.peer = &peerConn{link: l, arrived: make(chan arrival, 1024)}
+		l.wanted = number(at)
 		l.up = func() {
-			if err := l.peer.peer(dialling, accepting, service, 60000); err != nil {
+			if err := l.peer.peer(nodeAddr(l.wanted), dialling, accepting, service, 60000); err != nil {
 				fmt.Printf("peer failed: %v\n", err)
 			}
 		}
 	}
 	go func() {
 		bufio.NewReader(os.Stdin).ReadString('\n')
-		connection.CloseWithError(0, "the test is over")
+		carrier.close()
 		os.Exit(0)
 	}()
 	return l.run()
 }
 
+// number is what a node's id is in labels and announcements.
+func number(id string) uint64 {
+	raw, err := hex.DecodeString(id)
+	if err != nil || len(raw) != 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint64(raw)
+}
+
+// carrier takes frames to the other end of a link, and gives those that come from there.
+type carrier interface {
+	seenFrom() string
+	// send may lose the frame; any goroutine may call.
+	send(frame []byte)
+	receive() ([]byte, error)
+	close()
+}
+
 type link struct {
-	connection  quic.Connection
-	seenFrom    string
+	carrier     carrier
+	node        uint64
 	self        uint64
 	fingerprint []byte
 	route       string
@@ -139,28 +154,26 @@ type link struct {
 	acks        int
 	introduced  bool
 	expected    uint64
-	first       map[uint16][]byte
 	pinged      time.Time
 	ponged      bool
-	answered    bool
 
-	peer *peerConn
-	up   func()
+	peer   *peerConn
+	wanted uint64 // the node to be a peer of
+	up     func()
 }
 
 // run sends what is outstanding every 100 ms and takes what arrives, until the connection ends.
 func (l *link) run() error {
-	l.first = map[uint16][]byte{}
 	arrived := make(chan []byte, 64)
 	ended := make(chan error, 1)
 	go func() {
 		for {
-			datagram, err := l.connection.ReceiveMessage()
+			frame, err := l.carrier.receive()
 			if err != nil {
 				ended <- err
 				return
 			}
-			arrived <- datagram
+			arrived <- frame
 		}
 	}()
 	l.outstanding = message(l.sequence, 2, introduction(l))
@@ -169,80 +182,36 @@ func (l *link) run() error {
 		select {
 		case err := <-ended:
 			return err
-		case datagram := <-arrived:
-			if len(datagram) > 0 {
-				l.datagram(datagram)
-			}
+		case frame := <-arrived:
+			l.frame(frame)
 		case <-tick.C:
-			l.send(datagramOf(nil, 1, probe))
 			if l.outstanding != nil {
 				l.sendControl(l.outstanding)
 			} else if l.introduced && !l.ponged {
 				l.pinged = time.Now()
-				l.send(append(binary.LittleEndian.AppendUint64(nil, 4711), control|ping))
+				l.carrier.send(append(binary.LittleEndian.AppendUint64(nil, 4711), control|ping))
 			}
 		}
 	}
 }
 
-func (l *link) send(datagram []byte) {
-	// The connection's end is told where it is read.
-	_ = l.connection.SendMessage(datagram)
+// sendTo sends a payload to a node, behind its hop limit.
+func (l *link) sendTo(node uint64, payload []byte) {
+	frame := append([]byte{32}, payload...)
+	if node == l.node {
+		l.carrier.send(append(frame, 0))
+	} else {
+		l.carrier.send(append(binary.LittleEndian.AppendUint64(frame, node), destination))
+	}
 }
 
 func (l *link) sendControl(payload []byte) {
 	frame := append([]byte{}, payload...)
 	if l.acks == 0 {
 		frame = binary.LittleEndian.AppendUint64(frame, l.self)
-		l.send(append(frame, control|source))
+		l.carrier.send(append(frame, control|source))
 	} else {
-		l.send(append(frame, control))
-	}
-}
-
-func datagramOf(data []byte, id uint16, kind byte) []byte {
-	made := append([]byte{}, data...)
-	made = binary.LittleEndian.AppendUint16(made, uint16(len(data)))
-	made = binary.LittleEndian.AppendUint16(made, id)
-	return append(made, kind)
-}
-
-func (l *link) datagram(d []byte) {
-	last := d[len(d)-1]
-	if last&^0x07 != 0x48 || len(d) < trailer {
-		l.frame(d)
-		return
-	}
-	length := int(binary.LittleEndian.Uint16(d[len(d)-5:]))
-	id := binary.LittleEndian.Uint16(d[len(d)-3:])
-	if length > len(d)-trailer {
-		return
-	}
-	switch last {
-	case probe:
-		l.send(datagramOf(nil, id, answer))
-	case answer:
-		if !l.answered {
-			l.answered = true
-			fmt.Println("answered")
-		}
-	case padded:
-		l.frame(d[:length])
-	case firstHalf, secondHalf:
-		// Which half is remembered does not matter here: the other one has the other kind.
-		half := append([]byte{last}, d[:length]...)
-		other, known := l.first[id]
-		if !known || other[0] == last {
-			l.first[id] = half
-			return
-		}
-		delete(l.first, id)
-		if last == firstHalf {
-			half, other = other, half
-		}
-		whole := append(append([]byte{}, other[1:]...), half[1:]...)
-		fmt.Printf("frame in halves %d\n", len(whole))
-		l.frame(whole)
+		l.carrier.send(append(frame, control))
 	}
 }
 
@@ -265,12 +234,15 @@ func (l *link) frame(f []byte) {
 	field(pong) // how long it waited
 	ponged := field(pong)
 	pinged := field(ping)
-	field(source)
+	from := field(source)
+	if bits&source == 0 {
+		from = l.node
+	}
 	field(destination)
 	if bits&ping != 0 {
 		reply := binary.LittleEndian.AppendUint64(nil, pinged)
 		reply = binary.LittleEndian.AppendUint64(reply, 0)
-		l.send(append(reply, control|pong))
+		l.carrier.send(append(reply, control|pong))
 	}
 	if bits&pong != 0 && ponged == 4711 && !l.ponged {
 		l.ponged = true
@@ -279,10 +251,10 @@ func (l *link) frame(f []byte) {
 	if bits&control != 0 {
 		l.control(f)
 	} else if l.peer != nil && len(f) > 1 && f[1]&0x40 != 0 {
-		l.peer.take(f[1:])
+		l.peer.take(nodeAddr(from), f[1:])
 	} else if bits&destination == 0 && len(f) == 10 && f[1] == 0 {
 		// An echo request; the answer has the same id, and a hop limit of its own.
-		l.send(append(append([]byte{32, 1}, f[2:]...), 0))
+		l.sendTo(from, append([]byte{1}, f[2:]...))
 		fmt.Println("echo")
 	}
 }
@@ -306,11 +278,19 @@ func (l *link) acknowledged(sequence uint64) {
 	l.acks++
 	l.sequence++
 	fmt.Printf("acknowledged %d\n", l.acks)
-	if l.acks == 1 && l.up != nil {
-		go l.up()
+	if l.acks == 1 {
+		l.reaches(l.node)
 	}
 	if l.acks == 1 && l.route != "" {
 		l.outstanding = message(l.sequence, 3, routes(l))
+	}
+}
+
+// reaches tells that frames to a node arrive.
+func (l *link) reaches(node uint64) {
+	if l.up != nil && node == l.wanted {
+		go l.up()
+		l.up = nil
 	}
 }
 
@@ -341,6 +321,7 @@ func (l *link) message(payload []byte) {
 					for _, r := range fields(route.bytes) {
 						if r.number == 1 {
 							fmt.Printf("route %016x\n", r.value)
+							l.reaches(r.value)
 						}
 					}
 				} else if route.number == 2 {
@@ -431,14 +412,13 @@ func introduction(l *link) []byte {
 		varint(1, 1).
 		fixed64(2, l.self).
 		data(3, l.fingerprint).
-		data(4, []byte(l.seenFrom)).
+		data(4, []byte(l.carrier.seenFrom())).
 		varint(5, 1).
 		Bytes()
 }
 
 func routes(l *link) []byte {
-	to, _ := hex.DecodeString(l.route)
 	hops := binary.LittleEndian.AppendUint64(nil, l.self)
-	r := new(builder).fixed64(1, binary.BigEndian.Uint64(to)).data(2, hops).varint(3, 1000)
+	r := new(builder).fixed64(1, number(l.route)).data(2, hops).varint(3, 1000)
 	return new(builder).data(1, r.Bytes()).varint(2, 1).Bytes()
 }

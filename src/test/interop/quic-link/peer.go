@@ -30,43 +30,49 @@ const (
 
 var header = []byte{0, 0, 0, 1}
 
-// peerConn is what QUIC takes for a socket: datagrams are payloads of frames to the link's peer.
+// peerConn is what QUIC takes for a socket: its addresses are nodes, datagrams are payloads of frames.
 type peerConn struct {
 	link    *link
-	node    nodeAddr
-	arrived chan []byte
+	arrived chan arrival
 }
 
-type nodeAddr string
+type arrival struct {
+	from     nodeAddr
+	datagram []byte
+}
+
+type nodeAddr uint64
 
 func (a nodeAddr) Network() string { return "mesh" }
-func (a nodeAddr) String() string  { return string(a) }
+func (a nodeAddr) String() string  { return fmt.Sprintf("%016x", uint64(a)) }
 
 func (c *peerConn) ReadFrom(b []byte) (int, net.Addr, error) {
-	return copy(b, <-c.arrived), c.node, nil
+	next := <-c.arrived
+	return copy(b, next.datagram), next.from, nil
 }
 
-func (c *peerConn) WriteTo(b []byte, _ net.Addr) (int, error) {
-	c.link.send(append(append([]byte{32}, b...), 0))
+func (c *peerConn) WriteTo(b []byte, to net.Addr) (int, error) {
+	c.link.sendTo(uint64(to.(nodeAddr)), b)
 	return len(b), nil
 }
 
 func (c *peerConn) Close() error                     { return nil }
-func (c *peerConn) LocalAddr() net.Addr              { return nodeAddr("self") }
+func (c *peerConn) LocalAddr() net.Addr              { return nodeAddr(c.link.self) }
 func (c *peerConn) SetDeadline(time.Time) error      { return nil }
 func (c *peerConn) SetReadDeadline(time.Time) error  { return nil }
 func (c *peerConn) SetWriteDeadline(time.Time) error { return nil }
 
 // take hands a datagram to QUIC, unless too many wait.
-func (c *peerConn) take(datagram []byte) {
+func (c *peerConn) take(from nodeAddr, datagram []byte) {
 	select {
-	case c.arrived <- append([]byte{}, datagram...):
+	case c.arrived <- arrival{from, append([]byte{}, datagram...)}:
 	default:
 	}
 }
 
-// peer takes the other node's connection, dials one of its own, and sends bytes through a service.
-func (c *peerConn) peer(dialling, accepting *tls.Config, service string, count int) error {
+// peer takes the connections of other nodes, dials one, and sends bytes through its service.
+func (c *peerConn) peer(
+	node nodeAddr, dialling, accepting *tls.Config, service string, count int) error {
 	ctx := context.Background()
 	config := &quic.Config{
 		ConnectionIDLength:      8,
@@ -87,7 +93,7 @@ func (c *peerConn) peer(dialling, accepting *tls.Config, service string, count i
 			go func() { fmt.Printf("peer served: %v\n", serve(ctx, connection)) }()
 		}
 	}()
-	connection, err := quic.DialContext(ctx, c, c.node, dialling.ServerName, dialling, config)
+	connection, err := quic.DialContext(ctx, c, node, dialling.ServerName, dialling, config)
 	if err != nil {
 		return err
 	}

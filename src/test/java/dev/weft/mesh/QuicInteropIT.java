@@ -9,7 +9,9 @@ import dev.weft.config.SecurityConfig;
 import dev.weft.identity.CertificateAuthority;
 import dev.weft.identity.Identity;
 import dev.weft.identity.NodeId;
+import dev.weft.mesh.link.LinkKind;
 import dev.weft.mesh.link.LinkKind.Listening;
+import dev.weft.mesh.link.kind.TcpKind;
 import dev.weft.mesh.link.kind.UdpKind;
 import dev.weft.mesh.peer.MeshPeer;
 import dev.weft.mesh.peer.Peers;
@@ -39,7 +41,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A program of quic-go and no line of Weft's is the other end of a udp link. */
+/** A program of quic-go and no line of Weft's is the other end of a udp or tcp link. */
 @Needs(Need.QUIC_GO)
 class QuicInteropIT {
   private static final Clock CLOCK = Clock.systemUTC();
@@ -53,9 +55,12 @@ class QuicInteropIT {
   private CertificateAuthority mesh;
   private Identity self;
   private UdpKind udp;
+  private TcpKind tcp;
   private Loop loop;
   private MeshNode node;
-  private String listening;
+  private MeshNode relayed;
+  private String udpAddress;
+  private String tcpAddress;
 
   @BeforeAll
   static void build() throws Exception {
@@ -80,26 +85,41 @@ class QuicInteropIT {
     mesh = CertificateAuthority.create(directory.resolve("ca"), "mesh", 10, CLOCK);
     self = identity(issue(mesh, "self"));
     udp = new UdpKind(vertx, List.of(Loop.of(vertx), Loop.of(vertx)), self);
-    MeshConfig config = new MeshConfig(List.of(), List.of(), true, 0, false);
+    tcp = new TcpKind(vertx, () -> Loop.of(vertx), self);
     loop = Loop.of(vertx);
-    node =
-        new MeshNode(
-            loop,
-            new MeshNode.Settings(self.nodeId(), self.fingerprint(), config, CLOCK),
-            new MeshNode.Observer() {
-              @Override
-              public void happened(Fact fact) {}
+    node = node(self, loop);
+    udpAddress = listen(udp);
+    tcpAddress = listen(tcp);
+  }
 
-              @Override
-              public void trouble(String link, String remote, String reason) {}
-            });
-    Listening port = result(udp.listen("127.0.0.1:0", node::accept));
-    listening = port.address().substring("udp://".length());
+  private String listen(LinkKind kind) {
+    Listening port = result(kind.listen("127.0.0.1:0", node::accept));
+    return port.address().substring((kind.scheme() + "://").length());
+  }
+
+  private static MeshNode node(Identity identity, Loop loop) {
+    return new MeshNode(
+        loop,
+        new MeshNode.Settings(
+            identity.nodeId(),
+            identity.fingerprint(),
+            new MeshConfig(List.of(), List.of(), true, 0, false),
+            CLOCK),
+        new MeshNode.Observer() {
+          @Override
+          public void happened(Fact fact) {}
+
+          @Override
+          public void trouble(String link, String remote, String reason) {}
+        });
   }
 
   @AfterEach
   void close() {
     programs.forEach(program -> program.destroyForcibly().onExit().join());
+    if (relayed != null) {
+      result(relayed.close());
+    }
     result(node.close());
     result(udp.close());
     result(vertx.close());
@@ -129,14 +149,20 @@ class QuicInteropIT {
     return Stream.of("-cert", files.cert().toString(), "-key", files.key().toString());
   }
 
-  /** Dials this node. */
+  /** Dials this node by a udp link. */
   private Path dial(Stream<String> more) throws IOException {
+    return dial("udp", udpAddress, more);
+  }
+
+  private Path dial(String kind, String address, Stream<String> more) throws IOException {
     Path output = Files.createTempFile(directory, "quic-link", ".txt");
     Stream<String> command =
         Stream.of(
             program(),
+            "-kind",
+            kind,
             "-to",
-            listening,
+            address,
             "-node",
             self.nodeId().value(),
             "-ca",
@@ -204,31 +230,89 @@ class QuicInteropIT {
 
   @Test
   void shouldBeAPeer() throws Exception {
-    result(node.join(result(PeerPort.open(List.of(loop), self))));
-    result(node.withPeers(this::exportEcho));
+    serveEcho(node, loop, self);
     CertificateAuthority.Issued files = issue(mesh, "gopher");
-    String gopher = identity(files).nodeId().value();
 
     Path output = dial(Stream.concat(shown(files), Stream.of("-service", "echo")));
 
-    awaitLine(output, "peer up");
-    awaitLine(output, "service echo");
-    awaitLine(output, "service echoed 60000");
-    await()
-        .atMost(SOON)
-        .untilAsserted(
-            () -> {
-              List<MeshPeer> rows = result(node.withPeers(p -> Future.succeededFuture(p.rows())));
-              assertThat(rows)
-                  .anySatisfy(
-                      peer -> {
-                        assertThat(peer.node()).isEqualTo(gopher);
-                        assertThat(peer.state()).isEqualTo("up");
-                      });
+    awaitEchoed(output);
+    awaitPeer(node, files);
+  }
+
+  @Test
+  void shouldBeAPeerByATcpLink() throws Exception {
+    serveEcho(node, loop, self);
+    CertificateAuthority.Issued files = issue(mesh, "gopher");
+
+    Path output =
+        dial("tcp", tcpAddress, Stream.concat(shown(files), Stream.of("-service", "echo")));
+
+    awaitEchoed(output);
+    awaitPeer(node, files);
+    assertThat(result(node.links()))
+        .singleElement()
+        .satisfies(
+            link -> {
+              assertThat(link.kind()).isEqualTo("tcp");
+              assertThat(link.proof()).isEqualTo("certificate");
             });
   }
 
-  private Future<Void> exportEcho(Peers peers) {
+  @Test
+  void shouldBeAPeerThroughARelay() throws Exception {
+    Identity far = identity(issue(mesh, "far"));
+    Loop farLoop = Loop.of(vertx);
+    relayed = node(far, farLoop);
+    relayed.keep(
+        new TcpKind(vertx, () -> Loop.of(vertx), far),
+        new MeshConfig.Link(
+            new MeshConfig.LinkAddress("tcp", tcpAddress), Optional.empty(), Optional.empty(), 0),
+        false);
+    serveEcho(relayed, farLoop, far);
+    CertificateAuthority.Issued files = issue(mesh, "gopher");
+
+    Path output =
+        dial(
+            "tcp",
+            tcpAddress,
+            Stream.concat(
+                shown(files), Stream.of("-service", "echo", "-at", far.nodeId().value())));
+
+    awaitEchoed(output);
+    awaitPeer(relayed, files);
+    assertThat(result(relayed.routes()))
+        .filteredOn(route -> route.destination().equals(identity(files).nodeId().value()))
+        .singleElement()
+        .extracting(MeshRoute::hops)
+        .isEqualTo(List.of(self.nodeId().value(), identity(files).nodeId().value()));
+  }
+
+  private static void awaitEchoed(Path output) {
+    awaitLine(output, "peer up");
+    awaitLine(output, "service echo");
+    awaitLine(output, "service echoed 60000");
+  }
+
+  private void awaitPeer(MeshNode at, CertificateAuthority.Issued files) {
+    String id = identity(files).nodeId().value();
+    await("peer " + id)
+        .atMost(SOON)
+        .untilAsserted(
+            () -> {
+              List<MeshPeer> rows = result(at.peers(Peers::rows));
+              assertThat(rows)
+                  .filteredOn(peer -> peer.node().equals(id))
+                  .extracting(MeshPeer::state)
+                  .containsExactly("up");
+            });
+  }
+
+  private static void serveEcho(MeshNode at, Loop loop, Identity identity) {
+    result(at.join(result(PeerPort.open(List.of(loop), identity))));
+    result(at.withPeers(QuicInteropIT::exportEcho));
+  }
+
+  private static Future<Void> exportEcho(Peers peers) {
     peers.export(
         "echo",
         Set.of(),
