@@ -7,6 +7,7 @@ import dev.weft.config.ForwardConfig;
 import dev.weft.config.MeshConfig;
 import dev.weft.config.ServiceConfig;
 import dev.weft.rpc.Loop;
+import dev.weft.rpc.socket.LocalSockets;
 import dev.weft.store.Store;
 import dev.weft.telemetry.Health;
 import io.micrometer.core.instrument.MeterRegistry;

@@ -1,5 +1,6 @@
 package dev.weft.mesh.gate;
 
+import dev.weft.rpc.socket.PipeTraffic;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
@@ -24,7 +25,7 @@ final class GateMetrics {
    * @param at the export's target, or where the forward listens
    * @return removes the meters
    */
-  Runnable show(String side, String service, String at, GateTraffic traffic) {
+  Runnable show(String side, String service, String at, PipeTraffic traffic) {
     Tags tags = Tags.of("side", side, "service", service, "at", at);
     List<Meter> meters = new ArrayList<>();
     meters.add(

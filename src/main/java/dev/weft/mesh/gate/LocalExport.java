@@ -4,6 +4,9 @@ import dev.weft.bus.Fault;
 import dev.weft.config.ServiceConfig;
 import dev.weft.mesh.stream.MeshSocket;
 import dev.weft.rpc.Loop;
+import dev.weft.rpc.socket.LocalSockets;
+import dev.weft.rpc.socket.PipeTraffic;
+import dev.weft.rpc.socket.SocketPump;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -23,7 +26,7 @@ final class LocalExport {
   private final GateOrigin origin;
   private final Loop loop;
   private final LocalSockets sockets;
-  private final GateTraffic traffic;
+  private final PipeTraffic traffic;
   private final Set<SocketPump> open = new HashSet<>();
   private boolean closed;
 
@@ -32,7 +35,7 @@ final class LocalExport {
       GateOrigin origin,
       Loop loop,
       LocalSockets sockets,
-      GateTraffic traffic) {
+      PipeTraffic traffic) {
     this.service = service;
     this.origin = origin;
     this.loop = loop;
@@ -48,7 +51,7 @@ final class LocalExport {
     return origin;
   }
 
-  GateTraffic traffic() {
+  PipeTraffic traffic() {
     return traffic;
   }
 
@@ -80,7 +83,7 @@ final class LocalExport {
                 done.result().breakOff("service withdrawn, or too late");
                 fail(connected, "service " + service.name() + ": withdrawn");
               } else {
-                done.result().begin(end);
+                done.result().begin(new MeshEnd(end));
                 connected.tryComplete();
               }
             });

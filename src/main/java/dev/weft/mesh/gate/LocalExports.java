@@ -2,6 +2,8 @@ package dev.weft.mesh.gate;
 
 import dev.weft.bus.Fault;
 import dev.weft.config.ServiceConfig;
+import dev.weft.rpc.socket.LocalSockets;
+import dev.weft.rpc.socket.PipeTraffic;
 import io.vertx.core.Future;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -64,7 +66,7 @@ final class LocalExports {
 
   private LocalExport add(ServiceConfig service, GateOrigin origin) {
     String name = service.name();
-    GateTraffic traffic = new GateTraffic("export " + name, System::nanoTime);
+    PipeTraffic traffic = new PipeTraffic("export " + name, System::nanoTime);
     LocalExport export = new LocalExport(service, origin, at.loop(), sockets, traffic);
     peers.export(name, Set.copyOf(service.allow()), (node, end) -> export.connect(end));
     String target = service.target().toString();

@@ -5,6 +5,9 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.config.ForwardConfig;
 import dev.weft.mesh.stream.MeshSocket;
+import dev.weft.rpc.socket.LocalSockets;
+import dev.weft.rpc.socket.PipeTraffic;
+import dev.weft.rpc.socket.SocketPump;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -23,7 +26,7 @@ final class LocalForward {
   private final GateOrigin origin;
   private final LocalSockets sockets;
   private final ServicePeers peers;
-  private final GateTraffic traffic;
+  private final PipeTraffic traffic;
   private final Set<SocketPump> open = new HashSet<>();
   private Optional<LocalSockets.Listening> listening = Optional.empty();
   private Runnable hide = () -> {};
@@ -34,7 +37,7 @@ final class LocalForward {
       GateOrigin origin,
       LocalSockets sockets,
       ServicePeers peers,
-      GateTraffic traffic) {
+      PipeTraffic traffic) {
     this.config = config;
     this.origin = origin;
     this.sockets = sockets;
@@ -50,7 +53,7 @@ final class LocalForward {
     return origin;
   }
 
-  GateTraffic traffic() {
+  PipeTraffic traffic() {
     return traffic;
   }
 
@@ -116,7 +119,7 @@ final class LocalForward {
       return;
     }
     connect()
-        .onSuccess(pump::begin)
+        .onSuccess(end -> pump.begin(new MeshEnd(end)))
         .onFailure(
             e -> {
               traffic.failed(WeftException.of(e).getMessage());

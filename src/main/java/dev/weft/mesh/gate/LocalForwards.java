@@ -3,6 +3,8 @@ package dev.weft.mesh.gate;
 import dev.weft.address.StreamAddress;
 import dev.weft.bus.Fault;
 import dev.weft.config.ForwardConfig;
+import dev.weft.rpc.socket.LocalSockets;
+import dev.weft.rpc.socket.PipeTraffic;
 import dev.weft.telemetry.Health;
 import io.vertx.core.Future;
 import java.util.ArrayList;
@@ -58,8 +60,8 @@ final class LocalForwards {
   }
 
   private LocalForward add(ForwardConfig config, GateOrigin origin) {
-    GateTraffic traffic =
-        new GateTraffic("forward " + config.listen() + " to " + config.service(), System::nanoTime);
+    PipeTraffic traffic =
+        new PipeTraffic("forward " + config.listen() + " to " + config.service(), System::nanoTime);
     LocalForward forward = new LocalForward(config, origin, sockets, peers, traffic);
     all.add(forward);
     return forward;

@@ -10,3 +10,5 @@
  * Everything runs on the mesh's loop.
  */
 package dev.weft.mesh.gate;
+
+

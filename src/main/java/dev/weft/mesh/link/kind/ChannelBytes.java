@@ -1,6 +1,7 @@
 package dev.weft.mesh.link.kind;
 
 import dev.weft.rpc.Loop;
+import dev.weft.rpc.socket.Sockets;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;

@@ -2,6 +2,7 @@ package dev.weft.mesh.link.kind;
 
 import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
+import dev.weft.rpc.socket.Sockets;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;

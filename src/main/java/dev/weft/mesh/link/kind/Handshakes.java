@@ -1,6 +1,7 @@
 package dev.weft.mesh.link.kind;
 
 import dev.weft.identity.NodeId;
+import dev.weft.rpc.socket.Sockets;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;

@@ -5,6 +5,7 @@ import dev.weft.bus.WeftException;
 import dev.weft.identity.Identity;
 import dev.weft.identity.NodeId;
 import dev.weft.reach.LinkTrust;
+import dev.weft.rpc.socket.Sockets;
 import io.netty.channel.Channel;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;

@@ -9,6 +9,8 @@ import dev.weft.identity.NodeId;
 import dev.weft.mesh.link.LinkKind;
 import dev.weft.mesh.link.Transport;
 import dev.weft.rpc.Loop;
+import dev.weft.rpc.socket.Acceptor;
+import dev.weft.rpc.socket.Sockets;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;

@@ -8,6 +8,8 @@ import dev.weft.mesh.link.Transport;
 import dev.weft.rpc.Loop;
 import dev.weft.rpc.UnixPeer;
 import dev.weft.rpc.UnixServerSocket;
+import dev.weft.rpc.socket.Acceptor;
+import dev.weft.rpc.socket.Sockets;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;

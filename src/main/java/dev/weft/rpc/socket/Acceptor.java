@@ -1,4 +1,4 @@
-package dev.weft.mesh.link.kind;
+package dev.weft.rpc.socket;
 
 import dev.weft.rpc.Loop;
 import io.netty.channel.Channel;

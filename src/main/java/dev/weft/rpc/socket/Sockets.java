@@ -1,4 +1,4 @@
-package dev.weft.mesh.link.kind;
+package dev.weft.rpc.socket;
 
 import dev.weft.rpc.Loop;
 import io.netty.bootstrap.Bootstrap;
@@ -132,7 +132,7 @@ public final class Sockets {
   }
 
   /** Sets an accepted socket's options. */
-  static void prepare(Channel accepted) {
+  public static void prepare(Channel accepted) {
     accepted.config().setOption(ChannelOption.TCP_NODELAY, true);
     if (accepted instanceof EpollSocketChannel epoll) {
       epoll.config().setOption(EpollChannelOption.TCP_NOTSENT_LOWAT, (long) KERNEL_UNSENT);

@@ -1,4 +1,4 @@
-package dev.weft.mesh.gate;
+package dev.weft.rpc.socket;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -8,11 +8,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What one export or forward counts, and why its last connection failed. Written on the mesh's
- * loop, read by any thread.
+ * What one place that sockets are pumped through counts, and why its last connection failed. Any
+ * thread may use it.
  */
-final class GateTraffic {
-  private static final Logger log = LoggerFactory.getLogger(GateTraffic.class);
+public final class PipeTraffic {
+  private static final Logger log = LoggerFactory.getLogger(PipeTraffic.class);
 
   /** A failure is logged once in so long, one for another reason than before ten times as often. */
   private static final long QUIET = TimeUnit.SECONDS.toNanos(10);
@@ -32,30 +32,30 @@ final class GateTraffic {
    * @param name in the log
    * @param clock nanoseconds
    */
-  GateTraffic(String name, LongSupplier clock) {
+  public PipeTraffic(String name, LongSupplier clock) {
     this.name = name;
     this.clock = clock;
     this.loggedAt = clock.getAsLong() - QUIET;
   }
 
   /** Counts a connection that is being made or stands. */
-  void begins() {
+  public void begins() {
     open.incrementAndGet();
   }
 
-  void connected() {
+  public void connected() {
     made.increment();
     reason = "";
   }
 
   /** Counts a connection that could not be made, and says so in the log, a few times. */
-  void failed(String why) {
+  public void failed(String why) {
     failed.increment();
     fails(why);
   }
 
   /** Tells why connections cannot be made at all. */
-  void fails(String why) {
+  public synchronized void fails(String why) {
     long quiet = why.equals(reason) ? QUIET : QUIET / 10;
     reason = why;
     long now = clock.getAsLong();
@@ -68,49 +68,49 @@ final class GateTraffic {
     unlogged = 0;
   }
 
-  void recovers() {
+  public void recovers() {
     reason = "";
   }
 
-  void ends() {
+  public void ends() {
     open.decrementAndGet();
   }
 
-  void sent(int bytes) {
+  public void sent(int bytes) {
     sent.add(bytes);
   }
 
-  void received(int bytes) {
+  public void received(int bytes) {
     received.add(bytes);
   }
 
-  int open() {
+  public int open() {
     return open.get();
   }
 
-  long made() {
+  public long made() {
     return made.sum();
   }
 
-  long failures() {
+  public long failures() {
     return failed.sum();
   }
 
-  long sentBytes() {
+  public long sentBytes() {
     return sent.sum();
   }
 
-  long receivedBytes() {
+  public long receivedBytes() {
     return received.sum();
   }
 
   /** {@code up} or {@code down}. */
-  String state() {
+  public String state() {
     return reason.isEmpty() ? "up" : "down";
   }
 
   /** Empty while it is up. */
-  String reason() {
+  public String reason() {
     return reason;
   }
 }

@@ -1,12 +1,10 @@
-package dev.weft.mesh.gate;
+package dev.weft.rpc.socket;
 
 import dev.weft.address.HostPort;
 import dev.weft.address.IpAddress;
 import dev.weft.address.StreamAddress;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
-import dev.weft.mesh.link.kind.Acceptor;
-import dev.weft.mesh.link.kind.Sockets;
 import dev.weft.rpc.Loop;
 import dev.weft.rpc.UnixServerSocket;
 import io.netty.channel.Channel;
@@ -30,9 +28,9 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** Dials servers and listens for clients, on one loop. */
-final class LocalSockets {
+public final class LocalSockets {
   /** A listener that stands until it is closed. */
-  interface Listening {
+  public interface Listening {
     /** With the port that was bound. */
     StreamAddress address();
 
@@ -42,7 +40,7 @@ final class LocalSockets {
   private final Vertx vertx;
   private final Loop loop;
 
-  LocalSockets(Vertx vertx, Loop loop) {
+  public LocalSockets(Vertx vertx, Loop loop) {
     this.vertx = vertx;
     this.loop =
         loop.netty() instanceof IoEventLoop io && io.isIoType(EpollIoHandler.class)
@@ -56,7 +54,7 @@ final class LocalSockets {
    * @param handlers gives each attempt its handler
    * @return UNAVAILABLE with the address and the reason if nobody answers within 5 s
    */
-  <H extends ChannelHandler> Future<H> connect(StreamAddress to, Supplier<H> handlers) {
+  public <H extends ChannelHandler> Future<H> connect(StreamAddress to, Supplier<H> handlers) {
     return to.tcp()
         .map(at -> addresses(at.host()).compose(all -> connect(at, all, 0, handlers)))
         .orElseGet(
@@ -93,7 +91,7 @@ final class LocalSockets {
    * @param accepted gets each client before it is registered; adds its handlers
    * @return CONFLICT for a place that is taken; INVALID for one that cannot be listened on
    */
-  Future<Listening> listen(StreamAddress at, Consumer<Channel> accepted) {
+  public Future<Listening> listen(StreamAddress at, Consumer<Channel> accepted) {
     Acceptor acceptor = new Acceptor(() -> loop, (channel, same) -> accepted.accept(channel));
     return home(
         at.tcp()

@@ -1,4 +1,4 @@
-package dev.weft.mesh.gate;
+package dev.weft.rpc.socket;
 
 import io.netty.channel.AbstractEventLoop;
 import io.netty.channel.Channel;
@@ -24,12 +24,12 @@ import java.util.concurrent.TimeUnit;
  * without a way back: a write that fills the socket then fails. Here such a socket stays in the
  * set, with errors alone, told once.
  */
-final class HalfCloseLoop extends AbstractEventLoop implements IoEventLoop {
+public final class HalfCloseLoop extends AbstractEventLoop implements IoEventLoop {
   private static final EpollIoOps QUIET = EpollIoOps.EPOLLERR.with(EpollIoOps.EPOLLET);
 
   private final IoEventLoop loop;
 
-  HalfCloseLoop(IoEventLoop loop) {
+  public HalfCloseLoop(IoEventLoop loop) {
     this.loop = loop;
   }
 

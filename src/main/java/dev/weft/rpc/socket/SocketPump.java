@@ -1,6 +1,5 @@
-package dev.weft.mesh.gate;
+package dev.weft.rpc.socket;
 
-import dev.weft.mesh.stream.MeshSocket;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -16,29 +15,35 @@ import io.vertx.core.buffer.Buffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Carries bytes between a socket of this host and one end of a mesh socket. The end of either
- * direction is carried over by itself; a direction that is broken off breaks off the other one and
- * the other side. Neither side is read while the other is full. It is the socket's last handler;
- * all on the mesh's loop.
+ * Carries bytes between a socket of this host and one end of a pipe. The end of either direction is
+ * carried over by itself; a direction that is broken off breaks off the other one and the other
+ * side. Neither side is read while the other is full. It is the socket's last handler; all on the
+ * socket's loop, to which it brings what the pipe tells on another one.
  */
-final class SocketPump extends ChannelInboundHandlerAdapter {
-  /** Bytes that may wait for a slow socket, from which on the mesh is not read, and no more. */
+public final class SocketPump extends ChannelInboundHandlerAdapter {
+  /** Bytes that may wait for a slow socket, from which on the pipe is not read, and no more. */
   private static final WriteBufferWaterMark UNSENT = new WriteBufferWaterMark(64 << 10, 256 << 10);
 
-  private final GateTraffic traffic;
+  /** Bytes that may be on their way from the pipe's loop to the socket's. */
+  private static final int BETWEEN_LOOPS = 256 << 10;
+
+  private final PipeTraffic traffic;
   private final Set<SocketPump> open;
+  private final AtomicInteger betweenLoops = new AtomicInteger();
+  private volatile boolean heldBetweenLoops;
 
   /** What was read before it was known where to. */
   private final Deque<ByteBuf> early = new ArrayDeque<>();
 
   private Channel socket;
-  private MeshSocket mesh;
+  private PipeEnd pipe;
   private boolean socketEnded;
 
   /** Whether an end has been told on, behind all that came before it. */
-  private boolean toldMesh;
+  private boolean toldPipe;
 
   private boolean toldSocket;
   private boolean closed;
@@ -49,9 +54,9 @@ final class SocketPump extends ChannelInboundHandlerAdapter {
   /**
    * Reads nothing until {@link #begin}.
    *
-   * @param open holds all pumps of sockets that are open
+   * @param open holds all pumps of sockets that are open; of this loop
    */
-  SocketPump(GateTraffic traffic, Set<SocketPump> open) {
+  public SocketPump(PipeTraffic traffic, Set<SocketPump> open) {
     this.traffic = traffic;
     this.open = open;
   }
@@ -69,17 +74,14 @@ final class SocketPump extends ChannelInboundHandlerAdapter {
   }
 
   /** Pumps between the connected socket and an end that nobody has read yet. */
-  void begin(MeshSocket end) {
-    mesh = end;
+  public void begin(PipeEnd end) {
+    pipe = end;
     if (closed) {
-      mesh.close(failure);
+      pipe.close(failure);
       return;
     }
     traffic.connected();
-    mesh.exceptionHandler(e -> breakOff(e.getMessage()));
-    mesh.endHandler(v -> onMeshEnd());
-    mesh.onPeerClosed(this::onPeerClosed);
-    mesh.handler(this::onMeshBytes);
+    pipe.read(new FromPipe());
     if (closed) {
       return;
     }
@@ -87,32 +89,77 @@ final class SocketPump extends ChannelInboundHandlerAdapter {
       give(bytes);
     }
     if (socketEnded) {
-      endMesh();
+      endPipe();
     }
-    if (!mesh.writeQueueFull()) {
+    if (!pipe.isFull()) {
       socket.config().setAutoRead(true);
     }
   }
 
-  private void onMeshBytes(Buffer bytes) {
+  /** Brings what the pipe tells to the socket's loop. */
+  private final class FromPipe implements PipeEnd.Reader {
+    @Override
+    public void onBytes(Buffer bytes) {
+      if (socket.eventLoop().inEventLoop()) {
+        onPipeBytes(bytes);
+        return;
+      }
+      if (betweenLoops.addAndGet(bytes.length()) > BETWEEN_LOOPS) {
+        heldBetweenLoops = true;
+        pipe.pause();
+      }
+      // After the pause, so that the last turn undoes it.
+      socket
+          .eventLoop()
+          .execute(
+              () -> {
+                int left = betweenLoops.addAndGet(-bytes.length());
+                onPipeBytes(bytes);
+                if (heldBetweenLoops && left <= BETWEEN_LOOPS / 2 && socket.isWritable()) {
+                  heldBetweenLoops = false;
+                  pipe.resume();
+                }
+              });
+    }
+
+    @Override
+    public void onEnd() {
+      onLoop(SocketPump.this::onPipeEnd);
+    }
+
+    @Override
+    public void onClosed(String reason) {
+      onLoop(() -> onPipeClosed(reason));
+    }
+  }
+
+  private void onLoop(Runnable work) {
+    if (socket.eventLoop().inEventLoop()) {
+      work.run();
+    } else {
+      socket.eventLoop().execute(work);
+    }
+  }
+
+  private void onPipeBytes(Buffer bytes) {
     if (closed) {
       return;
     }
     traffic.received(bytes.length());
     var unused = socket.writeAndFlush(Unpooled.wrappedBuffer(bytes.getBytes()));
     if (!socket.isWritable()) {
-      mesh.pause();
+      pipe.pause();
     }
   }
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-    if (ctx.channel().isWritable() && mesh != null && !closed) {
-      mesh.resume();
+    if (ctx.channel().isWritable() && pipe != null && !closed) {
+      pipe.resume();
     }
   }
 
-  private void onMeshEnd() {
+  private void onPipeEnd() {
     if (!closed) {
       // Shutting down fails what is still to be written.
       socket
@@ -129,10 +176,10 @@ final class SocketPump extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private void onPeerClosed(String reason) {
+  private void onPipeClosed(String reason) {
     if (reason.isEmpty()) {
       // Nobody reads there any more, so nobody need be told of the socket's end.
-      toldMesh = true;
+      toldPipe = true;
       closeIfEnded();
     } else {
       breakOff(reason);
@@ -144,7 +191,7 @@ final class SocketPump extends ChannelInboundHandlerAdapter {
     ByteBuf bytes = (ByteBuf) message;
     if (closed) {
       bytes.release();
-    } else if (mesh == null) {
+    } else if (pipe == null) {
       // Netty also reads what is not asked for when it hears that the other side has ended.
       early.add(bytes);
     } else {
@@ -154,11 +201,11 @@ final class SocketPump extends ChannelInboundHandlerAdapter {
 
   private void give(ByteBuf bytes) {
     traffic.sent(bytes.readableBytes());
-    var unused = mesh.write(Buffer.buffer(ByteBufUtil.getBytes(bytes)));
+    pipe.write(Buffer.buffer(ByteBufUtil.getBytes(bytes)));
     bytes.release();
-    if (mesh.writeQueueFull()) {
+    if (pipe.isFull()) {
       socket.config().setAutoRead(false);
-      mesh.drainHandler(v -> socket.config().setAutoRead(true));
+      pipe.onDrained(() -> onLoop(() -> socket.config().setAutoRead(true)));
     }
   }
 
@@ -166,23 +213,25 @@ final class SocketPump extends ChannelInboundHandlerAdapter {
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
     if (event == ChannelInputShutdownEvent.INSTANCE && !socketEnded) {
       socketEnded = true;
-      if (mesh != null) {
-        endMesh();
+      if (pipe != null) {
+        endPipe();
       }
     }
   }
 
-  private void endMesh() {
-    mesh.end()
+  private void endPipe() {
+    pipe.end()
         .onComplete(
-            done -> {
-              toldMesh = true;
-              closeIfEnded();
-            });
+            done ->
+                onLoop(
+                    () -> {
+                      toldPipe = true;
+                      closeIfEnded();
+                    }));
   }
 
   private void closeIfEnded() {
-    if (toldMesh && toldSocket && !closed) {
+    if (toldPipe && toldSocket && !closed) {
       close();
     }
   }
@@ -208,7 +257,7 @@ final class SocketPump extends ChannelInboundHandlerAdapter {
    *
    * @param reason what the other side is told
    */
-  void breakOff(String reason) {
+  public void breakOff(String reason) {
     if (!closed) {
       failure = reason == null || reason.isEmpty() ? "broken off" : reason;
       if (socket instanceof SocketChannel tcp && tcp.isOpen()) {
@@ -226,8 +275,8 @@ final class SocketPump extends ChannelInboundHandlerAdapter {
     }
     early.forEach(ByteBuf::release);
     early.clear();
-    if (mesh != null) {
-      mesh.close(failure);
+    if (pipe != null) {
+      pipe.close(failure);
     }
     var unused = socket.close();
   }
