@@ -35,12 +35,14 @@ final class Demo {
   private static final int OVERLAY_MTU = 1450;
 
   private final DemoDirectory directory;
+  private final DemoNetwork network;
   private final int nodes;
   private final PrintWriter progress;
   private final List<DemoNode> running = new ArrayList<>();
 
   Demo(DemoDirectory directory, int nodes, PrintWriter progress) {
     this.directory = directory;
+    this.network = new DemoNetwork(directory.name());
     this.nodes = nodes;
     this.progress = progress;
   }
@@ -51,7 +53,7 @@ final class Demo {
     for (String id : directory.nodeIds()) {
       Netns.deleteIfExists("weft-" + id);
     }
-    DemoNetwork.delete();
+    new DemoNetwork(directory.name()).delete();
     directory.delete();
   }
 
@@ -59,12 +61,12 @@ final class Demo {
   void start() throws Exception {
     directory.create();
     tell("making %d node namespaces, a CA and certificates", nodes);
-    DemoNetwork.create(nodes);
+    network.create(nodes);
     CertificateAuthority ca =
         CertificateAuthority.create(
             directory.root().resolve("ca"), "weft-demo", CA_DAYS, Clock.systemUTC());
     for (int i = 1; i <= nodes; i++) {
-      DemoNode node = new DemoNode(i, directory.node("n" + i));
+      DemoNode node = new DemoNode(i, directory.node("n" + i), network.netnsOf(i));
       directory.rememberNodeId(node.name(), node.prepare(ca, nodes));
       running.add(node);
     }
@@ -88,11 +90,11 @@ final class Demo {
         file.pods().size(), file.topologies().size());
     int next = 0;
     for (PodRef pod : file.pods()) {
-      String netns = DemoNetwork.netnsOf(pod);
+      String netns = network.netnsOf(pod);
       Netns.create(netns);
       DemoNode node = running.get(next++ % nodes);
       for (String device : devicesOf(pod, file)) {
-        DemoNetwork.ensureDevice(node.number(), device);
+        network.ensureDevice(node.number(), device);
       }
       client(node)
           .send(
@@ -111,6 +113,10 @@ final class Demo {
         .filter(link -> link.peerPod().equals(DemoReport.LOCALHOST))
         .map(TopologyLink::peerIntf)
         .toList();
+  }
+
+  DemoNetwork network() {
+    return network;
   }
 
   /** Every link once from each of its sides, as soon as none is on its way up any more. */

@@ -26,7 +26,8 @@ import picocli.CommandLine.Spec;
     name = "demo",
     description = {
       "Run a cluster of real nodes on this host, connect the pods of a topology, and prove it.",
-      "Everything lives in namespaces called weft-demo-*; all of it is removed at the end."
+      "Everything lives in namespaces called weft-demo-*, or weft-demo.NAME-*; all of it is",
+      "removed at the end."
     },
     mixinStandardHelpOptions = true)
 public final class DemoCommand implements Callable<Integer> {
@@ -49,6 +50,13 @@ public final class DemoCommand implements Callable<Integer> {
       description = "meshnet Topology objects; a triangle of three pods by default")
   private Path topology;
 
+  @Option(
+      names = "--name",
+      defaultValue = "",
+      paramLabel = "NAME",
+      description = "another demo beside one that runs; 1 to 16 letters and digits")
+  private String name;
+
   @Option(names = "--check", description = "end after the table: 0 only if every ping was answered")
   private boolean check;
 
@@ -69,6 +77,9 @@ public final class DemoCommand implements Callable<Integer> {
     if (nodes < 1 || nodes > MAX_NODES) {
       throw Fault.invalid("--nodes", nodes, "1.." + MAX_NODES);
     }
+    if (!name.matches("[a-z0-9]{0,16}")) {
+      throw Fault.invalid("--name", name, "1 to 16 of a-z and 0-9");
+    }
     if (!Capabilities.effective()
         .containsAll(
             Set.of(Capability.CAP_SYS_ADMIN, Capability.CAP_NET_ADMIN, Capability.CAP_NET_RAW))) {
@@ -83,10 +94,17 @@ public final class DemoCommand implements Callable<Integer> {
     TopologyFile file = TopologyFile.parse(text, source);
     PrintWriter err = spec.commandLine().getErr();
     // Never closed: it is held until this process ends, and its clean-up with it.
-    DemoDirectory directory = DemoDirectory.lock();
+    DemoDirectory directory = DemoDirectory.lock(name);
+    if (!stop && directory.isKept()) {
+      throw Fault.CONFLICT.because(
+          "a demo was kept here (expected: none; end it with "
+              + stopCommand()
+              + ", or give this one a --name)");
+    }
+    boolean there = directory.exists();
     Demo.clean(directory);
     if (stop) {
-      err.println("the demo is stopped and removed");
+      err.println(there ? "the demo is stopped and removed" : "there is no demo to stop");
       return ExitCode.OK;
     }
     Runtime.getRuntime()
@@ -100,14 +118,15 @@ public final class DemoCommand implements Callable<Integer> {
     Demo demo = new Demo(directory, nodes, err);
     demo.start();
     demo.apply(file, text);
-    DemoReport report = DemoReport.of(demo.awaitLinks());
+    DemoReport report = DemoReport.of(demo.awaitLinks(), demo.network());
     report.pingAll(demo.awaitRoutes());
     out.print(report.text());
     out.flush();
     if (keep) {
       int port = DemoForward.start(directory, demo.first().socket());
-      out.printf("dashboard: http://127.0.0.1:%d  until: weft demo --stop%n", port);
+      directory.keep();
       kept = true;
+      out.printf("dashboard: http://127.0.0.1:%d  until: %s%n", port, stopCommand());
     } else if (!check) {
       try (Forward dashboard = Forward.open(DASHBOARD_PORT, demo.first().socket())) {
         out.printf("dashboard: http://127.0.0.1:%d  Ctrl-C ends the demo%n", dashboard.port());
@@ -116,6 +135,10 @@ public final class DemoCommand implements Callable<Integer> {
       }
     }
     return report.passed() ? ExitCode.OK : ExitCode.FAILED;
+  }
+
+  private String stopCommand() {
+    return "weft demo --stop" + (name.isEmpty() ? "" : " --name " + name);
   }
 
   private void clean(DemoDirectory directory, PrintWriter err) {

@@ -14,40 +14,59 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Where a demo keeps its files. One demo at a time: the lock says so, also to other processes.
+ * Where a demo keeps its files. One demo of a name at a time: the lock says so, also to other
+ * processes.
  *
  * @param held until the process ends
  */
-record DemoDirectory(FileLock held) {
-  private static final Path ROOT = Path.of("/run/weft-demo");
-  private static final Path LOCK = Path.of("/run/weft-demo.lock");
+record DemoDirectory(String name, Path root, FileLock held) {
+  private static final Path RUN = Path.of("/run");
+  private static final String KEPT = "kept";
 
-  /** CONFLICT while another demo is starting, running in the foreground or being stopped. */
-  static DemoDirectory lock() {
+  /**
+   * Takes a demo's directory.
+   *
+   * @param name of the demo; "" for the one without a name
+   * @return CONFLICT while the demo is starting, running in the foreground or being stopped
+   */
+  static DemoDirectory lock(String name) {
+    String file = "weft-demo" + (name.isEmpty() ? "" : "." + name);
+    Path lock = RUN.resolve(file + ".lock");
     try {
-      return LockFile.take(LOCK)
-          .map(DemoDirectory::new)
+      return LockFile.take(lock)
+          .map(held -> new DemoDirectory(name, RUN.resolve(file), held))
           .orElseThrow(
               () ->
                   Fault.CONFLICT.because(
-                      "another demo is running on this host (expected: one at a time; end it with"
-                          + " Ctrl-C in its terminal)"));
+                      "this demo is running on this host (expected: one of a name at a time; end it"
+                          + " with Ctrl-C in its terminal, or give this one a --name)"));
     } catch (IOException e) {
-      throw Fault.INTERNAL.because(LOCK + ": " + e.getMessage(), e);
+      throw Fault.INTERNAL.because(lock + ": " + e.getMessage(), e);
     }
   }
 
-  Path root() {
-    return ROOT;
+  /** Whether there is a demo, or what is left of one. */
+  boolean exists() {
+    return Files.isDirectory(root);
+  }
+
+  /** The demo outlives its command from now on. */
+  void keep() throws IOException {
+    Files.createFile(root.resolve(KEPT));
+  }
+
+  /** Whether a demo was kept here, and its processes run. */
+  boolean isKept() throws IOException {
+    return Files.exists(root.resolve(KEPT)) && DemoProcesses.anyRuns(pids(), root);
   }
 
   Path node(String name) {
-    return ROOT.resolve(name);
+    return root.resolve(name);
   }
 
   void create() throws IOException {
     Files.createDirectories(
-        ROOT, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        root, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
   }
 
   /** Process ids of a demo's processes, also of one that was killed. */
@@ -66,7 +85,7 @@ record DemoDirectory(FileLock held) {
 
   /** Notes a node's id, whose namespace outlives the node. */
   void rememberNodeId(String name, String id) throws IOException {
-    Files.writeString(ROOT.resolve(name).resolve("id"), id + "\n");
+    Files.writeString(root.resolve(name).resolve("id"), id + "\n");
   }
 
   /** Ids of the nodes of a demo, also of one that was killed. */
@@ -78,20 +97,20 @@ record DemoDirectory(FileLock held) {
     return ids;
   }
 
-  private static List<Path> files(String name) throws IOException {
-    if (!Files.isDirectory(ROOT)) {
+  private List<Path> files(String name) throws IOException {
+    if (!exists()) {
       return List.of();
     }
-    try (Stream<Path> files = Files.walk(ROOT, 2)) {
+    try (Stream<Path> files = Files.walk(root, 2)) {
       return files.filter(f -> f.getFileName().toString().equals(name)).toList();
     }
   }
 
   void delete() throws IOException {
-    if (!Files.isDirectory(ROOT)) {
+    if (!exists()) {
       return;
     }
-    try (Stream<Path> files = Files.walk(ROOT)) {
+    try (Stream<Path> files = Files.walk(root)) {
       files.sorted(Comparator.reverseOrder()).forEach(DemoDirectory::deleteFile);
     }
   }

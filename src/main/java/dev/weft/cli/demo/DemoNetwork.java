@@ -13,20 +13,26 @@ import java.io.IOException;
  * per pod, joined by nothing. The host's own network is not touched.
  */
 final class DemoNetwork {
-  static final String PREFIX = "weft-demo-";
-
-  private static final String SWITCH = PREFIX + "switch";
   private static final int MTU = 1500;
 
-  private DemoNetwork() {}
+  private final String prefix;
+  private final String bridgeNetns;
 
-  static String netnsOf(int node) {
-    return PREFIX + "n" + node;
+  /**
+   * @param demo its name; "" for the one without a name
+   */
+  DemoNetwork(String demo) {
+    this.prefix = "weft-demo" + (demo.isEmpty() ? "" : "." + demo) + "-";
+    this.bridgeNetns = prefix + "switch";
   }
 
-  static String netnsOf(PodRef pod) {
+  String netnsOf(int node) {
+    return prefix + "n" + node;
+  }
+
+  String netnsOf(PodRef pod) {
     String ns = pod.ns().equals(PodRef.DEFAULT_NAMESPACE) ? "" : pod.ns() + ".";
-    return PREFIX + "pod-" + ns + pod.name();
+    return prefix + "pod-" + ns + pod.name();
   }
 
   /** The node's address on the network that joins the nodes. */
@@ -35,9 +41,9 @@ final class DemoNetwork {
   }
 
   /** Makes the nodes' namespaces and the bridge between them. */
-  static void create(int nodes) throws IOException {
-    Netns.create(SWITCH);
-    try (Netns bridgeNs = Netns.open(SWITCH);
+  void create(int nodes) throws IOException {
+    Netns.create(bridgeNetns);
+    try (Netns bridgeNs = Netns.open(bridgeNetns);
         Netlink inSwitch = Netlink.open(bridgeNs)) {
       Link bridge = inSwitch.createBridge("br0");
       inSwitch.setUp(bridge.index());
@@ -55,8 +61,8 @@ final class DemoNetwork {
   }
 
   /** Makes a device in a node's namespace that pods can be attached to, if there is none. */
-  static void ensureDevice(int node, String name) throws IOException {
-    try (Netns bridgeNs = Netns.open(SWITCH);
+  void ensureDevice(int node, String name) throws IOException {
+    try (Netns bridgeNs = Netns.open(bridgeNetns);
         Netlink inSwitch = Netlink.open(bridgeNs);
         Netns nodeNs = Netns.open(netnsOf(node));
         Netlink inNode = Netlink.open(nodeNs)) {
@@ -77,9 +83,9 @@ final class DemoNetwork {
   }
 
   /** Removes every namespace of a demo. */
-  static void delete() throws IOException {
+  void delete() throws IOException {
     for (String name : Netns.list()) {
-      if (name.startsWith(PREFIX)) {
+      if (name.startsWith(prefix)) {
         Netns.deleteIfExists(name);
       }
     }

@@ -20,11 +20,13 @@ final class DemoNode {
 
   private final int number;
   private final Path directory;
+  private final String netns;
   private Process process;
 
-  DemoNode(int number, Path directory) {
+  DemoNode(int number, Path directory, String netns) {
     this.number = number;
     this.directory = directory;
+    this.netns = netns;
   }
 
   /** From 1. */
@@ -82,9 +84,9 @@ final class DemoNode {
     List<String> command = new ArrayList<>(weft());
     command.addAll(List.of("run", "--conf", directory.resolve("weft.yaml").toString()));
     File log = directory.resolve("node.log").toFile();
-    try (Netns netns = Netns.open(DemoNetwork.netnsOf(number))) {
+    try (Netns entered = Netns.open(netns)) {
       process =
-          netns.call(
+          entered.call(
               () ->
                   new ProcessBuilder(command)
                       .redirectInput(new File("/dev/null"))

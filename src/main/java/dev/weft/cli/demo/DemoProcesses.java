@@ -18,12 +18,7 @@ final class DemoProcesses {
 
   /** Asks each to stop, waits for all, kills who is left. */
   static void end(List<Long> pids, Path root) throws InterruptedException {
-    List<ProcessHandle> ours =
-        pids.stream()
-            .map(ProcessHandle::of)
-            .flatMap(Optional::stream)
-            .filter(p -> belongsTo(p.pid(), root))
-            .toList();
+    List<ProcessHandle> ours = running(pids, root);
     ours.forEach(ProcessHandle::destroy);
     CompletableFuture<?> all =
         CompletableFuture.allOf(
@@ -38,10 +33,22 @@ final class DemoProcesses {
     }
   }
 
+  static boolean anyRuns(List<Long> pids, Path root) {
+    return !running(pids, root).isEmpty();
+  }
+
+  private static List<ProcessHandle> running(List<Long> pids, Path root) {
+    return pids.stream()
+        .map(ProcessHandle::of)
+        .flatMap(Optional::stream)
+        .filter(p -> belongsTo(p.pid(), root))
+        .toList();
+  }
+
   /** A process id may be another program's by now: its command line tells. */
   private static boolean belongsTo(long pid, Path root) {
     try {
-      return Files.readString(Path.of("/proc/" + pid + "/cmdline")).contains(root.toString());
+      return Files.readString(Path.of("/proc/" + pid + "/cmdline")).contains(root + "/");
     } catch (IOException e) {
       return false;
     }

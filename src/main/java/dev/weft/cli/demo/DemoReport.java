@@ -20,11 +20,15 @@ final class DemoReport {
   private final List<String> waiting = new ArrayList<>();
   private boolean passed = true;
 
-  private DemoReport() {}
+  private final LinkProof proof;
+
+  private DemoReport(LinkProof proof) {
+    this.proof = proof;
+  }
 
   /** Pings every link that is up and has two addresses, from the side that is reported. */
-  static DemoReport of(List<LinkStatus> links) {
-    DemoReport report = new DemoReport();
+  static DemoReport of(List<LinkStatus> links, DemoNetwork network) {
+    DemoReport report = new DemoReport(new LinkProof(network));
     Set<String> told = new HashSet<>();
     for (LinkStatus link : links) {
       if (link.state().equals("up")) {
@@ -59,7 +63,7 @@ final class DemoReport {
           continue;
         }
         LinkProof.Result result =
-            LinkProof.ping(
+            proof.ping(
                 from.pod(), from.toString(), to.toString(), to.address().address(), to.mtu());
         passed &= result.problem() == null;
         pairs.add(
@@ -81,7 +85,7 @@ final class DemoReport {
       rows.add(row(link, where, "up", "not pinged: no two addresses"));
       return;
     }
-    LinkProof.Result result = LinkProof.ping(link);
+    LinkProof.Result result = proof.ping(link);
     passed &= result.problem() == null;
     rows.add(
         row(link, where, rtt(result.rtt()), result.problem() == null ? "ok" : result.problem()));

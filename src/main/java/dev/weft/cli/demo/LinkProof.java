@@ -18,7 +18,11 @@ final class LinkProof {
   private static final Duration TIMEOUT = Duration.ofSeconds(2);
   private static final int PINGS = 10;
 
-  private LinkProof() {}
+  private final DemoNetwork network;
+
+  LinkProof(DemoNetwork network) {
+    this.network = network;
+  }
 
   /**
    * One direction of a link.
@@ -29,16 +33,16 @@ final class LinkProof {
   record Result(String from, String to, Optional<Duration> rtt, String problem) {}
 
   /** Pings the peer's address from the link's pod. */
-  static Result ping(LinkStatus link) {
+  Result ping(LinkStatus link) {
     String from = link.pod().name() + ":" + link.localIntf();
     String to = link.peer().name() + ":" + link.peerIntf();
     return ping(link.pod(), from, to, Cidr.parse(link.peerIp()).address(), link.mtu());
   }
 
   /** Pings an address from a pod, with packets as long as the MTU. */
-  static Result ping(PodRef pod, String from, String to, InetAddress target, int mtu) {
+  Result ping(PodRef pod, String from, String to, InetAddress target, int mtu) {
     int headers = target instanceof Inet4Address ? 28 : 48;
-    try (Netns netns = Netns.open(DemoNetwork.netnsOf(pod));
+    try (Netns netns = Netns.open(network.netnsOf(pod));
         IcmpEcho echo = IcmpEcho.open(netns, target, mtu - headers, true)) {
       List<Duration> trips = new ArrayList<>();
       // The first one also resolves the neighbour.

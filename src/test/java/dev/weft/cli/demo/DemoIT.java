@@ -1,7 +1,6 @@
 package dev.weft.cli.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.weft.cli.ApiClient;
 import dev.weft.linux.Netns;
@@ -11,35 +10,36 @@ import dev.weft.testkit.WeftProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The newcomer's first command, from the jar. */
 @Needs(Need.ROOT)
 class DemoIT {
-  private static final Path ROOT = Path.of("/run/weft-demo");
+  /** Beside a demo that somebody has kept on this host. */
+  private static final String NAME = "test" + ProcessHandle.current().pid();
+
+  private static final Path ROOT = Path.of("/run/weft-demo." + NAME);
   private static final Path TOPOLOGIES = Path.of("src/test/resources/topologies");
   private static final Pattern DASHBOARD =
       Pattern.compile("dashboard: (http://127\\.0\\.0\\.1:\\d+)");
 
   @TempDir Path directory;
 
-  @BeforeEach
-  void awaitTurn() {
-    // One demo at a time on a host, whoever runs it.
-    await().atMost(Duration.ofMinutes(3)).until(() -> run("--stop").awaitExit() == 0);
-  }
-
   @AfterEach
   void stop() throws Exception {
     run("--stop").awaitExit();
+  }
+
+  @AfterAll
+  static void removeLock() throws IOException {
+    Files.deleteIfExists(Path.of(ROOT + ".lock"));
   }
 
   @Test
@@ -97,7 +97,7 @@ class DemoIT {
     WeftProcess second = run("--check");
 
     assertThat(second.awaitExit()).isEqualTo(1);
-    assertThat(second.err()).contains("another demo is running on this host");
+    assertThat(second.err()).contains("this demo is running on this host");
     assertThat(processes).isNotEmpty().allMatch(DemoIT::isRunning);
     first.stop();
     assertThat(processes).noneMatch(DemoIT::isRunning);
@@ -131,15 +131,30 @@ class DemoIT {
     List<Long> processes = processes();
     assertThat(processes).hasSize(2).allMatch(DemoIT::isRunning);
 
-    int exit = run("--stop").awaitExit();
+    WeftProcess other = run("--check");
 
-    assertThat(exit).isZero();
+    assertThat(other.awaitExit()).isEqualTo(1);
+    assertThat(other.err()).contains("a demo was kept here", "weft demo --stop --name " + NAME);
+    assertThat(processes).allMatch(DemoIT::isRunning);
+
+    WeftProcess stopping = run("--stop");
+
+    assertThat(stopping.awaitExit()).isZero();
+    assertThat(stopping.err()).contains("the demo is stopped and removed");
     assertThat(processes).noneMatch(DemoIT::isRunning);
     assertNothingIsLeft();
   }
 
+  @Test
+  void shouldSayThatThereIsNoDemoToStop() throws Exception {
+    WeftProcess stopping = run("--stop");
+
+    assertThat(stopping.awaitExit()).isZero();
+    assertThat(stopping.err()).contains("there is no demo to stop");
+  }
+
   private WeftProcess run(String... options) throws IOException {
-    List<String> arguments = new ArrayList<>(List.of("demo"));
+    List<String> arguments = new ArrayList<>(List.of("demo", "--name", NAME));
     arguments.addAll(List.of(options));
     return WeftProcess.start(directory, arguments.toArray(String[]::new));
   }
@@ -150,7 +165,7 @@ class DemoIT {
 
   private static void assertNothingIsLeft() throws IOException {
     assertThat(ROOT).doesNotExist();
-    assertThat(Netns.list()).noneMatch(name -> name.startsWith("weft-demo-"));
+    assertThat(Netns.list()).noneMatch(name -> name.startsWith("weft-demo." + NAME));
   }
 
   private static List<Long> processes() throws IOException {
@@ -174,7 +189,7 @@ class DemoIT {
   /** A process that has ended has no command line, even while nobody has asked for its end. */
   private static boolean isRunning(long pid) {
     try {
-      return Files.readString(Path.of("/proc/" + pid + "/cmdline")).contains(ROOT.toString());
+      return Files.readString(Path.of("/proc/" + pid + "/cmdline")).contains(ROOT + "/");
     } catch (IOException gone) {
       return false;
     }
