@@ -58,12 +58,15 @@ class ArchitectureTest {
               "mesh",
               with(GROUND, "reach", "rpc", "identity", "room", "cluster", "telemetry", "store")),
           Map.entry("dial", with(GROUND, "rpc", "cluster", "identity", "room", "reach")),
+          Map.entry("proxy", with(ROOM, "dial", "mesh", "reach", "rpc", "identity")),
           Map.entry("pod", ROOM),
           Map.entry("wire", with(ROOM, "pod", "dial", "rpc")),
           Map.entry("subnet", with(ROOM, "pod", "dial", "rpc")),
           Map.entry("topology", with(ROOM, "wire", "pod")),
           Map.entry("nsm", with(ROOM, "wire", "pod", "dial", "rpc")),
-          Map.entry("api", with(ROOM, "rpc", "topology", "subnet", "nsm", "wire", "pod", "mesh")),
+          Map.entry(
+              "api",
+              with(ROOM, "rpc", "topology", "subnet", "nsm", "wire", "pod", "mesh", "proxy")),
           Map.entry(
               "node",
               with(
@@ -74,6 +77,7 @@ class ArchitectureTest {
                   "nsm",
                   "wire",
                   "pod",
+                  "proxy",
                   "dial",
                   "mesh",
                   "reach",
@@ -88,6 +92,7 @@ class ArchitectureTest {
                   "topology",
                   "subnet",
                   "nsm",
+                  "proxy",
                   "dial",
                   "mesh",
                   "reach",
@@ -161,6 +166,29 @@ class ArchitectureTest {
             "dev.weft.mesh.link.kind",
             "dev.weft.mesh.link",
             "dev.weft.mesh.route");
+    for (int i = 1; i < fromTheTop.size(); i++) {
+      noClasses()
+          .that()
+          .resideInAPackage(fromTheTop.get(i))
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(fromTheTop.subList(0, i).toArray(String[]::new))
+          .allowEmptyShould(true)
+          .check(weft);
+    }
+  }
+
+  @Test
+  void shouldLayerProxies() {
+    List<String> fromTheTop =
+        List.of(
+            "dev.weft.proxy",
+            "dev.weft.proxy.forward",
+            "dev.weft.proxy.reverse",
+            "dev.weft.proxy.track",
+            "dev.weft.proxy.quic",
+            "dev.weft.proxy.utp",
+            "dev.weft.proxy.carrier");
     for (int i = 1; i < fromTheTop.size(); i++) {
       noClasses()
           .that()

@@ -29,6 +29,7 @@ final class CrossChecks {
     externals();
     mesh();
     services();
+    proxies();
     sameListener();
   }
 
@@ -161,6 +162,18 @@ final class CrossChecks {
     }
   }
 
+  private void proxies() {
+    ProxyConfig.Forward forward = config.proxy().forward();
+    if (forward.token().isPresent() && forward.tokenFile().isPresent()) {
+      binding.problem(
+          "proxy.forward.token", "given beside token-file", "one of proxy.forward's two tokens");
+    }
+    List<ProxyConfig.Connection> connections = config.proxy().connections();
+    once(
+        "proxy.connections",
+        connections.stream().map(c -> c.to() + " of side " + c.side()).toList());
+  }
+
   /** True also if the security section itself is wrong, which has to be corrected first. */
   private boolean acceptsInsecure() {
     return config.security().insecure()
@@ -214,6 +227,14 @@ final class CrossChecks {
     config.mesh().forwards().stream()
         .flatMap(forward -> forward.listen().tcp().stream())
         .forEach(at -> listeners.add(new Listener("mesh.forwards", "mesh.forwards", at)));
+    ProxyConfig.Forward forward = config.proxy().forward();
+    if (forward.token().isPresent() || forward.tokenFile().isPresent()) {
+      listeners.add(
+          new Listener(
+              "proxy.forward.port",
+              "proxy.forward.host",
+              new HostPort(forward.host(), forward.port())));
+    }
     for (int i = 0; i < listeners.size(); i++) {
       Listener later = listeners.get(i);
       for (Listener earlier : listeners.subList(0, i)) {

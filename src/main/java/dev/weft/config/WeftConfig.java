@@ -14,6 +14,7 @@ public record WeftConfig(
     SubnetsConfig subnets,
     NsmConfig nsm,
     MeshConfig mesh,
+    ProxyConfig proxy,
     LogConfig log) {
 
   static WeftConfig read(Section root) {
@@ -28,6 +29,7 @@ public record WeftConfig(
             SubnetsConfig.read(root.section("subnets")),
             NsmConfig.read(root.section("nsm")),
             MeshConfig.read(root.section("mesh")),
+            ProxyConfig.read(root.section("proxy")),
             LogConfig.read(root.section("log", "level")));
     root.end();
     return config;
