@@ -36,8 +36,11 @@ public record Route(
     OTHER
   }
 
-  /** The protocol number of Weft's routes. */
-  public static final int PROTOCOL = 187;
+  /** The protocol number of Weft's routes, which iproute2's rt_protos gives nobody. */
+  public static final int PROTOCOL = 173;
+
+  /** That of Weft's routes once, and of FRRouting's isisd. */
+  public static final int FORMER_PROTOCOL = 187;
 
   /** IP6_RT_PRIO_USER: the metric that the kernel uses for 0. */
   private static final int IPV6_METRIC = 1024;

@@ -179,11 +179,14 @@ final class PodBridge {
     boolean four = gateway instanceof Inet4Address;
     Cidr everything = Cidr.parse(four ? "0.0.0.0/0" : "::/0");
     Route wanted = Route.via(everything, gateway, index);
-    for (Route route : inPod.routes(Route.PROTOCOL)) {
+    for (Route route : inPod.routes()) {
       if (route.equals(wanted)) {
         return;
       }
-      if (route.destination().equals(everything)) {
+      boolean ours =
+          route.protocol() == Route.PROTOCOL
+              || (route.protocol() == Route.FORMER_PROTOCOL && route.ifindex() == index);
+      if (ours && route.destination().equals(everything)) {
         inPod.deleteRoute(route);
       }
     }

@@ -210,11 +210,16 @@ final class RouteTable {
 
   /** By protocol number and this node's own record: other programs may use the same number. */
   private static boolean isOurs(Route route, Set<Cidr> ours) {
-    return isWefts(route) && ours.contains(route.destination());
+    return (isWefts(route) || isFormer(route)) && ours.contains(route.destination());
   }
 
   private static boolean isWefts(Route route) {
     return route.protocol() == Route.PROTOCOL && route.kind() == Route.Kind.UNICAST;
+  }
+
+  /** As an older version left it. */
+  private static boolean isFormer(Route route) {
+    return route.protocol() == Route.FORMER_PROTOCOL && route.kind() == Route.Kind.UNICAST;
   }
 
   private static Link up(String device, Optional<Link> link) {

@@ -9,7 +9,7 @@
  * injected routes, and a bridge with a veth pair for each pod with an address.
  *
  * <p>Kernel marks: links carry the alias {@code weft:<node id>:subnet:<what>}, routes the protocol
- * number 187. Nothing else is ever changed. Intents are on disk before the kernel is changed; a
+ * number 173. Nothing else is ever changed. Intents are on disk before the kernel is changed; a
  * pass on every change and every 5 s compares them with the kernel and corrects the differences.
  *
  * <p>Inside: {@code SubnetVerticle} starts and stops the room, {@code SubnetService} answers calls,

@@ -45,7 +45,7 @@ class RemoteServiceIT {
     assertThat(reply.path("interface").asText()).isEqualTo("echo");
     assertThat(reply.path("routes")).extracting(JsonNode::asText).contains("10.77.0.0/16");
     assertThat(client.run("ip", "-o", "link", "show", "echo")).contains("mtu 1500");
-    assertThat(client.run("ip", "-N", "route")).contains("10.77.0.0/16 via", "proto 187");
+    assertThat(client.run("ip", "-N", "route")).contains("10.77.0.0/16 via", "proto 173");
     assertThat(home.ask("c1", client, "uid-1"))
         .isEqualTo(
             ((com.fasterxml.jackson.databind.node.ObjectNode) reply.deepCopy())

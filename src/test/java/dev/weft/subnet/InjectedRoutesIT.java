@@ -93,7 +93,7 @@ class InjectedRoutesIT {
     assertThat(calls.values()).allMatch(Future::succeeded);
     assertThat(await(disk.all(TABLE)).keySet()).isEqualTo(Set.copyOf(calls.keySet()));
     assertThat(routes.intents()).hasSize(19);
-    assertThat(netns.run("ip", "route", "show", "proto", "187").lines())
+    assertThat(netns.run("ip", "route", "show", "proto", "173").lines())
         .hasSize(19)
         .noneMatch(line -> line.startsWith("10.9.7.0/24"));
   }

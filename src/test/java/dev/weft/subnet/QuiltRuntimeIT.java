@@ -47,7 +47,7 @@ class QuiltRuntimeIT {
         "ip", "route", "add", "10.57.0.0/16", "nexthop", "dev", "eth0", "nexthop", "dev", "eth0");
     netns.run("ip", "-6", "route", "add", "blackhole", "fd62::/64");
     // Of another program that happens to use Weft's protocol number.
-    netns.run("ip", "route", "add", "blackhole", "10.58.0.0/16", "proto", "187");
+    netns.run("ip", "route", "add", "blackhole", "10.58.0.0/16", "proto", "173");
   }
 
   @AfterAll
@@ -82,8 +82,8 @@ class QuiltRuntimeIT {
     "RemoveRoute, 10.57.0.0/16, , 'multipath'",
     "InjectRoute, FD62:0:0:0::/64, eth0, 'fd62::/64 blackhole'",
     "RemoveRoute, FD62:0:0:0::/64, , 'fd62::/64 blackhole'",
-    "InjectRoute, 10.58.0.0/16, eth0, 'blackhole proto 187'",
-    "RemoveRoute, 10.58.0.0/16, , 'blackhole proto 187'",
+    "InjectRoute, 10.58.0.0/16, eth0, 'blackhole proto 173'",
+    "RemoveRoute, 10.58.0.0/16, , 'blackhole proto 173'",
     "RemoveRoute, 10.42.1.0/16, , 'no host bits'",
     "ConfigureNodeSubnet, 10.42.1.0/16, , 'no host bits'",
     "ConfigureNodeSubnet, 10.42.0.0/16, , 'prefix length 24, not 16'",
@@ -109,7 +109,7 @@ class QuiltRuntimeIT {
     assertThat(quilt.call("InjectRoute", destination, "eth0")).isEqualTo("ok");
     assertThat(quilt.call("InjectRoute", destination, "eth0")).isEqualTo("ok");
     assertThat(netns.run("ip", "-N", family, "route", "show", destination))
-        .contains(destination + " dev eth0 proto 187")
+        .contains(destination + " dev eth0 proto 173")
         .hasLineCount(1);
 
     assertThat(quilt.call("RemoveRoute", destination)).isEqualTo("ok");
@@ -138,7 +138,7 @@ class QuiltRuntimeIT {
 
     assertThat(answers.lines().filter(line -> line.matches("\\d+"))).hasSize(200);
     assertThat(answers).contains("11.9.0.5/32 blackhole proto 3");
-    assertThat(netns.run("ip", "-N", "route", "show", "proto", "187").lines())
+    assertThat(netns.run("ip", "-N", "route", "show", "proto", "173").lines())
         .filteredOn(line -> line.startsWith("11.9."))
         .hasSize(200);
     assertThat(netns.run("ip", "route", "show", "11.9.0.5/32")).startsWith("blackhole");
@@ -192,7 +192,7 @@ class QuiltRuntimeIT {
             .map(Integer::valueOf)
             .map(i -> "11." + (i >> 16 & 255) + "." + (i >> 8 & 255) + "." + (i & 255))
             .collect(Collectors.toSet());
-    netns.run("ip", "route", "add", "12.0.0.0/24", "dev", "eth0", "proto", "187");
+    netns.run("ip", "route", "add", "12.0.0.0/24", "dev", "eth0", "proto", "173");
 
     nodes.start(1);
     nodes.awaitReady(1);
@@ -201,7 +201,7 @@ class QuiltRuntimeIT {
         .atMost(Duration.ofSeconds(20))
         .untilAsserted(
             () ->
-                assertThat(netns.run("ip", "-N", "route", "show", "proto", "187").lines())
+                assertThat(netns.run("ip", "-N", "route", "show", "proto", "173").lines())
                     .map(line -> line.split(" ", 2)[0])
                     .containsAll(acknowledged)
                     .doesNotContain("12.0.0.0/24"));
@@ -210,7 +210,7 @@ class QuiltRuntimeIT {
     String rest = quilt.call("many", "0", "10000", "eth0", "64");
     assertThat(rest.lines().filter(line -> line.matches("\\d+"))).hasSize(10_000);
     assertThat(netns.run("ip", "route", "show", "11.0.0.0/8").lines()).isEmpty();
-    assertThat(netns.run("ip", "-N", "route", "show", "proto", "187").lines())
+    assertThat(netns.run("ip", "-N", "route", "show", "proto", "173").lines())
         .filteredOn(line -> line.startsWith("11."))
         .hasSize(10_000);
     System.out.println(

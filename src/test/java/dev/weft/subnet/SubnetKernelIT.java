@@ -96,7 +96,7 @@ class SubnetKernelIT {
     assertThat(observed.podProblems()).isEmpty();
     assertThat(ping(pod1, "10.42.2.10", 1450)).isPresent();
     assertThat(ping(pod2, "10.42.1.10", 1450)).isPresent();
-    assertThat(pod1.run("ip", "-N", "route")).contains("default via 10.42.1.1 dev eth0 proto 187");
+    assertThat(pod1.run("ip", "-N", "route")).contains("default via 10.42.1.1 dev eth0 proto 173");
     assertThat(one.run("ip", "-d", "link", "show", "vxlan100"))
         .contains("vxlan id 100", "local 10.99.0.1", "dstport 4789", "nolearning", "mtu 1450");
     assertThat(one.run("ip", "route"))
@@ -248,13 +248,38 @@ class SubnetKernelIT {
   @Test
   void shouldTakeOverWhatAnEarlierProcessMade() throws Exception {
     connect();
-    one.run("ip", "route", "add", "10.77.0.0/16", "dev", "eth0", "proto", "187");
+    one.run("ip", "route", "add", "10.77.0.0/16", "dev", "eth0", "proto", "173");
     kernel1.close();
     kernel1 = open(one, ID1);
 
     Observed observed = kernel1.reconcile(wanted1());
 
     assertThat(observed.changes()).containsExactly(new RouteChanged("10.77.0.0/16", "eth0", false));
+    assertThat(ping(pod1, "10.42.2.10", 1450)).isPresent();
+  }
+
+  @Test
+  void shouldLeaveRoutesOfIsisAlone() throws Exception {
+    one.run("ip", "route", "add", "10.77.0.0/16", "dev", "eth0", "proto", "187");
+
+    connect();
+
+    assertThat(one.run("ip", "-N", "route")).contains("10.77.0.0/16 dev eth0 proto 187");
+  }
+
+  @Test
+  void shouldAdoptARouteThatAnOlderVersionLeft() throws Exception {
+    connect();
+    String former = "10.42.2.0/24 via 10.42.2.0 dev vxlan100 onlink";
+    assertThat(one.run("ip", "-N", "route")).contains("10.42.2.0/24", "proto 173");
+    one.run("sh", "-c", "ip route del 10.42.2.0/24 && ip route add proto 187 " + former);
+
+    kernel1.reconcile(wanted1());
+
+    assertThat(one.run("ip", "-N", "route", "show", "10.42.2.0/24").lines())
+        .singleElement()
+        .asString()
+        .contains("proto 173");
     assertThat(ping(pod1, "10.42.2.10", 1450)).isPresent();
   }
 
@@ -360,7 +385,7 @@ class SubnetKernelIT {
     assertThat(first.problems()).isEmpty();
     assertThat(first.changes()).hasSize(10_000);
     assertThat(second.changes()).isEmpty();
-    assertThat(one.run("ip", "route", "show", "proto", "187").lines()).hasSize(10_000);
+    assertThat(one.run("ip", "route", "show", "proto", "173").lines()).hasSize(10_000);
   }
 
   @Test
