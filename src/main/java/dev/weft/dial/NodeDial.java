@@ -5,6 +5,7 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.rpc.GrpcMethod;
 import dev.weft.rpc.Loop;
+import dev.weft.rpc.NotBegun;
 import dev.weft.rpc.OutStream;
 import dev.weft.rpc.Pipe;
 import dev.weft.rpc.RpcConnection;
@@ -22,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /**
@@ -77,8 +79,7 @@ public final class NodeDial implements Dial {
   public <Q extends Message, R extends Message> Future<R> call(
       String nodeId, GrpcMethod<Q, R> method, Q request, Duration deadline) {
     Future<R> answer =
-        connection(new Key(nodeId, calls, false))
-            .compose(to -> to.connection().call(method, request, deadline))
+        over(new Key(nodeId, calls, false), to -> to.call(method, request, deadline))
             .recover(e -> Future.failedFuture(WeftException.of(e)));
     return Loop.home(vertx, answer);
   }
@@ -104,9 +105,19 @@ public final class NodeDial implements Dial {
 
   @Override
   public Future<Pipe> pipe(String nodeId, String service) {
-    Future<Pipe> opened =
-        connection(new Key(nodeId, calls, false)).compose(to -> to.connection().pipe(service));
-    return Loop.home(vertx, opened);
+    return Loop.home(vertx, over(new Key(nodeId, calls, false), to -> to.pipe(service)));
+  }
+
+  /** Begins work over the node's connection, and again if that was being replaced just then. */
+  private <T> Future<T> over(Key key, Function<RpcConnection, Future<T>> work) {
+    Future<Reached> first = connection(key);
+    return first
+        .compose(to -> work.apply(to.connection()))
+        .recover(
+            e ->
+                NotBegun.says(e) && connections.get(key) != first
+                    ? connection(key).compose(to -> work.apply(to.connection()))
+                    : Future.failedFuture(e));
   }
 
   @Override

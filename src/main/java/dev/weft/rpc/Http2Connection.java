@@ -34,6 +34,9 @@ public final class Http2Connection implements RpcConnection {
   private final Loop loop;
   private final Promise<Void> lost = Promise.promise();
 
+  /** The loop's: one end takes no more calls. */
+  private boolean draining;
+
   /**
    * @param headers of every call
    */
@@ -42,6 +45,7 @@ public final class Http2Connection implements RpcConnection {
     this.headers = headers;
     this.loop = loop;
     http.closeHandler(v -> lost.tryComplete());
+    http.goAwayHandler(v -> draining = true);
   }
 
   /**
@@ -71,9 +75,17 @@ public final class Http2Connection implements RpcConnection {
     return loop;
   }
 
-  /** Vert.x runs a request's handlers on the context that created it: here, the connection's. */
+  /**
+   * Vert.x runs a request's handlers on the context that created it: here, the connection's. A
+   * request that comes too late would have it close the connection, whatever is under way.
+   */
   private Future<HttpClientRequest> request(RequestOptions options) {
-    return loop.call(() -> http.request(options));
+    return loop.call(
+        () ->
+            draining
+                ? Future.failedFuture(NotBegun.failure())
+                // Its failure is that of the response; without a handler it is also logged.
+                : http.request(options).onSuccess(request -> request.exceptionHandler(e -> {})));
   }
 
   @Override
@@ -156,7 +168,11 @@ public final class Http2Connection implements RpcConnection {
 
   @Override
   public void drain() {
-    http.shutdown(DRAIN_SECONDS, TimeUnit.SECONDS);
+    loop.run(
+        () -> {
+          draining = true;
+          http.shutdown(DRAIN_SECONDS, TimeUnit.SECONDS);
+        });
   }
 
   @Override

@@ -73,7 +73,7 @@ public final class QuicConnection implements RpcConnection {
   private <R extends QuicReader> Future<R> open(R reader) {
     Promise<R> opened = Promise.promise();
     if (draining) {
-      return Future.failedFuture(Fault.UNAVAILABLE.because("the connection is being closed"));
+      return Future.failedFuture(NotBegun.failure());
     }
     if (quic.isActive() && quic.peerAllowedStreams(QuicStreamType.BIDIRECTIONAL) == 0) {
       return Future.failedFuture(

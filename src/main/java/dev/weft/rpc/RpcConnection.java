@@ -9,7 +9,7 @@ import java.util.Optional;
 /**
  * A connection to one program, for calls, streams and pipes. Any thread may use it; its futures
  * complete on its event loop. Failures: those of the callee, and UNAVAILABLE when the connection is
- * lost.
+ * lost; with {@link NotBegun} as cause for what comes when it is being closed.
  */
 public interface RpcConnection {
   /** The connection's event loop. */

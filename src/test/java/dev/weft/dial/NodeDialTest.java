@@ -182,6 +182,16 @@ class NodeDialTest {
   }
 
   @Test
+  void shouldCallOverTheNewConnectionIfTheOldOneIsReplacedJustThen() {
+    call();
+    way.made.get(0).beforeCalls(() -> await(dial.renew()));
+
+    assertThat(call().getResponse()).isTrue();
+
+    assertThat(way.made).hasSize(2);
+  }
+
+  @Test
   void shouldRenewAgainWhatIsBeingRenewed() {
     OutStream stream = await(dial.stream(NODE, STREAM, loop));
     Promise<Void> open = Promise.promise();

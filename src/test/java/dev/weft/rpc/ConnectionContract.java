@@ -15,9 +15,11 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.streams.ReadStream;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -39,6 +41,8 @@ abstract class ConnectionContract {
   final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
   final Loop loop = Loop.of(vertx);
   final GrpcListener listener = new GrpcListener(vertx);
+  private final Promise<BoolResponse> later = Promise.promise();
+  private volatile boolean asked;
   private RpcConnection connection;
 
   final RpcConnection connection() {
@@ -70,10 +74,14 @@ abstract class ConnectionContract {
     await(vertx.close());
   }
 
-  private static Future<BoolResponse> answer(String name) {
+  private Future<BoolResponse> answer(String name) {
     return switch (name) {
       case "yes" -> Future.succeededFuture(YES);
       case "throw" -> throw new IllegalStateException("unforeseen");
+      case "later" -> {
+        asked = true;
+        yield later.future();
+      }
       case "never" -> Promise.<BoolResponse>promise().future();
       default -> Future.failedFuture(Fault.NOT_FOUND.because("name: " + name));
     };
@@ -84,7 +92,11 @@ abstract class ConnectionContract {
   }
 
   private BoolResponse call(String name, Duration deadline) {
-    return await(connection.call(METHOD, PodQuery.newBuilder().setName(name).build(), deadline));
+    return await(connection.call(METHOD, named(name), deadline));
+  }
+
+  private static PodQuery named(String name) {
+    return PodQuery.newBuilder().setName(name).build();
   }
 
   @Test
@@ -106,6 +118,27 @@ abstract class ConnectionContract {
   void shouldNotWaitLongerThanTheDeadline() {
     assertThatThrownBy(() -> call("never", Duration.ofMillis(200)))
         .hasRootCauseInstanceOf(java.util.concurrent.TimeoutException.class);
+  }
+
+  @Test
+  void shouldLetACallThatIsUnderWayEndAndBeginNoOther() {
+    Future<BoolResponse> underWay = connection.call(METHOD, named("later"), DEADLINE);
+    Awaitility.await().until(() -> asked);
+    connection.drain();
+
+    for (Future<?> late :
+        List.of(
+            connection.call(METHOD, named("yes"), DEADLINE),
+            connection.stream(NOBODY, Optional.empty()),
+            connection.pipe("echo"))) {
+      assertThatThrownBy(() -> await(late))
+          .hasRootCauseInstanceOf(NotBegun.class)
+          .hasMessageContaining("the connection is being closed");
+    }
+    later.complete(YES);
+
+    assertThat(await(underWay)).isEqualTo(YES);
+    await(connection.lost().timeout(DEADLINE.toSeconds(), TimeUnit.SECONDS));
   }
 
   @Test

@@ -26,6 +26,9 @@ public final class MemoryConnection implements RpcConnection {
   private final Loop there;
   private final Promise<Void> lost = Promise.promise();
   private final Set<Out> open = new HashSet<>();
+  private int calls;
+  private volatile boolean draining;
+  private volatile Runnable before = () -> {};
 
   /**
    * @param peer what is served at the other end
@@ -48,7 +51,17 @@ public final class MemoryConnection implements RpcConnection {
   @Override
   public Future<Buffer> call(String path, Buffer message, Duration deadline) {
     Promise<Buffer> answer = Promise.promise();
-    there.run(() -> peer.dispatch(self, path, message).onComplete(answer));
+    before.run();
+    here.run(
+        () -> {
+          if (draining) {
+            answer.fail(NotBegun.failure());
+            return;
+          }
+          calls++;
+          answer.future().onComplete(done -> here.run(this::callEnded));
+          there.run(() -> peer.dispatch(self, path, message).onComplete(answer));
+        });
     return answer
         .future()
         .timeout(deadline.toMillis(), TimeUnit.MILLISECONDS)
@@ -60,8 +73,9 @@ public final class MemoryConnection implements RpcConnection {
     Promise<OutStream> opened = Promise.promise();
     here.run(
         () -> {
-          if (lost.future().isComplete()) {
-            opened.fail(Fault.UNAVAILABLE.because("connection lost"));
+          if (draining || lost.future().isComplete()) {
+            opened.fail(
+                draining ? NotBegun.failure() : Fault.UNAVAILABLE.because("connection lost"));
             return;
           }
           Out out = new Out();
@@ -85,6 +99,9 @@ public final class MemoryConnection implements RpcConnection {
   @Override
   public Future<Pipe> pipe(String service) {
     Promise<Pipe> opened = Promise.promise();
+    if (draining) {
+      return Future.failedFuture(NotBegun.failure());
+    }
     there.run(
         () -> {
           MemoryFlow out = new MemoryFlow(here, there);
@@ -111,7 +128,24 @@ public final class MemoryConnection implements RpcConnection {
 
   @Override
   public void drain() {
-    // Nothing is kept open for it.
+    draining = true;
+    here.run(this::closeIfDrained);
+  }
+
+  private void callEnded() {
+    calls--;
+    closeIfDrained();
+  }
+
+  private void closeIfDrained() {
+    if (draining && calls == 0 && open.isEmpty()) {
+      close();
+    }
+  }
+
+  /** Runs before each call, on its thread. */
+  public void beforeCalls(Runnable work) {
+    before = work;
   }
 
   @Override
@@ -138,7 +172,13 @@ public final class MemoryConnection implements RpcConnection {
     private In in;
 
     Out() {
-      ended.future().onComplete(done -> open.remove(this));
+      ended
+          .future()
+          .onComplete(
+              done -> {
+                open.remove(this);
+                closeIfDrained();
+              });
     }
 
     @Override
