@@ -25,6 +25,7 @@ final class Demultiplexer extends ChannelInboundHandlerAdapter {
   private final PortCounters counters;
   private final ChannelHandler accepting;
   private final boolean accepts;
+  private final List<SideProtocol> others;
   private final Queue<DatagramPacket> handedOver = new ArrayBlockingQueue<>(HANDED_OVER);
   private final AtomicBoolean taking = new AtomicBoolean();
   private volatile ChannelHandlerContext toAccepting;
@@ -34,6 +35,7 @@ final class Demultiplexer extends ChannelInboundHandlerAdapter {
    * @param all those of the port, by loop
    * @param accepting the codec that follows; behind it stands the one of dialled connections
    * @param accepts whether others may open connections
+   * @param others protocols besides QUIC; more may come
    */
   Demultiplexer(
       int number,
@@ -41,13 +43,15 @@ final class Demultiplexer extends ChannelInboundHandlerAdapter {
       List<Demultiplexer> all,
       PortCounters counters,
       ChannelHandler accepting,
-      boolean accepts) {
+      boolean accepts,
+      List<SideProtocol> others) {
     this.number = number;
     this.ids = ids;
     this.all = all;
     this.counters = counters;
     this.accepting = accepting;
     this.accepts = accepts;
+    this.others = others;
   }
 
   @Override
@@ -61,6 +65,10 @@ final class Demultiplexer extends ChannelInboundHandlerAdapter {
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     DatagramPacket packet = (DatagramPacket) message;
     int owner = ids.owner(packet.content());
+    if (owner < 0 && isOthers(packet)) {
+      packet.release();
+      return;
+    }
     if (owner == ConnectionIds.UNKNOWN || (!accepts && !ConnectionIds.isDialled(owner))) {
       counters.unknown.increment();
       packet.release();
@@ -74,6 +82,26 @@ final class Demultiplexer extends ChannelInboundHandlerAdapter {
     } else {
       counters.unknown.increment();
       packet.release();
+    }
+  }
+
+  private boolean isOthers(DatagramPacket packet) {
+    for (SideProtocol other : others) {
+      if (other.arrived(packet.sender(), packet.content())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Sends a datagram of another protocol; takes it. Any thread may call. */
+  void send(DatagramPacket packet) {
+    ChannelHandlerContext from = toAccepting;
+    if (from == null) {
+      packet.release();
+    } else {
+      // The codecs above take no datagrams from others.
+      from.writeAndFlush(packet, from.voidPromise());
     }
   }
 

@@ -6,6 +6,7 @@ import dev.weft.identity.Identity;
 import dev.weft.identity.NodeId;
 import dev.weft.rpc.Loop;
 import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -13,6 +14,7 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.socket.DatagramPacket;
 import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicSslContext;
@@ -58,6 +60,7 @@ public final class UdpPort {
   private final PortCounters counters = new PortCounters();
   private final AtomicBoolean segmentsGivenUp = new AtomicBoolean();
   private final List<Demultiplexer> demultiplexers = new CopyOnWriteArrayList<>();
+  private final List<SideProtocol> others = new CopyOnWriteArrayList<>();
   private final List<Channel> sockets = new CopyOnWriteArrayList<>();
   private final Set<QuicChannel> connections = ConcurrentHashMap.newKeySet();
   private final byte[] retryKey = RetryTokens.newKey();
@@ -198,7 +201,8 @@ public final class UdpPort {
               }
             });
     Demultiplexer demultiplexer =
-        new Demultiplexer(number, ids, demultiplexers, counters, accepting, accepted.isPresent());
+        new Demultiplexer(
+            number, ids, demultiplexers, counters, accepting, accepted.isPresent(), others);
     demultiplexers.add(demultiplexer);
     socket
         .pipeline()
@@ -221,6 +225,24 @@ public final class UdpPort {
   /** Where the port is, the number that was bound among it. */
   public InetSocketAddress address() {
     return (InetSocketAddress) sockets.get(0).localAddress();
+  }
+
+  /** Has another protocol see, from now on, what is none of this port's connections. */
+  public void add(SideProtocol other) {
+    others.add(other);
+  }
+
+  /**
+   * Sends a datagram of another protocol, which may be lost.
+   *
+   * @param datagram taken
+   */
+  public void send(InetSocketAddress to, ByteBuf datagram) {
+    int number = 0;
+    for (int i = 1; i < demultiplexers.size(); i++) {
+      number = loops.get(i).netty().inEventLoop() ? i : number;
+    }
+    demultiplexers.get(number).send(new DatagramPacket(datagram, to));
   }
 
   public Counters counters() {

@@ -131,6 +131,42 @@ class UdpPortTest {
             accepting ? Optional.of(echo) : Optional.empty()));
   }
 
+  @Test
+  void shouldSpeakOtherProtocolsBesides() throws Exception {
+    UdpPort port = open(one, PROTOCOL, true);
+    UdpPort peer = open(other, PROTOCOL, false);
+    port.add(
+        (from, datagram) -> {
+          boolean its = datagram.readableBytes() == 4;
+          if (its) {
+            port.send(from, datagram.copy());
+          }
+          return its;
+        });
+    Notes notes = new Notes();
+    QuicChannel beside =
+        result(
+            peer.dial(
+                port.address(),
+                Optional.of(one.nodeId()),
+                (channel, loop) -> channel.pipeline().addLast(notes)));
+
+    try (DatagramSocket socket = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+      socket.setSoTimeout(10_000);
+      socket.send(new DatagramPacket(new byte[5], 5, port.address()));
+      socket.send(new DatagramPacket(new byte[] {1, 2, 3, 4}, 4, port.address()));
+      DatagramPacket answer = new DatagramPacket(new byte[100], 100);
+      socket.receive(answer);
+
+      assertThat(answer.getLength()).isEqualTo(4);
+      assertThat(answer.getSocketAddress()).isEqualTo(port.address());
+    }
+    assertThat(port.counters().unknown()).isEqualTo(1);
+    answers(beside, notes, "still here");
+    result(peer.close("end"));
+    result(port.close("end"));
+  }
+
   private static void answers(QuicChannel channel, Notes notes, String text) {
     await()
         .until(

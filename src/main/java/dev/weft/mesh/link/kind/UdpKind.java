@@ -11,6 +11,7 @@ import dev.weft.mesh.link.Transport;
 import dev.weft.reach.UdpPort;
 import dev.weft.rpc.Loop;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -45,6 +46,7 @@ public final class UdpKind implements LinkKind {
   private final List<UdpPort> ports = new CopyOnWriteArrayList<>();
 
   private Future<UdpPort> dialling;
+  private final Promise<UdpPort> own = Promise.promise();
 
   /**
    * @param loops on which links live, epoll's; each gets a socket of every port
@@ -105,11 +107,17 @@ public final class UdpKind implements LinkKind {
                     : Future.failedFuture(e));
   }
 
+  /** The port from which this node dials, once it is open; never for a node without udp links. */
+  public Future<UdpPort> own() {
+    return own.future();
+  }
+
   private synchronized Future<UdpPort> port() {
     if (dialling == null || dialling.failed()) {
       Future<UdpPort> both = open(new InetSocketAddress("::", 0), Optional.empty());
       // A host may have no IPv6.
       dialling = both.recover(e -> open(new InetSocketAddress("0.0.0.0", 0), Optional.empty()));
+      dialling.onSuccess(own::tryComplete);
     }
     return dialling;
   }
@@ -184,6 +192,7 @@ public final class UdpKind implements LinkKind {
                         new InetSocketAddress(all.get(0), at.get().port()), Optional.of(accepted)));
     synchronized (this) {
       dialling = dialling == null || dialling.failed() ? opened : dialling;
+      dialling.onSuccess(own::tryComplete);
     }
     return Loop.home(vertx, opened.map(port -> new PortListening(this, port)));
   }
