@@ -8,6 +8,7 @@ import dev.weft.identity.Identity;
 import dev.weft.reach.PeerPort;
 import dev.weft.rpc.GrpcListener;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.util.List;
 
@@ -23,6 +24,7 @@ public final class Ways {
   private final MeshnetDial meshnet;
   private final NodeDial dial;
   private final PeerWay mesh;
+  private final Promise<Void> opened = Promise.promise();
 
   /** Null until {@link #through}. */
   private volatile PeerPort port;
@@ -65,7 +67,18 @@ public final class Ways {
 
   /** Opens the listeners; UNAVAILABLE names the address, for example one that is taken. */
   public Future<Void> open() {
-    return listeners.open().onSuccess(v -> acceptFromMesh());
+    return listeners
+        .open()
+        .onSuccess(
+            v -> {
+              acceptFromMesh();
+              opened.complete();
+            });
+  }
+
+  /** Succeeds once other nodes can call this one. */
+  public Future<Void> opened() {
+    return opened.future();
   }
 
   private void acceptFromMesh() {

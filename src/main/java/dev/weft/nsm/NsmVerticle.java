@@ -121,6 +121,10 @@ public final class NsmVerticle extends VerticleBase implements NetworkServices {
               }
             });
     parts.endpoints.onChange(parts.watch::onEndpoints);
+    thread
+        .home(ways.opened())
+        .compose(v -> parts.endpoints.announce())
+        .onFailure(e -> log.warn("endpoints not announced: {}", e.getMessage()));
     vertx.setPeriodic(WATCH_MILLIS, id -> looks.ask().onFailure(this::notWatched));
     vertx.setPeriodic(0, RENEW_MILLIS, id -> parts.externals.review());
     vertx.setPeriodic(

@@ -42,6 +42,9 @@ public final class Endpoints {
   private final Map<String, Advertised> mine = new TreeMap<>();
   private final Map<String, Integer> silent = new HashMap<>();
 
+  /** Whether other members may know of this node's endpoints. */
+  private boolean announced;
+
   /** Other members' endpoints; null from a change of the table until they are read again. */
   private List<Endpoint> others;
 
@@ -55,6 +58,7 @@ public final class Endpoints {
     this.unused = unused;
   }
 
+  /** Reads this node's endpoints from disk. */
   public Future<Void> load() {
     table.onChange(() -> others = null);
     return room.store()
@@ -64,9 +68,18 @@ public final class Endpoints {
               rows.values().stream()
                   .map(json -> Json.read(json, Advertised.class))
                   .forEach(a -> mine.put(a.endpoint().key(), a));
-              return Future.join(mine.values().stream().map(this::publish).toList());
+              return Future.succeededFuture();
             })
         .mapEmpty();
+  }
+
+  /**
+   * Tells other members of this node's endpoints, from now on: they can call it. An endpoint that
+   * is known sooner is asked for, and refused, while the node starts.
+   */
+  public Future<Void> announce() {
+    announced = true;
+    return Future.join(mine.values().stream().map(this::publish).toList()).mapEmpty();
   }
 
   public void onChange(Runnable listener) {
@@ -200,7 +213,9 @@ public final class Endpoints {
   }
 
   private Future<Void> publish(Advertised advertised) {
-    return table.put(advertised.endpoint().key(), Json.write(advertised.endpoint()));
+    return announced
+        ? table.put(advertised.endpoint().key(), Json.write(advertised.endpoint()))
+        : Future.succeededFuture();
   }
 
   private void tell(Advertised a, String reason) {
