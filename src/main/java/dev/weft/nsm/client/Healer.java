@@ -11,6 +11,7 @@ import dev.weft.nsm.peer.Halves;
 import dev.weft.room.RoomContext;
 import dev.weft.wire.WireChanged;
 import dev.weft.wire.WireState;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,6 +25,11 @@ import java.util.Set;
  * node.
  */
 public final class Healer {
+  /**
+   * Attempts under way. A thousand at once would all take longer than their endpoints' nodes wait.
+   */
+  private static final int AT_ONCE = 32;
+
   private final RoomContext room;
   private final Vertx vertx;
   private final Duration patience;
@@ -32,6 +38,7 @@ public final class Healer {
   private final Mechanisms mechanisms;
   private final Halves halves;
   private final Set<String> wiresUp = new HashSet<>();
+  private final HealQueue<ConnectionEntry> queue = new HealQueue<>(AT_ONCE, this::heal);
   private boolean stopped;
 
   /**
@@ -146,14 +153,22 @@ public final class Healer {
     if (stopped || !entry.life().due(room.clock().instant())) {
       return;
     }
-    // Marked as begun before its turn comes, so that the next look does not queue it again.
-    connections.on(entry, ConnectionLife::begun);
     if (entry.life().is(Phase.ENDING)) {
+      connections.on(entry, ConnectionLife::begun);
       halves.end(entry, entry.life().reason());
-      return;
+    } else {
+      queue.add(entry);
     }
-    Instant end = entry.life().changed().plus(patience);
-    halves
+  }
+
+  /** Makes the attempt to heal whose turn has come, unless there is nothing to heal any more. */
+  private Future<?> heal(ConnectionEntry entry) {
+    if (stopped || !entry.life().is(Phase.LOST)) {
+      return Future.succeededFuture();
+    }
+    connections.on(entry, ConnectionLife::begun);
+    Instant end = entry.life().healed().plus(patience);
+    return halves
         .inOrder(entry, () -> connector.heal(entry, end))
         .onFailure(e -> onNotHealed(entry, e.getMessage()));
   }

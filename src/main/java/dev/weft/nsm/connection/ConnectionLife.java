@@ -38,9 +38,17 @@ import java.util.Objects;
  * @param changed when the published state last changed
  * @param absent since when the other end's node or endpoint is away; null if both are there
  * @param retry when the next attempt is due, in LOST and ENDING; null while one is under way
+ * @param healed since when it is being healed: from the start of its first attempt, less the time
+ *     that attempts which were due waited for their turn; null before
  */
 public record ConnectionLife(
-    Phase phase, boolean wayUp, String reason, Instant changed, Instant absent, Instant retry) {
+    Phase phase,
+    boolean wayUp,
+    String reason,
+    Instant changed,
+    Instant absent,
+    Instant retry,
+    Instant healed) {
   private static final String UNSEEN = "not checked since the node's start";
 
   /** The states, and what is published of each. */
@@ -69,12 +77,12 @@ public record ConnectionLife(
 
   /** Client and endpoint agreed; the interfaces are being created. */
   public static ConnectionLife agreed(Instant now) {
-    return new ConnectionLife(Phase.JOINING, false, null, now, null, null);
+    return new ConnectionLife(Phase.JOINING, false, null, now, null, null, null);
   }
 
   /** Read from disk at this node's start; whether its interface still exists is not known yet. */
   public static ConnectionLife restored(Instant now) {
-    return new ConnectionLife(Phase.DOWN, false, UNSEEN, now, null, null);
+    return new ConnectionLife(Phase.DOWN, false, UNSEEN, now, null, null, null);
   }
 
   public boolean is(Phase other) {
@@ -116,13 +124,13 @@ public record ConnectionLife(
 
   /** Frames cross. */
   public ConnectionLife wayUp(Instant now) {
-    ConnectionLife next = new ConnectionLife(phase, true, reason, changed, absent, retry);
+    ConnectionLife next = new ConnectionLife(phase, true, reason, changed, absent, retry, healed);
     return phase == Phase.DOWN ? next.to(Phase.UP, null, now) : next;
   }
 
   /** Frames do not cross; the wire comes up again without this room. */
   public ConnectionLife wayDown(String why, Instant now) {
-    ConnectionLife next = new ConnectionLife(phase, false, reason, changed, absent, retry);
+    ConnectionLife next = new ConnectionLife(phase, false, reason, changed, absent, retry, healed);
     return stands() ? next.to(Phase.DOWN, why, now) : next;
   }
 
@@ -138,13 +146,13 @@ public record ConnectionLife(
     }
     Instant since = absent == null ? now : absent;
     return since.plus(grace).isAfter(now)
-        ? new ConnectionLife(phase, wayUp, reason, changed, since, retry)
+        ? new ConnectionLife(phase, wayUp, reason, changed, since, retry, healed)
         : lost(why, now);
   }
 
   /** The other end's node and endpoint are there. */
   public ConnectionLife present() {
-    return absent == null ? this : new ConnectionLife(phase, wayUp, reason, changed, null, retry);
+    return absent == null ? this : new ConnectionLife(phase, wayUp, reason, changed, null, retry, healed);
   }
 
   /** The next attempt is due now: a change elsewhere may let it succeed. */
@@ -157,23 +165,25 @@ public record ConnectionLife(
     if (!due(now)) {
       return this;
     }
-    Phase next = phase == Phase.LOST ? Phase.HEALING : phase;
-    return new ConnectionLife(next, false, reason, changed, absent, null);
+    if (phase != Phase.LOST) {
+      return new ConnectionLife(phase, false, reason, changed, absent, null, null);
+    }
+    Instant since = healed == null ? now : healed.plus(Duration.between(retry, now));
+    return new ConnectionLife(Phase.HEALING, false, reason, changed, absent, null, since);
   }
 
   /**
    * The attempt that was under way failed.
    *
    * @param wait until the next one
-   * @param patience how long it may heal in all
+   * @param patience how long it may heal in all, without the time that it waited for its turns
    */
   public ConnectionLife failed(String why, Duration wait, Duration patience, Instant now) {
-    Instant end = changed.plus(patience);
     return switch (phase) {
       case JOINING -> ending(why, now);
       case HEALING ->
-          end.isAfter(now)
-              ? to(Phase.LOST, why, now).retryAt(earlier(now.plus(wait), end))
+          healed.plus(patience).isAfter(now)
+              ? to(Phase.LOST, why, now).retryAt(earlier(now.plus(wait), healed.plus(patience)))
               : ending("no other endpoint within " + patience.toSeconds() + " s: " + why, now);
       case ENDING -> retry == null ? retryAt(now.plus(wait)) : this;
       default -> this;
@@ -196,11 +206,18 @@ public record ConnectionLife(
     boolean noChange = phase == next && Objects.equals(reason, why) && retry == null;
     return noChange
         ? this
-        : new ConnectionLife(next, wayUp, why, same ? changed : now, stand ? absent : null, null);
+        : new ConnectionLife(
+            next,
+            wayUp,
+            why,
+            same ? changed : now,
+            stand ? absent : null,
+            null,
+            next == Phase.LOST ? healed : null);
   }
 
   private ConnectionLife retryAt(Instant at) {
-    return new ConnectionLife(phase, wayUp, reason, changed, absent, at);
+    return new ConnectionLife(phase, wayUp, reason, changed, absent, at, healed);
   }
 
   private static Instant earlier(Instant a, Instant b) {

@@ -123,6 +123,22 @@ class ConnectionLifeTest {
   }
 
   @Test
+  void shouldNotCountTheTimeThatAnAttemptWaitsForItsTurn() {
+    ConnectionLife life = up().lost("its interface is gone", START);
+
+    // Thousands heal: its turn comes after a minute, and that of the second attempt after another.
+    Instant first = START.plusSeconds(60);
+    life = life.begun(first).failed("nobody answers", WAIT, PATIENCE, first.plusSeconds(5));
+    assertThat(life.is(Phase.LOST)).isTrue();
+    Instant second = first.plusSeconds(66);
+    life = life.begun(second);
+
+    assertThat(life.failed("again", WAIT, PATIENCE, second.plusSeconds(3)).is(Phase.LOST)).isTrue();
+    assertThat(life.failed("again", WAIT, PATIENCE, second.plusSeconds(4)).is(Phase.ENDING))
+        .isTrue();
+  }
+
+  @Test
   void shouldBeUpOnceItIsJoinedAndItsWayIsUpInWhicheverOrder() {
     ConnectionLife agreed = ConnectionLife.agreed(START);
 
