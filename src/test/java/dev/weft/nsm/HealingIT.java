@@ -85,6 +85,35 @@ class HealingIT {
   }
 
   @Test
+  void shouldTakeOtherAddressesWhereTheNextEndpointUsesTheOldOnes() throws Exception {
+    // Given another endpoint, in a namespace that has the connection's addresses already
+    JsonNode before = home.connections().path(0);
+    TestNetns taken = nodes.namespace("taken");
+    taken.run("ip", "link", "set", "lo", "up");
+    taken.run("ip", "address", "add", before.path("clientAddress").asText(), "dev", "lo");
+    try (EchoEndpoint other = EchoEndpoint.serve("other", nodes.node(2), taken)) {
+      await().atMost(SOON).until(() -> endpoints() == 2);
+
+      // When the connection's endpoint is gone
+      endpoint.refuse(true);
+      endpoint.close();
+
+      // Then
+      await("up by the other one")
+          .atMost(SOON)
+          .untilAsserted(
+              () -> {
+                JsonNode now = home.connections().path(0);
+                assertThat(now.path("state").asText()).isEqualTo("up");
+                assertThat(now.path("provider").asText()).isEqualTo("other");
+              });
+      String address = home.connections().path(0).path("clientAddress").asText();
+      assertThat(address).isNotEqualTo(before.path("clientAddress").asText());
+      assertThat(client.run("ip", "-br", "address")).contains(address);
+    }
+  }
+
+  @Test
   void shouldEndWhatCannotBeHealedInTimeAndSayWhyToARequest() throws Exception {
     // Given
     endpoint.close();

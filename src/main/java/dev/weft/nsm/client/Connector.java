@@ -126,11 +126,19 @@ public final class Connector {
     return mechanisms
         .part(old)
         .compose(v -> halves.leave(old, "the client heals"))
-        .compose(v -> choose(PendingConnection.of(old), candidates, Optional.of(end)))
+        .compose(v -> namespaces.of(old.client().netns()))
         .compose(
-            next ->
-                join(entry, next)
-                    .recover(e -> halves.undo(next).transform(v -> Future.failedFuture(e))));
+            view -> {
+              // The new endpoint's namespace may use the old addresses.
+              List<Cidr> others = proposals(view);
+              return choose(PendingConnection.of(old, others), candidates, Optional.of(end))
+                  .compose(next -> move(entry, next))
+                  .onComplete(done -> others.forEach(connections.addresses()::release));
+            });
+  }
+
+  private Future<Void> move(ConnectionEntry entry, Connection next) {
+    return join(entry, next).recover(e -> halves.undo(next).transform(v -> Future.failedFuture(e)));
   }
 
   private Future<Void> join(ConnectionEntry entry, Connection next) {
@@ -154,11 +162,10 @@ public final class Connector {
 
   /** Addresses to choose from and the interface's name, which nobody else gets meanwhile. */
   private PendingConnection reserve(ServiceRequest request, KernelLinks.View view) {
-    ConnectionAddresses addresses = connections.addresses();
-    int count = addresses.size() - addresses.used() > 64 * PROPOSALS ? PROPOSALS : 1;
-    List<Cidr> prefixes = addresses.take(count, p -> !view.collides(p));
+    List<Cidr> prefixes = proposals(view);
     if (prefixes.isEmpty()) {
-      throw new Refused("addresses: all " + addresses.size() + " blocks of nsm.cidr are in use");
+      throw new Refused(
+          "addresses: all " + connections.addresses().size() + " blocks of nsm.cidr are in use");
     }
     ClientPod pod = request.pod();
     String name =
@@ -175,6 +182,13 @@ public final class Connector {
         new Connection.Client(room.self(), pod.ref(), pod.netns(), pod.identity(), name),
         prefixes,
         request.endpointNanos());
+  }
+
+  /** Addresses that are free in the client's namespace, taken until they are released. */
+  private List<Cidr> proposals(KernelLinks.View view) {
+    ConnectionAddresses addresses = connections.addresses();
+    int count = addresses.size() - addresses.used() > 64 * PROPOSALS ? PROPOSALS : 1;
+    return addresses.take(count, p -> !view.collides(p));
   }
 
   /** The first candidate that agrees; its side of the connection stands then. */

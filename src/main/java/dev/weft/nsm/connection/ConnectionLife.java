@@ -152,7 +152,9 @@ public record ConnectionLife(
 
   /** The other end's node and endpoint are there. */
   public ConnectionLife present() {
-    return absent == null ? this : new ConnectionLife(phase, wayUp, reason, changed, null, retry, healed);
+    return absent == null
+        ? this
+        : new ConnectionLife(phase, wayUp, reason, changed, null, retry, healed);
   }
 
   /** The next attempt is due now: a change elsewhere may let it succeed. */

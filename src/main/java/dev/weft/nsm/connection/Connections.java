@@ -200,8 +200,12 @@ public final class Connections {
     return room.store().put(TABLE, c.id(), Json.write(c));
   }
 
-  /** Another endpoint or mechanism for the same connection; done once that is on disk. */
+  /**
+   * Another endpoint, mechanism or addresses for the same connection; done once that is on disk.
+   */
   public Future<Void> change(ConnectionEntry entry, Connection next) {
+    pool.use(next.prefix());
+    pool.release(entry.connection().prefix());
     unplace(entry.connection());
     entry.becomes(next);
     place(entry);

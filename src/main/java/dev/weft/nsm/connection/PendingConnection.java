@@ -4,6 +4,7 @@ import dev.weft.address.Cidr;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 
 /**
  * A connection whose endpoint is not chosen yet.
@@ -22,8 +23,13 @@ public record PendingConnection(
     List<Cidr> prefixes,
     AtomicLong endpointNanos) {
 
-  /** A standing connection that needs another endpoint: name and addresses stay. */
-  public static PendingConnection of(Connection c) {
+  /**
+   * A standing connection that needs another endpoint: its name stays, and its addresses if the
+   * endpoint can have them.
+   *
+   * @param others addresses that are reserved for it otherwise
+   */
+  public static PendingConnection of(Connection c, List<Cidr> others) {
     return new PendingConnection(
         c.id(),
         c.requestId(),
@@ -31,7 +37,7 @@ public record PendingConnection(
         c.asked(),
         c.since(),
         c.client(),
-        List.of(c.prefix()),
+        Stream.concat(Stream.of(c.prefix()), others.stream()).toList(),
         new AtomicLong());
   }
 

@@ -13,8 +13,10 @@ import io.vertx.core.Vertx;
 import java.lang.reflect.Proxy;
 import java.time.Clock;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -101,6 +103,46 @@ class ConnectionsTest {
     connections.restoreKey(former);
 
     assertThat(connections.find(key)).containsSame(former);
+  }
+
+  @Test
+  void shouldOccupyTheNewAddressesOfAConnectionAndNotTheOldOnes() {
+    store.put("connections", "00000000000000c1", OLD);
+    load(Map.of("e1", 18L));
+    ConnectionEntry entry = connections.require("00000000000000c1");
+
+    connections.change(entry, at(entry.connection(), "10.44.0.8/30"));
+    List<Cidr> free = connections.addresses().take(3, p -> true);
+
+    assertThat(free)
+        .containsExactlyElementsOf(cidrs("10.44.0.0/30", "10.44.0.4/30", "10.44.0.12/30"));
+    assertThat(connections.usesIn(17, Cidr.parse("10.44.0.8/30"), "other")).isTrue();
+    assertThat(connections.usesIn(17, Cidr.parse("10.44.0.0/30"), "other")).isFalse();
+  }
+
+  private static List<Cidr> cidrs(String... texts) {
+    return Stream.of(texts).map(Cidr::parse).toList();
+  }
+
+  private static Connection at(Connection c, String prefix) {
+    Connection.Link link = c.link();
+    return new Connection(
+        c.id(),
+        c.requestId(),
+        c.service(),
+        c.asked(),
+        c.agreed(),
+        c.since(),
+        c.client(),
+        c.endpoint(),
+        new Connection.Link(
+            link.carrier(),
+            prefix,
+            link.routes(),
+            link.mtu(),
+            link.vni(),
+            link.here(),
+            link.there()));
   }
 
   private static Connection withId(Connection c, String id) {
