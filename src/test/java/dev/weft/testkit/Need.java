@@ -35,6 +35,13 @@ public enum Need {
       return isOnPath("nft");
     }
   },
+  /** conntrack-tools: forgets the state of address translation. */
+  CONNTRACK {
+    @Override
+    boolean isMet() {
+      return isOnPath("conntrack");
+    }
+  },
   CHROMIUM {
     @Override
     boolean isMet() {

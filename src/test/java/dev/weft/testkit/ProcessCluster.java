@@ -5,18 +5,12 @@ import dev.weft.address.Cidr;
 import dev.weft.bus.Json;
 import dev.weft.cli.ApiClient;
 import dev.weft.identity.CertificateAuthority;
-import dev.weft.linux.Link;
-import dev.weft.linux.Netlink;
-import dev.weft.linux.Netns;
-import dev.weft.linux.VethSpec;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -29,15 +23,13 @@ import org.awaitility.Awaitility;
  */
 public final class ProcessCluster implements AutoCloseable {
   private static final Duration READY_WITHIN = Duration.ofSeconds(60);
-  private static final int MTU = 1500;
 
   private final Path directory;
   private final IntFunction<String> extraConfiguration;
   private final CertificateAuthority ca;
   private final TestNetns bridge = TestNetns.create("sw");
   private final List<TestNetns> hosts = new ArrayList<>();
-  private final List<Process> processes = new ArrayList<>();
-  private final List<String> ids = new ArrayList<>();
+  private final List<NodeProcess> nodes = new ArrayList<>();
 
   private final boolean secure;
   private final boolean joined;
@@ -85,8 +77,7 @@ public final class ProcessCluster implements AutoCloseable {
     try {
       cluster.makeNetwork(size);
       for (int i = 1; i <= size; i++) {
-        cluster.ids.add(cluster.configure(i, size));
-        cluster.processes.add(null);
+        cluster.nodes.add(cluster.configure(i, size));
       }
       return cluster;
     } catch (Exception | AssertionError e) {
@@ -136,37 +127,12 @@ public final class ProcessCluster implements AutoCloseable {
 
   /** Starts node {@code number}'s process, from 1; it is not waited for. */
   public void start(int number) throws Exception {
-    Path home = home(number);
-    Files.deleteIfExists(home.resolve("http.sock"));
-    List<String> command =
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            WeftProcess.JVM_OPTIONS,
-            "-cp",
-            System.getProperty("java.class.path"),
-            "dev.weft.Weft",
-            "run",
-            "--conf",
-            home.resolve("weft.yaml").toString());
-    // Not by `ip netns exec`, whose mount namespace would hide the node's own network namespace
-    // from the next process.
-    try (Netns netns = host(number).open()) {
-      processes.set(
-          number - 1,
-          netns.call(
-              () ->
-                  new ProcessBuilder(command)
-                      .redirectErrorStream(true)
-                      .redirectOutput(
-                          ProcessBuilder.Redirect.appendTo(home.resolve("node.log").toFile()))
-                      .start()));
-    }
+    node(number).start();
   }
 
   /** SIGKILL, and waits until the process is gone. */
   public void kill(int number) throws Exception {
-    processes.get(number - 1).toHandle().destroyForcibly();
-    processes.get(number - 1).waitFor(10, TimeUnit.SECONDS);
+    node(number).kill();
   }
 
   /** Moves the nodes to the other bridge: they reach each other, and the others do not. */
@@ -177,7 +143,7 @@ public final class ProcessCluster implements AutoCloseable {
   }
 
   public void heal() throws Exception {
-    for (int i = 1; i <= hosts.size(); i++) {
+    for (int i = 1; i <= nodes.size(); i++) {
       bridge.run("ip", "link", "set", "n" + i, "master", "br0");
     }
   }
@@ -194,29 +160,29 @@ public final class ProcessCluster implements AutoCloseable {
 
   /** SIGSTOP: the process stands still, and its connections stay open. */
   public void freeze(int number) throws Exception {
-    host(number).run("kill", "-STOP", String.valueOf(process(number).pid()));
+    node(number).freeze();
   }
 
   /** SIGCONT. */
   public void thaw(int number) throws Exception {
-    host(number).run("kill", "-CONT", String.valueOf(process(number).pid()));
+    node(number).thaw();
   }
 
   /** SIGTERM, and waits for the end; its exit code. */
   public int stop(int number) throws Exception {
-    process(number).toHandle().destroy();
-    if (!process(number).waitFor(30, TimeUnit.SECONDS)) {
-      throw new AssertionError("node n" + number + " does not stop: " + log(number));
-    }
-    return process(number).exitValue();
+    return node(number).stop();
+  }
+
+  public NodeProcess node(int number) {
+    return nodes.get(number - 1);
   }
 
   public Process process(int number) {
-    return processes.get(number - 1);
+    return node(number).process();
   }
 
   public String id(int number) {
-    return ids.get(number - 1);
+    return node(number).id();
   }
 
   public TestNetns host(int number) {
@@ -228,22 +194,18 @@ public final class ProcessCluster implements AutoCloseable {
   }
 
   public ApiClient api(int number) {
-    return ApiClient.of("unix:" + home(number).resolve("http.sock"), null);
+    return node(number).api();
   }
 
   public void awaitReady(int number) {
-    Awaitility.await("node n" + number + " ready")
-        .atMost(READY_WITHIN)
-        .pollInterval(Duration.ofMillis(50))
-        .failFast("node n" + number + " ended: " + log(number), () -> !process(number).isAlive())
-        .until(() -> api(number).ready());
+    node(number).awaitReady();
   }
 
   public void awaitMembers(int count) {
-    for (int i = 1; i <= processes.size(); i++) {
-      ApiClient api = api(i);
-      if (process(i).isAlive()) {
-        Awaitility.await("members at n" + i)
+    for (NodeProcess node : nodes) {
+      ApiClient api = node.api();
+      if (node.isRunning()) {
+        Awaitility.await("members at " + node.name())
             .atMost(READY_WITHIN)
             .until(() -> api.get("/api/v1/nodes").path("items").size() == count);
       }
@@ -284,45 +246,21 @@ public final class ProcessCluster implements AutoCloseable {
   }
 
   public void awaitUp(int number, String wire, Duration within) {
-    Awaitility.await("wire " + wire + " up at n" + number)
-        .atMost(within)
-        .pollInterval(Duration.ofMillis(50))
-        .ignoreExceptions()
-        .until(() -> api(number).get("/api/v1/wires/" + wire).path("state").asText().equals("up"));
+    node(number).awaitUp(wire, within);
   }
 
   private void makeNetwork(int size) throws Exception {
-    try (Netns switchNs = bridge.open();
-        Netlink inSwitch = Netlink.open(switchNs)) {
-      Link br0 = inSwitch.createBridge("br0");
-      inSwitch.setUp(br0.index());
-      inSwitch.setUp(inSwitch.createBridge("br1").index());
-      for (int i = 1; i <= size; i++) {
-        TestNetns host = TestNetns.create("n" + i);
-        hosts.add(host);
-        try (Netns hostNs = host.open();
-            Netlink inHost = Netlink.open(hostNs)) {
-          Link port =
-              inSwitch.createVeth(
-                  new VethSpec(
-                      "n" + i, MTU, "", true, false, new VethSpec.Peer(hostNs, "eth0", MTU)));
-          inSwitch.setMaster(port.index(), br0.index());
-          Link eth0 = inHost.require("eth0");
-          inHost.addAddress(eth0.index(), Cidr.parse(addressOf(i) + "/24"));
-          inHost.setUp(eth0.index());
-        }
-      }
+    TestBridge br0 = TestBridge.create(bridge, "br0");
+    TestBridge.create(bridge, "br1");
+    for (int i = 1; i <= size; i++) {
+      TestNetns host = TestNetns.create("n" + i);
+      hosts.add(host);
+      br0.join("n" + i, host, "eth0", Cidr.parse(addressOf(i) + "/24"));
     }
   }
 
-  private String configure(int number, int size) throws IOException {
-    Path home = Files.createDirectories(home(number));
+  private NodeProcess configure(int number, int size) throws IOException {
     String address = addressOf(number);
-    CertificateAuthority.Issued issued = ca.issueNode(home, "n" + number, List.of(address), 30);
-    String security =
-        secure
-            ? "ca: %s, cert: %s, key: %s".formatted(issued.ca(), issued.cert(), issued.key())
-            : "insecure: true";
     // Who has nobody to join stays on loopback.
     String members = joined ? address : "127.0.0.1";
     String join =
@@ -330,57 +268,33 @@ public final class ProcessCluster implements AutoCloseable {
             .filter(i -> joined && i != number)
             .mapToObj(ProcessCluster::addressOf)
             .collect(Collectors.joining(", "));
-    Files.writeString(
-        home.resolve("weft.yaml"),
+    String more =
         """
-        node: { name: n%d, data: %s }
         cluster: { name: test, bind: %s, join: [%s], bus: "%s:0" }
         grpc: { host: %s }
-        http: { socket: %s }
-        security: { %s }
-        nsm: { sockets: %s }
         %s
         """
-            .formatted(
-                number,
-                home.resolve("data"),
-                members,
-                join,
-                members,
-                address,
-                home.resolve("http.sock"),
-                security,
-                home.resolve("nsm"),
-                extraConfiguration.apply(number)));
-    return issued.info().nodeId().orElseThrow().value();
+            .formatted(members, join, members, address, extraConfiguration.apply(number));
+    return NodeProcess.prepare(
+        directory.resolve("n" + number), host(number), ca, address, secure, more);
   }
 
   /** Directory of a node's configuration, key and log. */
   public Path home(int number) {
-    return directory.resolve("n" + number);
+    return node(number).home();
   }
 
   /** What the node printed. */
   public String log(int number) {
-    try {
-      return Files.readString(home(number).resolve("node.log"));
-    } catch (IOException e) {
-      return e.toString();
-    }
+    return node(number).log();
   }
 
   @Override
   public void close() throws Exception {
-    for (Process process : processes) {
-      if (process != null) {
-        process.toHandle().destroyForcibly();
-        process.waitFor(10, TimeUnit.SECONDS);
-      }
+    for (NodeProcess node : nodes) {
+      node.close();
     }
     hosts.forEach(TestNetns::close);
     bridge.close();
-    for (String id : ids) {
-      Netns.deleteIfExists("weft-" + id);
-    }
   }
 }

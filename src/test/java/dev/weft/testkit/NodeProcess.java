@@ -1,0 +1,186 @@
+package dev.weft.testkit;
+
+import dev.weft.cli.ApiClient;
+import dev.weft.identity.CertificateAuthority;
+import dev.weft.linux.Netns;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+
+/** A node as a process of its own in a namespace: what can be killed, stopped and started again. */
+public final class NodeProcess implements AutoCloseable {
+  private static final Duration READY_WITHIN = Duration.ofSeconds(60);
+
+  private final Path home;
+  private final TestNetns host;
+  private final String id;
+  private Process process;
+
+  private NodeProcess(Path home, TestNetns host, String id) {
+    this.home = home;
+    this.host = host;
+    this.id = id;
+  }
+
+  /**
+   * Writes the configuration of a node and its certificate, and starts nothing.
+   *
+   * @param home where its files go; the last part is the node's name
+   * @param address what the certificate is for, beside the node's id
+   * @param secure mutual TLS; false for {@code security.insecure}
+   * @param more lines of weft.yaml: all but node, http, security and nsm
+   */
+  public static NodeProcess prepare(
+      Path home,
+      TestNetns host,
+      CertificateAuthority ca,
+      String address,
+      boolean secure,
+      String more)
+      throws IOException {
+    Files.createDirectories(home);
+    String name = home.getFileName().toString();
+    CertificateAuthority.Issued issued = ca.issueNode(home, name, List.of(address), 30);
+    String security =
+        secure
+            ? "ca: %s, cert: %s, key: %s".formatted(issued.ca(), issued.cert(), issued.key())
+            : "insecure: true";
+    Files.writeString(
+        home.resolve("weft.yaml"),
+        """
+        node: { name: %s, data: %s }
+        http: { socket: %s }
+        security: { %s }
+        nsm: { sockets: %s }
+        %s
+        """
+            .formatted(
+                name,
+                home.resolve("data"),
+                home.resolve("http.sock"),
+                security,
+                home.resolve("nsm"),
+                more));
+    return new NodeProcess(home, host, issued.info().nodeId().orElseThrow().value());
+  }
+
+  /** Starts the process; it is not waited for. */
+  public void start() throws Exception {
+    Files.deleteIfExists(home.resolve("http.sock"));
+    List<String> command =
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            WeftProcess.JVM_OPTIONS,
+            "-cp",
+            System.getProperty("java.class.path"),
+            "dev.weft.Weft",
+            "run",
+            "--conf",
+            home.resolve("weft.yaml").toString());
+    // Not by `ip netns exec`, whose mount namespace would hide the node's own network namespace
+    // from the next process.
+    try (Netns netns = host.open()) {
+      process =
+          netns.call(
+              () ->
+                  new ProcessBuilder(command)
+                      .redirectErrorStream(true)
+                      .redirectOutput(
+                          ProcessBuilder.Redirect.appendTo(home.resolve("node.log").toFile()))
+                      .start());
+    }
+  }
+
+  public void awaitReady() {
+    Awaitility.await("node " + name() + " ready")
+        .atMost(READY_WITHIN)
+        .pollInterval(Duration.ofMillis(50))
+        .failFast("node " + name() + " ended: " + log(), () -> !process.isAlive())
+        .until(() -> api().ready());
+  }
+
+  /** SIGKILL, and waits until the process is gone. */
+  public void kill() throws InterruptedException {
+    process.toHandle().destroyForcibly();
+    process.waitFor(10, TimeUnit.SECONDS);
+  }
+
+  /** SIGSTOP: the process stands still, and its connections stay open. */
+  public void freeze() throws Exception {
+    host.run("kill", "-STOP", String.valueOf(process.pid()));
+  }
+
+  /** SIGCONT. */
+  public void thaw() throws Exception {
+    host.run("kill", "-CONT", String.valueOf(process.pid()));
+  }
+
+  /** SIGTERM, and waits for the end; its exit code. */
+  public int stop() throws InterruptedException {
+    process.toHandle().destroy();
+    if (!process.waitFor(30, TimeUnit.SECONDS)) {
+      throw new AssertionError("node " + name() + " does not stop: " + log());
+    }
+    return process.exitValue();
+  }
+
+  /** The process that was started last; null if none was. */
+  public Process process() {
+    return process;
+  }
+
+  public boolean isRunning() {
+    return process != null && process.isAlive();
+  }
+
+  public String id() {
+    return id;
+  }
+
+  public String name() {
+    return home.getFileName().toString();
+  }
+
+  public TestNetns host() {
+    return host;
+  }
+
+  /** Directory of the configuration, key and log. */
+  public Path home() {
+    return home;
+  }
+
+  public ApiClient api() {
+    return ApiClient.of("unix:" + home.resolve("http.sock"), null);
+  }
+
+  public void awaitUp(String wire, Duration within) {
+    Awaitility.await("wire " + wire + " up at " + name())
+        .atMost(within)
+        .pollInterval(Duration.ofMillis(50))
+        .ignoreExceptions()
+        .until(() -> api().get("/api/v1/wires/" + wire).path("state").asText().equals("up"));
+  }
+
+  /** What the node printed. */
+  public String log() {
+    try {
+      return Files.readString(home.resolve("node.log"));
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+
+  /** Ends the process, and deletes the namespace that the node made; its host's stays. */
+  @Override
+  public void close() throws Exception {
+    if (process != null) {
+      kill();
+    }
+    Netns.deleteIfExists("weft-" + id);
+  }
+}

@@ -1,0 +1,79 @@
+package dev.weft.testkit;
+
+import dev.weft.linux.Netns;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/** A plain UDP socket on a host of a {@link NatLab}: what NATs do to datagrams is seen with it. */
+final class UdpProbe implements AutoCloseable {
+  private static final int SIZE = 1500;
+
+  private final DatagramChannel channel;
+  private final InetSocketAddress local;
+
+  private UdpProbe(DatagramChannel channel, InetSocketAddress local) {
+    this.channel = channel;
+    this.local = local;
+  }
+
+  /** A datagram that came. */
+  record Heard(InetSocketAddress from, String text) {}
+
+  static UdpProbe on(NatLab.Host host) throws Exception {
+    DatagramChannel channel;
+    try (Netns netns = host.netns().open()) {
+      channel =
+          netns.call(() -> DatagramChannel.open().bind(new InetSocketAddress(host.address(), 0)));
+    }
+    channel.configureBlocking(false);
+    return new UdpProbe(channel, (InetSocketAddress) channel.getLocalAddress());
+  }
+
+  InetSocketAddress local() {
+    return local;
+  }
+
+  void send(InetSocketAddress to, String text) throws IOException {
+    channel.send(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), to);
+  }
+
+  /** The next datagram, if one is here. */
+  Optional<Heard> poll() throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocate(SIZE);
+    InetSocketAddress from = (InetSocketAddress) channel.receive(buffer);
+    return Optional.ofNullable(from)
+        .map(f -> new Heard(f, StandardCharsets.UTF_8.decode(buffer.flip()).toString()));
+  }
+
+  /**
+   * The next datagram, awaited; namespaces are joined without delay, so what passes is soon here.
+   */
+  Optional<Heard> await(Duration atMost) throws IOException {
+    long end = System.nanoTime() + atMost.toNanos();
+    while (true) {
+      Optional<Heard> heard = poll();
+      if (heard.isPresent() || System.nanoTime() - end > 0) {
+        return heard;
+      }
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+    }
+  }
+
+  /** How another socket sees this one: asks it, and has it answer nothing. */
+  InetSocketAddress seenBy(UdpProbe other) throws IOException {
+    send(other.local(), "who am I");
+    return other.await(Duration.ofSeconds(5)).orElseThrow().from();
+  }
+
+  @Override
+  public void close() throws IOException {
+    channel.close();
+  }
+}
