@@ -366,6 +366,12 @@ public final class MeshNode {
           new MeshRouteChanged(
               NodeId.text(destination), via.isPresent() ? NodeId.text(via.getAsLong()) : ""));
     }
+
+    @Override
+    public void linkChanged(long destination) {
+      // What the link before took may be lost.
+      port.ifPresent(p -> p.probe(destination));
+    }
   }
 
   /** What links tell, on the mesh's loop. */

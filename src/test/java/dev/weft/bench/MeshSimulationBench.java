@@ -107,6 +107,11 @@ public final class MeshSimulationBench {
     public void routeChanged(long destination, OptionalLong via) {
       // Part of the work, not of the result.
     }
+
+    @Override
+    public void linkChanged(long destination) {
+      // Part of the work, not of the result.
+    }
   }
 
   private static void computation() {

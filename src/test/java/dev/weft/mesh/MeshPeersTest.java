@@ -38,6 +38,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -65,6 +66,7 @@ class MeshPeersTest {
     private final Identity identity;
     private final Loop loop = Loop.of(vertx);
     private final MeshNode mesh;
+    private final PeerPort port;
     private final Queue<Fact> facts = new ConcurrentLinkedQueue<>();
     private final Queue<String> captured = new ConcurrentLinkedQueue<>();
 
@@ -76,7 +78,8 @@ class MeshPeersTest {
               new MeshNode.Settings(
                   identity.nodeId(), identity.fingerprint(), RELAY, Clock.systemUTC()),
               this);
-      await(PeerPort.open(List.of(loop), identity).compose(mesh::join));
+      port = await(PeerPort.open(List.of(loop), identity));
+      await(mesh.join(port));
       members.add(this);
     }
 
@@ -228,8 +231,11 @@ class MeshPeersTest {
   }
 
   private Transport link(Member a, Member b) {
-    Impairment none = Impairment.none();
-    MemoryTransport.Pair pair = MemoryTransport.on(Loop.of(vertx), Loop.of(vertx), none, none);
+    return link(a, b, Impairment.none());
+  }
+
+  private Transport link(Member a, Member b, Impairment way) {
+    MemoryTransport.Pair pair = MemoryTransport.on(Loop.of(vertx), Loop.of(vertx), way, way);
     a.mesh.accept(new Tapped(pair.a(), a.captured));
     b.mesh.accept(new Tapped(pair.b(), b.captured));
     return pair.a();
@@ -278,6 +284,29 @@ class MeshPeersTest {
     link(a, b);
 
     assertThat(a.ask(channel, "again")).isEqualTo("again");
+    assertThat(a.facts).noneMatch(PeerDown.class::isInstance);
+  }
+
+  @Test
+  void shouldSendAgainOverTheOtherLinkWhatASilentOneHasLost() {
+    Member a = node();
+    Member b = node();
+    b.export("echo", ECHO);
+    AtomicBoolean silent = new AtomicBoolean();
+    link(a, b, Impairment.cut(silent::get));
+    link(a, b, Impairment.delay(TimeUnit.MILLISECONDS.toNanos(50)));
+    a.awaitUp(b);
+    MeshChannel channel = a.connect(b, "echo");
+    Awaitility.await("the faster link is taken")
+        .atMost(SOON)
+        .until(() -> await(a.mesh.routes()).get(0).rttMicros() < 20_000);
+    assertThat(a.ask(channel, "hello")).isEqualTo("hello");
+
+    long before = a.port.counters().repeated();
+    silent.set(true);
+
+    assertThat(a.ask(channel, "again")).isEqualTo("again");
+    Awaitility.await("repeated").atMost(SOON).until(() -> a.port.counters().repeated() > before);
     assertThat(a.facts).noneMatch(PeerDown.class::isInstance);
   }
 

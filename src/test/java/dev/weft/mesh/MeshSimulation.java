@@ -79,6 +79,11 @@ public final class MeshSimulation {
       public void routeChanged(long destination, OptionalLong via) {
         routeChanges++;
       }
+
+      @Override
+      public void linkChanged(long destination) {
+        // Seen in the tables.
+      }
     }
   }
 

@@ -3,6 +3,7 @@ package dev.weft.mesh.peer;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.mesh.stream.PeerStream;
+import dev.weft.mesh.stream.Proxies;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.Iterator;
@@ -12,7 +13,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Brings together streams that the other end opens and the messages that tell of them; either may
- * come first. Who has waited for 10 s for the other waits no longer. For one thread.
+ * come first: a message may wait behind others in a channel. Who has waited for a minute for the
+ * other waits no longer. For one thread.
  */
 final class AwaitedStreams {
   /** Streams that nobody has asked for beyond so many are reset. */
@@ -21,7 +23,7 @@ final class AwaitedStreams {
   /** Streams that have been told of and have not arrived, at most. */
   static final int MOST_MISSING = 1024;
 
-  static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(10);
+  static final long WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(Proxies.PATIENCE_MILLIS);
 
   private record Unclaimed(PeerStream stream, long since) {}
 
@@ -98,7 +100,7 @@ final class AwaitedStreams {
       }
       missing.remove(oldest.getKey());
       oldest.getValue().stream()
-          .fail(Fault.TIMEOUT.because("stream " + oldest.getKey() + ": not there within 10 s"));
+          .fail(Fault.TIMEOUT.because("stream " + oldest.getKey() + ": not there within a minute"));
     }
   }
 

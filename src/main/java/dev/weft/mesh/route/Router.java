@@ -52,6 +52,9 @@ public final class Router<L> {
      * @param via empty if there is no way any more
      */
     void routeChanged(long destination, OptionalLong via);
+
+    /** The next node on the way is the same as before, the link to it another. */
+    void linkChanged(long destination);
   }
 
   private final long self;
@@ -188,8 +191,8 @@ public final class Router<L> {
 
   /** Chooses again for the destinations, and says what has changed by it. */
   private void settle(Iterable<Long> destinations, long now) {
-    boolean moved = false;
     List<Long> elsewhere = new ArrayList<>();
+    List<Long> overAnother = new ArrayList<>();
     for (long destination : destinations) {
       Choice<L> before = choices.get(destination);
       Choice<L> choice = choose(destination, before);
@@ -201,15 +204,16 @@ public final class Router<L> {
       } else {
         choices.put(destination, choice);
       }
-      moved |= choice == null || before == null || choice.over() != before.over();
       if (choice == null || before == null || choice.over().peer() != before.over().peer()) {
         elsewhere.add(destination);
+      } else if (choice.over() != before.over()) {
+        overAnother.add(destination);
       }
       for (Adjacency<L> link : links.values()) {
         link.announcer().note(destination, announcement(choice, link.peer()), now);
       }
     }
-    if (moved) {
+    if (!elsewhere.isEmpty() || !overAnother.isEmpty()) {
       table = ForwardingTable.of(choices.values());
       output.changed(table);
     }
@@ -219,6 +223,7 @@ public final class Router<L> {
           destination,
           choice == null ? OptionalLong.empty() : OptionalLong.of(choice.over().peer()));
     }
+    overAnother.forEach(output::linkChanged);
     announce(now);
   }
 

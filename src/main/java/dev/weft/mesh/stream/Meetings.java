@@ -2,6 +2,7 @@ package dev.weft.mesh.stream;
 
 import com.google.protobuf.ByteString;
 import dev.weft.bus.Fault;
+import dev.weft.identity.NodeId;
 import io.vertx.core.Future;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -14,17 +15,23 @@ final class Meetings {
   /** How many transfers wait in a node, at most. */
   static final int MAX = 1024;
 
+  /** How many that one other node has brought. */
+  static final int MAX_OF_ONE = 256;
+
   /** Who came first. */
-  private sealed interface First {}
+  private sealed interface First {
+    /** The node from which it came. */
+    long from();
+  }
 
   /** An end that is in this node. */
-  private record Here(Proxy proxy) implements First {}
+  private record Here(Proxy proxy, long from) implements First {}
 
   /** A stream that another node has opened to the end. */
-  private record Opened(Future<PeerStream> stream, Runnable clock) implements First {}
+  private record Opened(Future<PeerStream> stream, Runnable clock, long from) implements First {}
 
   /** An end that is no more: whoever comes for it is told why. */
-  private record Gone(String reason) implements First {}
+  private record Gone(String reason, long from) implements First {}
 
   private final Proxies proxies;
   private final Map<ByteString, First> waiting = new HashMap<>();
@@ -37,8 +44,12 @@ final class Meetings {
     return waiting.size();
   }
 
-  /** An end is here, and waits for the other one. */
-  void arrive(ByteString key, Proxy proxy) {
+  /**
+   * An end is here, and waits for the other one.
+   *
+   * @param from the node that said so
+   */
+  void arrive(ByteString key, Proxy proxy, long from) {
     First first = waiting.get(key);
     if (first instanceof Gone gone) {
       proxy.fail(gone.reason());
@@ -49,15 +60,36 @@ final class Meetings {
       waiting.remove(key);
       opened.clock().run();
       proxy.accept(opened.stream());
-    } else if (waiting.size() >= MAX) {
-      proxy.fail("transfer: " + MAX + " others wait here (expected: fewer)");
+    } else if (isFull(from)) {
+      proxy.fail(full(from));
     } else {
-      waiting.put(key, new Here(proxy));
+      waiting.put(key, new Here(proxy, from));
     }
   }
 
+  private boolean isFull(long from) {
+    return waiting.size() >= MAX || of(from) >= MAX_OF_ONE;
+  }
+
+  private long of(long node) {
+    return waiting.values().stream().filter(first -> first.from() == node).count();
+  }
+
+  private String full(long from) {
+    return waiting.size() >= MAX
+        ? "transfer: " + MAX + " others wait here (expected: fewer)"
+        : "transfer: "
+            + of(from)
+            + " others of node "
+            + NodeId.text(from)
+            + " wait here"
+            + " (expected: fewer than "
+            + MAX_OF_ONE
+            + ")";
+  }
+
   /** Another node has opened a stream to an end. */
-  void open(ByteString key, Future<PeerStream> stream) {
+  void open(ByteString key, Future<PeerStream> stream, long from) {
     First first = waiting.get(key);
     if (first instanceof Gone gone) {
       refuse(stream, gone.reason());
@@ -67,11 +99,11 @@ final class Meetings {
     } else if (first instanceof Opened) {
       refuse(stream, "transfer " + hex(key) + ": opened already");
       throw Fault.CONFLICT.because("transfer " + hex(key) + ": opened already");
-    } else if (waiting.size() >= MAX) {
+    } else if (isFull(from)) {
       refuse(stream, "transfer: too many wait");
-      throw Fault.EXHAUSTED.because("transfer: " + MAX + " others wait here (expected: fewer)");
+      throw Fault.EXHAUSTED.because(full(from));
     } else {
-      waiting.put(key, new Opened(stream, clock(key, () -> notFound(key, stream))));
+      waiting.put(key, new Opened(stream, clock(key, () -> notFound(key, stream)), from));
     }
   }
 
@@ -83,7 +115,7 @@ final class Meetings {
   /** An end that waited is no more. */
   void leave(ByteString key, Proxy proxy, String reason) {
     if (waiting.get(key) instanceof Here here && here.proxy() == proxy) {
-      waiting.put(key, new Gone(reason));
+      waiting.put(key, new Gone(reason, here.from()));
       clock(key, () -> {});
     }
   }

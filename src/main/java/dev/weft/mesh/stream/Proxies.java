@@ -43,7 +43,7 @@ public final class Proxies {
   public static final int MAX = 65_536;
 
   /** How long one waits for another node's next step, at most. */
-  static final long PATIENCE_MILLIS = 60_000;
+  public static final long PATIENCE_MILLIS = 60_000;
 
   private final StreamPeers peers;
   private final StreamTimers timers;
@@ -175,7 +175,8 @@ public final class Proxies {
    * still be on its way here; the stream is ended with an error if none comes within a minute.
    *
    * @throws WeftException INVALID for a key that is not 16 bytes, CONFLICT for one whose transfer
-   *     has been opened, EXHAUSTED if too many wait; the stream is ended then
+   *     has been opened, EXHAUSTED if too many wait, of all nodes or of this one; the stream is
+   *     ended then
    */
   public void openTransfer(StreamConnection from, long stream, byte[] key) {
     ByteString transfer = ByteString.copyFrom(key);
@@ -186,7 +187,7 @@ public final class Proxies {
       coming.onSuccess(PeerStream::reset);
       throw e;
     }
-    meetings.open(transfer, coming);
+    meetings.open(transfer, coming, from.node());
   }
 
   public Counters counters() {

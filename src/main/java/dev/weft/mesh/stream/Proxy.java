@@ -146,13 +146,13 @@ final class Proxy {
   }
 
   /** Waits in this node for a transfer. */
-  private void meet(ByteString key) {
+  private void meet(ByteString key, long from) {
     if (state == State.DONE) {
       return;
     }
     await("transfer: the other end did not come");
     awaited = key;
-    proxies.meetings().arrive(key, this);
+    proxies.meetings().arrive(key, this, from);
   }
 
   private void await(String otherwise) {
@@ -169,14 +169,14 @@ final class Proxy {
         long meeting = ref.getTransferInitiator().getNewDestination();
         ByteString key = ref.getTransferInitiator().getTransferKey();
         if (meeting == proxies.peers().self()) {
-          meet(key);
+          meet(key, from.node());
         } else {
           openTo(meeting, key);
         }
       }
       case TRANSFER_AWAITER -> {
         drain(from, ref.getTransferAwaiter().getDrainStream());
-        meet(ref.getTransferAwaiter().getTransferKey());
+        meet(ref.getTransferAwaiter().getTransferKey(), from.node());
       }
       case REF_NOT_SET -> throw Fault.invalid("object", "no stream", "a stream");
     }
@@ -296,13 +296,14 @@ final class Proxy {
   private void follow() {
     BeginTransfer begin = crossing;
     crossing = null;
+    long from = stream.connection().node();
     stream.write(SmallFrames.acknowledge());
     retire(false);
     state = State.OPENING;
     outlet = null;
     if (begin.getNewDestination() == proxies.peers().self()) {
       home = true;
-      meet(begin.getTransferKey());
+      meet(begin.getTransferKey(), from);
     } else {
       openTo(begin.getNewDestination(), begin.getTransferKey());
     }

@@ -115,7 +115,7 @@ class AwaitedStreamsTest {
 
     pass(AwaitedStreams.WAIT_NANOS);
 
-    assertThat(claimed.cause()).hasMessage("stream 4: not there within 10 s");
+    assertThat(claimed.cause()).hasMessage("stream 4: not there within a minute");
     assertThat(awaited.deadline()).isEqualTo(Long.MAX_VALUE);
   }
 

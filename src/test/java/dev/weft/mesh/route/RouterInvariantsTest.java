@@ -59,6 +59,11 @@ class RouterInvariantsTest {
           .as("the way before")
           .isNotEqualTo(via.isPresent() ? via.getAsLong() : null);
     }
+
+    @Override
+    public void linkChanged(long destination) {
+      assertThat(ways).containsKey(destination);
+    }
   }
 
   @Property(tries = 200)

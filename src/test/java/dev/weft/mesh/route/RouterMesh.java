@@ -55,6 +55,11 @@ final class RouterMesh {
                 public void routeChanged(long destination, OptionalLong via) {
                   // Seen in the table.
                 }
+
+                @Override
+                public void linkChanged(long destination) {
+                  // Seen in the table.
+                }
               });
     }
 

@@ -51,6 +51,11 @@ class RouterTest {
           Long.toHexString(destination)
               + (via.isPresent() ? " via " + Long.toHexString(via.getAsLong()) : " lost"));
     }
+
+    @Override
+    public void linkChanged(long destination) {
+      routes.add(Long.toHexString(destination) + " over another link");
+    }
   }
 
   private static RouteAnnouncement route(long destination, long rttMillis, Long... hops) {
@@ -228,7 +233,7 @@ class RouterTest {
     up("fast", A, 5);
 
     assertThat(router.table().linkTo(A)).isEqualTo("fast");
-    assertThat(seen.routes).containsExactly("a via a");
+    assertThat(seen.routes).containsExactly("a via a", "a over another link");
   }
 
   @Test
@@ -243,7 +248,9 @@ class RouterTest {
 
     assertThat(router.table().linkTo(A)).isEqualTo("slow");
     assertThat(router.table().linkTo(C)).isEqualTo("slow");
-    assertThat(seen.routes).doesNotContain("c lost", "a lost");
+    assertThat(seen.routes)
+        .doesNotContain("c lost", "a lost")
+        .endsWith("a over another link", "c over another link");
   }
 
   @ParameterizedTest

@@ -416,28 +416,32 @@ class BadStreamTest {
     shouldLiveOn();
   }
 
+  /** Another node opens a transfer to which no end comes. */
+  private void openTransfer(int node, int number) {
+    PeerStream stream = mesh.accepted(0, node).open();
+    stream.read(new Told());
+    stream.write(SmallFrames.hello());
+    stream.finish();
+    byte[] key = Buffer.buffer(new byte[12]).appendInt(number).getBytes();
+    mesh.proxies(0).openTransfer(mesh.dialled(0, node), stream.id(), key);
+  }
+
   @Test
-  void shouldBoundHowManyTransfersWait() {
+  void shouldBoundHowManyTransfersOfANodeWait() {
     open(ObjectKind.CHANNEL).write(SmallFrames.hello());
-    StreamConnection from = mesh.dialled(0, 1);
-    Fault refused = null;
-    int opened = 0;
-    while (refused == null && opened < 10_000) {
-      PeerStream next = mesh.accepted(0, 1).open();
-      next.read(new Told());
-      next.write(SmallFrames.hello());
-      next.finish();
-      byte[] key = Buffer.buffer(new byte[12]).appendInt(opened).getBytes();
-      try {
-        mesh.proxies(0).openTransfer(from, next.id(), key);
-        opened++;
-      } catch (WeftException e) {
-        refused = e.fault();
-      }
+    for (int i = 0; i < Meetings.MAX_OF_ONE; i++) {
+      openTransfer(1, i);
     }
-    assertThat(refused).isEqualTo(Fault.EXHAUSTED);
-    assertThat(opened).isEqualTo(1024);
+
+    assertThatThrownBy(() -> openTransfer(1, Meetings.MAX_OF_ONE))
+        .isInstanceOfSatisfying(
+            WeftException.class, e -> assertThat(e.fault()).isEqualTo(Fault.EXHAUSTED))
+        .hasMessage(
+            "transfer: 256 others of node 0000000000000001 wait here (expected: fewer than 256)");
+    openTransfer(2, Meetings.MAX_OF_ONE);
+    assertThat(mesh.proxies(0).counters().waiting()).isEqualTo(Meetings.MAX_OF_ONE + 1);
     mesh.pass(100_000);
+    assertThat(mesh.proxies(0).counters().waiting()).isZero();
     shouldLiveOn();
   }
 
