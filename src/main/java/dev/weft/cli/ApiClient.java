@@ -64,7 +64,7 @@ public final class ApiClient {
     return request("POST", path, null, NOTHING);
   }
 
-  void delete(String path) {
+  public void delete(String path) {
     request("DELETE", path, null, NOTHING);
   }
 

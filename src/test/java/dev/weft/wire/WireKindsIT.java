@@ -142,6 +142,28 @@ class WireKindsIT {
             });
   }
 
+  @Test
+  void shouldTakeAwayAVethWhoseTwoPodsAreForgotten() throws Exception {
+    try (TestNetns a = TestNetns.create("q1");
+        TestNetns b = TestNetns.create("q2")) {
+      cluster.pod(1, "q1", a);
+      cluster.pod(1, "q2", b);
+      cluster.link(++uid, 1, "q1", "12.13.0.1/24", 1, "q2", "12.13.0.2/24", "");
+      assertThat(linkOf(a, uid).kind()).isEqualTo("veth");
+
+      cluster.api(1).delete("/api/v1/pods/default/q1");
+      cluster.api(1).delete("/api/v1/pods/default/q2");
+
+      Awaitility.await()
+          .atMost(WITHIN)
+          .untilAsserted(
+              () -> {
+                assertThat(a.run("ip", "-o", "link").lines()).hasSize(1);
+                assertThat(b.run("ip", "-o", "link").lines()).hasSize(1);
+              });
+    }
+  }
+
   private static void link(int n, String more) {
     cluster.link(n, 1, "p1", address(n, 1) + "/24", 2, "p2", address(n, 2) + "/24", more);
   }

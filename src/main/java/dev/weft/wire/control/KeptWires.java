@@ -2,6 +2,8 @@ package dev.weft.wire.control;
 
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
+import dev.weft.net.LinkThread.Place;
+import dev.weft.pod.Pod;
 import dev.weft.pod.Pods;
 import dev.weft.wire.WireSpec;
 import dev.weft.wire.WireStatus;
@@ -22,11 +24,16 @@ final class KeptWires {
   private final WireRoom room;
   private final WireWork work;
   private final Pods pods;
+  private final MadePlaces places;
   private final Map<String, Wire> wires = new TreeMap<>();
 
-  KeptWires(WireRoom room, WireWork work) {
+  /**
+   * @param places where the work makes links
+   */
+  KeptWires(WireRoom room, WireWork work, MadePlaces places) {
     this.room = room;
     this.work = work;
+    this.places = places;
     this.pods = room.context().bus().proxy(Pods.class);
   }
 
@@ -39,7 +46,8 @@ final class KeptWires {
             rows -> {
               rows.values().forEach(json -> add(Json.read(json, WireSpec.class)));
               return null;
-            });
+            })
+        .compose(v -> places.load());
   }
 
   private Wire add(WireSpec spec) {
@@ -129,15 +137,18 @@ final class KeptWires {
         .compose(
             local ->
                 room.lacking().isEmpty()
-                    ? room.thread()
-                        .home(
-                            room.kernel()
-                                .remove(
-                                    wire.spec(),
-                                    local.stream()
-                                        .filter(p -> p.ref().equals(wire.spec().local().pod()))
-                                        .findFirst()))
-                    : Future.succeededFuture());
+                    ? room.thread().home(removeLinks(wire.spec(), local))
+                    : Future.succeededFuture())
+        .compose(v -> places.forget(wire.id()));
+  }
+
+  private Future<Void> removeLinks(WireSpec spec, List<Pod> local) {
+    WireSpec.End end = spec.local();
+    List<Place> may = new ArrayList<>(places.of(spec.id()));
+    local.stream()
+        .filter(pod -> pod.ref().equals(end.pod()) && pod.alive())
+        .forEach(pod -> may.add(MadePlaces.of(pod, end)));
+    return room.kernel().remove(spec, may);
   }
 
   /**

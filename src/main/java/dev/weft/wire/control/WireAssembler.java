@@ -5,6 +5,7 @@ import dev.weft.address.IpAddress;
 import dev.weft.bus.Fault;
 import dev.weft.cluster.Member;
 import dev.weft.config.WiresConfig;
+import dev.weft.net.LinkThread.Place;
 import dev.weft.pod.Pod;
 import dev.weft.pod.Pods;
 import dev.weft.wire.WireSpec;
@@ -20,6 +21,7 @@ import dev.weft.wire.path.WireEnd;
 import io.vertx.core.Future;
 import java.net.InetAddress;
 import java.util.List;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,13 +33,15 @@ final class WireAssembler implements WireWork {
   private final KernelEnds kernel;
   private final Pods pods;
   private final PeerCalls peers;
+  private final MadePlaces places;
   private final WiresConfig config;
 
-  WireAssembler(WireRoom room, PeerCalls peers, WiresConfig config) {
+  WireAssembler(WireRoom room, PeerCalls peers, MadePlaces places, WiresConfig config) {
     this.room = room;
     this.kernel = room.kernel();
     this.pods = room.context().bus().proxy(Pods.class);
     this.peers = peers;
+    this.places = places;
     this.config = config;
   }
 
@@ -53,14 +57,23 @@ final class WireAssembler implements WireWork {
       case GRPC -> stand(wire, pod).compose(v -> join(wire)).compose(v -> stream(wire));
       case VETH -> {
         Pod peer = needed(all, spec.peer());
-        yield link(wire, kernel.joinVeth(spec, pod, peer));
+        List<Place> both =
+            List.of(MadePlaces.of(pod, spec.local()), MadePlaces.of(peer, spec.peer()));
+        yield link(wire, both, () -> kernel.joinVeth(spec, pod, peer));
       }
       case VXLAN -> {
         InetAddress here = underlayAddress(room.context().self());
         InetAddress there = underlayAddress(spec.peer().node());
-        yield link(wire, kernel.tunnels().vxlan(spec, pod, here, there, config.mtu()));
+        yield link(
+            wire,
+            List.of(MadePlaces.of(pod, spec.local())),
+            () -> kernel.tunnels().vxlan(spec, pod, here, there, config.mtu()));
       }
-      case MACVLAN -> link(wire, kernel.tunnels().macvlan(spec, pod));
+      case MACVLAN ->
+          link(
+              wire,
+              List.of(MadePlaces.of(pod, spec.local())),
+              () -> kernel.tunnels().macvlan(spec, pod));
     };
   }
 
@@ -82,8 +95,11 @@ final class WireAssembler implements WireWork {
 
   // Wires that the kernel carries.
 
-  private Future<Void> link(Wire wire, Future<Void> made) {
-    return room.thread().home(made).onSuccess(v -> wire.on(WireLife::linked));
+  private Future<Void> link(Wire wire, List<Place> where, Supplier<Future<Void>> make) {
+    return places
+        .note(wire.id(), where)
+        .compose(v -> room.thread().home(make.get()))
+        .onSuccess(v -> wire.on(WireLife::linked));
   }
 
   /** The address of a member's VXLAN tunnels: the one on which the member serves others. */

@@ -95,7 +95,10 @@ public final class WireVerticle extends VerticleBase implements Wires {
 
   private Future<Void> open(WireRoom opened) {
     room = opened;
-    wires = new KeptWires(room, new WireAssembler(room, new PeerCalls(ways.dial()), config));
+    MadePlaces places = new MadePlaces(roomContext.store());
+    wires =
+        new KeptWires(
+            room, new WireAssembler(room, new PeerCalls(ways.dial()), places, config), places);
     foreign = foreignEnds.create(room);
     new JoinService(room, wires::find, foreign).addTo(ways.listener());
     return wires

@@ -159,12 +159,15 @@ public final class KernelEnds implements AutoCloseable {
         .withAddress(Optional.ofNullable(end.address()).map(Cidr::parse));
   }
 
-  /** Removes the links of a wire; links that are gone already are no failure. */
-  public Future<Void> remove(WireSpec spec, Optional<Pod> pod) {
+  /**
+   * Removes the links of a wire; links that are gone already are no failure.
+   *
+   * @param more where they may be besides this node's namespace
+   */
+  public Future<Void> remove(WireSpec spec, List<LinkThread.Place> more) {
     List<LinkThread.Place> places = new ArrayList<>();
     places.add(new LinkThread.Place(name, nameOf(spec.id())));
-    pod.filter(Pod::alive)
-        .ifPresent(p -> places.add(new LinkThread.Place(p.netns(), spec.local().intf())));
+    places.addAll(more);
     String alias = owner.alias(spec.id());
     return thread
         .remove(alias, places)

@@ -51,7 +51,8 @@ class KeptWiresTest {
               null,
               new Random(1),
               List.of("CAP_NET_ADMIN")),
-          wire -> Future.succeededFuture());
+          wire -> Future.succeededFuture(),
+          new MadePlaces(new MemoryStore()));
 
   @AfterEach
   void close() {
