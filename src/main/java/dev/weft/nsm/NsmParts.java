@@ -83,7 +83,7 @@ final class NsmParts {
     MeterRegistry meters = room.metrics().registry();
     kernel = new KernelLinks(links);
     unixClient = new UnixClient(vertx);
-    peers = new PeerClient(ways.dial());
+    peers = new PeerClient(ways.dial(), thread);
 
     ConnectionAddresses addresses =
         new ConnectionAddresses(config.cidr(), Long.parseUnsignedLong(self, 16));

@@ -80,6 +80,12 @@ public final class RoomThread {
     return turn;
   }
 
+  /** Succeeds once all work of that key that was asked for before has ended, failed or not. */
+  public Future<Void> after(Object key) {
+    return last.getOrDefault(key, Future.succeededFuture())
+        .transform(done -> Future.succeededFuture());
+  }
+
   /** Begins work; what it throws becomes a failed future. */
   static <T> Future<T> begin(Supplier<Future<T>> work) {
     try {

@@ -123,9 +123,10 @@ public final class Connector {
     }
     Connection old = entry.connection();
     List<CandidatePlanner.Candidate> candidates = candidates(old.service(), old.asked());
+    // Not waited for: the former endpoint's node may be the one that is gone.
+    var unused = halves.leave(old, "the client heals");
     return mechanisms
         .part(old)
-        .compose(v -> halves.leave(old, "the client heals"))
         .compose(v -> namespaces.of(old.client().netns()))
         .compose(
             view -> {

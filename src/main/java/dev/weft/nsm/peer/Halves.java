@@ -119,7 +119,8 @@ public final class Halves {
 
   /** Removes the interfaces of a failed attempt to heal; the connection itself stays known. */
   public Future<Void> undo(Connection c) {
-    return mechanisms.part(c).transform(done -> leave(c, "it could not be joined"));
+    var unused = leave(c, "it could not be joined");
+    return mechanisms.part(c);
   }
 
   /** Tells the endpoint's node that the client's half is gone. */

@@ -7,6 +7,7 @@ import dev.weft.nsm.proto.LeaseRenewal;
 import dev.weft.nsm.proto.LeaseState;
 import dev.weft.nsm.proto.ProxyConnectionReply;
 import dev.weft.nsm.proto.ProxyConnectionRequest;
+import dev.weft.room.RoomThread;
 import io.vertx.core.Future;
 import java.time.Duration;
 import org.slf4j.Logger;
@@ -22,13 +23,21 @@ public final class PeerClient {
   private static final Duration DEADLINE = Duration.ofSeconds(4);
 
   private final Dial dial;
+  private final RoomThread thread;
 
-  public PeerClient(Dial dial) {
+  /** What a node is told about a connection is told in order. */
+  private record About(String node, String connectionId) {}
+
+  public PeerClient(Dial dial, RoomThread thread) {
     this.dial = dial;
+    this.thread = thread;
   }
 
+  /** Asks once all earlier {@link #end}s of that connection are told, which would end this one. */
   public Future<ProxyConnectionReply> proxy(String node, ProxyConnectionRequest request) {
-    return dial.call(node, Calls.PROXY, request, PROXY_DEADLINE);
+    return thread
+        .after(new About(node, request.getConnectionId()))
+        .compose(v -> dial.call(node, Calls.PROXY, request, PROXY_DEADLINE));
   }
 
   public Future<LeaseState> renew(String node, LeaseRenewal halves) {
@@ -46,7 +55,8 @@ public final class PeerClient {
             .setReason(reason)
             .setHeal(heal)
             .build();
-    return dial.call(node, Calls.END, end, DEADLINE)
+    return thread
+        .inOrder(new About(node, connectionId), () -> dial.call(node, Calls.END, end, DEADLINE))
         .onFailure(
             e ->
                 log.debug(

@@ -16,6 +16,7 @@ import dev.weft.wire.path.FrameSink;
 import dev.weft.wire.path.Lane;
 import dev.weft.wire.path.TrafficCounter;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Function;
@@ -35,6 +36,9 @@ public final class Wire {
   private final Runnable unmeter;
   private WireLife<PodEnd, OpenStream> life = WireLife.begin();
   private Instant since;
+
+  /** What the pass under way waits for at the peer; null before the first. */
+  private Promise<Void> awaited;
 
   /** Completes when all streams and sockets that this wire gave up are closed. */
   private Future<Void> closed = Future.succeededFuture();
@@ -183,9 +187,23 @@ public final class Wire {
    */
   public Future<Void> stop() {
     unmeter.run();
+    if (awaited != null) {
+      awaited.tryComplete();
+    }
     Future<Void> settled = passes.stop();
     on(WireLife::stopped);
     return settled.transform(done -> closed);
+  }
+
+  /**
+   * What a pass waits for at the peer, or until the wire stops: a peer that is gone does not hold
+   * up the end of the wire. What the peer answers later is closed at once.
+   */
+  Future<Void> unlessStopped(Future<Void> peer) {
+    Promise<Void> waiting = Promise.promise();
+    awaited = waiting;
+    peer.onSuccess(waiting::tryComplete).onFailure(waiting::tryFail);
+    return waiting.future();
   }
 
   /** Completes when all streams and sockets that this wire gave up are closed. */

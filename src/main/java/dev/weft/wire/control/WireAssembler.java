@@ -170,17 +170,19 @@ final class WireAssembler implements WireWork {
       return Future.succeededFuture();
     }
     PodEnd told = standing.own();
-    return room.thread()
-        .home(peers.join(wire.spec(), told.wireEnd().interfaceId()))
-        .map(
-            answer -> {
-              PeerEnd peer =
-                  new PeerEnd(
-                      answer.getPeerIntfId(),
-                      PacketWriter.Peer.of(answer.getVnet(), answer.getUdpSegmentation()));
-              wire.on(life -> life.joined(told, peer));
-              return null;
-            });
+    Future<Void> asked =
+        room.thread()
+            .home(peers.join(wire.spec(), told.wireEnd().interfaceId()))
+            .map(
+                answer -> {
+                  PeerEnd peer =
+                      new PeerEnd(
+                          answer.getPeerIntfId(),
+                          PacketWriter.Peer.of(answer.getVnet(), answer.getUdpSegmentation()));
+                  wire.on(life -> life.joined(told, peer));
+                  return null;
+                });
+    return wire.unlessStopped(asked);
   }
 
   private Future<Void> stream(Wire wire) {
@@ -189,13 +191,15 @@ final class WireAssembler implements WireWork {
     }
     PeerEnd peer = joined.peer();
     Lane lane = room.path().lane(wire.id(), wire.spec().peer().node());
-    return room.thread()
-        .home(lane.open(wire.spec().peer().node(), new PacketWriter(peer.id(), peer.takes())))
-        .map(
-            stream -> {
-              wire.opened(peer, stream, lane);
-              return null;
-            });
+    Future<Void> opened =
+        room.thread()
+            .home(lane.open(wire.spec().peer().node(), new PacketWriter(peer.id(), peer.takes())))
+            .map(
+                stream -> {
+                  wire.opened(peer, stream, lane);
+                  return null;
+                });
+    return wire.unlessStopped(opened);
   }
 
   @Override

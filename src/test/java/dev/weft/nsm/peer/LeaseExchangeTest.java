@@ -76,7 +76,7 @@ class LeaseExchangeTest {
     Dial dial =
         as(Dial.class, Future.succeededFuture(LeaseState.newBuilder().addUnknown(unknown).build()));
     Clock later = Clock.offset(NOW, Duration.ofMinutes(1));
-    new LeaseExchange(SELF, connections, new PeerClient(dial), later).renew(lost::add);
+    new LeaseExchange(SELF, connections, new PeerClient(dial, null), later).renew(lost::add);
   }
 
   private ConnectionEntry standing(String id, String endpointNode) {

@@ -16,11 +16,13 @@ import dev.weft.wire.WireSpec;
 import dev.weft.wire.WireState;
 import dev.weft.wire.WireStatus;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.lang.reflect.Proxy;
 import java.time.Clock;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -41,18 +43,21 @@ class KeptWiresTest {
   private final Bus bus = new Bus(vertx, "a", new TestSigner("a"));
   private final Metrics metrics = new Metrics();
   private final RoomThread thread = new RoomThread(vertx.getOrCreateContext());
-  private final KeptWires wires =
-      new KeptWires(
-          new WireRoom(
-              new RoomContext(bus, null, new MemoryStore(), null, metrics, Clock.systemUTC()),
-              vertx,
-              thread,
-              null,
-              null,
-              new Random(1),
-              List.of("CAP_NET_ADMIN")),
-          wire -> Future.succeededFuture(),
-          new MadePlaces(new MemoryStore()));
+  private final KeptWires wires = wires(wire -> Future.succeededFuture());
+
+  private KeptWires wires(WireWork work) {
+    return new KeptWires(
+        new WireRoom(
+            new RoomContext(bus, null, new MemoryStore(), null, metrics, Clock.systemUTC()),
+            vertx,
+            thread,
+            null,
+            null,
+            new Random(1),
+            List.of("CAP_NET_ADMIN")),
+        work,
+        new MadePlaces(new MemoryStore()));
+  }
 
   @AfterEach
   void close() {
@@ -88,6 +93,18 @@ class KeptWiresTest {
     await(Future.all(removed, put));
 
     assertThat(await(call(() -> Future.succeededFuture(wires.ids())))).containsExactly(SPEC.id());
+  }
+
+  @Test
+  void shouldRemoveAWireWhosePeerDoesNotAnswer() {
+    servePods();
+    Promise<Void> answer = Promise.promise();
+    KeptWires waiting = wires(wire -> wire.unlessStopped(answer.future()));
+    await(call(() -> waiting.put(SPEC)));
+
+    await(call(() -> waiting.remove(SPEC.id())).timeout(20, TimeUnit.SECONDS));
+
+    assertThat(await(call(() -> Future.succeededFuture(waiting.ids())))).isEmpty();
   }
 
   @Test
