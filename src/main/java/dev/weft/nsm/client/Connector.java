@@ -17,9 +17,9 @@ import dev.weft.nsm.connection.NamespaceCache;
 import dev.weft.nsm.connection.PendingConnection;
 import dev.weft.nsm.connection.RequestedInterface;
 import dev.weft.nsm.endpoint.CandidatePlanner;
+import dev.weft.nsm.endpoint.EndpointFailures;
 import dev.weft.nsm.endpoint.Endpoints;
 import dev.weft.nsm.endpoint.LocalNegotiator;
-import dev.weft.nsm.endpoint.Negotiator;
 import dev.weft.nsm.peer.Halves;
 import dev.weft.nsm.peer.RemoteNegotiator;
 import dev.weft.room.RoomContext;
@@ -28,35 +28,29 @@ import io.vertx.core.Future;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /** Finds endpoints for clients of this node and joins them: for new connections, and to heal. */
 public final class Connector {
-  /** Endpoints that one request tries. */
-  private static final int MAX_TRIES = 5;
+  /** The time of a request for endpoints to answer in; its interface takes up to as long again. */
+  private static final Duration REQUEST = Duration.ofSeconds(15);
 
   private static final int MAX_PER_POD = 4096;
-
-  /** The least time that an endpoint has to answer, however late the attempt begins. */
-  private static final Duration MIN_SHARE = Duration.ofSeconds(1);
 
   /** Prefixes proposed to an endpoint, while there are plenty. */
   private static final int PROPOSALS = 4;
 
   private final RoomContext room;
-  private final RoomThread thread;
   private final Endpoints endpoints;
   private final Connections connections;
   private final NamespaceCache namespaces;
   private final Mechanisms mechanisms;
-  private final LocalNegotiator local;
-  private final RemoteNegotiator remote;
   private final Halves halves;
   private final CandidatePlanner planner;
+  private final EndpointFailures failures;
+  private final EndpointChoice choice;
   private final RandomGenerator random = new SecureRandom();
 
   public Connector(
@@ -70,15 +64,19 @@ public final class Connector {
       RemoteNegotiator remote,
       Halves halves) {
     this.room = room;
-    this.thread = thread;
     this.endpoints = endpoints;
     this.connections = connections;
     this.namespaces = namespaces;
     this.mechanisms = mechanisms;
-    this.local = local;
-    this.remote = remote;
     this.halves = halves;
     this.planner = new CandidatePlanner(room.self(), connections::loadOf);
+    this.failures = new EndpointFailures(room.clock(), random);
+    this.choice =
+        new EndpointChoice(
+            room.clock(),
+            thread,
+            failures,
+            c -> c.endpoint().node().equals(room.self()) ? local : remote);
   }
 
   /**
@@ -101,7 +99,8 @@ public final class Connector {
                     "pod " + pod.ref() + ": its namespace was just replaced");
               }
               PendingConnection pending = reserve(request, view);
-              return choose(pending, candidates, Optional.empty())
+              return choice
+                  .choose(pending, candidates, room.clock().instant().plus(REQUEST))
                   .map(connections::enter)
                   .onFailure(e -> connections.releaseName(pod.identity(), pending.client().intf()))
                   .onComplete(done -> pending.prefixes().forEach(connections.addresses()::release))
@@ -132,14 +131,17 @@ public final class Connector {
             view -> {
               // The new endpoint's namespace may use the old addresses.
               List<Cidr> others = proposals(view);
-              return choose(PendingConnection.of(old, others), candidates, Optional.of(end))
+              return choice
+                  .choose(PendingConnection.of(old, others), candidates, end)
                   .compose(next -> move(entry, next))
                   .onComplete(done -> others.forEach(connections.addresses()::release));
             });
   }
 
   private Future<Void> move(ConnectionEntry entry, Connection next) {
-    return join(entry, next).recover(e -> halves.undo(next).transform(v -> Future.failedFuture(e)));
+    return join(entry, next)
+        .onFailure(e -> failures.failed(next))
+        .recover(e -> halves.undo(next).transform(v -> Future.failedFuture(e)));
   }
 
   private Future<Void> join(ConnectionEntry entry, Connection next) {
@@ -192,58 +194,17 @@ public final class Connector {
     return addresses.take(count, p -> !view.collides(p));
   }
 
-  /** The first candidate that agrees; its side of the connection stands then. */
-  private Future<Connection> choose(
-      PendingConnection pending,
-      List<CandidatePlanner.Candidate> candidates,
-      Optional<Instant> end) {
-    int tries = Math.min(candidates.size(), MAX_TRIES);
-    return choose(pending, candidates.subList(0, tries), end, new ArrayList<>());
-  }
-
-  private Future<Connection> choose(
-      PendingConnection pending,
-      List<CandidatePlanner.Candidate> candidates,
-      Optional<Instant> end,
-      List<String> failures) {
-    if (candidates.isEmpty()) {
-      return Future.failedFuture(new Refused(String.join("; ", failures)));
-    }
-    CandidatePlanner.Candidate candidate = candidates.get(0);
-    boolean here = candidate.endpoint().node().equals(room.self());
-    Negotiator negotiator = here ? local : remote;
-    Future<Connection> agreed =
-        Future.<Void>succeededFuture().compose(v -> negotiator.agree(pending, candidate));
-    return end.map(at -> thread.within(share(at, candidates.size()), agreed))
-        .orElse(agreed)
-        .recover(
-            e -> {
-              failures.add(
-                  "endpoint %s%s: %s"
-                      .formatted(
-                          candidate.endpoint().name(),
-                          here ? "" : " on node " + candidate.endpoint().node(),
-                          WeftException.of(e).getMessage()));
-              return choose(pending, candidates.subList(1, candidates.size()), end, failures);
-            });
-  }
-
-  /** The time that one of so many candidates has to answer. */
-  private Duration share(Instant end, int candidates) {
-    Duration even = Duration.between(room.clock().instant(), end).dividedBy(candidates);
-    return even.compareTo(MIN_SHARE) < 0 ? MIN_SHARE : even;
-  }
-
   private Future<ConnectionEntry> establish(ConnectionEntry entry) {
     Future<Void> kept = connections.keep(entry);
     return halves
         .establish(entry, kept)
         .map(entry)
-        .recover(e -> Future.failedFuture(kept.failed() ? e : refusal(entry.connection(), e)));
+        .recover(e -> Future.failedFuture(kept.failed() ? e : unjoined(entry.connection(), e)));
   }
 
   /** A data path that did not come about; the client may ask again. */
-  private static Throwable refusal(Connection c, Throwable e) {
+  private Throwable unjoined(Connection c, Throwable e) {
+    failures.failed(c);
     return new Refused(
         "endpoint " + c.endpoint().provider() + ": " + WeftException.of(e).getMessage());
   }

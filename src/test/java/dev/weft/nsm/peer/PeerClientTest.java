@@ -75,7 +75,7 @@ class PeerClientTest {
             (proxy, method, arguments) -> {
               GrpcMethod<?, ?> called = (GrpcMethod<?, ?>) arguments[1];
               this.called.add(arguments[0] + " " + called.name());
-              return called == Calls.END ? answer.future() : Future.succeededFuture();
+              return called.equals(Calls.END) ? answer.future() : Future.succeededFuture();
             });
   }
 }
