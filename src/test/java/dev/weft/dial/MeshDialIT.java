@@ -30,7 +30,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Two members that reach each other only through a third, until a direct way appears and goes. */
+/**
+ * Two members that reach each other only through a third, until a direct way appears and goes. The
+ * third serves gRPC on loopback only, so it is called through the mesh.
+ */
 @Needs({Need.ROOT, Need.IPROUTE2, Need.NFT, Need.PYTHON_GRPC})
 class MeshDialIT {
   private static final Duration SOON = Duration.ofSeconds(60);
@@ -54,8 +57,10 @@ class MeshDialIT {
             3,
             true,
             number ->
-                "wires: { carrier: follow }\nmesh: { listen: [ 'udp://%s:7654' ] }"
-                    .formatted(ProcessCluster.addressOf(number)));
+                "wires: { carrier: follow }\nmesh: { listen: [ 'udp://%s:7654' ] }\n%s"
+                    .formatted(
+                        ProcessCluster.addressOf(number),
+                        number == 3 ? "grpc: { host: 127.0.0.1 }" : ""));
     // For the whole of the test: no link of the mesh between the two.
     block("link", "udp dport 7654", "udp sport 7654");
     blockGrpc();
@@ -139,6 +144,21 @@ class MeshDialIT {
     assertThat(result.received()).isEqualTo(result.sent());
     System.out.printf(
         "TCP over a wire through a third node: %.2f Gbit/s%n", result.gigabitsPerSecond());
+  }
+
+  @Test
+  void shouldReachAMemberWhoseGrpcIsOnLoopbackThroughTheMesh() throws Exception {
+    try (TestNetns three = TestNetns.create("p3")) {
+      cluster.pod(3, "p3", three);
+      cluster.link(2, 1, "p1", "12.12.13.1/24", 3, "p3", "12.12.13.3/24", "");
+
+      assertThat(ping(one, "12.12.13.3", 1472)).as("1500 bytes, p1 to p3").isTrue();
+      assertThat(ping(three, "12.12.13.1", 1472)).as("1500 bytes, p3 to p1").isTrue();
+      assertThat(way(1, 3).path("kind").asText()).isEqualTo("mesh");
+      assertThat(way(1, 3).path("reason").asText())
+          .isEqualTo("node n3 serves no other node (its grpc.host is loopback)");
+      assertThat(way(3, 1).path("kind").asText()).isEqualTo("direct");
+    }
   }
 
   @Test

@@ -268,13 +268,19 @@ public final class ProcessCluster implements AutoCloseable {
             .filter(i -> joined && i != number)
             .mapToObj(ProcessCluster::addressOf)
             .collect(Collectors.joining(", "));
+    String extra = extraConfiguration.apply(number);
     String more =
         """
         cluster: { name: test, bind: %s, join: [%s], bus: "%s:0" }
-        grpc: { host: %s }
+        %s
         %s
         """
-            .formatted(members, join, members, address, extraConfiguration.apply(number));
+            .formatted(
+                members,
+                join,
+                members,
+                extra.contains("grpc:") ? "" : "grpc: { host: " + address + " }",
+                extra);
     return NodeProcess.prepare(
         directory.resolve("n" + number), host(number), ca, address, secure, more);
   }
