@@ -201,6 +201,25 @@ class ArchitectureTest {
     }
   }
 
+  /** uTP serves the proxies by the carriers' interface, and knows nothing else of them. */
+  @Test
+  void shouldLayerUtp() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.weft.proxy.utp..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("dev.weft.proxy", "dev.weft.dial..", "dev.weft.mesh..")
+        .check(weft);
+    noClasses()
+        .that()
+        .resideInAPackage("dev.weft.proxy.utp.machine")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("dev.weft.proxy.utp", "dev.weft.proxy.carrier")
+        .check(weft);
+  }
+
   @TestFactory
   Stream<DynamicTest> shouldKnowOnlyRoomsBelow() {
     return MAY_KNOW.entrySet().stream()
@@ -316,7 +335,7 @@ class ArchitectureTest {
         .that()
         .haveSimpleNameEndingWith("Planner")
         .or()
-        .resideInAPackage("dev.weft.mesh.route")
+        .resideInAnyPackage("dev.weft.mesh.route", "dev.weft.proxy.utp.machine")
         .or()
         .haveSimpleName("VnetCheck")
         .or()
