@@ -21,7 +21,9 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -34,6 +36,7 @@ public final class Bus {
   private static final String CALL = "weft-call";
   private static final String ANSWER = "weft-answer";
   private static final String FACT = "weft-fact";
+  private static final Duration LONGEST_QUESTION = Duration.ofSeconds(30);
 
   private final Vertx vertx;
   private final EventBus events;
@@ -41,6 +44,7 @@ public final class Bus {
   private final Signer signer;
   private final SecureRandom random = new SecureRandom();
   private final List<Served> served = new CopyOnWriteArrayList<>();
+  private volatile Optional<Beyond> beyond = Optional.empty();
 
   /**
    * @param node this node's id, the part of an address that tells members apart
@@ -56,6 +60,31 @@ public final class Bus {
     events.registerCodec(new ReferenceCodec<Fact>(FACT));
   }
 
+  /** Calls to nodes that the event bus does not reach go this way from now on. */
+  public void beyond(Beyond way) {
+    beyond = Optional.of(way);
+  }
+
+  /**
+   * Answers a call of another node that has come another way than by the event bus.
+   *
+   * @param contract its name
+   * @param call as {@link Beyond#ask} gets it
+   * @return the answer as JSON, signed by this node
+   */
+  public Future<String> answer(String contract, String call) {
+    String address = "weft." + contract + "@" + node;
+    return Future.<Void>succeededFuture()
+        .compose(
+            v ->
+                events.<Answer>request(
+                    address,
+                    JsonCodec.readCall(call),
+                    options(LONGEST_QUESTION).setLocalOnly(true)))
+        .map(reply -> Json.write(reply.body().sign(signer)))
+        .recover(t -> Future.failedFuture(failure(contract, address, t)));
+  }
+
   /** Calls go to this node's actor; none within {@code deadline} is UNAVAILABLE or TIMEOUT. */
   public <C> C proxy(Class<C> contract, Duration deadline) {
     return proxy(contract, null, options(deadline).setLocalOnly(true));
@@ -69,7 +98,10 @@ public final class Bus {
   public <C> C proxy(Class<C> contract, String nodeId, Duration deadline) {
     return nodeId.equals(node)
         ? proxy(contract, deadline)
-        : proxy(contract, nodeId, options(deadline));
+        : beyond
+            .filter(way -> way.leadsTo(nodeId))
+            .map(way -> proxy(contract, nodeId, way, deadline))
+            .orElseGet(() -> proxy(contract, nodeId, options(deadline)));
   }
 
   /**
@@ -83,7 +115,7 @@ public final class Bus {
     local.handler(message -> answer(message, methods, actor));
     Map<String, Method> open = new HashMap<>(methods);
     open.values().removeIf(m -> !m.isAnnotationPresent(ForMembers.class));
-    if (!vertx.isClustered() || open.isEmpty()) {
+    if (open.isEmpty()) {
       return Future.succeededFuture();
     }
     Context context = vertx.getOrCreateContext();
@@ -144,6 +176,33 @@ public final class Bus {
 
   private <C> C proxy(Class<C> contract, String nodeId, DeliveryOptions options) {
     String address = address(contract) + (nodeId == null ? "" : "@" + nodeId);
+    return proxy(
+        contract,
+        (method, arguments) -> {
+          String nonce = nodeId == null ? null : nonce();
+          return events
+              .<Answer>request(address, new Call(method.getName(), arguments, nonce), options)
+              .map(reply -> reply.body().open(signer, nodeId, nonce, resultOf(method)))
+              .recover(t -> Future.failedFuture(failure(contract.getSimpleName(), address, t)));
+        });
+  }
+
+  private <C> C proxy(Class<C> contract, String nodeId, Beyond way, Duration deadline) {
+    return proxy(
+        contract,
+        (method, arguments) -> {
+          String nonce = nonce();
+          String call = JsonCodec.text(new Call(method.getName(), arguments, nonce));
+          return way.ask(nodeId, contract.getSimpleName(), call, deadline)
+              .map(
+                  json ->
+                      new Answer(null, null, Json.read(json, Answer.Signed.class))
+                          .open(signer, nodeId, nonce, resultOf(method)));
+        });
+  }
+
+  private static <C> C proxy(
+      Class<C> contract, BiFunction<Method, List<Object>, Future<Object>> invocation) {
     Object proxy =
         Proxy.newProxyInstance(
             contract.getClassLoader(),
@@ -153,11 +212,7 @@ public final class Bus {
                 return onObjectMethod(contract, self, method, arguments);
               }
               List<Object> list = arguments == null ? List.of() : listOf(arguments);
-              String nonce = nodeId == null ? null : nonce();
-              return events
-                  .<Answer>request(address, new Call(method.getName(), list, nonce), options)
-                  .map(reply -> reply.body().open(signer, nodeId, nonce, resultOf(method)))
-                  .recover(t -> Future.failedFuture(failure(contract, address, t)));
+              return invocation.apply(method, list);
             });
     return contract.cast(proxy);
   }
@@ -186,11 +241,10 @@ public final class Bus {
   }
 
   @SuppressWarnings("EnumOrdinal") // as in answer
-  private static WeftException failure(Class<?> contract, String address, Throwable t) {
+  private static WeftException failure(String room, String address, Throwable t) {
     if (!(t instanceof ReplyException reply)) {
       return WeftException.of(t);
     }
-    String room = contract.getSimpleName();
     if (reply.failureType() == ReplyFailure.TIMEOUT) {
       return Fault.TIMEOUT.because(room + ": no answer from " + address + " in time");
     }

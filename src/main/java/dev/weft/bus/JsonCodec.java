@@ -39,6 +39,16 @@ final class JsonCodec<T> implements MessageCodec<T, T> {
                 null, null, Json.mapper().convertValue(json.path("a"), Answer.Signed.class)));
   }
 
+  /** A call as JSON text. */
+  static String text(Call call) {
+    return Json.write(write(call));
+  }
+
+  /** Reads a call that {@link #text} has written; INVALID. */
+  static Call readCall(String text) {
+    return readCall(checked("weft-call", Json.read(text, JsonNode.class)));
+  }
+
   private static ObjectNode object() {
     return Json.mapper().createObjectNode().put("v", VERSION);
   }
@@ -76,12 +86,16 @@ final class JsonCodec<T> implements MessageCodec<T, T> {
     } catch (IOException e) {
       throw Fault.INVALID.because(name + ": not JSON", e);
     }
+    return fromJson.apply(checked(name, json));
+  }
+
+  private static JsonNode checked(String name, JsonNode json) {
     int version = json.path("v").asInt();
     if (version != VERSION && version != VERSION - 1) {
       throw Fault.INVALID.because(
           name + ": version " + version + " (expected: " + VERSION + "); upgrade the older node");
     }
-    return fromJson.apply(json);
+    return json;
   }
 
   @Override

@@ -1,5 +1,9 @@
 package dev.weft.cluster;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.mapping;
+import static java.util.stream.Collectors.toSet;
+
 import com.hazelcast.cluster.MembershipEvent;
 import com.hazelcast.cluster.MembershipListener;
 import com.hazelcast.core.HazelcastInstance;
@@ -24,11 +28,10 @@ import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Set;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,13 +39,17 @@ import org.slf4j.LoggerFactory;
  * This node's place in the cluster: the clustered Vert.x, the members and the shared tables.
  * Everything that may block on Hazelcast runs on one thread of its own.
  */
-public final class ClusterNode implements Cluster {
+public final class ClusterNode implements ClusterPlace {
   static final String MAP_PREFIX = "weft.";
   static final String LEASE_PREFIX = "lease.";
   static final String ROOM = "cluster";
 
   private static final Logger log = LoggerFactory.getLogger(ClusterNode.class);
-  private static final String MEMBERS = "members";
+  static final String MEMBERS = "members";
+
+  /** Which outposts each member is the home of: their ids are the keys. */
+  static final String OUTPOSTS = "outposts";
+
   private static final Duration SYNC_EVERY = Duration.ofSeconds(30);
   private static final Duration REVIEW_EVERY = Duration.ofSeconds(3);
 
@@ -54,7 +61,8 @@ public final class ClusterNode implements Cluster {
   private final ClusterThread thread;
   private final LiveMembers members;
   private final ForeignMembers foreign;
-  private final Map<String, ReplicatedTable> tables = new ConcurrentHashMap<>();
+  private final Tables tables;
+  private final HostedOutposts outposts;
 
   private volatile Bus bus;
 
@@ -63,7 +71,8 @@ public final class ClusterNode implements Cluster {
       HazelcastClusterManager manager,
       TableContext context,
       Health health,
-      Quorum quorum) {
+      Quorum quorum,
+      Optional<String> notHome) {
     this.context = context;
     this.manager = manager;
     this.hazelcast = manager.getHazelcastInstance();
@@ -72,6 +81,43 @@ public final class ClusterNode implements Cluster {
     this.thread = context.thread();
     this.members = new LiveMembers(hazelcast, context.store(), quorum);
     this.foreign = new ForeignMembers(health, identity::caFingerprint, this::isUnverifiable);
+    ChangeLog changes = new ChangeLog();
+    this.outposts =
+        new HostedOutposts(
+            context,
+            changes,
+            new HostedOutposts.House() {
+              @Override
+              public Optional<ReplicatedTable> table(String name) {
+                return tables.find(name);
+              }
+
+              @Override
+              public Set<String> live() {
+                return members.live();
+              }
+
+              @Override
+              public Optional<String> leaseRefusal() {
+                return quorum.refusal();
+              }
+
+              @Override
+              public Optional<String> refusal() {
+                return notHome;
+              }
+
+              @Override
+              public OwnedTable claims() {
+                return owned(OUTPOSTS);
+              }
+            });
+    this.tables =
+        new Tables(
+            (table, key) -> {
+              changes.changed(table, key);
+              outposts.changed();
+            });
     identity.onChange(() -> thread.run(this::onIdentityChanged));
   }
 
@@ -81,7 +127,7 @@ public final class ClusterNode implements Cluster {
    *
    * @param epoch how often this node has started
    */
-  public static Future<ClusterNode> start(
+  public static Future<ClusterPlace> start(
       ClusterConfig config,
       SecurityConfig security,
       Identity identity,
@@ -126,7 +172,8 @@ public final class ClusterNode implements Cluster {
                                                   clock,
                                                   store),
                                               health,
-                                              quorum)
+                                              quorum,
+                                              config.notHome())
                                           .open())
                               .recover(e -> vertx.close().transform(v -> Future.failedFuture(e))));
             });
@@ -143,7 +190,7 @@ public final class ClusterNode implements Cluster {
     return Fault.UNAVAILABLE.because(what + ": " + e.getMessage(), e);
   }
 
-  private Future<ClusterNode> open() {
+  private Future<ClusterPlace> open() {
     return thread
         .call(
             () -> {
@@ -154,29 +201,27 @@ public final class ClusterNode implements Cluster {
                   .addLifecycleListener(
                       event -> {
                         if (event.getState() == LifecycleState.MERGED) {
-                          thread.run(this::sync);
+                          thread.run(tables::sync);
                         }
                       });
               owned(MEMBERS).onChange(() -> thread.run(this::onRecords));
+              owned(OUTPOSTS).onChange(() -> thread.run(this::onRecords));
               onMembership();
-              thread.every(SYNC_EVERY, this::sync);
-              thread.every(REVIEW_EVERY, () -> foreign.review(members.unknown()));
-              return this;
+              thread.every(SYNC_EVERY, tables::sync);
+              thread.every(REVIEW_EVERY, this::onRecords);
+              thread.every(HostedOutposts.REVIEW_EVERY, outposts::review);
+              return (ClusterPlace) this;
             })
         .onFailure(e -> thread.stop());
   }
 
-  /**
-   * Publishes this node's own record.
-   *
-   * @param grpc where members dial this node, host:port; null if it serves loopback only
-   * @param http URL of its API as seen on its own host
-   */
+  @Override
   public Future<Void> announce(Bus bus, String name, String version, String grpc, String http) {
     this.bus = bus;
     NodeInfo info = manager.getNodeInfo();
     String onBus = new HostPort(info.host(), info.port()).toString();
     Member me = new Member(self(), name, version, grpc, onBus, http, epoch(), context.nowSeconds());
+    outposts.name(name);
     return bus.serve(Canary.class, () -> Future.succeededFuture(self()))
         .compose(v -> owned(MEMBERS).put("", Json.write(me)))
         .onSuccess(
@@ -186,18 +231,29 @@ public final class ClusterNode implements Cluster {
             });
   }
 
-  /** How often this node has started. */
+  @Override
   public long epoch() {
     return context.epoch();
   }
 
-  /** This node's proof of what it says to others. */
+  @Override
   public Signer signer() {
     return context.signer();
   }
 
+  @Override
   public Vertx vertx() {
     return context.vertx();
+  }
+
+  @Override
+  public void through(HomeLine line) {
+    // Members find each other over Hazelcast.
+  }
+
+  @Override
+  public Optional<Home> home() {
+    return Optional.of(outposts);
   }
 
   @Override
@@ -207,52 +263,57 @@ public final class ClusterNode implements Cluster {
 
   @Override
   public List<Member> members() {
-    return members.known().values().stream()
-        .sorted(Comparator.comparing(Member::name).thenComparing(Member::id))
-        .toList();
+    return members.known().sorted();
   }
 
   @Override
   public Optional<Member> member(String id) {
-    return Optional.ofNullable(members.known().get(id));
+    return Optional.ofNullable(members.known().byId().get(id));
   }
 
   @Override
   public OwnedTable owned(String name) {
-    return (OwnedTable)
-        tables.computeIfAbsent(
-            name,
-            n -> {
-              HazelcastTableStore stored = tableStore(n);
-              return opened(new ReplicatedOwnedTable(n, stored, context, members::isLive), stored);
-            });
+    return (OwnedTable) tables.open(name, () -> ownedTable(name));
+  }
+
+  private ReplicatedTable ownedTable(String name) {
+    HazelcastTableStore stored = tableStore(name);
+    Predicate<String> live =
+        switch (name) {
+          // The two tables from which it is found who is live.
+          case MEMBERS -> members::isNamed;
+          case OUTPOSTS -> members::hasJoined;
+          default -> members::isLive;
+        };
+    return opened(new ReplicatedOwnedTable(name, stored, context, live, outposts::hosts), stored);
   }
 
   @Override
   public CommonTable common(String name) {
     return (CommonTable)
-        tables.computeIfAbsent(
+        tables.open(
             name,
-            n -> {
-              HazelcastTableStore stored = tableStore(n);
-              return loaded(new ReplicatedCommonTable(n, stored, context), stored);
+            () -> {
+              HazelcastTableStore stored = tableStore(name);
+              return loaded(new ReplicatedCommonTable(name, stored, context), stored);
             });
   }
 
-  /** Names that one holder has at a time. */
+  @Override
   public Leases leases(String name) {
+    String table = LEASE_PREFIX + name;
     return (Leases)
-        tables.computeIfAbsent(
-            LEASE_PREFIX + name,
-            n -> {
+        tables.open(
+            table,
+            () -> {
               LeaseTableStore stored =
                   new LeaseTableStore(
-                      hazelcast.getMap(MAP_PREFIX + n), n, context.signer(), quorum);
-              return loaded(new ReplicatedLeases(n, stored, context, quorum), stored);
+                      hazelcast.getMap(MAP_PREFIX + table), table, context.signer(), quorum);
+              return loaded(new ReplicatedLeases(table, stored, context, quorum::refusal), stored);
             });
   }
 
-  /** Leaves the cluster and closes Vert.x with it. */
+  @Override
   public Future<Void> close() {
     thread.stop();
     return vertx().close();
@@ -297,13 +358,18 @@ public final class ClusterNode implements Cluster {
   private void onMembership() {
     members.refresh();
     onRecords();
-    tables.values().forEach(ReplicatedTable::changed);
+    tables.changed();
     // A newcomer may have formed a cluster of its own before: its maps start empty.
-    sync();
+    tables.sync();
   }
 
   private void onRecords() {
     Optional<String> refusal = quorum.refusal();
+    Set<String> live = members.live();
+    members.takeHomes(
+        owned(OUTPOSTS).rows().stream()
+            .collect(groupingBy(OwnedTable.Row::node, mapping(OwnedTable.Row::key, toSet()))),
+        System.nanoTime());
     members.take(
         self(),
         owned(MEMBERS).rows(),
@@ -314,33 +380,25 @@ public final class ClusterNode implements Cluster {
         });
     if (!refusal.equals(quorum.refusal())) {
       // Rooms that wait for a lease try again.
-      tables.values().stream()
-          .filter(ReplicatedLeases.class::isInstance)
-          .forEach(ReplicatedTable::changed);
+      tables.leasesChanged();
     }
+    if (!live.equals(members.live())) {
+      // Rows of nodes that are not live are not shown.
+      tables.changed();
+    }
+    outposts.changed();
     foreign.review(members.unknown());
   }
 
   private void onIdentityChanged() {
-    tables.values().forEach(ReplicatedTable::signAgain);
-    sync();
+    tables.signAgain();
+    tables.sync();
   }
 
   private boolean isUnverifiable(String node) {
     String key = node + "/";
     String record = hazelcast.<String, String>getMap(MAP_PREFIX + MEMBERS).get(key);
     return record != null && !Envelope.isGenuine(context.signer(), MEMBERS, key, record);
-  }
-
-  private void sync() {
-    for (ReplicatedTable table : tables.values()) {
-      try {
-        table.sync();
-      } catch (RuntimeException e) {
-        // The next pass tries again; a closing or merging Hazelcast refuses calls for a while.
-        log.warn("table {} not synchronised: {}", table.name, e.toString());
-      }
-    }
   }
 
   private final class Membership implements MembershipListener {

@@ -61,6 +61,15 @@ final class ClusterThread {
             () -> attempt(work), time.toMillis(), time.toMillis(), TimeUnit.MILLISECONDS);
   }
 
+  void after(Duration time, Runnable work) {
+    try {
+      ScheduledFuture<?> unused =
+          executor.schedule(() -> attempt(work), time.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      log.debug("work for later is dropped: this node leaves the cluster");
+    }
+  }
+
   void stop() {
     executor.shutdownNow();
   }

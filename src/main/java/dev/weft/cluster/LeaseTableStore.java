@@ -6,7 +6,7 @@ import dev.weft.bus.WeftException;
 import java.util.Optional;
 
 /** A Hazelcast map under split-brain protection, changed by compare-and-set alone. */
-final class LeaseTableStore extends HazelcastTableStore {
+final class LeaseTableStore extends HazelcastTableStore implements LeaseStore {
   private final String table;
   private final Signer signer;
   private final Quorum quorum;
@@ -18,22 +18,18 @@ final class LeaseTableStore extends HazelcastTableStore {
     this.quorum = quorum;
   }
 
-  String get(String key) {
+  @Override
+  public String get(String key) {
     return map.get(key);
   }
 
-  /**
-   * Replaces what the key had.
-   *
-   * @param seen what the key had, null for nothing
-   * @return false if it has something else by now
-   */
-  boolean replace(String key, String seen, String value) {
+  @Override
+  public boolean replace(String key, String seen, String value) {
     return seen == null ? map.putIfAbsent(key, value) == null : map.replace(key, seen, value);
   }
 
   /** The record that the map has, empty for none and for one that is not genuine. */
-  Optional<Envelope> open(String key, String json) {
+  private Optional<Envelope> open(String key, String json) {
     try {
       return Optional.ofNullable(json).map(text -> Envelope.open(signer, table, key, text));
     } catch (WeftException forged) {

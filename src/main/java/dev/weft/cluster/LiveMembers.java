@@ -3,7 +3,7 @@ package dev.weft.cluster;
 import com.hazelcast.core.HazelcastInstance;
 import dev.weft.store.Store;
 import io.vertx.core.Future;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -29,8 +29,14 @@ final class LiveMembers {
   /** The largest membership on disk. */
   private int noted;
 
-  private volatile Set<String> live = Set.of();
-  private volatile Map<String, Member> known = Map.of();
+  private final KnownMembers known = new KnownMembers();
+  private final LiveOutposts outposts = new LiveOutposts();
+
+  /** Nodes of Hazelcast's members. */
+  private volatile Set<String> joined = Set.of();
+
+  /** Nodes that a member says it is the home of. */
+  private volatile Set<String> hosted = Set.of();
 
   LiveMembers(HazelcastInstance hazelcast, Store store, Quorum quorum) {
     this.hazelcast = hazelcast;
@@ -39,19 +45,37 @@ final class LiveMembers {
   }
 
   /** Whether Hazelcast has a member that says it is this node. */
-  boolean isLive(String node) {
-    return live.contains(node);
+  boolean hasJoined(String node) {
+    return joined.contains(node);
   }
 
-  /** Members whose record was verified, by node id. */
-  Map<String, Member> known() {
+  /** Whether the node has joined, or a member says that it is its home. */
+  boolean isNamed(String node) {
+    return hasJoined(node) || hosted.contains(node);
+  }
+
+  /** Whether the node has joined, or is an outpost, by its own record too, with a home. */
+  boolean isLive(String node) {
+    Member member = known.byId().get(node);
+    return hasJoined(node) || (member != null && member.outpost());
+  }
+
+  /** Nodes that are live. */
+  Set<String> live() {
+    Set<String> live = new HashSet<>(joined);
+    known.byId().values().stream().filter(Member::outpost).map(Member::id).forEach(live::add);
+    return live;
+  }
+
+  /** Members and outposts whose record was verified. */
+  KnownMembers known() {
     return known;
   }
 
   /** Members of Hazelcast, this node excluded, of whom no record was verified. */
   List<com.hazelcast.cluster.Member> unknown() {
     return hazelcast.getCluster().getMembers().stream()
-        .filter(m -> !m.localMember() && !known.containsKey(nodeOf(m)))
+        .filter(m -> !m.localMember() && !known.byId().containsKey(nodeOf(m)))
         .toList();
   }
 
@@ -62,36 +86,32 @@ final class LiveMembers {
 
   /** Reads Hazelcast's list of members. */
   void refresh() {
-    live =
+    joined =
         hazelcast.getCluster().getMembers().stream()
             .map(LiveMembers::nodeOf)
             .collect(Collectors.toUnmodifiableSet());
   }
 
   /**
-   * Reads the verified records of live nodes.
+   * Reads who is whose home.
+   *
+   * @param homes the outposts of each member
+   */
+  void takeHomes(Map<String, Set<String>> homes, long nowNanos) {
+    hosted = outposts.review(homes, joined, nowNanos);
+  }
+
+  /**
+   * Reads the verified records of nodes that may be live. Outposts do not count as members.
    *
    * @param self this node, which is known without a record
    * @param changed is given each member that came, changed (true) or left (false)
    */
   void take(String self, List<OwnedTable.Row> rows, BiConsumer<Member, Boolean> changed) {
-    Map<String, Member> now = new HashMap<>();
-    rows.forEach(row -> row.read(Member.class, Member::id).ifPresent(m -> now.put(m.id(), m)));
-    Map<String, Member> before = known;
-    known = Map.copyOf(now);
-    count(now.containsKey(self) ? now.size() : now.size() + 1);
-    now.forEach(
-        (id, m) -> {
-          if (!m.equals(before.get(id))) {
-            changed.accept(m, true);
-          }
-        });
-    before.forEach(
-        (id, m) -> {
-          if (!now.containsKey(id)) {
-            changed.accept(m, false);
-          }
-        });
+    known.take(rows, m -> hasJoined(m.id()) || (m.outpost() && hosted.contains(m.id())), changed);
+    long joinedOthers =
+        known.byId().keySet().stream().filter(id -> hasJoined(id) && !id.equals(self)).count();
+    count((int) joinedOthers + 1);
   }
 
   private void count(int members) {

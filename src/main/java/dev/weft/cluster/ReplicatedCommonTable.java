@@ -64,8 +64,10 @@ class ReplicatedCommonTable extends ReplicatedTable implements CommonTable {
   }
 
   private void publish(List<Envelope> envelopes) {
-    envelopes.forEach(e -> known.merge(e.key(), e, (a, b) -> b.newerThan(a) ? b : a));
-    changed();
+    for (Envelope e : envelopes) {
+      known.merge(e.key(), e, (a, b) -> b.newerThan(a) ? b : a);
+      changed(e.key());
+    }
     // On disk is accepted: what the cluster's table misses now, the next sync brings there.
     context.thread().run(() -> envelopes.forEach(e -> tableStore.set(e.key(), text(e))));
   }

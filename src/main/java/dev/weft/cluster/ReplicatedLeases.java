@@ -10,18 +10,26 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /** Leases as signed records: exclusive through the cluster's map, remembered by every member. */
 final class ReplicatedLeases extends ReplicatedCommonTable implements Leases {
   private record Body(String holder) {}
 
-  private final LeaseTableStore leaseStore;
-  private final Quorum quorum;
+  private final LeaseStore leaseStore;
+  private final Supplier<Optional<String>> refusal;
 
-  ReplicatedLeases(String name, LeaseTableStore tableStore, TableContext context, Quorum quorum) {
+  /**
+   * @param refusal why no lease can be given now
+   */
+  ReplicatedLeases(
+      String name,
+      LeaseStore tableStore,
+      TableContext context,
+      Supplier<Optional<String>> refusal) {
     super(name, tableStore, context);
     this.leaseStore = tableStore;
-    this.quorum = quorum;
+    this.refusal = refusal;
   }
 
   @Override
@@ -45,7 +53,7 @@ final class ReplicatedLeases extends ReplicatedCommonTable implements Leases {
 
   @Override
   public Optional<String> refusal() {
-    return quorum.refusal();
+    return refusal.get();
   }
 
   private record Taken(boolean held, Envelope written) {}
@@ -63,12 +71,7 @@ final class ReplicatedLeases extends ReplicatedCommonTable implements Leases {
   }
 
   private Taken change(String key, String body) {
-    quorum
-        .refusal()
-        .ifPresent(
-            why -> {
-              throw Fault.UNAVAILABLE.because(why);
-            });
+    checkAllowed();
     String there = leaseStore.get(key);
     Optional<Envelope> current = current(key, there);
     if (body == null && current.map(Envelope::tombstone).orElse(true)) {
@@ -79,13 +82,39 @@ final class ReplicatedLeases extends ReplicatedCommonTable implements Leases {
       return new Taken(false, null);
     }
     known.merge(key, next, (a, b) -> wins(b, a) ? b : a);
-    changed();
+    changed(key);
     return new Taken(known.get(key).equals(next), next);
+  }
+
+  private void checkAllowed() {
+    refusal
+        .get()
+        .ifPresent(
+            why -> {
+              throw Fault.UNAVAILABLE.because(why);
+            });
+  }
+
+  /** What an outpost's home looks up for it; null for nothing. */
+  String look(String key) {
+    return leaseStore.get(key);
+  }
+
+  /** Replaces a lease for an outpost, which has signed the new one. */
+  boolean replace(String key, String seen, String json) {
+    checkAllowed();
+    boolean replaced = leaseStore.replace(key, seen, json);
+    if (replaced) {
+      onEntry(key, json);
+    }
+    return replaced;
   }
 
   /** The best of what the cluster's map has and what this node knows. */
   private Optional<Envelope> current(String key, String there) {
-    leaseStore.open(key, there).ifPresent(genuine -> onEntry(key, there));
+    if (there != null) {
+      onEntry(key, there);
+    }
     return Optional.ofNullable(known.get(key));
   }
 

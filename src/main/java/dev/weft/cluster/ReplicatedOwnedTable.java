@@ -10,12 +10,22 @@ final class ReplicatedOwnedTable extends ReplicatedTable implements OwnedTable {
   private static final long TOMBSTONE_SECONDS = 3600;
 
   private final Predicate<String> live;
+  private final Predicate<String> hosted;
   private long counter;
 
+  /**
+   * @param live whether a node is live
+   * @param hosted whether this node publishes that one's records
+   */
   ReplicatedOwnedTable(
-      String name, TableStore tableStore, TableContext context, Predicate<String> live) {
+      String name,
+      TableStore tableStore,
+      TableContext context,
+      Predicate<String> live,
+      Predicate<String> hosted) {
     super(name, tableStore, context);
     this.live = live;
+    this.hosted = hosted;
   }
 
   @Override
@@ -37,7 +47,7 @@ final class ReplicatedOwnedTable extends ReplicatedTable implements OwnedTable {
               Envelope envelope = context.sign(name, full, context.epoch(), ++counter, json);
               known.put(full, envelope);
               tableStore.set(full, text(envelope));
-              changed();
+              changed(full);
               return null;
             });
   }
@@ -57,7 +67,8 @@ final class ReplicatedOwnedTable extends ReplicatedTable implements OwnedTable {
 
   @Override
   boolean keeps(Envelope envelope) {
-    return envelope.node().equals(context.self()) && envelope.epoch() == context.epoch();
+    return hosted.test(envelope.node())
+        || (envelope.node().equals(context.self()) && envelope.epoch() == context.epoch());
   }
 
   @Override

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,6 +30,9 @@ abstract class ReplicatedTable {
 
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
 
+  /** Told of the key of each row that has changed. */
+  private volatile Consumer<String> follower = key -> {};
+
   ReplicatedTable(String name, TableStore tableStore, TableContext context) {
     this.name = name;
     this.tableStore = tableStore;
@@ -37,6 +41,16 @@ abstract class ReplicatedTable {
 
   public void onChange(Runnable handler) {
     listeners.add(new Listener(context.vertx().getOrCreateContext(), handler));
+  }
+
+  /** Has another one told of each row that changes from now on, on any thread. */
+  final void follow(Consumer<String> next) {
+    follower = next;
+  }
+
+  final void changed(String key) {
+    follower.accept(key);
+    changed();
   }
 
   final void changed() {
@@ -75,7 +89,7 @@ abstract class ReplicatedTable {
       return;
     }
     accepted(envelope);
-    changed();
+    changed(key);
   }
 
   /** Copies newer records from the cluster's table and writes back those that it lacks. */
@@ -114,6 +128,7 @@ abstract class ReplicatedTable {
             Envelope renewed = old.signAgain(context.signer(), context.nowSeconds());
             if (known.replace(key, old, renewed)) {
               accepted(renewed);
+              follower.accept(key);
               tableStore.set(key, text(renewed));
             }
           } else if (forgetsUnverified()
@@ -122,6 +137,16 @@ abstract class ReplicatedTable {
           }
         });
     changed();
+  }
+
+  /** Forgets a record whose writer wants that, if it is its. */
+  final void forgetFrom(String writer, String key) {
+    Envelope old = known.get(key);
+    if (old != null && old.node().equals(writer) && known.remove(key, old)) {
+      forgotten(key);
+      tableStore.delete(key);
+      changed(key);
+    }
   }
 
   static String text(Envelope envelope) {

@@ -2,6 +2,7 @@ package dev.weft.config;
 
 import dev.weft.address.HostPort;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The members with which this node forms a cluster.
@@ -12,11 +13,20 @@ import java.util.List;
  * @param join first contacts; empty for a node alone
  * @param size members when all are up; 0 for the join list and this node, or the largest membership
  *     that was ever seen
+ * @param role what this node is in the cluster
  * @param bus the event bus's listener, an address literal; port 0 for any free one
  */
 public record ClusterConfig(
-    String name, String bind, int port, List<HostPort> join, int size, HostPort bus) {
+    String name, String bind, int port, List<HostPort> join, int size, Role role, HostPort bus) {
   private static final int DEFAULT_PORT = 5701;
+
+  /** What a node is in the cluster. */
+  public enum Role {
+    /** An outpost if it dials links of the mesh and has nobody to join, else a member. */
+    AUTO,
+    MEMBER,
+    OUTPOST
+  }
 
   public ClusterConfig {
     join = List.copyOf(join);
@@ -30,8 +40,21 @@ public record ClusterConfig(
             s.read("port", Integer.toString(DEFAULT_PORT), Kind.PORT),
             s.list("join", Kind.peer(DEFAULT_PORT)),
             s.read("size", "0", Kind.integer(0, 1000)),
+            s.read("role", "auto", Kind.choice(Role.class)),
             s.read("bus", "127.0.0.1:0", Kind.LISTENER));
     s.end();
     return cluster;
+  }
+
+  /** Whether this node is an outpost of the members that its links lead to. */
+  public boolean outpost(MeshConfig mesh) {
+    return role == Role.OUTPOST || (role == Role.AUTO && join.isEmpty() && !mesh.links().isEmpty());
+  }
+
+  /** Why this member is no home for outposts; empty if it is one. */
+  public Optional<String> notHome() {
+    return role == Role.MEMBER || !join.isEmpty()
+        ? Optional.empty()
+        : Optional.of("it is alone, a member of no cluster; see cluster.role");
   }
 }

@@ -26,6 +26,7 @@ final class CrossChecks {
     wildcards();
     beyondLoopback();
     join();
+    role();
     externals();
     mesh();
     services();
@@ -95,6 +96,19 @@ final class CrossChecks {
           "cluster.join",
           String.join(", ", join.stream().map(HostPort::toString).toList()),
           "none without " + TLS + ", or security.insecure: true");
+    }
+  }
+
+  private void role() {
+    if (config.cluster().role() != ClusterConfig.Role.OUTPOST
+        || !binding.sound("cluster.role", "cluster.join", "mesh.listen", "mesh.links")) {
+      return;
+    }
+    if (!config.cluster().join().isEmpty()) {
+      binding.problem("cluster.role", "outpost", "member, or no cluster.join");
+    }
+    if (!config.mesh().on()) {
+      binding.problem("cluster.role", "outpost", "member, or mesh.links");
     }
   }
 

@@ -11,7 +11,7 @@ import dev.weft.rpc.RpcConnection;
 import io.vertx.core.Future;
 import java.util.Optional;
 
-/** The way to members through the mesh: QUIC whose datagrams other nodes carry, and cannot read. */
+/** The way to nodes through the mesh: QUIC whose datagrams other nodes carry, and cannot read. */
 final class PeerWay implements Way {
   private final Cluster cluster;
 
@@ -33,18 +33,17 @@ final class PeerWay implements Way {
 
   @Override
   public boolean leadsTo(String nodeId) {
-    return cluster.member(nodeId).isPresent()
-        && port.filter(p -> p.reaches(new NodeId(nodeId))).isPresent();
+    return port.filter(p -> p.reaches(new NodeId(nodeId))).isPresent();
   }
 
   @Override
   public Future<? extends RpcConnection> connect(String nodeId, Loop on) {
-    Optional<Member> member = cluster.member(nodeId);
     Optional<PeerPort> from = port;
-    if (member.isEmpty() || from.isEmpty()) {
+    if (from.isEmpty()) {
       return Future.failedFuture(
-          Fault.UNAVAILABLE.because("node " + nodeId + " is not a live member"));
+          Fault.UNAVAILABLE.because("node " + nodeId + ": this node is in no mesh"));
     }
+    String name = cluster.member(nodeId).map(Member::name).orElse(nodeId);
     return from.get()
         .dial(new NodeId(nodeId), QuicConnection.PROTOCOL, on, (channel, loop) -> {})
         .map(channel -> new QuicConnection(channel, on).watch())
@@ -52,7 +51,6 @@ final class PeerWay implements Way {
             e ->
                 Future.failedFuture(
                     Fault.UNAVAILABLE.because(
-                        "node " + member.get().name() + " through the mesh: " + e.getMessage(),
-                        e)));
+                        "node " + name + " through the mesh: " + e.getMessage(), e)));
   }
 }

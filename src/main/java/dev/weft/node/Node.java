@@ -7,15 +7,21 @@ import dev.weft.api.NodeInfo;
 import dev.weft.api.NodeWays;
 import dev.weft.bus.Bus;
 import dev.weft.cluster.ClusterNode;
+import dev.weft.cluster.ClusterPlace;
 import dev.weft.cluster.Leases;
 import dev.weft.cluster.MemberChanged;
+import dev.weft.cluster.OutpostNode;
+import dev.weft.config.ClusterConfig;
 import dev.weft.config.HttpConfig;
 import dev.weft.config.NsmConfig;
 import dev.weft.config.WeftConfig;
+import dev.weft.dial.ClusterCalls;
 import dev.weft.dial.Ways;
 import dev.weft.identity.Authorities;
 import dev.weft.identity.CertificateFiles;
 import dev.weft.identity.Identity;
+import dev.weft.mesh.Mesh;
+import dev.weft.mesh.MeshRoute;
 import dev.weft.mesh.MeshVerticle;
 import dev.weft.mesh.OffMesh;
 import dev.weft.mesh.link.kind.ExecKind;
@@ -49,6 +55,7 @@ import io.vertx.core.VertxOptions;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -82,7 +89,7 @@ public final class Node {
   private final Deque<Part> standing = new ConcurrentLinkedDeque<>();
 
   // What the rooms stand on, from the ground up.
-  private ClusterNode cluster;
+  private ClusterPlace cluster;
   private Bus bus;
   private Ways ways;
   private NodeLinks links;
@@ -163,17 +170,7 @@ public final class Node {
     Identity identity = Identity.load(config.security(), data, clock);
     return store
         .next("epoch")
-        .compose(
-            epoch ->
-                ClusterNode.start(
-                    config.cluster(),
-                    config.security(),
-                    identity,
-                    epoch,
-                    store,
-                    health,
-                    vertxOptions(),
-                    clock))
+        .compose(epoch -> join(identity, epoch, store))
         .compose(
             joined -> {
               cluster = joined;
@@ -191,6 +188,17 @@ public final class Node {
             v -> cluster.announce(bus, config.node().name(), Version.current(), grpc(), url()));
   }
 
+  /** Joins the cluster as a member, or, where the configuration says so, as an outpost. */
+  private Future<ClusterPlace> join(Identity identity, long epoch, Store store) {
+    ClusterConfig as = config.cluster();
+    if (as.outpost(config.mesh())) {
+      boolean mayBeAlone = as.role() == ClusterConfig.Role.AUTO;
+      return OutpostNode.start(identity, epoch, store, health, vertxOptions(), clock, mayBeAlone);
+    }
+    return ClusterNode.start(
+        as, config.security(), identity, epoch, store, health, vertxOptions(), clock);
+  }
+
   /** Opens the ways to other nodes, and has them follow certificates that are renewed. */
   private void openWays(Identity identity) {
     Vertx vertx = cluster.vertx();
@@ -199,12 +207,32 @@ public final class Node {
             config.nsm().externals().stream().map(NsmConfig.External::ca).toList(), clock);
     ways = new Ways(vertx, cluster, config.grpc(), config.security(), identity, externals);
     bus.on(MemberChanged.class, change -> ways.dial().changed(change.id()));
+    ClusterCalls calls = new ClusterCalls(cluster, ways.dial(), this::reachable);
+    calls.serve(ways.listener(), bus);
+    bus.beyond(calls);
+    cluster.through(calls);
     stands("ways", ways::close);
     List<CertificateFiles> files = new ArrayList<>(externals.files());
     files.add(identity);
     certificates = new CertificateWatch(vertx, health, clock, files, () -> ways.dial().renew());
     certificates.start();
     stands("certificates", certificates::close);
+  }
+
+  /** The nodes that the mesh leads to, nearest first. */
+  private Future<List<String>> reachable() {
+    return bus.proxy(Mesh.class)
+        .routes()
+        .map(
+            routes ->
+                routes.stream()
+                    .sorted(
+                        Comparator.comparing((MeshRoute route) -> route.hops().size() > 1)
+                            .thenComparing(
+                                MeshRoute::rttMicros,
+                                Comparator.nullsLast(Comparator.naturalOrder())))
+                    .map(MeshRoute::destination)
+                    .toList());
   }
 
   /** The rooms from the ground up, each with its name: they start in this order. */

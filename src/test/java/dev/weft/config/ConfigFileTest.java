@@ -51,6 +51,7 @@ class ConfigFileTest {
                     new HostPort("2001:db8::4", 5703),
                     new HostPort("2001:db8::5", 5701)),
                 5,
+                ClusterConfig.Role.AUTO,
                 new HostPort("::1", 15701)));
     assertThat(config.grpc())
         .isEqualTo(

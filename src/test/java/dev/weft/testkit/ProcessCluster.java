@@ -34,6 +34,9 @@ public final class ProcessCluster implements AutoCloseable {
   private final boolean secure;
   private final boolean joined;
 
+  /** Nodes with higher numbers have no join list. */
+  private int members = Integer.MAX_VALUE;
+
   private ProcessCluster(
       Path directory, boolean secure, boolean joined, IntFunction<String> extraConfiguration) {
     this.directory = directory;
@@ -64,6 +67,34 @@ public final class ProcessCluster implements AutoCloseable {
         nodes.start(i);
       }
       for (int i = 1; i <= size; i++) {
+        nodes.awaitReady(i);
+      }
+      return nodes;
+    } catch (Exception | AssertionError e) {
+      nodes.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Starts {@code members} nodes of one cluster, and then {@code outposts} nodes without a join
+   * list; waits until each is ready, and no longer.
+   *
+   * @param extraConfiguration further lines of the weft.yaml of a node, given its number
+   */
+  public static ProcessCluster startWithOutposts(
+      Path directory, int members, int outposts, IntFunction<String> extraConfiguration)
+      throws Exception {
+    ProcessCluster nodes = new ProcessCluster(directory, true, true, extraConfiguration);
+    nodes.members = members;
+    prepare(nodes, members + outposts);
+    try {
+      nodes.start(1);
+      nodes.awaitReady(1);
+      for (int i = 2; i <= members + outposts; i++) {
+        nodes.start(i);
+      }
+      for (int i = 2; i <= members + outposts; i++) {
         nodes.awaitReady(i);
       }
       return nodes;
@@ -262,10 +293,11 @@ public final class ProcessCluster implements AutoCloseable {
   private NodeProcess configure(int number, int size) throws IOException {
     String address = addressOf(number);
     // Who has nobody to join stays on loopback.
-    String members = joined ? address : "127.0.0.1";
+    boolean member = joined && number <= members;
+    String bind = member ? address : "127.0.0.1";
     String join =
         IntStream.rangeClosed(1, size)
-            .filter(i -> joined && i != number)
+            .filter(i -> member && i <= members && i != number)
             .mapToObj(ProcessCluster::addressOf)
             .collect(Collectors.joining(", "));
     String extra = extraConfiguration.apply(number);
@@ -276,9 +308,9 @@ public final class ProcessCluster implements AutoCloseable {
         %s
         """
             .formatted(
-                members,
+                bind,
                 join,
-                members,
+                bind,
                 extra.contains("grpc:") ? "" : "grpc: { host: " + address + " }",
                 extra);
     return NodeProcess.prepare(

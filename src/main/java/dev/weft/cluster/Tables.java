@@ -1,0 +1,65 @@
+package dev.weft.cluster;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The shared tables that this node has opened, by name. */
+final class Tables {
+  private static final Logger log = LoggerFactory.getLogger(Tables.class);
+
+  private final Map<String, ReplicatedTable> all = new ConcurrentHashMap<>();
+  private final BiConsumer<String, String> follower;
+
+  /**
+   * @param follower told of table and key of each row that has changed, on any thread
+   */
+  Tables(BiConsumer<String, String> follower) {
+    this.follower = follower;
+  }
+
+  /** The table of that name, which is made if it is not open yet. */
+  ReplicatedTable open(String name, Supplier<ReplicatedTable> make) {
+    return all.computeIfAbsent(
+        name,
+        n -> {
+          ReplicatedTable table = make.get();
+          table.follow(key -> follower.accept(n, key));
+          return table;
+        });
+  }
+
+  Optional<ReplicatedTable> find(String name) {
+    return Optional.ofNullable(all.get(name));
+  }
+
+  /** Says that every row may have changed. */
+  void changed() {
+    all.values().forEach(ReplicatedTable::changed);
+  }
+
+  void leasesChanged() {
+    all.values().stream()
+        .filter(ReplicatedLeases.class::isInstance)
+        .forEach(ReplicatedTable::changed);
+  }
+
+  void signAgain() {
+    all.values().forEach(ReplicatedTable::signAgain);
+  }
+
+  void sync() {
+    for (ReplicatedTable table : all.values()) {
+      try {
+        table.sync();
+      } catch (RuntimeException e) {
+        // The next pass tries again; a closing or merging Hazelcast refuses calls for a while.
+        log.warn("table {} not synchronised: {}", table.name, e.toString());
+      }
+    }
+  }
+}
