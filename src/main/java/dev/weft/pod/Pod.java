@@ -7,7 +7,8 @@ package dev.weft.pod;
  * @param netns its network namespace on that node: a path, a name under /run/netns, or {@code
  *     pid:N}
  * @param identity of that namespace, which no other has; 0 while it cannot be opened
- * @param counter registration counter; the highest wins when two nodes claim one pod
+ * @param counter when it was registered, Unix milliseconds, or more, so that it is higher than that
+ *     of every registration that was known; the highest wins when two nodes claim one pod
  * @param problem why the namespace cannot be used, null if it can
  */
 public record Pod(

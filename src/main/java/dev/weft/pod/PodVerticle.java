@@ -79,7 +79,9 @@ public final class PodVerticle extends VerticleBase implements Pods {
                 return Future.succeededFuture(old);
               }
               Pod owner = everyone().get(ref);
-              long counter = owner == null ? 1 : owner.counter() + 1;
+              // The clock, since another node may have registered it and be away now.
+              long later = owner == null ? 1 : owner.counter() + 1;
+              long counter = Math.max(later, room.clock().millis());
               Pod pod = new Pod(ref, room.self(), netns, identity, counter, null);
               return keep(pod).map(pod);
             });

@@ -17,6 +17,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -79,6 +80,35 @@ class WireChaosIT {
           .as("the pod's interface never went")
           .isEqualTo(address);
     }
+  }
+
+  @Test
+  void shouldLeaveAPodThatMovedMeanwhileToItsNewNode() throws Exception {
+    try (TestNetns earlier = TestNetns.create("p1")) {
+      cluster.pod(1, "p3", earlier);
+      cluster.pod(1, "p3", one);
+      cluster.kill(1);
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> cluster.api(2).get("/api/v1/nodes").path("items").size() == 1);
+      cluster.pod(2, "p3", two);
+
+      cluster.start(1);
+      cluster.awaitReady(1);
+
+      Awaitility.await("p3 is node 2's alone")
+          .atMost(BACK_WITHIN.multipliedBy(2))
+          .untilAsserted(
+              () -> {
+                assertThat(podsOf(1)).doesNotContain("default/p3");
+                assertThat(podsOf(2)).contains("default/p3");
+              });
+    }
+  }
+
+  /** Names of the pods that are registered on a node. */
+  private List<String> podsOf(int node) {
+    return cluster.api(node).get("/api/v1/pods").path("items").findValuesAsText("ref");
   }
 
   @Test
