@@ -1,11 +1,7 @@
 package dev.weft.testkit;
 
 import dev.weft.address.Cidr;
-import dev.weft.linux.Netlink;
-import dev.weft.linux.Netns;
-import dev.weft.linux.Route;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -67,7 +63,7 @@ public final class NatRouter {
       throws IOException, InterruptedException {
     upstream.join("p" + outside.substring(outside.lastIndexOf('.')), netns, "wan", cidr(outside));
     if (!gateway.isEmpty()) {
-      defaultRoute(netns, gateway, "wan");
+      defaultRoute(netns, gateway);
     }
     NatRouter router = new NatRouter(lab, kind, netns, outside, prefix);
     netns.run("sysctl", "-qw", "net.ipv4.ip_forward=1");
@@ -79,13 +75,12 @@ public final class NatRouter {
     return Cidr.parse(address + "/24");
   }
 
-  private static void defaultRoute(TestNetns from, String gateway, String device)
-      throws IOException {
-    try (Netns in = from.open();
-        Netlink netlink = Netlink.open(in)) {
-      int index = netlink.require(device).index();
-      netlink.addRoute(Route.via(Cidr.parse("0.0.0.0/0"), InetAddress.getByName(gateway), index));
-    }
+  /**
+   * By {@code ip}: routes that look like Weft's own are removed by a node that does not know them.
+   */
+  private static void defaultRoute(TestNetns from, String gateway)
+      throws IOException, InterruptedException {
+    from.run("ip", "route", "add", "default", "via", gateway);
   }
 
   /** Another host behind it. Of a full cone's, only the first can be reached from outside. */
@@ -93,7 +88,7 @@ public final class NatRouter {
     TestNetns host = lab.netns(label);
     NatLab.Host made = new NatLab.Host(host, nextAddress());
     inside.join("p" + used, host, "eth0", cidr(made.address()));
-    defaultRoute(host, prefix + "1", "eth0");
+    defaultRoute(host, prefix + "1");
     hosts.add(made);
     load();
     return made;
