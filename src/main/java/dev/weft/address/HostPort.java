@@ -1,6 +1,7 @@
 package dev.weft.address;
 
 import java.net.InetSocketAddress;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -69,6 +70,13 @@ public record HostPort(String host, int port) {
       last = label;
     }
     return !last.chars().allMatch(c -> c >= '0' && c <= '9');
+  }
+
+  /** The same for all ways to write it: a name in lower case, an address as RFC 5952 has it. */
+  public HostPort canonical() {
+    return new HostPort(
+        IpAddress.find(host).map(IpAddress::format).orElseGet(() -> host.toLowerCase(Locale.ROOT)),
+        port);
   }
 
   /** As {@link #parse} reads it. */
