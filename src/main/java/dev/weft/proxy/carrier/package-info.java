@@ -7,7 +7,7 @@
  *
  * <pre>
  * 1 READY     the reverse proxy has connected its server; its first frame
- * 2 REFUSED   it has not: why, as text; its only frame
+ * 2 REFUSED   it has not: a gRPC status (1 byte) and why, as text; its only frame
  * 3 DATA      bytes
  * 4 END       this direction has ended, as the socket's has
  * 5 BROKEN    bytes are missing: why, as text; the last frame

@@ -26,7 +26,8 @@ record ConnectRequest(HostPort to, Optional<NodeId> node, Optional<String> token
 
   private static final Pattern LINE =
       Pattern.compile("(" + NAME + ") ([\\x21-\\x7e]+) (HTTP/\\d\\.\\d)");
-  private static final Pattern FIELD = Pattern.compile("(" + NAME + "):([\\t\\x20-\\x7e\\x80-\\xff]*)");
+  private static final Pattern FIELD =
+      Pattern.compile("(" + NAME + "):([\\t\\x20-\\x7e\\x80-\\xff]*)");
   private static final Pattern TARGET = Pattern.compile("([^/?#]+)(?:/?\\?nodeId=([0-9a-f]{16}))?");
   private static final Pattern CREDENTIALS = Pattern.compile("(?i)(basic|bearer) +(\\S+)");
 
@@ -92,8 +93,7 @@ record ConnectRequest(HostPort to, Optional<NodeId> node, Optional<String> token
       return Optional.of(m.group(2));
     }
     try {
-      String user =
-          new String(Base64.getDecoder().decode(m.group(2)), StandardCharsets.ISO_8859_1);
+      String user = new String(Base64.getDecoder().decode(m.group(2)), StandardCharsets.ISO_8859_1);
       return Optional.of(user.endsWith(":") ? user.substring(0, user.length() - 1) : user);
     } catch (IllegalArgumentException notBase64) {
       return Optional.empty();

@@ -3,7 +3,9 @@ package dev.weft.proxy.track;
 import dev.weft.identity.NodeId;
 import java.util.Optional;
 
-/** Where a connection stands. Each event gives the next state; one that has no meaning, the same. */
+/**
+ * Where a connection stands. Each event gives the next state; one that has no meaning, the same.
+ */
 public sealed interface TrackState {
   /** Nothing has been tried: the proxy does not run. */
   record New() implements TrackState {

@@ -3,6 +3,7 @@ package dev.weft.rpc.socket;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +20,7 @@ public final class PipeTraffic {
 
   private final String name;
   private final LongSupplier clock;
+  private final Consumer<String> onBroken;
   private final LongAdder made = new LongAdder();
   private final LongAdder failed = new LongAdder();
   private final LongAdder sent = new LongAdder();
@@ -33,8 +35,18 @@ public final class PipeTraffic {
    * @param clock nanoseconds
    */
   public PipeTraffic(String name, LongSupplier clock) {
+    this(name, clock, why -> {});
+  }
+
+  /**
+   * @param name in the log
+   * @param clock nanoseconds
+   * @param onBroken told why a connection that stood was broken off, on its loop
+   */
+  public PipeTraffic(String name, LongSupplier clock, Consumer<String> onBroken) {
     this.name = name;
     this.clock = clock;
+    this.onBroken = onBroken;
     this.loggedAt = clock.getAsLong() - QUIET;
   }
 
@@ -46,6 +58,11 @@ public final class PipeTraffic {
   public void connected() {
     made.increment();
     reason = "";
+  }
+
+  /** Tells that a connection that stood was broken off. */
+  public void broken(String why) {
+    onBroken.accept(why);
   }
 
   /** Counts a connection that could not be made, and says so in the log, a few times. */

@@ -11,6 +11,8 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.socket.SocketChannel;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -47,6 +49,7 @@ public final class SocketPump extends ChannelInboundHandlerAdapter {
 
   private boolean toldSocket;
   private boolean closed;
+  private final Promise<Void> over = Promise.promise();
 
   /** What the other side is told; empty if nothing is missing. */
   private String failure = "";
@@ -253,13 +256,30 @@ public final class SocketPump extends ChannelInboundHandlerAdapter {
   }
 
   /**
-   * Ends both sides so that both see that something is missing.
+   * Ends both sides so that both see that something is missing; any thread may call.
    *
    * @param reason what the other side is told
    */
   public void breakOff(String reason) {
+    onLoop(() -> breakOffNow(reason == null || reason.isEmpty() ? "broken off" : reason));
+  }
+
+  /** As {@link #breakOff}, if {@link #begin} was called; nothing before that. */
+  public void breakOffBegun(String reason) {
+    onLoop(
+        () -> {
+          if (pipe != null) {
+            breakOffNow(reason);
+          }
+        });
+  }
+
+  private void breakOffNow(String reason) {
     if (!closed) {
-      failure = reason == null || reason.isEmpty() ? "broken off" : reason;
+      failure = reason;
+      if (pipe != null) {
+        traffic.broken(reason);
+      }
       if (socket instanceof SocketChannel tcp && tcp.isOpen()) {
         // RFC 9293 section 3.10.4: a reset instead of FIN.
         tcp.config().setSoLinger(0);
@@ -268,8 +288,14 @@ public final class SocketPump extends ChannelInboundHandlerAdapter {
     }
   }
 
+  /** Done when the pump has let go of both sides; on the socket's loop. */
+  public Future<Void> closed() {
+    return over.future();
+  }
+
   private void close() {
     closed = true;
+    over.tryComplete();
     if (open.remove(this)) {
       traffic.ends();
     }

@@ -42,7 +42,8 @@ class ConnectHeadTest {
   }
 
   private static Optional<String> token(String credentials) {
-    return parse("CONNECT a:1 HTTP/1.1\r\nProxy-Authorization: " + credentials + "\r\n\r\n").token();
+    return parse("CONNECT a:1 HTTP/1.1\r\nProxy-Authorization: " + credentials + "\r\n\r\n")
+        .token();
   }
 
   private static String base64(String text) {
@@ -67,9 +68,7 @@ class ConnectHeadTest {
     assertThat(target(target))
         .isEqualTo(
             new ConnectRequest(
-                new HostPort("10.0.0.1", 7654),
-                Optional.of(new NodeId(NODE)),
-                Optional.empty()));
+                new HostPort("10.0.0.1", 7654), Optional.of(new NodeId(NODE)), Optional.empty()));
   }
 
   @ParameterizedTest
@@ -108,7 +107,8 @@ class ConnectHeadTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"GET / HTTP/1.1", "PRI * HTTP/1.1", "connect a:1 HTTP/1.1", "POST /x HTTP/1.0"})
+  @ValueSource(
+      strings = {"GET / HTTP/1.1", "PRI * HTTP/1.1", "connect a:1 HTTP/1.1", "POST /x HTTP/1.0"})
   void shouldRefuseOtherMethods(String line) {
     assertThat(status(line + "\r\n\r\n")).isEqualTo(405);
   }

@@ -32,8 +32,7 @@ class TrackerTest {
   }
 
   private static Wanted nat(HostPort at) {
-    return new Wanted(
-        new Remote(at, Optional.empty(), true, Duration.ofSeconds(20)), "quic");
+    return new Wanted(new Remote(at, Optional.empty(), true, Duration.ofSeconds(20)), "quic");
   }
 
   private Tracked added() {
@@ -122,8 +121,7 @@ class TrackerTest {
     Tracked first = added();
 
     assertThat(tracker.add(nat(AT), t -> {}).result()).isSameAs(first);
-    assertThatThrownBy(
-            () -> tracker.add(new Wanted(nat(AT).remote(), "utp"), t -> {}))
+    assertThatThrownBy(() -> tracker.add(new Wanted(nat(AT).remote(), "utp"), t -> {}))
         .hasMessageContaining("added with other settings already");
   }
 
