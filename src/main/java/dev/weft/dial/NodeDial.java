@@ -27,14 +27,17 @@ import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /**
- * Connects to each node by the best way that answers, and keeps the connections: one for calls and
- * pipes, and one on each event loop for the streams of that loop. While a better way fails it is
- * tried again and again; once it answers, the streams move there. When a way is lost and another
+ * Connects to each node by the best way that answers, and keeps the connections: one for calls, one
+ * for pipes, and one on each event loop for the streams of that loop. While a better way fails it
+ * is tried again and again; once it answers, the streams move there. When a way is lost and another
  * one leads to the node, its streams go on there.
  */
 public final class NodeDial implements Dial {
   /** How long a stream that has lost its connection stays open while another is looked for. */
   private static final Duration RESCUE = Duration.ofSeconds(5);
+
+  /** How long a pipe may stay on a connection that was replaced. */
+  private static final Duration LONGEST_PIPE = Duration.ofHours(24);
 
   private final Vertx vertx;
   private final List<Way> ways;
@@ -54,7 +57,16 @@ public final class NodeDial implements Dial {
 
   private Future<Void> renewed = Future.succeededFuture();
 
-  private record Key(String node, Loop loop, boolean forStreams) {}
+  /** What a connection is for: what runs over it says when it may be replaced. */
+  private enum Use {
+    CALLS,
+    /** They move to the connection that replaces theirs. */
+    STREAMS,
+    /** They stay until they end, for they cannot move. */
+    PIPES
+  }
+
+  private record Key(String node, Loop loop, Use use) {}
 
   /**
    * @param ways best first
@@ -79,14 +91,14 @@ public final class NodeDial implements Dial {
   public <Q extends Message, R extends Message> Future<R> call(
       String nodeId, GrpcMethod<Q, R> method, Q request, Duration deadline) {
     Future<R> answer =
-        over(new Key(nodeId, calls, false), to -> to.call(method, request, deadline))
+        over(new Key(nodeId, calls, Use.CALLS), to -> to.call(method, request, deadline))
             .recover(e -> Future.failedFuture(WeftException.of(e)));
     return Loop.home(vertx, answer);
   }
 
   @Override
   public Future<OutStream> stream(String nodeId, String path, Loop on) {
-    Key key = new Key(nodeId, on, true);
+    Key key = new Key(nodeId, on, Use.STREAMS);
     Future<Reached> connection = connection(key);
     return connection
         .compose(to -> MovableStream.open(to.connection(), path, name(), () -> rescue(key)))
@@ -105,7 +117,28 @@ public final class NodeDial implements Dial {
 
   @Override
   public Future<Pipe> pipe(String nodeId, String service) {
-    return Loop.home(vertx, over(new Key(nodeId, calls, false), to -> to.pipe(service)));
+    return Loop.home(vertx, over(pipes(nodeId), to -> to.pipe(service)));
+  }
+
+  private Key pipes(String nodeId) {
+    return new Key(nodeId, calls, Use.PIPES);
+  }
+
+  /** The event loop of the connections for pipes. */
+  public Loop pipeLoop() {
+    return calls;
+  }
+
+  /** Connects for pipes to a node, unless that was done; gives the way. */
+  public Future<WayState> connectForPipes(String nodeId) {
+    return connection(pipes(nodeId)).map(to -> state(nodeId, to.way()));
+  }
+
+  /** The way of pipes to a node; empty if there is no connection for them. */
+  public Optional<WayState> pipeWay(String nodeId) {
+    return Optional.ofNullable(connections.get(pipes(nodeId)))
+        .filter(Future::succeeded)
+        .map(made -> state(nodeId, made.result().way()));
   }
 
   /** Begins work over the node's connection, and again if that was being replaced just then. */
@@ -166,9 +199,17 @@ public final class NodeDial implements Dial {
           keep(key, next);
           // Calls and finished legs of the old connection still get their answers.
           return moveAll(key, to.connection())
-              .onComplete(done -> old.onSuccess(from -> from.connection().drain()))
+              .onComplete(done -> old.onSuccess(from -> retire(key, from)))
               .map(true);
         });
+  }
+
+  private static void retire(Key key, Reached old) {
+    if (key.use() == Use.PIPES) {
+      old.connection().drain(LONGEST_PIPE);
+    } else {
+      old.connection().drain();
+    }
   }
 
   private Future<Reached> connection(Key key) {
@@ -306,9 +347,13 @@ public final class NodeDial implements Dial {
     return connections.entrySet().stream()
         .filter(entry -> entry.getKey().node().equals(nodeId) && entry.getValue().succeeded())
         // Streams are what a better way is for.
-        .max(Comparator.comparing(entry -> entry.getKey().forStreams()))
+        .max(Comparator.comparing(entry -> entry.getKey().use() == Use.STREAMS))
         .map(entry -> entry.getValue().result().way())
-        .map(way -> new WayState(way.kind(), choice(nodeId).problem(way).orElse(null)));
+        .map(way -> state(nodeId, way));
+  }
+
+  private WayState state(String nodeId, Way way) {
+    return new WayState(way.kind(), choice(nodeId).problem(way).orElse(null));
   }
 
   private String name() {

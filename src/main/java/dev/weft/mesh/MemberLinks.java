@@ -27,7 +27,7 @@ final class MemberLinks {
   private static final long PATIENCE_NANOS = 10_000_000_000L;
 
   /** A member's record: where it listens for udp links, host:port. */
-  private record Listener(String node, String udp) {}
+  record Listener(String node, String udp) {}
 
   private final Cluster cluster;
   private final OwnedTable table;

@@ -32,6 +32,10 @@ import dev.weft.mesh.link.kind.UnixKind;
 import dev.weft.net.NodeLinks;
 import dev.weft.nsm.NsmVerticle;
 import dev.weft.pod.PodVerticle;
+import dev.weft.proxy.ClusterNodes;
+import dev.weft.proxy.ProxyVerticle;
+import dev.weft.proxy.carrier.ProxyTransport;
+import dev.weft.proxy.quic.QuicTransport;
 import dev.weft.reach.PeerPort;
 import dev.weft.room.RoomContext;
 import dev.weft.rpc.Loop;
@@ -253,6 +257,7 @@ public final class Node {
         "meshnet",
         new MeshnetVerticle(room, ways.listener(), links, config.grpc(), new TopologyLinks(bus)));
     rooms.put("nsm", new NsmVerticle(room, config.nsm(), config.wires(), ways, links));
+    rooms.put("proxy", proxies(room));
     // Other nodes' calls are taken once all rooms that serve them have started.
     rooms.put("gRPC port", context -> ways.open());
     Leases subnets = cluster.leases(SubnetVerticle.LEASES);
@@ -268,6 +273,13 @@ public final class Node {
             id -> ways.dial().way(id).map(way -> new NodeWays.Way(way.kind(), way.reason())));
     rooms.put("api", api);
     return rooms;
+  }
+
+  private Deployable proxies(RoomContext room) {
+    ClusterNodes nodes = new ClusterNodes(cluster);
+    ProxyTransport quic =
+        new QuicTransport(cluster.vertx(), ways.dial(), ways.listener(), nodes::udpAt);
+    return new ProxyVerticle(room, config.proxy(), ways.dial().pipeLoop(), nodes, List.of(quic));
   }
 
   private Deployable mesh(RoomContext room, Identity identity) {

@@ -27,8 +27,6 @@ public final class Http2Connection implements RpcConnection {
   /** A connection whose peer answers no ping for so long is closed, even if TCP still waits. */
   private static final long PING_LIMIT_MILLIS = 4000;
 
-  private static final long DRAIN_SECONDS = 10;
-
   private final HttpClientConnection http;
   private final Map<String, String> headers;
   private final Loop loop;
@@ -167,11 +165,11 @@ public final class Http2Connection implements RpcConnection {
   }
 
   @Override
-  public void drain() {
+  public void drain(Duration atMost) {
     loop.run(
         () -> {
           draining = true;
-          http.shutdown(DRAIN_SECONDS, TimeUnit.SECONDS);
+          http.shutdown(atMost.toMillis(), TimeUnit.MILLISECONDS);
         });
   }
 

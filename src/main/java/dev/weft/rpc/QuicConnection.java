@@ -22,7 +22,6 @@ public final class QuicConnection implements RpcConnection {
 
   private static final long PULSE_MILLIS = 1000;
   private static final long SILENT_MILLIS = 4000;
-  private static final long DRAIN_SECONDS = 10;
 
   private final QuicChannel quic;
   private final Loop loop;
@@ -159,14 +158,15 @@ public final class QuicConnection implements RpcConnection {
   }
 
   @Override
-  public void drain() {
+  public void drain(Duration atMost) {
     loop.run(
         () -> {
           draining = true;
           if (open == 0) {
             close();
           } else {
-            var unused = loop.netty().schedule(() -> close(), DRAIN_SECONDS, TimeUnit.SECONDS);
+            var unused =
+                loop.netty().schedule(() -> close(), atMost.toMillis(), TimeUnit.MILLISECONDS);
           }
         });
   }

@@ -44,7 +44,12 @@ public interface RpcConnection {
   Future<Void> lost();
 
   /** Takes no more calls; closes when those under way have ended, or after 10 s. */
-  void drain();
+  default void drain() {
+    drain(Duration.ofSeconds(10));
+  }
+
+  /** Takes no more calls; closes when those under way have ended, or after some time. */
+  void drain(Duration atMost);
 
   void close();
 

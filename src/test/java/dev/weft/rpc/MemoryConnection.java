@@ -127,7 +127,7 @@ public final class MemoryConnection implements RpcConnection {
   }
 
   @Override
-  public void drain() {
+  public void drain(Duration atMost) {
     draining = true;
     here.run(this::closeIfDrained);
   }

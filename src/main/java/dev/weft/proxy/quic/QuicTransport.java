@@ -2,7 +2,7 @@ package dev.weft.proxy.quic;
 
 import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
-import dev.weft.dial.Dial;
+import dev.weft.dial.NodeDial;
 import dev.weft.identity.NodeId;
 import dev.weft.proxy.carrier.Carrier;
 import dev.weft.proxy.carrier.ProxyTransport;
@@ -15,25 +15,31 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /** Pipes to service {@value #SERVICE} of other nodes, and from them to that of this one. */
 public final class QuicTransport implements ProxyTransport {
   static final String SERVICE = "app";
 
   private final Vertx vertx;
-  private final Dial dial;
-  private final NodePaths paths;
+  private final NodeDial dial;
+  private final Function<HostPort, Optional<NodeId>> members;
 
   /** Who takes the pipes that come; empty while no reverse proxy runs. */
   private volatile Optional<Carrier.Events> taker = Optional.empty();
 
   /**
    * @param listener by which other nodes come; not open yet
+   * @param members finds the member whose UDP port an address is
    */
-  public QuicTransport(Vertx vertx, Dial dial, GrpcListener listener, NodePaths paths) {
+  public QuicTransport(
+      Vertx vertx,
+      NodeDial dial,
+      GrpcListener listener,
+      Function<HostPort, Optional<NodeId>> members) {
     this.vertx = vertx;
     this.dial = dial;
-    this.paths = paths;
+    this.members = members;
     listener.pipe(SERVICE, Set.of(Listener.MEMBERS), this::arrived);
   }
 
@@ -54,16 +60,7 @@ public final class QuicTransport implements ProxyTransport {
     if (reverse) {
       taker = Optional.of(events);
     }
-    return Future.succeededFuture(
-        new QuicCarrier(
-            vertx,
-            dial,
-            paths,
-            events,
-            () -> {
-              if (reverse) {
-                taker = Optional.empty();
-              }
-            }));
+    Runnable closed = () -> taker = reverse ? Optional.empty() : taker;
+    return Future.succeededFuture(new QuicCarrier(vertx, dial, members, events, closed));
   }
 }

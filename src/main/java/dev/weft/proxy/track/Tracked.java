@@ -124,7 +124,7 @@ public final class Tracked {
         : state instanceof TrackState.Composed c ? c.path() : null;
   }
 
-  TrackedRow row() {
+  public TrackedRow row() {
     return new TrackedRow(
         side,
         at(),
