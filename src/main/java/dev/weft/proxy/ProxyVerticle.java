@@ -222,7 +222,8 @@ public final class ProxyVerticle extends AbstractVerticle implements AppProxies 
             nodes,
             traffic.get(FORWARD),
             (status, why) -> metrics.answered(status),
-            System::nanoTime);
+            System::nanoTime,
+            ForwardProxy.Patience.STANDARD);
     return proxy.open(config.forward().utp()).map(proxy);
   }
 

@@ -22,9 +22,6 @@ import java.util.concurrent.TimeUnit;
  * the pump, which gets what comes behind the head, and has the client to itself after a 200.
  */
 final class ConnectClient extends ChannelInboundHandlerAdapter {
-  /** For the whole head: who sends it byte by byte is not waited for. */
-  static final int HEAD_SECONDS = 10;
-
   /** For the client to read its refusal and close: a reset could overtake the refusal. */
   private static final int LINGER_SECONDS = 2;
 
@@ -60,9 +57,9 @@ final class ConnectClient extends ChannelInboundHandlerAdapter {
                 () ->
                     refuse(
                         ConnectStatus.REQUEST_TIMEOUT.because(
-                            "head: not complete after " + HEAD_SECONDS + " s")),
-                HEAD_SECONDS,
-                TimeUnit.SECONDS);
+                            "head: not complete after " + proxy.headTime().toMillis() + " ms")),
+                proxy.headTime().toMillis(),
+                TimeUnit.MILLISECONDS);
     proxy.arrived(this);
     ctx.fireChannelActive();
     ctx.read();

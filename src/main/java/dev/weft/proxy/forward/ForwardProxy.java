@@ -33,12 +33,6 @@ public final class ForwardProxy {
   /** Clients at most. */
   static final int MOST = 10_000;
 
-  /** For the other node's server to be connected; a little more than the other node gives it. */
-  private static final long CONNECT_MILLIS = 7000;
-
-  /** For a node that is being looked for; less if its own timeout is shorter. */
-  private static final Duration FIND = Duration.ofSeconds(10);
-
   /** A token that would have to wait longer than this is not looked at. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
@@ -51,6 +45,19 @@ public final class ForwardProxy {
    */
   public record Settings(HostPort listen, String token, boolean members) {}
 
+  /**
+   * How long is waited.
+   *
+   * @param head for a client's head: who sends it byte by byte is not waited for
+   * @param find for a node that is being looked for; less if its own timeout is shorter
+   * @param answer for the other node, and then for its server, to be connected; a little more than
+   *     the other node gives its server
+   */
+  public record Patience(Duration head, Duration find, Duration answer) {
+    public static final Patience STANDARD =
+        new Patience(Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ofSeconds(7));
+  }
+
   private final Vertx vertx;
   private final Loop loop;
   private final Settings settings;
@@ -59,6 +66,7 @@ public final class ForwardProxy {
   private final PipeTraffic traffic;
   private final BiConsumer<Integer, String> answers;
   private final LongSupplier nanos;
+  private final Patience patience;
   private final byte[] digest;
   private final WrongTokens wrong = new WrongTokens();
   private final Set<SocketPump> open = new HashSet<>();
@@ -79,7 +87,8 @@ public final class ForwardProxy {
       KnownNodes nodes,
       PipeTraffic traffic,
       BiConsumer<Integer, String> answers,
-      LongSupplier nanos) {
+      LongSupplier nanos,
+      Patience patience) {
     this.vertx = vertx;
     this.loop = loop;
     this.settings = settings;
@@ -88,6 +97,7 @@ public final class ForwardProxy {
     this.traffic = traffic;
     this.answers = answers;
     this.nanos = nanos;
+    this.patience = patience;
     this.digest = Digest.of(settings.token());
   }
 
@@ -139,6 +149,10 @@ public final class ForwardProxy {
     } else {
       waiting.add(client);
     }
+  }
+
+  Duration headTime() {
+    return patience.head();
   }
 
   void gone(ConnectClient client) {
@@ -200,7 +214,7 @@ public final class ForwardProxy {
           Fault.UNAVAILABLE.because(request.to() + " is lost: " + lost.reason()));
     }
     Duration own = tracked.wanted().remote().timeout();
-    long millis = (own.compareTo(FIND) < 0 ? own : FIND).toMillis();
+    long millis = (own.compareTo(patience.find()) < 0 ? own : patience.find()).toMillis();
     TrackedStream stream = client.pump()::breakOff;
     return within(millis, tracked.standing(), request.to() + " is " + tracked.state().word())
         .compose(
@@ -223,7 +237,7 @@ public final class ForwardProxy {
 
   /** Done on the loop, when the other node's server is connected. */
   private Future<Tunnel> pipe(Future<Pipe> opening) {
-    return within(CONNECT_MILLIS, opening, "no answer")
+    return within(patience.answer().toMillis(), opening, "no answer")
         .recover(
             e -> {
               opening.onSuccess(late -> Tunnel.accept(late).close("too late"));
@@ -235,7 +249,10 @@ public final class ForwardProxy {
         .compose(
             pipe -> {
               Tunnel tunnel = Tunnel.open(pipe);
-              return within(CONNECT_MILLIS, tunnel.opened(), "the server there was not connected")
+              return within(
+                      patience.answer().toMillis(),
+                      tunnel.opened(),
+                      "the server there was not connected")
                   .map(tunnel)
                   .onFailure(e -> tunnel.close("given up"));
             });
