@@ -16,7 +16,7 @@ import dev.weft.proxy.track.TrackStore;
 import dev.weft.proxy.track.TrackedRow;
 import dev.weft.proxy.track.TrackedSide;
 import dev.weft.proxy.track.Tracker;
-import dev.weft.proxy.track.Wanted;
+import dev.weft.proxy.track.WantedConnection;
 import dev.weft.room.RoomContext;
 import dev.weft.rpc.Loop;
 import dev.weft.rpc.socket.PipeTraffic;
@@ -140,12 +140,12 @@ public final class ProxyVerticle extends AbstractVerticle implements AppProxies 
     return sides.get(side).tracker();
   }
 
-  private List<Wanted> configured(ProxyConfig.Side side) {
+  private List<WantedConnection> configured(ProxyConfig.Side side) {
     return config.connections().stream()
         .filter(connection -> connection.side() == side)
         .map(
             c ->
-                new Wanted(
+                new WantedConnection(
                     new Remote(c.to().canonical(), c.node().map(NodeId::new), c.nat(), c.timeout()),
                     word(c.transport().orElse(config.transport()))))
         .toList();
@@ -375,7 +375,7 @@ public final class ProxyVerticle extends AbstractVerticle implements AppProxies 
         timeoutMillis == null ? ProxyConfig.TIMEOUT : Duration.ofMillis(timeoutMillis);
     Remote remote =
         new Remote(address(to), Optional.ofNullable(node).map(NodeId::new), nat, timeout);
-    return of.add(new Wanted(remote, carried))
+    return of.add(new WantedConnection(remote, carried))
         .compose(tracked -> loop.call(() -> Future.succeededFuture(tracked.row())));
   }
 

@@ -15,7 +15,7 @@ import dev.weft.proxy.reverse.ReverseProxy;
 import dev.weft.proxy.track.TrackStore;
 import dev.weft.proxy.track.TrackedSide;
 import dev.weft.proxy.track.Tracker;
-import dev.weft.proxy.track.Wanted;
+import dev.weft.proxy.track.WantedConnection;
 import dev.weft.rpc.Loop;
 import dev.weft.rpc.socket.PipeTraffic;
 import dev.weft.testkit.MemoryStore;
@@ -132,7 +132,8 @@ class ProxyPairTest {
 
   private void add(HostPort at, Optional<NodeId> node) throws Exception {
     result(
-        forwardSide.add(new Wanted(new Remote(at, node, false, Duration.ofSeconds(20)), "quic")));
+        forwardSide.add(
+            new WantedConnection(new Remote(at, node, false, Duration.ofSeconds(20)), "quic")));
   }
 
   private void serve(Conversation conversation, String... allow) throws Exception {
@@ -195,7 +196,7 @@ class ProxyPairTest {
   }
 
   private Socket client() throws IOException {
-    Socket client = new Socket("127.0.0.1", forward.address().port());
+    Socket client = new Socket(InetAddress.getLoopbackAddress(), forward.address().port());
     client.setSoTimeout(20_000);
     opened.add(client);
     return client;

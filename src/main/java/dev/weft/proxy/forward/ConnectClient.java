@@ -2,6 +2,7 @@ package dev.weft.proxy.forward;
 
 import dev.weft.proxy.carrier.Tunnel;
 import dev.weft.rpc.socket.SocketPump;
+import dev.weft.rpc.socket.Sockets;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -164,7 +165,8 @@ final class ConnectClient extends ChannelInboundHandlerAdapter {
       var unused = duplex.shutdownOutput();
     }
     client.read();
-    var later = client.eventLoop().schedule(() -> client.close(), LINGER_SECONDS, TimeUnit.SECONDS);
+    ScheduledFuture<?> later =
+        client.eventLoop().schedule(() -> Sockets.close(client), LINGER_SECONDS, TimeUnit.SECONDS);
     client.closeFuture().addListener(closed -> later.cancel(false));
   }
 

@@ -31,19 +31,19 @@ public final class TrackStore {
     this.table = "proxy-connections-" + side;
   }
 
-  Future<List<Wanted>> all() {
+  Future<List<WantedConnection>> all() {
     return store
         .all(table)
         .map(rows -> rows.entrySet().stream().flatMap(r -> read(r).stream()).toList());
   }
 
-  private Optional<Wanted> read(Map.Entry<String, String> row) {
+  private Optional<WantedConnection> read(Map.Entry<String, String> row) {
     try {
       Kept kept = Json.read(row.getValue(), Kept.class);
       return HostPort.parse(kept.to(), -1)
           .map(
               at ->
-                  new Wanted(
+                  new WantedConnection(
                       new Remote(
                           at,
                           Optional.ofNullable(kept.node()).map(NodeId::new),
@@ -56,7 +56,7 @@ public final class TrackStore {
     }
   }
 
-  Future<Void> put(Wanted wanted) {
+  Future<Void> put(WantedConnection wanted) {
     Remote remote = wanted.remote();
     String at = remote.at().toString();
     return store.put(

@@ -13,21 +13,21 @@ import java.util.function.Consumer;
 /** One connection of a proxy. On the room's loop. */
 public final class Tracked {
   private final String side;
-  private final Wanted wanted;
+  private final WantedConnection wanted;
   private final boolean configured;
   private final Consumer<Fact> facts;
   private final Set<TrackedStream> streams = new HashSet<>();
   private TrackState state = new TrackState.New();
   private Promise<Void> standing = Promise.promise();
 
-  Tracked(String side, Wanted wanted, boolean configured, Consumer<Fact> facts) {
+  Tracked(String side, WantedConnection wanted, boolean configured, Consumer<Fact> facts) {
     this.side = side;
     this.wanted = wanted;
     this.configured = configured;
     this.facts = facts;
   }
 
-  public Wanted wanted() {
+  public WantedConnection wanted() {
     return wanted;
   }
 

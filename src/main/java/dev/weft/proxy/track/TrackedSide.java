@@ -96,7 +96,7 @@ public final class TrackedSide {
   }
 
   /** Adds a connection: as {@link Tracker#add}. */
-  public Future<Tracked> add(Wanted wanted) {
+  public Future<Tracked> add(WantedConnection wanted) {
     return loop.call(() -> tracker.add(wanted, this::seek));
   }
 

@@ -36,7 +36,7 @@ public final class Tracker {
   }
 
   /** Adds what is configured, and what was kept. */
-  public Future<Void> open(List<Wanted> configured) {
+  public Future<Void> open(List<WantedConnection> configured) {
     return store
         .all()
         .map(
@@ -47,7 +47,7 @@ public final class Tracker {
             });
   }
 
-  private void restore(Wanted kept) {
+  private void restore(WantedConnection kept) {
     if (all.containsKey(kept.remote().at())) {
       log.warn(
           "connection {} of the {} proxy that was added: not used, the configuration has it",
@@ -58,7 +58,7 @@ public final class Tracker {
     }
   }
 
-  private Tracked put(Wanted wanted, boolean configured) {
+  private Tracked put(WantedConnection wanted, boolean configured) {
     Tracked tracked = new Tracked(side, wanted, configured, facts);
     all.put(wanted.remote().at(), tracked);
     return tracked;
@@ -70,7 +70,7 @@ public final class Tracker {
    * @param added told of a new one
    * @return CONFLICT if the address was added otherwise; EXHAUSTED beyond 1000
    */
-  public Future<Tracked> add(Wanted wanted, Consumer<Tracked> added) {
+  public Future<Tracked> add(WantedConnection wanted, Consumer<Tracked> added) {
     HostPort at = wanted.remote().at();
     Tracked there = all.get(at);
     if (there != null) {

@@ -31,8 +31,9 @@ class TrackerTest {
     return new Tracker("forward", new TrackStore(store, "forward"), facts::add);
   }
 
-  private static Wanted nat(HostPort at) {
-    return new Wanted(new Remote(at, Optional.empty(), true, Duration.ofSeconds(20)), "quic");
+  private static WantedConnection nat(HostPort at) {
+    return new WantedConnection(
+        new Remote(at, Optional.empty(), true, Duration.ofSeconds(20)), "quic");
   }
 
   private Tracked added() {
@@ -121,7 +122,7 @@ class TrackerTest {
     Tracked first = added();
 
     assertThat(tracker.add(nat(AT), t -> {}).result()).isSameAs(first);
-    assertThatThrownBy(() -> tracker.add(new Wanted(nat(AT).remote(), "utp"), t -> {}))
+    assertThatThrownBy(() -> tracker.add(new WantedConnection(nat(AT).remote(), "utp"), t -> {}))
         .hasMessageContaining("added with other settings already");
   }
 
@@ -164,7 +165,8 @@ class TrackerTest {
   void shouldFindWhatLeadsToANodeBestWhatStands() {
     HostPort other = new HostPort("10.0.0.1", 1);
     tracker.add(
-        new Wanted(new Remote(AT, Optional.of(NODE), true, Duration.ofSeconds(1)), "quic"),
+        new WantedConnection(
+            new Remote(AT, Optional.of(NODE), true, Duration.ofSeconds(1)), "quic"),
         t -> {});
     tracker.add(nat(other), t -> {});
     assertThat(tracker.find(NODE).orElseThrow().wanted().remote().at()).isEqualTo(AT);

@@ -7,4 +7,4 @@ import dev.weft.proxy.carrier.Remote;
  *
  * @param transport by its name
  */
-public record Wanted(Remote remote, String transport) {}
+public record WantedConnection(Remote remote, String transport) {}
