@@ -24,14 +24,9 @@ record MeshExportView(
         export.name(),
         export.target(),
         export.allow(),
-        export.origin(),
-        export.state(),
-        export.reason().isEmpty() ? null : export.reason(),
-        new GateCounts(
-            export.connections(),
-            export.made(),
-            export.failed(),
-            export.sent(),
-            export.received()));
+        export.now().origin(),
+        export.now().state(),
+        export.now().reason().isEmpty() ? null : export.now().reason(),
+        GateCounts.of(export.now()));
   }
 }

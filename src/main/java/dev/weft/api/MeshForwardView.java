@@ -24,14 +24,9 @@ record MeshForwardView(
         forward.listen(),
         forward.to(),
         forward.service(),
-        forward.origin(),
-        forward.state(),
-        forward.reason().isEmpty() ? null : forward.reason(),
-        new GateCounts(
-            forward.connections(),
-            forward.made(),
-            forward.failed(),
-            forward.sent(),
-            forward.received()));
+        forward.now().origin(),
+        forward.now().state(),
+        forward.now().reason().isEmpty() ? null : forward.now().reason(),
+        GateCounts.of(forward.now()));
   }
 }

@@ -7,15 +7,11 @@ import dev.weft.rpc.Loop;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicCongestionControlAlgorithm;
 import io.netty.handler.codec.quic.QuicSslContext;
-import io.netty.handler.codec.quic.QuicStreamChannel;
-import io.netty.handler.codec.quic.QuicStreamFrame;
 import io.vertx.core.Future;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -195,27 +191,6 @@ public final class PeerPort {
   /** The node at the other end; proved once the connection is active. */
   public static NodeId nodeOf(QuicChannel channel) {
     return new NodeId(NodeId.text(number(channel)));
-  }
-
-  /**
-   * Finishes a stream: behind all that has been written the other end reads its end. Netty's {@code
-   * shutdownOutput} overtakes what is still queued. And quiche forgets a stream, with an end that
-   * has not been sent yet, when all its bytes are acknowledged and the other end has finished: so
-   * the end does not wait here for the datagrams that are being read. It still may have to wait for
-   * the congestion window, and can get lost then; who writes last sends it with bytes if he can, as
-   * a {@link QuicStreamFrame}.
-   *
-   * @return done when QUIC has taken the end
-   */
-  public static ChannelFuture finish(QuicStreamChannel stream) {
-    ChannelPromise taken = stream.newPromise();
-    stream
-        .eventLoop()
-        .execute(
-            () -> {
-              var unused = stream.writeAndFlush(QuicStreamFrame.EMPTY_FIN, taken);
-            });
-    return taken;
   }
 
   private static long number(QuicChannel channel) {

@@ -2,10 +2,8 @@ package dev.weft.rpc;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.quic.DefaultQuicStreamFrame;
 import io.netty.handler.codec.quic.QuicStreamChannel;
-import io.netty.handler.codec.quic.QuicStreamFrame;
 
 /**
  * Writes one direction of a QUIC stream, on the connection's loop. QUIC takes what its congestion
@@ -76,24 +74,13 @@ final class QuicWriter {
     }
   }
 
-  /**
-   * Ends the direction, after what waits. Not by shutdownOutput(), which overtakes it. And not
-   * among the datagrams that are being read: quiche forgets a stream, with an end that was not sent
-   * yet, when the other end has finished and acknowledges all bytes of this one.
-   */
+  /** Ends the direction, after what waits. */
   ChannelFuture end() {
     if (ended) {
       return stream.newSucceededFuture();
     }
     ended = true;
-    ChannelPromise taken = stream.newPromise();
-    stream
-        .eventLoop()
-        .execute(
-            () -> {
-              var unused = stream.writeAndFlush(QuicStreamFrame.EMPTY_FIN, taken);
-            });
-    return taken;
+    return StreamEnd.send(stream);
   }
 
   /** Writes the last bytes. */

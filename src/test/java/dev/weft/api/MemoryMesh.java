@@ -5,6 +5,7 @@ import dev.weft.mesh.Mesh;
 import dev.weft.mesh.MeshHop;
 import dev.weft.mesh.MeshLink;
 import dev.weft.mesh.MeshRoute;
+import dev.weft.mesh.gate.GateState;
 import dev.weft.mesh.gate.MeshExport;
 import dev.weft.mesh.gate.MeshForward;
 import dev.weft.mesh.gate.Requested;
@@ -114,7 +115,8 @@ public final class MemoryMesh implements Mesh {
     if (exports.stream().anyMatch(e -> e.name().equals(name))) {
       throw Fault.CONFLICT.because("service: " + name + " is exported already");
     }
-    exports.add(new MeshExport(name, target, allow, "created", "up", "", 0, 0, 0, 0, 0));
+    exports.add(
+        new MeshExport(name, target, allow, new GateState("created", "up", "", 0, 0, 0, 0, 0)));
     return Future.succeededFuture(exports.get(exports.size() - 1));
   }
 
@@ -134,7 +136,8 @@ public final class MemoryMesh implements Mesh {
   @Override
   public Future<MeshForward> forward(String listen, String node, String service) {
     Requested.forward(listen, node, service);
-    forwards.add(new MeshForward(listen, node, service, "created", "up", "", 0, 0, 0, 0, 0));
+    forwards.add(
+        new MeshForward(listen, node, service, new GateState("created", "up", "", 0, 0, 0, 0, 0)));
     return Future.succeededFuture(forwards.get(forwards.size() - 1));
   }
 

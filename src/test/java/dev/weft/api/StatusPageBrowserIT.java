@@ -16,6 +16,7 @@ import dev.weft.bus.Json;
 import dev.weft.cluster.Member;
 import dev.weft.mesh.LinkUp;
 import dev.weft.mesh.gate.ForwardOpened;
+import dev.weft.mesh.gate.GateState;
 import dev.weft.mesh.gate.MeshExport;
 import dev.weft.mesh.gate.MeshForward;
 import dev.weft.mesh.gate.MeshServicesChanged;
@@ -265,40 +266,20 @@ final class StatusPageBrowserIT {
             name,
             "unix:/run/a/long/path/to/a/socket/of/a/server.sock",
             List.of(PEER),
-            "created",
-            "up",
-            "",
-            3,
-            1200,
-            0,
-            1_500_000_000L,
-            90_000));
+            new GateState("created", "up", "", 3, 1200, 0, 1_500_000_000L, 90_000)));
     mesh.exports.add(
         new MeshExport(
             "db",
             "127.0.0.1:5432",
             List.of(),
-            "configured",
-            "down",
-            "127.0.0.1:5432: connection refused",
-            0,
-            0,
-            7,
-            0,
-            0));
+            new GateState(
+                "configured", "down", "127.0.0.1:5432: connection refused", 0, 0, 7, 0, 0)));
     mesh.forwards.add(
         new MeshForward(
             "[2001:db8:1111:2222:3333:4444:5555:6666]:65535",
             PEER,
             name,
-            "created",
-            "up",
-            "",
-            1,
-            3,
-            0,
-            90_000,
-            1_500_000));
+            new GateState("created", "up", "", 1, 3, 0, 90_000, 1_500_000)));
   }
 
   @Test

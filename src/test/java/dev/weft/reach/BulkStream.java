@@ -1,5 +1,6 @@
 package dev.weft.reach;
 
+import dev.weft.rpc.StreamEnd;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -61,7 +62,7 @@ public final class BulkStream extends ChannelInboundHandlerAdapter {
     ctx.flush();
     if (left == 0 && !ended) {
       ended = true;
-      var unused = PeerPort.finish((QuicStreamChannel) ctx.channel());
+      var unused = StreamEnd.send((QuicStreamChannel) ctx.channel());
     }
   }
 

@@ -10,6 +10,7 @@ import dev.weft.bus.WeftException;
 import dev.weft.identity.CertificateAuthority;
 import dev.weft.identity.Identity;
 import dev.weft.rpc.Loop;
+import dev.weft.rpc.StreamEnd;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -94,7 +95,7 @@ class PeerPortTest {
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
       if (event instanceof ChannelInputShutdownReadComplete) {
-        var unused = PeerPort.finish((QuicStreamChannel) ctx.channel());
+        var unused = StreamEnd.send((QuicStreamChannel) ctx.channel());
       }
     }
   }

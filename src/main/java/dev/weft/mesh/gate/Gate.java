@@ -50,11 +50,15 @@ public final class Gate {
 
   public Gate(Surroundings at, ServicePeers peers) {
     this.at = at;
-    LocalSockets sockets = new LocalSockets(at.vertx(), at.loop());
-    GateStore store = new GateStore(at.store());
-    GateMetrics metrics = new GateMetrics(at.meters());
-    this.exports = new LocalExports(at, peers, sockets, store, metrics);
-    this.forwards = new LocalForwards(at, peers, sockets, store, metrics);
+    GateGround ground =
+        new GateGround(
+            at,
+            peers,
+            new LocalSockets(at.vertx(), at.loop()),
+            new GateStore(at.store()),
+            new GateMetrics(at.meters()));
+    this.exports = new LocalExports(ground);
+    this.forwards = new LocalForwards(ground);
   }
 
   /** Opens what is configured and what was created earlier. One that cannot listen tries again. */

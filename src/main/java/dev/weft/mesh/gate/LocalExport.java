@@ -107,13 +107,6 @@ final class LocalExport {
         service.name(),
         service.target().toString(),
         service.allow(),
-        origin.word(),
-        traffic.state(),
-        traffic.reason(),
-        traffic.open(),
-        traffic.made(),
-        traffic.failures(),
-        traffic.sentBytes(),
-        traffic.receivedBytes());
+        GateState.of(origin, traffic));
   }
 }

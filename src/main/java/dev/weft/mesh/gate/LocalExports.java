@@ -2,7 +2,6 @@ package dev.weft.mesh.gate;
 
 import dev.weft.bus.Fault;
 import dev.weft.config.ServiceConfig;
-import dev.weft.rpc.socket.LocalSockets;
 import dev.weft.rpc.socket.PipeTraffic;
 import io.vertx.core.Future;
 import java.util.Comparator;
@@ -24,29 +23,17 @@ final class LocalExports {
    */
   private record Offered(LocalExport export, Runnable hide) {}
 
-  private final Gate.Surroundings at;
-  private final ServicePeers peers;
-  private final LocalSockets sockets;
-  private final GateStore store;
-  private final GateMetrics metrics;
+  private final GateGround ground;
   private final Map<String, Offered> all = new HashMap<>();
 
-  LocalExports(
-      Gate.Surroundings at,
-      ServicePeers peers,
-      LocalSockets sockets,
-      GateStore store,
-      GateMetrics metrics) {
-    this.at = at;
-    this.peers = peers;
-    this.sockets = sockets;
-    this.store = store;
-    this.metrics = metrics;
+  LocalExports(GateGround ground) {
+    this.ground = ground;
   }
 
   /** Offers what is configured, and what was created earlier. */
   Future<Void> open(List<ServiceConfig> configured) {
-    return store
+    return ground
+        .store()
         .exports()
         .map(
             kept -> {
@@ -67,20 +54,21 @@ final class LocalExports {
   private LocalExport add(ServiceConfig service, GateOrigin origin) {
     String name = service.name();
     PipeTraffic traffic = new PipeTraffic("export " + name, System::nanoTime);
-    LocalExport export = new LocalExport(service, origin, at.loop(), sockets, traffic);
-    peers.export(name, Set.copyOf(service.allow()), (node, end) -> export.connect(end));
+    LocalExport export =
+        new LocalExport(service, origin, ground.at().loop(), ground.sockets(), traffic);
+    ground.peers().export(name, Set.copyOf(service.allow()), (node, end) -> export.connect(end));
     String target = service.target().toString();
-    all.put(name, new Offered(export, metrics.show("export", name, target, traffic)));
-    at.facts().accept(new ServiceExported(name, target));
+    all.put(name, new Offered(export, ground.metrics().show("export", name, target, traffic)));
+    ground.at().facts().accept(new ServiceExported(name, target));
     return export;
   }
 
   private void drop(LocalExport export) {
     String name = export.service().name();
     all.remove(name).hide().run();
-    peers.withdraw(name);
+    ground.peers().withdraw(name);
     export.close();
-    at.facts().accept(new ServiceWithdrawn(name));
+    ground.at().facts().accept(new ServiceWithdrawn(name));
   }
 
   Future<MeshExport> export(ServiceConfig wanted) {
@@ -96,7 +84,7 @@ final class LocalExports {
     }
     Gate.checkRoom("services", all.size());
     LocalExport made = add(wanted, GateOrigin.CREATED);
-    return store.put(wanted).map(v -> made.row()).onFailure(e -> drop(made));
+    return ground.store().put(wanted).map(v -> made.row()).onFailure(e -> drop(made));
   }
 
   Future<Void> withdraw(String name) {
@@ -105,7 +93,7 @@ final class LocalExports {
       throw Fault.NOT_FOUND.because("service " + name + " is not exported by this node");
     }
     offered.export().origin().checkCreated("service " + name, "mesh.services");
-    return store.deleteExport(name).onSuccess(v -> drop(offered.export()));
+    return ground.store().deleteExport(name).onSuccess(v -> drop(offered.export()));
   }
 
   /** By name. */
@@ -120,7 +108,7 @@ final class LocalExports {
     all.forEach(
         (name, offered) -> {
           offered.hide().run();
-          peers.withdraw(name);
+          ground.peers().withdraw(name);
           offered.export().close();
         });
   }

@@ -166,16 +166,6 @@ final class LocalForward {
 
   MeshForward row() {
     return new MeshForward(
-        listen().toString(),
-        config.node(),
-        config.service(),
-        origin.word(),
-        traffic.state(),
-        traffic.reason(),
-        traffic.open(),
-        traffic.made(),
-        traffic.failures(),
-        traffic.sentBytes(),
-        traffic.receivedBytes());
+        listen().toString(), config.node(), config.service(), GateState.of(origin, traffic));
   }
 }

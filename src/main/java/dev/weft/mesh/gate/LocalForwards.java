@@ -3,7 +3,6 @@ package dev.weft.mesh.gate;
 import dev.weft.address.StreamAddress;
 import dev.weft.bus.Fault;
 import dev.weft.config.ForwardConfig;
-import dev.weft.rpc.socket.LocalSockets;
 import dev.weft.rpc.socket.PipeTraffic;
 import dev.weft.telemetry.Health;
 import io.vertx.core.Future;
@@ -19,29 +18,17 @@ final class LocalForwards {
   private static final Logger log = LoggerFactory.getLogger(LocalForwards.class);
   private static final String ROOM = "mesh";
 
-  private final Gate.Surroundings at;
-  private final ServicePeers peers;
-  private final LocalSockets sockets;
-  private final GateStore store;
-  private final GateMetrics metrics;
+  private final GateGround ground;
   private final List<LocalForward> all = new ArrayList<>();
 
-  LocalForwards(
-      Gate.Surroundings at,
-      ServicePeers peers,
-      LocalSockets sockets,
-      GateStore store,
-      GateMetrics metrics) {
-    this.at = at;
-    this.peers = peers;
-    this.sockets = sockets;
-    this.store = store;
-    this.metrics = metrics;
+  LocalForwards(GateGround ground) {
+    this.ground = ground;
   }
 
   /** Opens what is configured, and what was created earlier; one that cannot listen is kept. */
   Future<Void> open(List<ForwardConfig> configured) {
-    return store
+    return ground
+        .store()
         .forwards()
         .compose(
             kept -> {
@@ -62,7 +49,8 @@ final class LocalForwards {
   private LocalForward add(ForwardConfig config, GateOrigin origin) {
     PipeTraffic traffic =
         new PipeTraffic("forward " + config.listen() + " to " + config.service(), System::nanoTime);
-    LocalForward forward = new LocalForward(config, origin, sockets, peers, traffic);
+    LocalForward forward =
+        new LocalForward(config, origin, ground.sockets(), ground.peers(), traffic);
     all.add(forward);
     return forward;
   }
@@ -84,13 +72,15 @@ final class LocalForwards {
   private void opened(LocalForward forward) {
     ForwardConfig config = forward.config();
     String listen = forward.listen().toString();
-    forward.shown(metrics.show("forward", config.service(), listen, forward.traffic()));
+    forward.shown(ground.metrics().show("forward", config.service(), listen, forward.traffic()));
     health(forward, "");
-    at.facts().accept(new ForwardOpened(listen, config.node(), config.service()));
+    ground.at().facts().accept(new ForwardOpened(listen, config.node(), config.service()));
   }
 
   private void health(LocalForward forward, String reason) {
-    at.health()
+    ground
+        .at()
+        .health()
         .show(
             !reason.isEmpty(),
             new Health.Warning(
@@ -115,7 +105,7 @@ final class LocalForwards {
     LocalForward forward = add(wanted, GateOrigin.CREATED);
     return forward
         .open()
-        .compose(v -> store.put(forward.asOpened()))
+        .compose(v -> ground.store().put(forward.asOpened()))
         .map(
             v -> {
               opened(forward);
@@ -139,7 +129,8 @@ final class LocalForwards {
         find(listen)
             .orElseThrow(() -> Fault.NOT_FOUND.because("forward " + listen + ": not on this node"));
     forward.origin().checkCreated("forward " + listen, "mesh.forwards");
-    return store
+    return ground
+        .store()
         .deleteForward(listen.toString())
         .compose(
             v -> {
@@ -149,7 +140,9 @@ final class LocalForwards {
             })
         .onSuccess(
             v ->
-                at.facts()
+                ground
+                    .at()
+                    .facts()
                     .accept(new ForwardClosed(listen.toString(), forward.config().service())));
   }
 

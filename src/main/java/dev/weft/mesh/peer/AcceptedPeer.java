@@ -55,7 +55,7 @@ final class AcceptedPeer {
     control.ifPresent(c -> c.server.end());
   }
 
-  private final class Control implements PeerStream.Reader {
+  private final class Control implements ControlStream {
     private final PeerStream stream;
     private final ControlServer server;
     private boolean blocked;
@@ -65,6 +65,11 @@ final class AcceptedPeer {
       this.server =
           new ControlServer(
               this::send, message -> work.apply(AcceptedPeer.this, message), this::readOn);
+    }
+
+    @Override
+    public PeerConnection connection() {
+      return connection;
     }
 
     void start() {
@@ -103,16 +108,6 @@ final class AcceptedPeer {
     public void onWritable() {
       blocked = false;
       readOn();
-    }
-
-    @Override
-    public void onEnd() {
-      connection.close("stream 0: ended (expected: open as long as the connection)");
-    }
-
-    @Override
-    public void onReset(String reason) {
-      connection.close("stream 0: " + reason);
     }
   }
 }

@@ -9,7 +9,7 @@ import io.vertx.core.Future;
 import java.util.List;
 
 /** This node's own connection to a peer: here it asks, and the peer answers. On the mesh's loop. */
-final class DialledPeer implements PeerStream.Reader {
+final class DialledPeer implements ControlStream {
   /** After an outage a peer that does not answer within so long has forgotten the connection. */
   private static final long PROBE_SECONDS = 3;
 
@@ -26,7 +26,8 @@ final class DialledPeer implements PeerStream.Reader {
     this.control = new ControlClient(stream::write);
   }
 
-  PeerConnection connection() {
+  @Override
+  public PeerConnection connection() {
     return connection;
   }
 
@@ -90,16 +91,6 @@ final class DialledPeer implements PeerStream.Reader {
     } catch (WeftException e) {
       connection.close(e.getMessage());
     }
-  }
-
-  @Override
-  public void onEnd() {
-    connection.close("stream 0: ended (expected: open as long as the connection)");
-  }
-
-  @Override
-  public void onReset(String reason) {
-    connection.close("stream 0: " + reason);
   }
 
   void end(WeftException why) {

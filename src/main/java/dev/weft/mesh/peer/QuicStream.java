@@ -2,7 +2,7 @@ package dev.weft.mesh.peer;
 
 import dev.weft.mesh.stream.PeerStream;
 import dev.weft.mesh.stream.StreamConnection;
-import dev.weft.reach.PeerPort;
+import dev.weft.rpc.StreamEnd;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -125,7 +125,7 @@ final class QuicStream extends ChannelInboundHandlerAdapter implements PeerStrea
   public void finish() {
     if (!over && !finished) {
       finished = true;
-      sent(PeerPort.finish(channel));
+      sent(StreamEnd.send(channel));
     }
   }
 

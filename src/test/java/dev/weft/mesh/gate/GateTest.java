@@ -33,8 +33,8 @@ class GateTest extends GateContract {
     result(gate.open(config(List.of(WEB), List.of())));
     StreamAddress at = forward("127.0.0.1:0", "any", "web");
 
-    assertThat(export("web").origin()).isEqualTo("configured");
-    assertThat(forward().origin()).isEqualTo("created");
+    assertThat(export("web").now().origin()).isEqualTo("configured");
+    assertThat(forward().now().origin()).isEqualTo("created");
     assertThat(facts)
         .containsExactly(
             new ServiceExported("web", "127.0.0.1:80"),
@@ -52,7 +52,7 @@ class GateTest extends GateContract {
 
     assertThat(result(gate.exports())).extracting(MeshExport::name).containsExactly("db", "web");
     assertThat(export("db").allow()).containsExactly(MemoryServices.FAR);
-    assertThat(export("db").origin()).isEqualTo("created");
+    assertThat(export("db").now().origin()).isEqualTo("created");
     assertThat(forward().listen()).isEqualTo(at.toString());
     assertThat(forward().to()).isEqualTo("far");
   }
@@ -140,13 +140,13 @@ class GateTest extends GateContract {
       health.state("mesh", Health.State.READY);
       result(gate.open(config));
 
-      assertThat(forward()).matches(f -> f.state().equals("down"));
-      assertThat(forward().reason()).contains("is taken");
+      assertThat(forward()).matches(f -> f.now().state().equals("down"));
+      assertThat(forward().now().reason()).contains("is taken");
       assertThat(health.rooms().toString()).contains(at + " is taken");
     }
     await()
         .atMost(Duration.ofSeconds(20))
-        .untilAsserted(() -> assertThat(forward().state()).isEqualTo("up"));
+        .untilAsserted(() -> assertThat(forward().now().state()).isEqualTo("up"));
     assertThat(health.rooms().toString()).doesNotContain("is taken");
   }
 }

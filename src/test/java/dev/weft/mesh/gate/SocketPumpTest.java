@@ -44,8 +44,8 @@ class SocketPumpTest extends GateContract {
         .atMost(SOON)
         .untilAsserted(
             () -> {
-              assertThat(export("web").connections()).isZero();
-              assertThat(forward().connections()).isZero();
+              assertThat(export("web").now().connections()).isZero();
+              assertThat(forward().now().connections()).isZero();
             });
   }
 
@@ -61,8 +61,9 @@ class SocketPumpTest extends GateContract {
     client.getOutputStream().write(ascii("hello"));
 
     assertThat(client.getInputStream().readNBytes(5)).isEqualTo(ascii("hello"));
-    assertThat(export("web")).matches(e -> e.connections() == 1 && e.made() == 1);
-    assertThat(forward()).matches(f -> f.sent() == 5 && f.received() == 5 && f.made() == 1);
+    assertThat(export("web")).matches(e -> e.now().connections() == 1 && e.now().made() == 1);
+    assertThat(forward())
+        .matches(f -> f.now().sent() == 5 && f.now().received() == 5 && f.now().made() == 1);
   }
 
   @Test
@@ -173,9 +174,10 @@ class SocketPumpTest extends GateContract {
     assertThatThrownBy(() -> readToEnd(client(at))).isInstanceOf(SocketException.class);
 
     String why = "unix:" + directory + "/none: no such socket";
-    await().atMost(SOON).until(() -> forward().failed() == 1);
-    assertThat(forward()).matches(f -> f.state().equals("down") && f.reason().equals(why));
-    assertThat(export("web")).matches(e -> e.failed() == 1 && e.reason().equals(why));
+    await().atMost(SOON).until(() -> forward().now().failed() == 1);
+    assertThat(forward())
+        .matches(f -> f.now().state().equals("down") && f.now().reason().equals(why));
+    assertThat(export("web")).matches(e -> e.now().failed() == 1 && e.now().reason().equals(why));
     assertThat(nobody).isNotNull();
     awaitNothingOpen();
   }
@@ -186,8 +188,9 @@ class SocketPumpTest extends GateContract {
 
     assertThatThrownBy(() -> readToEnd(client(at))).isInstanceOf(SocketException.class);
 
-    await().atMost(SOON).until(() -> forward().failed() == 1);
-    assertThat(forward().reason()).isEqualTo("service nothing: no node that is reached exports it");
+    await().atMost(SOON).until(() -> forward().now().failed() == 1);
+    assertThat(forward().now().reason())
+        .isEqualTo("service nothing: no node that is reached exports it");
   }
 
   @Test
@@ -206,7 +209,7 @@ class SocketPumpTest extends GateContract {
         .untilAsserted(
             () ->
                 assertThat(result(gate.forwards()))
-                    .extracting(MeshForward::reason)
+                    .extracting(forward -> forward.now().reason())
                     .containsExactlyInAnyOrder(
                         "",
                         "node none: no member of this name (expected: one, or an id)",
@@ -296,7 +299,7 @@ class SocketPumpTest extends GateContract {
       assertThat(clients.get(i).getInputStream().readNBytes(11))
           .isEqualTo(ascii("client %04d".formatted(i)));
     }
-    assertThat(export("web").connections()).isEqualTo(many);
+    assertThat(export("web").now().connections()).isEqualTo(many);
     for (Socket client : clients) {
       client.close();
     }
@@ -341,6 +344,6 @@ class SocketPumpTest extends GateContract {
     result(gate.withdraw("web"));
 
     assertThatThrownBy(() -> client.getInputStream().read()).isInstanceOf(SocketException.class);
-    await().atMost(SOON).until(() -> forward().connections() == 0);
+    await().atMost(SOON).until(() -> forward().now().connections() == 0);
   }
 }
