@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
  * @param forwards where this node opens services of the mesh
  * @param relay whether frames are carried for other nodes
  * @param relayRate bytes a second carried for others; 0 for no limit
+ * @param nat how the NAT before this node is found out and dealt with
  * @param debugTokens whether frames carry random tokens that both ends log
  */
 public record MeshConfig(
@@ -25,6 +26,7 @@ public record MeshConfig(
     List<ForwardConfig> forwards,
     boolean relay,
     long relayRate,
+    NatConfig nat,
     boolean debugTokens) {
   private static final long MAX_RATE = 1L << 40;
 
@@ -40,7 +42,7 @@ public record MeshConfig(
       boolean relay,
       long relayRate,
       boolean debugTokens) {
-    this(listen, links, List.of(), List.of(), relay, relayRate, debugTokens);
+    this(listen, links, List.of(), List.of(), relay, relayRate, NatConfig.DEFAULT, debugTokens);
   }
 
   /** Of udp and tcp links for which none is given. */
@@ -129,6 +131,7 @@ public record MeshConfig(
             s.sections("forwards", ForwardConfig::read),
             s.read("relay", "true", Kind.BOOLEAN),
             s.read("relay-rate", "0B", Kind.size(0, MAX_RATE)),
+            NatConfig.read(s),
             s.read("debug-tokens", "false", Kind.BOOLEAN));
     s.end();
     return mesh;

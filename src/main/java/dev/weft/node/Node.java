@@ -36,7 +36,10 @@ import dev.weft.proxy.ClusterNodes;
 import dev.weft.proxy.ProxyVerticle;
 import dev.weft.proxy.carrier.ProxyTransport;
 import dev.weft.proxy.quic.QuicTransport;
+import dev.weft.reach.Nat;
 import dev.weft.reach.PeerPort;
+import dev.weft.reach.UdpPort;
+import dev.weft.reach.stun.NatWatch;
 import dev.weft.room.RoomContext;
 import dev.weft.rpc.Loop;
 import dev.weft.store.DataDirectory;
@@ -98,6 +101,8 @@ public final class Node {
   private Ways ways;
   private NodeLinks links;
   private CertificateWatch certificates;
+
+  private volatile Nat nat = Nat.UNKNOWN;
 
   private ApiVerticle api;
 
@@ -288,6 +293,8 @@ public final class Node {
     }
     Vertx vertx = cluster.vertx();
     List<Loop> on = IntStream.range(0, lanes).mapToObj(i -> Loop.of(vertx)).toList();
+    UdpKind udp = new UdpKind(vertx, on, identity);
+    udp.own().onSuccess(this::watchNat);
     AtomicInteger turn = new AtomicInteger();
     Supplier<Loop> next = () -> on.get(Math.floorMod(turn.getAndIncrement(), on.size()));
     return new MeshVerticle(
@@ -295,12 +302,28 @@ public final class Node {
         config.mesh(),
         identity,
         List.of(
-            new UdpKind(vertx, on, identity),
+            udp,
             new TcpKind(vertx, next, identity),
             new UnixKind(vertx, next),
             new ExecKind(vertx, next),
             new SerialKind(vertx, next)),
         home -> openPeerPort(home, identity));
+  }
+
+  /** What is known of the NAT before the node's UDP port; without one, nothing. */
+  private void watchNat(UdpPort port) {
+    Vertx vertx = cluster.vertx();
+    NatNeighbours neighbours =
+        new NatNeighbours(vertx, cluster, bus.proxy(Mesh.class), config.mesh().nat().stun());
+    NatWatch watch =
+        new NatWatch(
+            vertx,
+            Loop.of(vertx),
+            new NatWatch.Surroundings(
+                neighbours::members, neighbours::servers, neighbours::own, List::of));
+    nat = watch;
+    stands("nat", watch::close);
+    watch.watch(port);
   }
 
   /** The one port for connections to nodes, which may live on any event loop. */

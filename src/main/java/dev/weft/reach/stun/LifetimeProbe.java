@@ -2,6 +2,7 @@ package dev.weft.reach.stun;
 
 import dev.weft.reach.NatBehaviour.Lifetime;
 import dev.weft.reach.NatBehaviour.Verdict;
+import dev.weft.reach.ProbeSocket;
 import dev.weft.reach.Timers;
 import dev.weft.reach.stun.NatFindings.Sighting;
 import dev.weft.reach.stun.StunClient.Question;
@@ -78,7 +79,7 @@ final class LifetimeProbe {
   }
 
   /** Whether a mapping of this socket stands after a silence. */
-  private Future<Verdict> probe(Sighting by, StunSocket socket, Duration silence) {
+  private Future<Verdict> probe(Sighting by, ProbeSocket socket, Duration silence) {
     return client
         .ask(Question.plain(socket, by.server()), Retransmission.PROBE)
         .compose(
@@ -100,7 +101,7 @@ final class LifetimeProbe {
     return over.future();
   }
 
-  private Future<Verdict> isThere(Sighting by, StunSocket socket, int port) {
+  private Future<Verdict> isThere(Sighting by, ProbeSocket socket, int port) {
     List<StunAttribute> there = List.of(new StunAttribute.Port(StunAttribute.RESPONSE_PORT, port));
     return client
         .ask(

@@ -3,6 +3,7 @@ package dev.weft.reach.stun;
 import dev.weft.reach.NatBehaviour;
 import dev.weft.reach.NatBehaviour.Dependence;
 import dev.weft.reach.NatBehaviour.Verdict;
+import dev.weft.reach.ProbeSocket;
 import dev.weft.reach.stun.NatFindings.Sighting;
 import dev.weft.reach.stun.StunClient.Question;
 import dev.weft.reach.stun.StunClient.Source;
@@ -13,6 +14,7 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -39,31 +41,34 @@ final class NatDiscovery {
    * Asks servers; takes up to 20 s where much is filtered. Never fails.
    *
    * @param own whether an address is one of this host's
+   * @param seen what servers see, as soon as they answer
    */
-  Future<NatFindings> discover(List<InetSocketAddress> servers, Predicate<InetAddress> own) {
+  Future<NatFindings> discover(
+      List<InetSocketAddress> servers, Predicate<InetAddress> own, Consumer<Sighting> seen) {
     List<InetSocketAddress> asked = servers.stream().distinct().limit(MOST_SERVERS).toList();
-    return sightings(asked)
+    return sightings(asked, seen)
         .compose(
-            seen -> {
-              List<Sighting> v4 = seen.stream().filter(s -> isV4(s.server())).toList();
+            all -> {
+              List<Sighting> v4 = ofIpv4(all);
               Dependence verdict = MappingVerdict.of(v4, own);
               Optional<Sighting> helper = helper(v4, own);
               return helper
-                  .map(by -> behaviour(asked, seen, verdict, by))
-                  .orElseGet(() -> Future.succeededFuture(unaided(asked, seen, verdict)))
-                  .map(behaviour -> new NatFindings(asked, seen, behaviour));
+                  .map(by -> behaviour(asked, all, verdict, by))
+                  .orElseGet(() -> Future.succeededFuture(unaided(asked, all, verdict)))
+                  .map(behaviour -> new NatFindings(asked, all, behaviour));
             });
   }
 
   /** Where the servers see the node's port; those that are silent are left out. */
-  Future<List<Sighting>> sightings(List<InetSocketAddress> servers) {
+  Future<List<Sighting>> sightings(List<InetSocketAddress> servers, Consumer<Sighting> seen) {
     List<Future<Optional<Sighting>>> all =
         servers.stream()
             .map(
                 server ->
                     client
                         .ask(Question.plain(sockets.first(), server), Retransmission.PROBE)
-                        .map(result -> sighting(server, result)))
+                        .map(result -> sighting(server, result))
+                        .onSuccess(sighting -> sighting.ifPresent(seen)))
             .toList();
     return Future.all(all)
         .map(done -> all.stream().map(Future::result).flatMap(Optional::stream).toList());
@@ -73,6 +78,10 @@ final class NatDiscovery {
     return result instanceof StunResult.Answered answer
         ? Optional.of(new Sighting(server, answer.mapped(), answer.message()))
         : Optional.empty();
+  }
+
+  static List<Sighting> ofIpv4(List<Sighting> sightings) {
+    return sightings.stream().filter(s -> isV4(s.server())).toList();
   }
 
   private static boolean isV4(InetSocketAddress at) {
@@ -218,7 +227,7 @@ final class NatDiscovery {
    * Whether the answer arrives at a socket from which something was sent to where it comes from.
    */
   private Future<Boolean> isSent(
-      StunSocket opened,
+      ProbeSocket opened,
       InetSocketAddress server,
       Source source,
       InetSocketAddress from,
@@ -265,7 +274,7 @@ final class NatDiscovery {
   }
 
   /** A socket for some questions. */
-  private <T> Future<T> withSocket(Function<StunSocket, Future<T>> work) {
+  private <T> Future<T> withSocket(Function<ProbeSocket, Future<T>> work) {
     return sockets.open().compose(socket -> work.apply(socket).onComplete(done -> socket.close()));
   }
 }

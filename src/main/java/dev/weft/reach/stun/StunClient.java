@@ -1,5 +1,6 @@
 package dev.weft.reach.stun;
 
+import dev.weft.reach.ProbeSocket;
 import dev.weft.reach.Timers;
 import dev.weft.reach.stun.StunMessage.Kind;
 import io.vertx.core.Future;
@@ -42,17 +43,17 @@ final class StunClient {
    * @param at the socket where the answer is expected, mostly the one that asks
    */
   record Question(
-      StunSocket from,
-      StunSocket at,
+      ProbeSocket from,
+      ProbeSocket at,
       InetSocketAddress server,
       Source source,
       List<StunAttribute> attributes) {
-    static Question plain(StunSocket from, InetSocketAddress server) {
+    static Question plain(ProbeSocket from, InetSocketAddress server) {
       return new Question(from, from, server, Source.SERVER, List.of());
     }
 
     /** For an answer from elsewhere. */
-    static Question change(StunSocket from, InetSocketAddress server, Source source) {
+    static Question change(ProbeSocket from, InetSocketAddress server, Source source) {
       StunAttribute change =
           new StunAttribute.ChangeRequest(source == Source.OTHER_HOST, source != Source.SERVER);
       return new Question(from, from, server, source, List.of(change));
@@ -131,7 +132,7 @@ final class StunClient {
   }
 
   /** Takes an answer; false if nobody waits for it. */
-  boolean arrived(StunSocket at, InetSocketAddress from, StunMessage message) {
+  boolean arrived(ProbeSocket at, InetSocketAddress from, StunMessage message) {
     Transaction asked = waiting.get(message.id());
     if (asked == null || asked.question.at() != at || message.method() != StunMessage.BINDING) {
       return false;

@@ -1,5 +1,6 @@
 package dev.weft.reach.stun;
 
+import dev.weft.reach.ProbeSocket;
 import dev.weft.reach.Timers;
 import dev.weft.reach.stun.StunMessage.Kind;
 import java.net.InetSocketAddress;
@@ -43,7 +44,7 @@ final class StunResponder {
    * @param second empty, or another port of the same address
    * @param secondPort its number
    */
-  record Ports(StunSocket first, Optional<StunSocket> second, OptionalInt secondPort) {}
+  record Ports(ProbeSocket first, Optional<ProbeSocket> second, OptionalInt secondPort) {}
 
   /** What has come and was not answered as asked. */
   record Counters(long answered, long refused, long limited) {}
@@ -72,7 +73,7 @@ final class StunResponder {
    * @param at the socket where it arrived, one of the ports
    * @param bytes its length
    */
-  void arrived(StunSocket at, InetSocketAddress from, StunMessage message, int bytes) {
+  void arrived(ProbeSocket at, InetSocketAddress from, StunMessage message, int bytes) {
     boolean request = message.kind() == Kind.REQUEST;
     if (message.method() != StunMessage.BINDING
         || (!request && message.kind() != Kind.INDICATION)) {
@@ -92,7 +93,7 @@ final class StunResponder {
     }
   }
 
-  private void answer(StunSocket at, InetSocketAddress from, StunMessage request, int bytes) {
+  private void answer(ProbeSocket at, InetSocketAddress from, StunMessage request, int bytes) {
     StunAttribute.ChangeRequest change = request.change();
     Optional<InetSocketAddress> other = other(from);
     List<Integer> unknown =
@@ -137,7 +138,7 @@ final class StunResponder {
   }
 
   private void reply(
-      StunSocket from,
+      ProbeSocket from,
       InetSocketAddress to,
       InetSocketAddress seen,
       StunMessage request,
@@ -167,7 +168,7 @@ final class StunResponder {
   }
 
   private void refuse(
-      StunSocket at, InetSocketAddress to, StunMessage request, List<Integer> unknown) {
+      ProbeSocket at, InetSocketAddress to, StunMessage request, List<Integer> unknown) {
     refused.increment();
     List<StunAttribute> attributes =
         List.of(
@@ -178,6 +179,11 @@ final class StunResponder {
         StunCodec.write(
             new StunMessage(
                 Kind.ERROR, StunMessage.BINDING, request.id(), attributes, request.fingerprint())));
+  }
+
+  /** Closes the second port. */
+  void close() {
+    ports.second().ifPresent(ProbeSocket::close);
   }
 
   Counters counters() {

@@ -5,6 +5,7 @@ import dev.weft.address.StreamAddress;
 import dev.weft.bus.Fact;
 import dev.weft.config.ForwardConfig;
 import dev.weft.config.MeshConfig;
+import dev.weft.config.NatConfig;
 import dev.weft.config.ServiceConfig;
 import dev.weft.rpc.Loop;
 import dev.weft.telemetry.Health;
@@ -64,7 +65,8 @@ abstract class GateContract {
   }
 
   static MeshConfig config(List<ServiceConfig> services, List<ForwardConfig> forwards) {
-    return new MeshConfig(List.of(), List.of(), services, forwards, true, 0, false);
+    return new MeshConfig(
+        List.of(), List.of(), services, forwards, true, 0, new NatConfig(List.of(), false), false);
   }
 
   /** A server on a free port of loopback. */

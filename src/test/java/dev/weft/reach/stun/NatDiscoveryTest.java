@@ -25,6 +25,7 @@ class NatDiscoveryTest {
   private final SimulatedNetwork network = new SimulatedNetwork();
   private final SimulatedNode asker = new SimulatedNode(network, ip("10.0.0.2"));
   private final List<SimulatedNode> servers = new ArrayList<>();
+  private final List<NatFindings.Sighting> early = new ArrayList<>();
 
   private static InetAddress ip(String text) {
     try {
@@ -47,7 +48,9 @@ class NatDiscoveryTest {
     Future<NatFindings> found =
         new NatDiscovery(asker.client, asker)
             .discover(
-                servers.stream().map(s -> s.address).toList(), asker.address.getAddress()::equals);
+                servers.stream().map(s -> s.address).toList(),
+                asker.address.getAddress()::equals,
+                early::add);
     network.turn(60);
     assertThat(found.isComplete()).isTrue();
     return found.result();
@@ -90,7 +93,8 @@ class NatDiscoveryTest {
 
     assertThat(discover().sightings())
         .hasSize(3)
-        .allMatch(s -> s.mapped().equals(new InetSocketAddress(OUTSIDE, 20_000)));
+        .allMatch(s -> s.mapped().equals(new InetSocketAddress(OUTSIDE, 20_000)))
+        .containsExactlyElementsOf(early);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.weft.reach.stun;
 
+import dev.weft.reach.ProbeSocket;
 import io.netty.buffer.Unpooled;
 import io.vertx.core.Future;
 import java.net.InetAddress;
@@ -24,7 +25,7 @@ final class SimulatedNode implements StunSockets {
   private final Socket first;
   private int nextPort = 50_000;
 
-  private final class Socket implements StunSocket {
+  private final class Socket implements ProbeSocket {
     final InetSocketAddress local;
 
     Socket(int port) {
@@ -69,12 +70,12 @@ final class SimulatedNode implements StunSockets {
   }
 
   @Override
-  public StunSocket first() {
+  public ProbeSocket first() {
     return first;
   }
 
   @Override
-  public Future<StunSocket> open() {
+  public Future<ProbeSocket> open() {
     return Future.succeededFuture(new Socket(nextPort++));
   }
 }

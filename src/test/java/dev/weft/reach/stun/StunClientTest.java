@@ -2,6 +2,7 @@ package dev.weft.reach.stun;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.reach.ProbeSocket;
 import dev.weft.reach.stun.StunClient.Question;
 import dev.weft.reach.stun.StunClient.Source;
 import dev.weft.reach.stun.StunMessage.Kind;
@@ -21,10 +22,10 @@ class StunClientTest {
   private final SimulatedNetwork time = new SimulatedNetwork();
   private final List<Long> sentAt = new ArrayList<>();
   private final List<StunMessage> sent = new ArrayList<>();
-  private final StunSocket socket = new Recorder();
+  private final ProbeSocket socket = new Recorder();
   private final StunClient client = new StunClient(time, new SecureRandom());
 
-  private final class Recorder implements StunSocket {
+  private final class Recorder implements ProbeSocket {
     @Override
     public void send(InetSocketAddress to, byte[] datagram) {
       sentAt.add(TimeUnit.NANOSECONDS.toMillis(time.nanos()));

@@ -2,8 +2,10 @@ package dev.weft.reach.stun;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.reach.ProbeSocket;
 import dev.weft.reach.stun.StunAttribute.Place;
 import dev.weft.reach.stun.StunMessage.Kind;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -18,16 +20,16 @@ class StunResponderTest {
   private static final InetSocketAddress MEMBER = new InetSocketAddress("198.51.100.2", 7654);
   private static final TransactionId ID = new TransactionId(7, 8);
 
-  private record Sent(StunSocket from, InetSocketAddress to, byte[] datagram) {
+  private record Sent(ProbeSocket from, InetSocketAddress to, ByteBuf datagram) {
     StunMessage message() {
-      return StunCodec.read(Unpooled.wrappedBuffer(datagram)).orElseThrow();
+      return StunCodec.read(datagram).orElseThrow();
     }
   }
 
-  private final class Recorder implements StunSocket {
+  private final class Recorder implements ProbeSocket {
     @Override
     public void send(InetSocketAddress to, byte[] datagram) {
-      sent.add(new Sent(this, to, datagram));
+      sent.add(new Sent(this, to, Unpooled.wrappedBuffer(datagram)));
     }
 
     @Override
@@ -38,8 +40,8 @@ class StunResponderTest {
 
   private final List<Sent> sent = new ArrayList<>();
   private final SimulatedNetwork time = new SimulatedNetwork();
-  private final StunSocket first = new Recorder();
-  private final StunSocket second = new Recorder();
+  private final ProbeSocket first = new Recorder();
+  private final ProbeSocket second = new Recorder();
   private final List<InetSocketAddress> members = new ArrayList<>(List.of(MEMBER));
   private final StunResponder responder =
       new StunResponder(
@@ -75,8 +77,8 @@ class StunResponderTest {
     int asked = ask(ASKER, bare);
     ask(new InetSocketAddress("2001:db8::1", 4711), bare);
 
-    assertThat(sent.get(0).datagram()).hasSize(asked + 12);
-    assertThat(sent.get(1).datagram()).hasSize(asked + 24);
+    assertThat(sent.get(0).datagram().readableBytes()).isEqualTo(asked + 12);
+    assertThat(sent.get(1).datagram().readableBytes()).isEqualTo(asked + 24);
   }
 
   @Test
@@ -87,7 +89,7 @@ class StunResponderTest {
 
     int asked = ask(new InetSocketAddress("2001:db8::1", 4711), question(room));
 
-    assertThat(sent.get(0).datagram().length).isLessThanOrEqualTo(asked);
+    assertThat(sent.get(0).datagram().readableBytes()).isLessThanOrEqualTo(asked);
     assertThat(sent.get(0).message().address(Place.OTHER)).contains(member6);
     assertThat(sent.get(0).message().port(StunAttribute.SECOND_PORT)).hasValue(40_000);
   }
