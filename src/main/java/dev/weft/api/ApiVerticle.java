@@ -139,6 +139,7 @@ public final class ApiVerticle extends VerticleBase {
           new AgentResource(bus).bind(operations);
           new ServiceResource(bus).bind(operations);
           new MeshResource(bus, room.self()).bind(operations);
+          new NetCheckResource(bus).bind(operations);
           stream.bind(operations);
           new Probes(here, metrics, contract).bind(operations);
           Router router = builder.createRouter();

@@ -98,6 +98,7 @@ public final class Main implements Runnable {
         new AddressCommand(),
         new RoutesCommand(),
         new PingCommand(),
+        new NetcheckCommand(),
         new ExposeCommand(),
         new UnexposeCommand(),
         new ForwardCommand(),

@@ -3,6 +3,7 @@ package dev.weft.node;
 import dev.weft.address.HostPort;
 import dev.weft.api.ApiSettings;
 import dev.weft.api.ApiVerticle;
+import dev.weft.api.NetChecks;
 import dev.weft.api.NodeInfo;
 import dev.weft.api.NodeWays;
 import dev.weft.bus.Bus;
@@ -36,7 +37,6 @@ import dev.weft.proxy.ClusterNodes;
 import dev.weft.proxy.ProxyVerticle;
 import dev.weft.proxy.carrier.ProxyTransport;
 import dev.weft.proxy.quic.QuicTransport;
-import dev.weft.reach.Nat;
 import dev.weft.reach.PeerPort;
 import dev.weft.reach.UdpPort;
 import dev.weft.reach.stun.NatWatch;
@@ -67,6 +67,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -102,7 +103,8 @@ public final class Node {
   private NodeLinks links;
   private CertificateWatch certificates;
 
-  private volatile Nat nat = Nat.UNKNOWN;
+  /** Empty until there is a UDP port. */
+  private volatile Optional<NatWatch> nat = Optional.empty();
 
   private ApiVerticle api;
 
@@ -276,6 +278,13 @@ public final class Node {
             events,
             (text, source) -> TopologyFile.parse(text, source).topologies(),
             id -> ways.dial().way(id).map(way -> new NodeWays.Way(way.kind(), way.reason())));
+    rooms.put(
+        "network checks",
+        context ->
+            bus.serve(
+                NetChecks.class,
+                new NodeNetChecks(
+                    cluster, bus.proxy(Mesh.class), () -> nat, id -> ways.dial().way(id))));
     rooms.put("api", api);
     return rooms;
   }
@@ -320,8 +329,8 @@ public final class Node {
             vertx,
             Loop.of(vertx),
             new NatWatch.Surroundings(
-                neighbours::members, neighbours::servers, neighbours::own, List::of));
-    nat = watch;
+                neighbours::members, neighbours::servers, neighbours::own, List::of, () -> ""));
+    nat = Optional.of(watch);
     stands("nat", watch::close);
     watch.watch(port);
   }

@@ -96,6 +96,35 @@ public final class TestNode implements AutoCloseable {
     await(bus.serve(Topologies.class, new MemoryTopologies()));
     await(bus.serve(NetworkServices.class, new MemoryServices()));
     await(bus.serve(Mesh.class, mesh));
+    await(bus.serve(NetChecks.class, TestNode::netCheck));
+  }
+
+  private static Future<NetChecks.NetCheck> netCheck() {
+    return Future.succeededFuture(
+        new NetChecks.NetCheck(
+            ID,
+            "192.168.1.2:7654",
+            "yes",
+            "unknown",
+            "endpoint-independent",
+            "address-and-port-dependent",
+            "no",
+            new NetChecks.Lifetime(30L, 45L),
+            10_000,
+            List.of("198.51.100.7:7654"),
+            List.of(
+                new NetChecks.SeenBy("198.51.100.1:7654", "198.51.100.7:7654"),
+                new NetChecks.SeenBy("198.51.100.2:7654", null)),
+            new NetChecks.PortMapping(
+                null, null, null, "192.168.1.1 answers neither PCP nor NAT-PMP"),
+            List.of(
+                new NetChecks.Way(
+                    "00000000000000b2",
+                    "n2",
+                    "mesh",
+                    "00000000000000c3",
+                    9120L,
+                    "node n2 at 10.0.0.2:51111: connection timed out"))));
   }
 
   public TestNode start() {

@@ -374,6 +374,19 @@ final class MainIT {
     assertThat(parsed().at("/hops/0/rttMicros").asInt()).isEqualTo(412);
   }
 
+  @Test
+  void shouldShowHowTheNodeIsConnected() throws Exception {
+    node.start();
+
+    assertThat(ask("netcheck")).as(err.toString()).isZero();
+    assertThat(out.toString())
+        .contains("mapping       endpoint-independent", "198.51.100.2:7654  no answer");
+
+    out.getBuffer().setLength(0);
+    assertThat(ask("netcheck --json")).isZero();
+    assertThat(parsed().at("/lifetime/alive").asInt()).isEqualTo(30);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

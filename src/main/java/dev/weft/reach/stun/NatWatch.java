@@ -42,12 +42,14 @@ public final class NatWatch implements Nat {
    * @param servers whom to ask, the best first, members among them; whenever it checks
    * @param own the addresses of this host; likewise
    * @param mappings what routers have granted; any thread, at once
+   * @param unmapped why they have granted nothing; likewise
    */
   public record Surroundings(
       Supplier<List<InetSocketAddress>> members,
       Supplier<Future<List<InetSocketAddress>>> servers,
       Supplier<Future<Set<InetAddress>>> own,
-      Supplier<List<RouterMapping>> mappings) {}
+      Supplier<List<RouterMapping>> mappings,
+      Supplier<String> unmapped) {}
 
   /**
    * How somebody sees the node's port.
@@ -79,6 +81,9 @@ public final class NatWatch implements Nat {
   private volatile NatFindings findings = NatFindings.NONE;
   private volatile NatBehaviour.Lifetime lifetime = NatBehaviour.Lifetime.UNKNOWN;
 
+  /** Null until {@link #watch}. */
+  private volatile UdpPort port;
+
   // On the loop.
   private Optional<PortSockets> sockets = Optional.empty();
   private Optional<StunPort> stun = Optional.empty();
@@ -105,21 +110,22 @@ public final class NatWatch implements Nat {
   }
 
   /** Answers at the port from now on, and asks others how they see it. */
-  public void watch(UdpPort port) {
+  public void watch(UdpPort opened) {
+    port = opened;
     loop.run(
         () -> {
           if (closed) {
             return;
           }
-          PortSockets opened = new PortSockets(loop, port, client);
-          sockets = Optional.of(opened);
+          PortSockets beside = new PortSockets(loop, opened, client);
+          sockets = Optional.of(beside);
           var unused =
-              StunPort.open(loop, opened, client, around.members(), timers)
+              StunPort.open(loop, beside, client, around.members(), timers)
                   .onSuccess(
                       answering -> {
                         stun = Optional.of(answering);
-                        port.add(answering);
-                        if (!port.address().getAddress().isLoopbackAddress()) {
+                        opened.add(answering);
+                        if (!opened.address().getAddress().isLoopbackAddress()) {
                           later(FIRST_CHECK_NANOS);
                         }
                       });
@@ -235,6 +241,16 @@ public final class NatWatch implements Nat {
 
   private void changed() {
     listeners.forEach(Runnable::run);
+  }
+
+  /** The node's port; empty before it is open. Any thread. */
+  public Optional<InetSocketAddress> port() {
+    return Optional.ofNullable(port).map(UdpPort::address);
+  }
+
+  /** Why no router maps the port. */
+  public String unmapped() {
+    return around.unmapped().get();
   }
 
   /** Every server that was asked, and what it sees. Any thread. */
