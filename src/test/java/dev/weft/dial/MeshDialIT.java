@@ -4,26 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.weft.bus.Json;
 import dev.weft.linux.IcmpEcho;
 import dev.weft.linux.Netns;
+import dev.weft.testkit.EchoService;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
+import dev.weft.testkit.NumberedDatagrams;
 import dev.weft.testkit.ProcessCluster;
 import dev.weft.testkit.TestNetns;
 import dev.weft.testkit.Transfer;
-import java.io.IOException;
-import java.net.DatagramPacket;
-import java.net.DatagramSocket;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,7 +31,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Needs({Need.ROOT, Need.IPROUTE2, Need.NFT, Need.PYTHON_GRPC})
 class MeshDialIT {
   private static final Duration SOON = Duration.ofSeconds(60);
-  private static final Path EXAMPLE = Path.of("deploy/examples/nsm").toAbsolutePath();
   private static final String ONE = "12.12.12.1";
   private static final String TWO = "12.12.12.2";
 
@@ -167,57 +160,12 @@ class MeshDialIT {
         TestNetns server = TestNetns.create("e2")) {
       cluster.pod(1, "c1", client);
       cluster.pod(2, "e2", server);
-      Path sockets = cluster.home(1).resolve("nsm");
-      Path socket = sockets.resolve("nsm-c1").resolve("nsm.ligato.io.sock");
-      await("socket of c1").atMost(SOON).until(() -> Files.exists(socket));
-      Process echo = echo(server);
-      try {
-        JsonNode reply = ask(client, socket);
+      try (EchoService echo = EchoService.start(cluster.node(2), "e2", server)) {
+        JsonNode reply = echo.ask(cluster.node(1), "c1", client, "through a third");
 
         assertThat(reply.path("echo").asText()).isEqualTo("through a third");
         assertThat(client.run("ip", "-o", "link", "show", "echo")).contains("mtu 1500");
-      } finally {
-        echo.destroyForcibly().onExit().join();
       }
-    }
-  }
-
-  private static Process echo(TestNetns where) throws IOException {
-    Path home = cluster.home(2);
-    Path output = home.resolve("echo.log");
-    Process started =
-        where.start(
-            output.toFile(),
-            Need.PYTHON,
-            EXAMPLE.resolve("echo_endpoint.py").toString(),
-            "--sockets",
-            home.resolve("nsm").toString(),
-            "--name",
-            "e2",
-            "--socket",
-            home.resolve("e2.sock").toString());
-    await("endpoint").atMost(SOON).until(() -> Files.readString(output).contains("provides"));
-    return started;
-  }
-
-  private static JsonNode ask(TestNetns client, Path socket) {
-    await("service known at n1")
-        .atMost(SOON)
-        .until(() -> cluster.api(1).get("/api/v1/services").path("items").size() == 1);
-    try {
-      String output =
-          client.run(
-              Need.PYTHON,
-              EXAMPLE.resolve("echo_client.py").toString(),
-              "--socket",
-              socket.toString(),
-              "--request-id",
-              "uid-1",
-              "--say",
-              "through a third");
-      return Json.mapper().readTree(output.substring(output.indexOf('{')));
-    } catch (IOException | InterruptedException e) {
-      throw new AssertionError(cluster.log(1), e);
     }
   }
 
@@ -225,7 +173,7 @@ class MeshDialIT {
   void shouldMoveToADirectWayAndBackWithoutLossOfCarrier() throws Exception {
     JsonNode before = cluster.api(1).get("/api/v1/wires/" + wire);
     String carrier = carrierChanges();
-    try (Numbers numbers = Numbers.start(one, two, TWO)) {
+    try (NumberedDatagrams numbers = NumberedDatagrams.start(one, two, TWO)) {
       numbers.awaitMore(500);
       // When a direct way appears
       long lost = numbers.lost();
@@ -270,116 +218,5 @@ class MeshDialIT {
   private static String carrierChanges() throws Exception {
     return one.run("ip", "netns", "exec", one.name(), "cat", "/sys/class/net/eth1/carrier_changes")
         + two.run("ip", "netns", "exec", two.name(), "cat", "/sys/class/net/eth1/carrier_changes");
-  }
-
-  /** Numbered datagrams from one pod to another, a thousand a second. */
-  private static final class Numbers implements AutoCloseable {
-    private final DatagramSocket out;
-    private final DatagramSocket in;
-    private long first = -1;
-    private long last = -1;
-    private long received;
-    private long late;
-    private long heardAt;
-    private long longestPause;
-    private volatile boolean closed;
-
-    private Numbers(DatagramSocket out, DatagramSocket in) {
-      this.out = out;
-      this.in = in;
-    }
-
-    static Numbers start(TestNetns from, TestNetns to, String address) throws Exception {
-      DatagramSocket in;
-      DatagramSocket out;
-      try (Netns netns = to.open()) {
-        in = netns.call(() -> new DatagramSocket(new InetSocketAddress(address, 0)));
-      }
-      try (Netns netns = from.open()) {
-        out = netns.call(() -> new DatagramSocket());
-      }
-      Numbers numbers = new Numbers(out, in);
-      Thread receiver = new Thread(numbers::receive);
-      Thread sender =
-          new Thread(() -> numbers.send((InetSocketAddress) in.getLocalSocketAddress()));
-      receiver.setDaemon(true);
-      sender.setDaemon(true);
-      receiver.start();
-      sender.start();
-      return numbers;
-    }
-
-    private void send(InetSocketAddress to) {
-      ByteBuffer number = ByteBuffer.allocate(Long.BYTES);
-      long begun = System.nanoTime();
-      for (long next = 0; !closed; next++) {
-        try {
-          number.clear().putLong(next);
-          out.send(new DatagramPacket(number.array(), Long.BYTES, to));
-          long wait = begun + next * 1_000_000 - System.nanoTime();
-          if (wait > 0) {
-            LockSupport.parkNanos(wait);
-          }
-        } catch (IOException e) {
-          // The socket is closed, or its queue full: the number counts as lost.
-        }
-      }
-    }
-
-    private void receive() {
-      DatagramPacket packet = new DatagramPacket(new byte[Long.BYTES], Long.BYTES);
-      while (!closed) {
-        try {
-          in.receive(packet);
-          onNumber(ByteBuffer.wrap(packet.getData()).getLong());
-        } catch (IOException e) {
-          // The socket is closed.
-        }
-      }
-    }
-
-    private synchronized void onNumber(long number) {
-      long now = System.nanoTime();
-      if (first < 0) {
-        first = number;
-      } else {
-        longestPause = Math.max(longestPause, now - heardAt);
-      }
-      heardAt = now;
-      if (number <= last) {
-        late++;
-      } else {
-        last = number;
-        received++;
-      }
-    }
-
-    synchronized long lost() {
-      return last - first + 1 - received;
-    }
-
-    synchronized long late() {
-      return late;
-    }
-
-    synchronized long longestPauseMillis() {
-      return longestPause / 1_000_000;
-    }
-
-    synchronized long last() {
-      return last;
-    }
-
-    void awaitMore(int count) {
-      long from = last();
-      await(count + " more numbers").atMost(SOON).until(() -> last() >= from + count);
-    }
-
-    @Override
-    public void close() {
-      closed = true;
-      out.close();
-      in.close();
-    }
   }
 }

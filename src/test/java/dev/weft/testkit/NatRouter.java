@@ -143,6 +143,12 @@ public final class NatRouter {
     netns.run("nft", "add rule ip lab cut " + device + " wan drop");
   }
 
+  /** UDP from and to an outside address is lost until {@link #mend}. */
+  public void block(String address) throws IOException, InterruptedException {
+    netns.run("nft", "add rule ip lab cut ip saddr " + address + " meta l4proto udp drop");
+    netns.run("nft", "add rule ip lab cut ip daddr " + address + " meta l4proto udp drop");
+  }
+
   public void mend() throws IOException, InterruptedException {
     netns.run("nft", "flush chain ip lab cut");
   }

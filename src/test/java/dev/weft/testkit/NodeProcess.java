@@ -1,5 +1,7 @@
 package dev.weft.testkit;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weft.bus.Json;
 import dev.weft.cli.ApiClient;
 import dev.weft.identity.CertificateAuthority;
 import dev.weft.linux.Netns;
@@ -14,6 +16,8 @@ import org.awaitility.Awaitility;
 /** A node as a process of its own in a namespace: what can be killed, stopped and started again. */
 public final class NodeProcess implements AutoCloseable {
   private static final Duration READY_WITHIN = Duration.ofSeconds(60);
+
+  private static final Duration UP_WITHIN = Duration.ofSeconds(15);
 
   private final Path home;
   private final TestNetns host;
@@ -156,6 +160,43 @@ public final class NodeProcess implements AutoCloseable {
 
   public ApiClient api() {
     return ApiClient.of("unix:" + home.resolve("http.sock"), null);
+  }
+
+  /** Registers a pod in a namespace. */
+  public void pod(String name, TestNetns netns) {
+    api()
+        .send(
+            "PUT",
+            "/api/v1/pods/default/" + name,
+            "application/json",
+            Json.write(Json.mapper().createObjectNode().put("netns", netns.name())));
+  }
+
+  /**
+   * Makes a link between a pod here and one of another node, and waits until it is up at both; the
+   * wire's id. The pods' interfaces are called eth and the uid.
+   *
+   * @param more further members of the link's JSON, with a leading comma
+   */
+  public String link(
+      int uid,
+      String pod,
+      String address,
+      NodeProcess other,
+      String otherPod,
+      String otherAddress,
+      String more) {
+    String body =
+        """
+        {"uid": %d, "a": {"pod": "%s", "intf": "eth%d", "address": "%s"},
+         "b": {"pod": "%s", "intf": "eth%d", "address": "%s"}%s}
+        """
+            .formatted(uid, pod, uid, address, otherPod, uid, otherAddress, more);
+    JsonNode link = api().send("POST", "/api/v1/wires", "application/json", body);
+    String wire = link.path("wire").asText();
+    awaitUp(wire, UP_WITHIN);
+    other.awaitUp(wire, UP_WITHIN);
+    return wire;
   }
 
   public void awaitUp(String wire, Duration within) {

@@ -2,7 +2,6 @@ package dev.weft.testkit;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weft.address.Cidr;
-import dev.weft.bus.Json;
 import dev.weft.cli.ApiClient;
 import dev.weft.identity.CertificateAuthority;
 import java.io.IOException;
@@ -245,12 +244,7 @@ public final class ProcessCluster implements AutoCloseable {
 
   /** Registers a pod in a namespace on a node. */
   public void pod(int number, String name, TestNetns netns) {
-    api(number)
-        .send(
-            "PUT",
-            "/api/v1/pods/default/" + name,
-            "application/json",
-            Json.write(Json.mapper().createObjectNode().put("netns", netns.name())));
+    node(number).pod(name, netns);
   }
 
   /** Makes a link and waits until it is up at both nodes; the wire's id. */
@@ -263,17 +257,7 @@ public final class ProcessCluster implements AutoCloseable {
       String podB,
       String addressB,
       String more) {
-    String body =
-        """
-        {"uid": %d, "a": {"pod": "%s", "intf": "eth%d", "address": "%s"},
-         "b": {"pod": "%s", "intf": "eth%d", "address": "%s"}%s}
-        """
-            .formatted(uid, podA, uid, addressA, podB, uid, addressB, more);
-    JsonNode link = api(nodeA).send("POST", "/api/v1/wires", "application/json", body);
-    String wire = link.path("wire").asText();
-    awaitUp(nodeA, wire, Duration.ofSeconds(15));
-    awaitUp(nodeB, wire, Duration.ofSeconds(15));
-    return wire;
+    return node(nodeA).link(uid, podA, addressA, node(nodeB), podB, addressB, more);
   }
 
   public void awaitUp(int number, String wire, Duration within) {
