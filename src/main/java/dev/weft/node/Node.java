@@ -39,6 +39,7 @@ import dev.weft.proxy.carrier.ProxyTransport;
 import dev.weft.proxy.quic.QuicTransport;
 import dev.weft.reach.PeerPort;
 import dev.weft.reach.UdpPort;
+import dev.weft.reach.portmap.RouterPort;
 import dev.weft.reach.stun.NatWatch;
 import dev.weft.room.RoomContext;
 import dev.weft.rpc.Loop;
@@ -324,12 +325,26 @@ public final class Node {
     Vertx vertx = cluster.vertx();
     NatNeighbours neighbours =
         new NatNeighbours(vertx, cluster, bus.proxy(Mesh.class), config.mesh().nat().stun());
+    NatWatch[] watching = new NatWatch[1];
+    RouterPort router =
+        new RouterPort(vertx, Loop.of(vertx), port, () -> watching[0].routerChanged());
+    boolean asksRouter =
+        config.mesh().nat().mapPort() && !port.address().getAddress().isLoopbackAddress();
     NatWatch watch =
         new NatWatch(
             vertx,
             Loop.of(vertx),
             new NatWatch.Surroundings(
-                neighbours::members, neighbours::servers, neighbours::own, List::of, () -> ""));
+                neighbours::members,
+                neighbours::servers,
+                neighbours::own,
+                router::mappings,
+                asksRouter ? router::reason : () -> "the router is not asked"));
+    watching[0] = watch;
+    if (asksRouter) {
+      stands("router's port", router::close);
+      router.start();
+    }
     nat = Optional.of(watch);
     stands("nat", watch::close);
     watch.watch(port);

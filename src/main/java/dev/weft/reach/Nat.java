@@ -45,8 +45,9 @@ public interface Nat {
 
   /**
    * Where the node's UDP port was seen by others, both families, the best first: what routers map
-   * to it, then what most of those that were asked have seen. Where mappings depend on the
-   * destination ({@link NatBehaviour#mapping}) each other node sees another port than these.
+   * to it, then what most of those that were asked have seen, then the ports of routers that are
+   * themselves behind a NAT. Where mappings depend on the destination ({@link
+   * NatBehaviour#mapping}) each other node sees another port than these.
    */
   List<InetSocketAddress> publicAddresses();
 

@@ -2,6 +2,8 @@ package dev.weft.reach.stun;
 
 import static java.util.stream.Collectors.counting;
 import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.partitioningBy;
+import static java.util.stream.Collectors.toSet;
 
 import dev.weft.reach.Nat;
 import dev.weft.reach.NatBehaviour;
@@ -19,11 +21,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -273,12 +275,19 @@ public final class NatWatch implements Nat {
   public List<InetSocketAddress> publicAddresses() {
     Map<InetSocketAddress, Long> seen =
         findings.sightings().stream().collect(groupingBy(Sighting::mapped, counting()));
-    return Stream.concat(
-            routerMappings().stream().map(RouterMapping::external),
-            seen.entrySet().stream()
-                .sorted(Map.Entry.<InetSocketAddress, Long>comparingByValue().reversed())
-                .map(Map.Entry::getKey))
-        .filter(Objects::nonNull)
+    Set<InetAddress> seenAddresses =
+        seen.keySet().stream().map(InetSocketAddress::getAddress).collect(toSet());
+    // A router whose outside address nobody sees is behind another NAT.
+    Map<Boolean, List<InetSocketAddress>> mapped =
+        routerMappings().stream()
+            .map(RouterMapping::external)
+            .collect(partitioningBy(at -> seenAddresses.contains(at.getAddress())));
+    Stream<InetSocketAddress> mostSeen =
+        seen.entrySet().stream()
+            .sorted(Map.Entry.<InetSocketAddress, Long>comparingByValue().reversed())
+            .map(Map.Entry::getKey);
+    return Stream.of(mapped.get(true).stream(), mostSeen, mapped.get(false).stream())
+        .flatMap(Function.identity())
         .distinct()
         .toList();
   }
@@ -304,6 +313,11 @@ public final class NatWatch implements Nat {
   @Override
   public void onChange(Runnable listener) {
     listeners.add(listener);
+  }
+
+  /** The routers' mappings have changed; on any thread. */
+  public void routerChanged() {
+    changed();
   }
 
   /** Asks and answers no more; the port itself stays. */

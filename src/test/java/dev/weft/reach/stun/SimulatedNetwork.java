@@ -15,7 +15,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /** Hosts with UDP sockets, NATs before some of them, and a clock that stands until it is turned. */
-final class SimulatedNetwork implements Timers {
+public final class SimulatedNetwork implements Timers {
   private static final long DELAY_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
   /** Takes what arrives. */
@@ -67,7 +67,8 @@ final class SimulatedNetwork implements Timers {
     return () -> task.cancelled = true;
   }
 
-  void turn(long seconds) {
+  /** Lets time pass. */
+  public void turn(long seconds) {
     long until = now + TimeUnit.SECONDS.toNanos(seconds);
     while (!tasks.isEmpty() && tasks.peek().at <= until) {
       Task next = tasks.remove();
