@@ -101,7 +101,30 @@ final class Demultiplexer extends ChannelInboundHandlerAdapter {
       packet.release();
     } else {
       // The codecs above take no datagrams from others.
-      from.writeAndFlush(packet, from.voidPromise());
+      // A promise of its own keeps an error, as of a network that is not there, from the pipeline.
+      var unused = from.writeAndFlush(packet);
+    }
+  }
+
+  /**
+   * Sends a datagram or a run of them with the next {@link #flush}; takes it. Any thread may call.
+   *
+   * @return whether there was room
+   */
+  boolean write(DatagramPacket packet) {
+    ChannelHandlerContext from = toAccepting;
+    if (from == null || !from.channel().isWritable()) {
+      packet.release();
+      return false;
+    }
+    var unused = from.write(packet);
+    return true;
+  }
+
+  void flush() {
+    ChannelHandlerContext from = toAccepting;
+    if (from != null) {
+      from.flush();
     }
   }
 

@@ -58,10 +58,11 @@ public final class PeerPort {
    * @param overflown datagrams that found a loop's queue full
    * @param refused certificates of dialling nodes
    * @param repeated datagrams that were sent again by {@link #probe}
+   * @param direct datagrams that were sent by UDP straight to their nodes
    * @param connections open now, those that are only begun among them
    */
   public record Counters(
-      long unknown, long overflown, long refused, long repeated, int connections) {}
+      long unknown, long overflown, long refused, long repeated, long direct, int connections) {}
 
   private record Door(String protocol, PeerSocket socket) {}
 
@@ -91,6 +92,8 @@ public final class PeerPort {
   private final List<Door> doors = new CopyOnWriteArrayList<>();
   private final int dialling;
   private volatile DatagramPath path = NOWHERE;
+  private volatile DirectPaths direct = DirectPaths.NONE;
+  private UdpPort straight;
   private boolean closed;
 
   private PeerPort(List<Loop> loops, Identity identity, QuicCongestionControlAlgorithm congestion) {
@@ -132,8 +135,56 @@ public final class PeerPort {
     PeerSocket socket = new PeerSocket(loop, self, () -> path, counters);
     socket.pipeline().addLast(codec);
     var unused = loop.netty().register(socket);
+    if (straight != null) {
+      goStraight(socket, sockets.size());
+    }
     sockets.add(socket);
     return socket;
+  }
+
+  /**
+   * Datagrams for nodes to which there is a path by UDP take that one from now on, as long as it
+   * answers; those that arrive so are given by {@link #arrivedStraight}.
+   */
+  public synchronized void straight(UdpPort from, DirectPaths paths) {
+    straight = from;
+    direct = paths;
+    for (int i = 0; i < sockets.size(); i++) {
+      goStraight(sockets.get(i), i);
+    }
+  }
+
+  private void goStraight(PeerSocket socket, int turn) {
+    socket.straight(direct, straight.runSender(socket.loop(), turn, counters));
+  }
+
+  /**
+   * A datagram has arrived by UDP.
+   *
+   * @param datagram borrowed
+   * @return whether it is of a connection of this port's, or opens one to it
+   */
+  public boolean arrivedStraight(InetSocketAddress from, ByteBuf datagram) {
+    int owner = ids.owner(datagram);
+    if (owner == ConnectionIds.UNKNOWN
+        || (owner == ConnectionIds.NEW && !isOurs(ConnectionIds.protocol(datagram)))) {
+      return false;
+    }
+    DirectPaths.NodeAt sender = direct.from(from);
+    if (sender == null) {
+      return false;
+    }
+    arrived(sender.node(), datagram);
+    return true;
+  }
+
+  private boolean isOurs(int mark) {
+    for (Door door : doors) {
+      if (ConnectionIds.mark(door.protocol) == mark) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The path below all connections from now on; without one, nothing reaches anybody. */
@@ -185,7 +236,7 @@ public final class PeerPort {
 
   /** Whether there is a path to the node now. */
   public boolean reaches(NodeId node) {
-    return path.reaches(node.number());
+    return direct.to(node.number()) != null || path.reaches(node.number());
   }
 
   /** The node at the other end; proved once the connection is active. */
@@ -303,6 +354,7 @@ public final class PeerPort {
         counters.overflown.sum(),
         counters.refused.sum(),
         counters.repeated.sum(),
+        counters.direct.sum(),
         connections.size());
   }
 

@@ -43,7 +43,11 @@ final class PeerSocket extends AbstractChannel {
   private final Queue<DatagramPacket> arrived = new ArrayBlockingQueue<>(QUEUED);
   private final AtomicBoolean taking = new AtomicBoolean();
   private final LongObjectMap<KeptDatagrams> kept = new LongObjectHashMap<>();
+  private volatile Straight straight = new Straight(DirectPaths.NONE, null);
   private volatile boolean open = true;
+
+  /** Paths by UDP, and the way out to them. */
+  private record Straight(DirectPaths paths, RunSender sender) {}
 
   /**
    * @param self this node's address
@@ -61,6 +65,11 @@ final class PeerSocket extends AbstractChannel {
 
   Loop loop() {
     return loop;
+  }
+
+  /** From now on datagrams take these paths as long as they answer. Any thread may call. */
+  void straight(DirectPaths paths, RunSender sender) {
+    straight = new Straight(paths, sender);
   }
 
   /** A connection to a node begins here. */
@@ -130,24 +139,40 @@ final class PeerSocket extends AbstractChannel {
   @Override
   protected void doWrite(ChannelOutboundBuffer in) {
     DatagramPath way = path.get();
+    Straight best = straight;
     for (Object message; (message = in.current()) != null; in.remove()) {
       DatagramPacket packet = (DatagramPacket) message;
       // The codec makes an empty one now and then.
       if (packet.content().isReadable()) {
-        send(way, QuicNodeAddress.node(packet.recipient()), packet.content());
+        send(best, way, QuicNodeAddress.node(packet.recipient()), packet.content());
       }
+    }
+    flush(best);
+  }
+
+  private static void flush(Straight best) {
+    if (best.sender != null) {
+      best.sender.flush();
     }
   }
 
-  private void send(DatagramPath way, long node, ByteBuf datagram) {
+  private void send(Straight best, DatagramPath way, long node, ByteBuf datagram) {
     KeptDatagrams last = kept.get(node);
     if (last != null) {
       last.keep(datagram);
     }
-    give(way, node, datagram);
+    give(best, way, node, datagram);
   }
 
-  private static void give(DatagramPath way, long node, ByteBuf datagram) {
+  private static void give(Straight best, DatagramPath way, long node, ByteBuf datagram) {
+    DirectPath direct = best.paths.to(node);
+    if (direct != null) {
+      direct.used();
+      if (!direct.doubtful() || !way.reaches(node)) {
+        best.sender.send(direct.at(), datagram);
+        return;
+      }
+    }
     int begin = datagram.readerIndex();
     int end = datagram.writerIndex();
     way.send(node, datagram);
@@ -159,11 +184,13 @@ final class PeerSocket extends AbstractChannel {
     KeptDatagrams last = kept.get(node);
     if (last != null) {
       DatagramPath way = path.get();
+      Straight best = straight;
       last.each(
           datagram -> {
             counters.repeated.increment();
-            give(way, node, datagram);
+            give(best, way, node, datagram);
           });
+      flush(best);
     }
   }
 

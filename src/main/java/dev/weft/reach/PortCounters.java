@@ -9,4 +9,5 @@ final class PortCounters {
   final LongAdder overflown = new LongAdder();
   final LongAdder refused = new LongAdder();
   final LongAdder repeated = new LongAdder();
+  final LongAdder direct = new LongAdder();
 }

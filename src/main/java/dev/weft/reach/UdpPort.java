@@ -245,6 +245,16 @@ public final class UdpPort {
     demultiplexers.get(number).send(new DatagramPacket(datagram, to));
   }
 
+  /** For datagrams of one loop, its own socket if it has one here. */
+  RunSender runSender(Loop loop, int turn, PortCounters count) {
+    int number = Math.floorMod(turn, demultiplexers.size());
+    for (int i = 0; i < demultiplexers.size(); i++) {
+      number = loops.get(i).netty() == loop.netty() ? i : number;
+    }
+    return new RunSender(
+        demultiplexers.get(number), settings.segments().maxNumSegments() > 0, count);
+  }
+
   public Counters counters() {
     return new Counters(
         counters.unknown.sum(),

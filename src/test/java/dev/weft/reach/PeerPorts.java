@@ -100,7 +100,8 @@ public final class PeerPorts implements AutoCloseable {
 
   private Node add(Identity identity, int count, QuicCongestionControlAlgorithm congestion)
       throws Exception {
-    Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(count));
+    Vertx vertx =
+        Vertx.vertx(new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(count));
     List<Loop> loops = IntStream.range(0, count).mapToObj(i -> Loop.of(vertx)).toList();
     PeerPort port = result(PeerPort.open(loops, identity, congestion));
     Node node = new Node(identity, port, loops, vertx);
