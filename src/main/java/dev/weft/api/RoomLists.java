@@ -10,6 +10,7 @@ import dev.weft.nsm.NetworkServices;
 import dev.weft.pod.Pod;
 import dev.weft.pod.PodRef;
 import dev.weft.pod.Pods;
+import dev.weft.proxy.AppProxies;
 import dev.weft.subnet.Subnets;
 import dev.weft.topology.LinkStatus;
 import dev.weft.topology.Topologies;
@@ -33,6 +34,7 @@ final class RoomLists {
   private final Subnets subnets;
   private final NetworkServices services;
   private final Mesh mesh;
+  private final AppProxies proxies;
 
   RoomLists(Bus bus, String self) {
     this.self = self;
@@ -42,6 +44,7 @@ final class RoomLists {
     this.subnets = bus.proxy(Subnets.class);
     this.services = bus.proxy(NetworkServices.class);
     this.mesh = bus.proxy(Mesh.class);
+    this.proxies = bus.proxy(AppProxies.class);
   }
 
   Map<String, Listing<?>> all() {
@@ -83,7 +86,9 @@ final class RoomLists {
         "mesh/exports",
         Listing.ofMembers(this::meshExports, RoomLists::meshExportRow),
         "mesh/forwards",
-        Listing.ofMembers(this::meshForwards, RoomLists::meshForwardRow));
+        Listing.ofMembers(this::meshForwards, RoomLists::meshForwardRow),
+        "proxy/connections",
+        Listing.ofMembers(this::proxyConnections, RoomLists::proxyConnectionRow));
   }
 
   private static ListRow<Pod> podRow(Pod pod) {
@@ -174,6 +179,16 @@ final class RoomLists {
   private static ListRow<MeshForwardView> meshForwardRow(MeshForwardView forward) {
     return ListRow.worstFirst(
         forward, forward.state(), forward.state().equals("up"), forward.listen(), forward.node());
+  }
+
+  private Future<List<ProxyConnectionView>> proxyConnections() {
+    return proxies
+        .connections()
+        .map(all -> all.stream().map(row -> ProxyConnectionView.of(self, row)).toList());
+  }
+
+  private static ListRow<ProxyConnectionView> proxyConnectionRow(ProxyConnectionView c) {
+    return ListRow.worstFirst(c, c.state(), c.well(), c.to(), c.side(), c.node());
   }
 
   /** Topologies, and the single links in their places between them. */
