@@ -12,7 +12,8 @@ const TOKEN = "weft-token";
 
 const $ = id => document.getElementById(id);
 const SHAPES = {
-  up: ["●", "good"], ready: ["●", "good"], none: ["●", "good"], info: ["·", ""],
+  up: ["●", "good"], established: ["●", "good"], composed: ["●", "good"], lost: ["✕", "bad"], punching: ["◐", "wait"], new: ["○", ""],
+  ready: ["●", "good"], none: ["●", "good"], info: ["·", ""],
   joining: ["◐", "wait"], connecting: ["◐", "wait"], starting: ["◐", "wait"], healing: ["◐", "wait"], waiting: ["○", "wait"],
   degraded: ["◆", "wait"], warning: ["◆", "wait"],
   failed: ["✕", "bad"], down: ["✕", "bad"], contradiction: ["≠", "bad"], error: ["✕", "bad"],

@@ -32,7 +32,8 @@ final class ListResource implements MemberLists {
           Map.entry("listMeshPeers", "mesh/peers"),
           Map.entry("listMeshServices", "mesh/services"),
           Map.entry("listMeshExports", "mesh/exports"),
-          Map.entry("listMeshForwards", "mesh/forwards"));
+          Map.entry("listMeshForwards", "mesh/forwards"),
+          Map.entry("listProxyConnections", "proxy/connections"));
 
   /**
    * Topologies, and the single links whose places are between them.

@@ -18,6 +18,7 @@ import dev.weft.nsm.NetworkServices;
 import dev.weft.pod.Pod;
 import dev.weft.pod.PodRef;
 import dev.weft.pod.Pods;
+import dev.weft.proxy.AppProxies;
 import dev.weft.room.RoomContext;
 import dev.weft.subnet.Agents;
 import dev.weft.subnet.Subnets;
@@ -96,6 +97,7 @@ public final class TestNode implements AutoCloseable {
     await(bus.serve(Topologies.class, new MemoryTopologies()));
     await(bus.serve(NetworkServices.class, new MemoryServices()));
     await(bus.serve(Mesh.class, mesh));
+    await(bus.serve(AppProxies.class, new MemoryProxies()));
     await(bus.serve(NetChecks.class, TestNode::netCheck));
   }
 

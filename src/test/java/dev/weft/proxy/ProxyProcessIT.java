@@ -1,0 +1,124 @@
+package dev.weft.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.weft.bus.Json;
+import dev.weft.testkit.Need;
+import dev.weft.testkit.Needs;
+import dev.weft.testkit.ProcessCluster;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Programs that others wrote, through the proxies of two node processes: n1 has the clients, n2 the
+ * servers.
+ */
+@Needs({Need.ROOT, Need.IPROUTE2})
+@Timeout(240)
+class ProxyProcessIT {
+  private static final Duration SOON = Duration.ofSeconds(40);
+  private static final String SERVER = "127.0.0.1:50061";
+  private static final String MESH =
+      """
+      mesh: { listen: [ "udp://%s:7654" ] }
+      proxy: { forward: { port: 3128, token: yoasobi } }
+      """;
+
+  @TempDir static Path directory;
+  private static ProcessCluster nodes;
+  private static final List<Process> servers = new ArrayList<>();
+
+  @BeforeAll
+  static void start() throws Exception {
+    nodes =
+        ProcessCluster.start(directory, 2, true, n -> MESH.formatted(ProcessCluster.addressOf(n)));
+    Path said = directory.resolve("server");
+    servers.add(
+        nodes.host(2).start(said.toFile(), "/usr/bin/python3", resource("grpc_server.py"), SERVER));
+    Awaitility.await().atMost(SOON).until(() -> Files.readString(said).contains("listening"));
+    reverse(SERVER);
+    // The other node's UDP port: whose it is, this node knows from the mesh.
+    add("10.99.0.2:7654");
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    servers.forEach(Process::destroyForcibly);
+    if (nodes != null) {
+      nodes.close();
+    }
+  }
+
+  private static String resource(String name) {
+    return Path.of("src/test/resources/proxy", name).toAbsolutePath().toString();
+  }
+
+  private static void reverse(String target) {
+    ObjectNode wanted = Json.mapper().createObjectNode().put("target", target);
+    nodes.api(2).send("PUT", "/api/v1/proxy/reverse", wanted);
+  }
+
+  private static void add(String to) {
+    ObjectNode wanted = Json.mapper().createObjectNode().put("to", to);
+    nodes.api(1).send("POST", "/api/v1/proxy/connections", wanted);
+    Awaitility.await()
+        .atMost(SOON)
+        .until(() -> state().equals("established") || state().equals("composed"));
+  }
+
+  private static JsonNode connection() {
+    return nodes.api(1).get("/api/v1/proxy/connections").path("items").path(0);
+  }
+
+  private static String state() {
+    return connection().path("state").asText();
+  }
+
+  private static JsonNode proxy(int node) {
+    return nodes.api(node).get("/api/v1/proxy");
+  }
+
+  private static JsonNode client(String... arguments) throws Exception {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "env",
+                "grpc_proxy=http://yoasobi@127.0.0.1:3128",
+                "/usr/bin/python3",
+                resource("grpc_client.py"),
+                "10.99.0.2:7654"));
+    command.addAll(List.of(arguments));
+    return Json.mapper().readTree(nodes.host(1).run(command.toArray(new String[0])));
+  }
+
+  @Test
+  void shouldCarryTheFourKindsOfCallsOfAnUnmodifiedClient() throws Exception {
+    JsonNode said = client("kinds");
+
+    assertThat(said.path("unary").asText()).isEqualTo("hello");
+    assertThat(said.path("client").asText()).isEqualTo(said.path("client_expected").asText());
+    assertThat(said.path("server")).hasSize(3).allMatch(size -> size.asInt() == 1000);
+    assertThat(said.path("duplex")).extracting(JsonNode::asText).contains("one", "two", "three");
+  }
+
+  @Test
+  void shouldCarryTwoHundredConnectionsAtOnce() throws Exception {
+    assertThat(client("many", "200").path("answered").asInt()).isEqualTo(400);
+  }
+
+  @Test
+  void shouldCarryMuchIntact() throws Exception {
+    assertThat(client("bulk", "32").path("intact").asBoolean()).isTrue();
+  }
+}
