@@ -199,7 +199,11 @@ final class PacketSender {
         return false;
       }
     }
-    return packets.flight() == 0 || packets.flight() + packet.length <= congestion.window();
+    // The oldest is sent again at once: libutp tells of 32 packets behind it only, so that what
+    // seems to be under way has perhaps arrived.
+    return packets.flight() == 0
+        || packets.flight() + packet.length <= congestion.window()
+        || (packet.lost && packet.number == packets.oldest());
   }
 
   private void transmit(OutPacket packet, long now) {
@@ -244,7 +248,7 @@ final class PacketSender {
       timedOut(now);
     } else if (tailAt <= now) {
       tailAt = NEVER;
-      packets.last().ifPresent(last -> transmit(last, now));
+      packets.asking().ifPresent(asking -> transmit(asking, now));
       tailAt = NEVER;
     }
     if (windowProbeAt <= now) {

@@ -157,8 +157,14 @@ final class SendWindow {
     return at(oldest);
   }
 
-  /** The last packet that is under way. */
-  Optional<OutPacket> last() {
+  /**
+   * What is sent again to learn what has arrived: the last packet that is under way, or the first
+   * if it is known to be late.
+   */
+  Optional<OutPacket> asking() {
+    if (highestArrived > oldest && at(oldest).underWay()) {
+      return Optional.of(at(oldest));
+    }
     for (long n = unsent - 1; n >= oldest; n--) {
       if (at(n).underWay()) {
         return Optional.of(at(n));

@@ -39,7 +39,12 @@ public record UtpHeader(
   private static final int VERSION = 1;
   private static final int SELECTIVE_ACK = 1;
 
-  /** Known to nobody, and so skipped; libutp and libtorrent use 1 to 4. */
+  /** Libutp's, of 8 bytes, in which no bit means anything. */
+  private static final int EXTENSION_BITS = 2;
+
+  private static final int EXTENSION_BITS_LENGTH = 8;
+
+  /** Known to nobody, and so skipped; but libutp takes none such for the first. */
   private static final int PADDING = 0x77;
 
   /**
@@ -114,24 +119,27 @@ public record UtpHeader(
   }
 
   /**
-   * The same packet with an extension that nobody knows.
+   * The same packet with extensions that say nothing.
    *
    * @param packet without extensions
-   * @param padding bytes, 2..257
+   * @param padding bytes, 12..267
    */
   static byte[] padded(byte[] packet, int length, int padding) {
     byte[] padded = new byte[length + padding];
     System.arraycopy(packet, 0, padded, 0, LENGTH);
-    put(padded, 1, PADDING, 1);
-    put(padded, LENGTH, 0, 1);
-    put(padded, LENGTH + 1, padding - 2L, 1);
+    put(padded, 1, EXTENSION_BITS, 1);
+    put(padded, LENGTH, PADDING, 1);
+    put(padded, LENGTH + 1, EXTENSION_BITS_LENGTH, 1);
+    int second = LENGTH + 2 + EXTENSION_BITS_LENGTH;
+    put(padded, second, 0, 1);
+    put(padded, second + 1, padding - EXTENSION_BITS_LENGTH - 4L, 1);
     System.arraycopy(packet, LENGTH, padded, LENGTH + padding, length - LENGTH);
     return padded;
   }
 
   private static void put(byte[] to, int at, long value, int bytes) {
     for (int i = 0; i < bytes; i++) {
-      to[at + i] = (byte) (value >> 8 * (bytes - 1 - i));
+      to[at + i] = (byte) (value >> (8 * (bytes - 1 - i)));
     }
   }
 

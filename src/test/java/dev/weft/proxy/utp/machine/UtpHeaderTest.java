@@ -51,6 +51,21 @@ class UtpHeaderTest {
     assertThat(UtpHeader.read(ByteBuffer.wrap(bytes, 0, length))).contains(header);
   }
 
+  @Test
+  void shouldReadPaddedPacketAsIfItHadNone() {
+    byte[] packet = new byte[UtpHeader.LENGTH + 3];
+    UtpHeader header = new UtpHeader(UtpType.DATA, 7, 8, 9, 10, 11, 12, UtpHeader.NONE);
+    header.write(packet);
+    packet[22] = 5;
+
+    ByteBuffer padded = ByteBuffer.wrap(UtpHeader.padded(packet, packet.length, 120));
+
+    assertThat(padded.remaining()).isEqualTo(packet.length + 120);
+    assertThat(UtpHeader.read(padded)).contains(header);
+    assertThat(padded.remaining()).isEqualTo(3);
+    assertThat(padded.get(padded.position() + 2)).isEqualTo((byte) 5);
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
