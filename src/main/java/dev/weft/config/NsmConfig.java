@@ -16,8 +16,9 @@ import java.util.regex.Pattern;
  * @param sockets directory of the sockets
  * @param cidr IPv4 network, 8..28 bits, from which connections get their addresses
  * @param clientUids users besides root who may ask and advertise
- * @param allow per service the users (numbers) and pods ({@code ns/name}) that may advertise it; a
- *     service that is not named here may be advertised by all who may use the socket
+ * @param allow per service the users (numbers) and pods ({@code ns/name}) that may advertise it,
+ *     and the prefixes into which it may route; without either of them, whoever may use the socket,
+ *     and wherever
  * @param tunnels to other nodes, best first
  * @param heal how long a connection that lost its endpoint waits for another one
  * @param externals NSMs outside the cluster
@@ -76,8 +77,11 @@ public record NsmConfig(
 
   private static final Kind<String> ALLOWED =
       new Kind<>(
-          "a user number or a pod as ns/name",
-          text -> Optional.of(text).filter(t -> t.matches("[0-9]{1,9}|[a-z0-9.-]+/[a-z0-9.-]+")));
+          "a user number, a pod as ns/name, or an IPv4 prefix as in 10.60.0.0/16",
+          text ->
+              Optional.of(text)
+                  .filter(t -> t.matches("[0-9]{1,9}|[a-z0-9.-]+/[a-z0-9.-]+"))
+                  .filter(t -> Cidr.find(t).map(NsmConfig::isRoute).orElse(true)));
 
   static NsmConfig read(Section s) {
     NsmConfig nsm =
@@ -93,8 +97,26 @@ public record NsmConfig(
     return nsm.tunnels().isEmpty() ? nsm.withTunnels(List.of(Tunnel.values())) : nsm;
   }
 
+  /** The users and pods that may advertise a service; none where all may. */
+  public List<String> advertisers(String service) {
+    return allow.getOrDefault(service, List.of()).stream()
+        .filter(text -> Cidr.find(text).isEmpty())
+        .toList();
+  }
+
+  /** The prefixes into which a service may route; none where it may everywhere. */
+  public List<Cidr> routes(String service) {
+    return allow.getOrDefault(service, List.of()).stream()
+        .flatMap(text -> Cidr.find(text).stream())
+        .toList();
+  }
+
   private NsmConfig withTunnels(List<Tunnel> all) {
     return new NsmConfig(sockets, cidr, clientUids, allow, all, heal, externals);
+  }
+
+  private static boolean isRoute(Cidr cidr) {
+    return cidr.address() instanceof Inet4Address && cidr.isNetwork();
   }
 
   private static boolean isPool(Cidr cidr) {

@@ -264,7 +264,9 @@ public final class Node {
     rooms.put(
         "meshnet",
         new MeshnetVerticle(room, ways.listener(), links, config.grpc(), new TopologyLinks(bus)));
-    rooms.put("nsm", new NsmVerticle(room, config.nsm(), config.wires(), ways, links));
+    rooms.put(
+        "nsm",
+        new NsmVerticle(room, config.nsm(), config.wires(), config.subnets().cidr(), ways, links));
     rooms.put("proxy", proxies(room));
     // Other nodes' calls are taken once all rooms that serve them have started.
     rooms.put("gRPC port", context -> ways.open());

@@ -1,5 +1,6 @@
 package dev.weft.nsm;
 
+import dev.weft.address.Cidr;
 import dev.weft.config.NsmConfig;
 import dev.weft.config.WiresConfig;
 import dev.weft.dial.Ways;
@@ -24,6 +25,7 @@ import dev.weft.nsm.endpoint.EndpointPods;
 import dev.weft.nsm.endpoint.Endpoints;
 import dev.weft.nsm.endpoint.Externals;
 import dev.weft.nsm.endpoint.LocalNegotiator;
+import dev.weft.nsm.endpoint.RouteLimits;
 import dev.weft.nsm.peer.EndpointSide;
 import dev.weft.nsm.peer.Halves;
 import dev.weft.nsm.peer.LeaseExchange;
@@ -75,6 +77,7 @@ final class NsmParts {
       RoomThread thread,
       NsmConfig config,
       WiresConfig wires,
+      Cidr subnets,
       Ways ways,
       NodeLinks links)
       throws IOException {
@@ -95,18 +98,19 @@ final class NsmParts {
     externals = new Externals(config.externals(), ways.external(), room.health(), room.clock());
     endpoints = new Endpoints(room, externals, unixClient::forget);
     Admission admission = new Admission(config);
+    RouteLimits limits = new RouteLimits(config, subnets);
     advertising = new Advertising(self, endpoints, admission, thread, pods::values);
     EndpointPods endpointPods = new EndpointPods(self, room.bus().proxy(Pods.class), connections);
     LocalNegotiator local =
         new LocalNegotiator(
             endpoints,
-            new EndpointClient(unixClient, thread, pods::values, meters),
+            new EndpointClient(unixClient, thread, pods::values, admission, limits, meters),
             namespaces,
             connections,
             wires.mtu());
 
     halves = new Halves(self, thread, connections, mechanisms, namespaces, endpointPods, peers);
-    RemoteNegotiator remote = new RemoteNegotiator(peers, tunnels, externals, wires.mtu());
+    RemoteNegotiator remote = new RemoteNegotiator(peers, tunnels, externals, limits, wires.mtu());
     Connector connector =
         new Connector(
             room, thread, endpoints, connections, namespaces, mechanisms, local, remote, halves);

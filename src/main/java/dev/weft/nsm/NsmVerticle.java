@@ -1,5 +1,6 @@
 package dev.weft.nsm;
 
+import dev.weft.address.Cidr;
 import dev.weft.cluster.MemberChanged;
 import dev.weft.config.NsmConfig;
 import dev.weft.config.WiresConfig;
@@ -42,6 +43,7 @@ public final class NsmVerticle extends VerticleBase implements NetworkServices {
   private final RoomContext room;
   private final NsmConfig config;
   private final WiresConfig wires;
+  private final Cidr subnets;
   private final Ways ways;
   private final NodeLinks links;
   private RoomThread thread;
@@ -51,12 +53,19 @@ public final class NsmVerticle extends VerticleBase implements NetworkServices {
   /**
    * @param wires what connections have in common with wires: their MTU where the tunnel allows it,
    *     and what becomes of their interfaces when the node stops
+   * @param subnets the range of the nodes' subnets, into which no service may route
    */
   public NsmVerticle(
-      RoomContext room, NsmConfig config, WiresConfig wires, Ways ways, NodeLinks links) {
+      RoomContext room,
+      NsmConfig config,
+      WiresConfig wires,
+      Cidr subnets,
+      Ways ways,
+      NodeLinks links) {
     this.room = room;
     this.config = config;
     this.wires = wires;
+    this.subnets = subnets;
     this.ways = ways;
     this.links = links;
   }
@@ -65,7 +74,7 @@ public final class NsmVerticle extends VerticleBase implements NetworkServices {
   public Future<?> start() throws IOException {
     room.health().state(ROOM, Health.State.STARTING);
     thread = new RoomThread(context);
-    parts = new NsmParts(vertx, room, thread, config, wires, ways, links);
+    parts = new NsmParts(vertx, room, thread, config, wires, subnets, ways, links);
     looks = new Passes(vertx, parts.watch::look, new Backoff(new SecureRandom()));
     NsmNeeds.CAPABILITIES.report(parts.lacking, room.health());
     parts.peerServer.addTo(ways.listener());

@@ -4,6 +4,7 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
+import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
@@ -61,10 +62,15 @@ final class Grpc {
     return request(path, headers).putHeader("grpc-timeout", deadline.toMillis() + "m");
   }
 
-  /** Sends the message and waits for the answer; cancels the call at the deadline. */
-  static Future<Buffer> send(HttpClientRequest call, Buffer message, Duration deadline) {
+  /**
+   * Sends the message and waits for the answer; cancels the call at the deadline.
+   *
+   * @param maxAnswer bytes of a message; EXHAUSTED for a longer one
+   */
+  static Future<Buffer> send(
+      HttpClientRequest call, Buffer message, Duration deadline, int maxAnswer) {
     return call.send(frame(message))
-        .compose(Grpc::status)
+        .compose(response -> status(response, maxAnswer))
         .map(Grpc::single)
         .timeout(deadline.toMillis(), TimeUnit.MILLISECONDS)
         .onFailure(e -> call.reset(CANCEL))
@@ -80,17 +86,42 @@ final class Grpc {
 
   /** Waits for the end of the response; fails with the status in the trailers if it is not OK. */
   static Future<Buffer> status(HttpClientResponse response) {
+    return status(response, MAX_MESSAGE);
+  }
+
+  private static Future<Buffer> status(HttpClientResponse response, int maxAnswer) {
     if (response.statusCode() != 200) {
       return Future.failedFuture(
           Fault.UNAVAILABLE.because("HTTP status " + response.statusCode() + " for a gRPC call"));
     }
-    return response
-        .body()
+    return body(response, maxAnswer)
         .compose(
             body -> {
               WeftException failure = failure(trailers(response));
               return failure == null ? Future.succeededFuture(body) : Future.failedFuture(failure);
             });
+  }
+
+  /** The response's body, of which no more is kept than a message may have. */
+  private static Future<Buffer> body(HttpClientResponse response, int maxMessage) {
+    Promise<Buffer> whole = Promise.promise();
+    Buffer body = Buffer.buffer();
+    response
+        .handler(
+            data -> {
+              if (whole.future().isComplete()) {
+                return;
+              }
+              if (body.length() + data.length() > maxMessage + PREFIX) {
+                whole.fail(
+                    Fault.EXHAUSTED.because("an answer of more than " + maxMessage + " bytes"));
+              } else {
+                body.appendBuffer(data);
+              }
+            })
+        .exceptionHandler(whole::tryFail)
+        .endHandler(v -> whole.tryComplete(body));
+    return whole.future();
   }
 
   /** Waits for the end of the response and gives its status, whatever it is. */

@@ -89,7 +89,7 @@ public final class Http2Connection implements RpcConnection {
   @Override
   public Future<Buffer> call(String path, Buffer message, Duration deadline) {
     return request(Grpc.request(path, headers, deadline))
-        .compose(call -> Grpc.send(call, message, deadline));
+        .compose(call -> Grpc.send(call, message, deadline, Grpc.MAX_MESSAGE));
   }
 
   @Override

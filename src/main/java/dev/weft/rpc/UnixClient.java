@@ -22,6 +22,9 @@ import java.util.concurrent.TimeoutException;
 public final class UnixClient {
   private static final int IDLE_SECONDS = 60;
 
+  /** Control messages only: a handful of names. */
+  private static final int MAX_ANSWER = 64 << 10;
+
   private final Vertx vertx;
   private final Map<Path, HttpClient> clients = new ConcurrentHashMap<>();
 
@@ -37,7 +40,8 @@ public final class UnixClient {
   public record Answer<R>(R message, UnixPeer by) {}
 
   /**
-   * UNAVAILABLE if no program listens there or it does not speak gRPC, TIMEOUT after the deadline.
+   * UNAVAILABLE if no program listens there or it does not speak gRPC, TIMEOUT after the deadline,
+   * EXHAUSTED for an answer of more than 64 KiB.
    */
   public <Q extends Message, R extends Message> Future<Answer<R>> call(
       Path socket, GrpcMethod<Q, R> method, Q request, Duration deadline) {
@@ -54,7 +58,7 @@ public final class UnixClient {
         .onFailure(e -> leave(socket, client, millis))
         .compose(
             call ->
-                Grpc.send(call, Buffer.buffer(request.toByteArray()), deadline)
+                Grpc.send(call, Buffer.buffer(request.toByteArray()), deadline, MAX_ANSWER)
                     .compose(method::answer)
                     .map(message -> new Answer<>(message, UnixPeer.of(call.connection()))))
         .recover(e -> Future.failedFuture(named(socket, millis, e)));

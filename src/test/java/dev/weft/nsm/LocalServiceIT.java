@@ -44,7 +44,9 @@ class LocalServiceIT {
   static void start() throws Exception {
     nodes =
         NsmNodes.start(
-            1, "heal: 1s, client-uids: [4711], allow: { guarded: [default/keeper, 4713] }");
+            1,
+            "heal: 1s, client-uids: [4711], allow: { guarded: [default/keeper, 4713], trusted:"
+                + " [default/p1] }");
     node = nodes.node(1);
     client = node.pod("c1");
     there = nodes.namespace("echo");
@@ -249,8 +251,8 @@ class LocalServiceIT {
     for (Path way = own.getParent(); !way.equals(Path.of("/tmp")); way = way.getParent()) {
       Files.setPosixFilePermissions(way, PosixFilePermissions.fromString("rwx--x--x"));
     }
-    Process modest = endpoint(own, "modest", "");
-    Process greedy = endpoint(own, "greedy", client.name());
+    Process modest = endpointOfUser(own, "modest", "");
+    Process greedy = endpointOfUser(own, "greedy", client.name());
 
     // When
     JsonNode modestly =
@@ -262,29 +264,76 @@ class LocalServiceIT {
     assertThat(modestly.path("answer").asText()).isEqualTo("OK");
     assertThat(linksOf(there)).isEqualTo(1);
     assertThat(greedily.path("answer").asText())
-        .startsWith("REFUSED endpoint default/greedy: linux_namespace: " + client.name())
+        .startsWith("REFUSED endpoint default/greedy on node " + node.id + ": linux_namespace: ")
         .endsWith("(expected: that of the endpoint's process, since it is not root's)");
     node.closeAll();
     modest.destroyForcibly().onExit().join();
     greedy.destroyForcibly().onExit().join();
   }
 
+  @Test
+  @Order(4)
+  void shouldKeepTheConnectionsOfAnEndpointInItsPodUnlessThatIsTrusted() throws Exception {
+    TestNetns pod = node.pod("p1");
+    Process greedy = endpoint(pod, "grasping", there.name());
+    Process trusted = endpoint(pod, "trusted", there.name());
+
+    String kept = request("grasping");
+    String elsewhere = request("trusted");
+
+    assertThat(kept)
+        .startsWith("REFUSED endpoint default/grasping on node ")
+        .endsWith(
+            "linux_namespace: %s (expected: that of pod default/p1, unless nsm.allow names it for"
+                    .formatted(there.name())
+                + " service grasping)");
+    assertThat(elsewhere).isEqualTo("OK");
+    assertThat(linksOf(there)).isEqualTo(1);
+    node.closeAll();
+    greedy.destroyForcibly().onExit().join();
+    trusted.destroyForcibly().onExit().join();
+    node.http("DELETE", "/api/v1/pods/default/p1", "");
+  }
+
+  private static String request(String service) throws IOException, InterruptedException {
+    return NsmNodes.probe(client, "ask", node.socketOf("c1").toString(), service, "1")
+        .path("answer")
+        .asText();
+  }
+
+  /** A process of root that provides a service of its own name. */
+  private static Process endpoint(TestNetns where, String service, String namespace)
+      throws IOException {
+    return endpoint(
+        where,
+        service,
+        "endpoint",
+        node.endpointSocket().toString(),
+        node.directory.resolve(service + ".sock").toString(),
+        service,
+        namespace);
+  }
+
   /** A process of user 4711 that provides a service of its own name. */
-  private static Process endpoint(Path directory, String service, String namespace)
+  private static Process endpointOfUser(Path directory, String service, String namespace)
+      throws IOException {
+    return endpoint(
+        there,
+        service,
+        "as",
+        "4711",
+        node.sockets().toString(),
+        "endpoint",
+        node.endpointSocket().getFileName().toString(),
+        directory.resolve(service + ".sock").toString(),
+        service,
+        namespace);
+  }
+
+  private static Process endpoint(TestNetns where, String service, String... probe)
       throws IOException {
     Path output = node.directory.resolve(service + ".log");
-    Process started =
-        there.start(
-            output.toFile(),
-            NsmNodes.probeCommand(
-                "as",
-                "4711",
-                node.sockets().toString(),
-                "endpoint",
-                node.endpointSocket().getFileName().toString(),
-                directory.resolve(service + ".sock").toString(),
-                service,
-                namespace));
+    Process started = where.start(output.toFile(), NsmNodes.probeCommand(probe));
     await(service)
         .atMost(SOON)
         .untilAsserted(() -> assertThat(Files.readString(output)).contains("ready"));
@@ -313,7 +362,7 @@ class LocalServiceIT {
               switch (how) {
                 case "other" -> "it answered request \"another\"";
                 case "gone" -> "gone-namespace (expected: an existing network namespace)";
-                default -> "no answer within 15000 ms";
+                default -> "no answer within 1";
               });
       liar.destroyForcibly().onExit().join();
     }

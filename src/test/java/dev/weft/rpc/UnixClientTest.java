@@ -110,6 +110,18 @@ public class UnixClientTest {
   }
 
   @Test
+  public void shouldNotKeepALongAnswer() throws Exception {
+    serve("x".repeat((64 << 10) + 1));
+
+    assertThatThrownBy(this::answer)
+        .hasMessageContaining(socket + ": an answer of more than 65536 bytes");
+
+    dial.forget(socket);
+    serve("short");
+    assertThat(answer()).isEqualTo("short");
+  }
+
+  @Test
   public void shouldSayThatNobodyListens() {
     assertThatThrownBy(this::answer).hasMessageContaining(socket + ": ");
   }

@@ -18,6 +18,10 @@ public final class NamespaceReferences {
   private static final Pattern LINK = Pattern.compile("net:\\[(\\d+)]");
   private static final Pattern INODE = Pattern.compile("[1-9]\\d{8,18}");
 
+  /** proc(5): the process, or the thread, that looks. */
+  private static final Pattern SELF =
+      Pattern.compile("/+(?:\\./+)*proc/+(?:\\./+)*(?:self|thread-self)(/.*)");
+
   /** The device of the one file system that all namespaces are files of. */
   private static final Object NSFS = deviceOf(Path.of("/proc/self/ns/net"));
 
@@ -39,7 +43,7 @@ public final class NamespaceReferences {
    */
   public static String ref(String named, int pid, List<Pod> pods) throws IOException {
     if (!INODE.matcher(named).matches()) {
-      return named;
+      return ofCaller(named, pid);
     }
     long inode = Long.parseLong(named);
     for (Pod pod : pods) {
@@ -57,6 +61,18 @@ public final class NamespaceReferences {
     }
     throw Fault.invalid(
         "linux_namespace", named, "the inode of a pod's, or one under /run/netns, or your own");
+  }
+
+  /** What a program calls its own is its own, not this process's. */
+  private static String ofCaller(String named, int pid) {
+    Matcher self = SELF.matcher(named);
+    if (!self.matches()) {
+      return named;
+    }
+    if (pid == 0) {
+      throw Fault.invalid("linux_namespace", named, "a namespace; the process is not visible here");
+    }
+    return "/proc/" + pid + self.group(1);
   }
 
   /** The client's own, however it names it; DENIED for another, INVALID for none. */

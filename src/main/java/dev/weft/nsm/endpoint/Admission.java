@@ -44,8 +44,8 @@ public final class Admission {
 
   /** DENIED if {@code nsm.allow} names the service and not this caller. */
   public void checkMayAdvertise(UnixPeer peer, String service, Collection<Pod> pods) {
-    List<String> allowed = config.allow().get(service);
-    if (allowed == null || allowed.contains(Integer.toString(peer.uid()))) {
+    List<String> allowed = config.advertisers(service);
+    if (allowed.isEmpty() || allowed.contains(Integer.toString(peer.uid()))) {
       return;
     }
     long inode = NamespaceReferences.inodeOfProcess(peer.pid());
@@ -62,6 +62,30 @@ public final class Admission {
                   peer.uid(),
                   pod.map(p -> " in pod " + p).orElse(""),
                   String.join(", ", allowed)));
+    }
+  }
+
+  /**
+   * DENIED if an endpoint may not have its connections in another namespace than its own: a user's
+   * may not, nor may root's that runs in a pod, unless {@code nsm.allow} names the pod.
+   *
+   * @param own the identity of the namespace of the endpoint's process
+   */
+  void checkMayBeElsewhere(
+      UnixPeer endpoint, String service, String named, long own, Collection<Pod> pods) {
+    if (endpoint.uid() != 0) {
+      throw Fault.DENIED.because(
+          "linux_namespace: "
+              + named
+              + " (expected: that of the endpoint's process, since it is not root's)");
+    }
+    for (Pod pod : pods) {
+      boolean its = pod.alive() && pod.identity() == own && !EndpointPods.owns(pod.ref());
+      if (its && !config.advertisers(service).contains(pod.ref().toString())) {
+        throw Fault.DENIED.because(
+            "linux_namespace: %s (expected: that of pod %s, unless nsm.allow names it for service %s)"
+                .formatted(named, pod.ref(), service));
+      }
     }
   }
 

@@ -1,6 +1,5 @@
 package dev.weft.nsm.endpoint;
 
-import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
 import dev.weft.linux.Netns;
 import dev.weft.nsm.Calls;
@@ -26,7 +25,6 @@ import java.util.function.Supplier;
 /** Asks endpoints of this node, on their own sockets, where they want a connection. */
 public final class EndpointClient {
   private static final Duration DEADLINE = Duration.ofSeconds(15);
-  private static final int MAX_ROUTES = 64;
   private static final long FRESH_NANOS = 1_000_000_000L;
   private static final int MAX_KEPT = 256;
 
@@ -34,6 +32,8 @@ public final class EndpointClient {
   private final UnixClient dial;
   private final RoomThread thread;
   private final Supplier<Collection<Pod>> pods;
+  private final Admission admission;
+  private final RouteLimits limits;
   private final Map<Answered, Place> places = new HashMap<>();
 
   /**
@@ -41,7 +41,7 @@ public final class EndpointClient {
    *
    * @param namespace empty for the namespace of the endpoint's own process
    */
-  private record Answered(String namespace, UnixPeer by) {}
+  private record Answered(String service, String namespace, UnixPeer by) {}
 
   /**
    * The namespace that an endpoint's answer meant.
@@ -54,7 +54,12 @@ public final class EndpointClient {
    * @param pods the pods of this node
    */
   public EndpointClient(
-      UnixClient dial, RoomThread thread, Supplier<Collection<Pod>> pods, MeterRegistry meters) {
+      UnixClient dial,
+      RoomThread thread,
+      Supplier<Collection<Pod>> pods,
+      Admission admission,
+      RouteLimits limits,
+      MeterRegistry meters) {
     this.answers =
         Timer.builder("weft_nsm_endpoint_answer")
             .description("From asking an endpoint of this node to its answer or failure")
@@ -63,6 +68,8 @@ public final class EndpointClient {
     this.dial = dial;
     this.thread = thread;
     this.pods = pods;
+    this.admission = admission;
+    this.limits = limits;
   }
 
   /** Asks an endpoint for one connection. */
@@ -81,8 +88,8 @@ public final class EndpointClient {
             answer -> {
               EndpointConnectionReply reply = answer.message();
               checkSame(request, reply);
-              List<String> routes = checkRoutes(reply.getRouteList());
-              return place(new Answered(reply.getLinuxNamespace(), answer.by()))
+              List<String> routes = limits.check(service, reply.getRouteList());
+              return place(new Answered(service, reply.getLinuxNamespace(), answer.by()))
                   .map(place -> new EndpointAttachment(place.netns(), place.identity(), routes));
             });
   }
@@ -97,28 +104,6 @@ public final class EndpointClient {
                   reply.getNetworkServiceName(),
                   request.getRequestId(),
                   request.getNetworkServiceName()));
-    }
-  }
-
-  /** The routes, if each is an IPv4 network; INVALID names the first that is not. */
-  public static List<String> checkRoutes(List<String> routes) {
-    if (routes.size() > MAX_ROUTES) {
-      throw Fault.invalid("route", routes.size() + " routes", "at most " + MAX_ROUTES);
-    }
-    for (String route : routes) {
-      if (!isIpv4Network(route)) {
-        throw Fault.invalid("route", route, "an IPv4 prefix as in 10.60.0.0/16");
-      }
-    }
-    return List.copyOf(routes);
-  }
-
-  private static boolean isIpv4Network(String route) {
-    try {
-      Cidr cidr = Cidr.parse(route);
-      return cidr.isNetwork() && cidr.address().getAddress().length == 4;
-    } catch (IllegalArgumentException e) {
-      return false;
     }
   }
 
@@ -142,7 +127,7 @@ public final class EndpointClient {
             });
   }
 
-  private static Place locate(Answered answered, List<Pod> pods) {
+  private Place locate(Answered answered, List<Pod> pods) {
     String named = answered.namespace();
     UnixPeer by = answered.by();
     try {
@@ -151,11 +136,9 @@ public final class EndpointClient {
       // Checked before it is opened: the name comes from a program and may be any file.
       NamespaceReferences.inodeOf(ref);
       long identity = Netns.cookieOf(ref);
-      if (by.uid() != 0 && identity != identityOf(by)) {
-        throw Fault.DENIED.because(
-            "linux_namespace: "
-                + named
-                + " (expected: that of the endpoint's process, since it is not root's)");
+      long own = identityOf(by);
+      if (identity != own) {
+        admission.checkMayBeElsewhere(by, answered.service(), named, own, pods);
       }
       return new Place(ref, identity, System.nanoTime());
     } catch (IOException e) {

@@ -9,9 +9,9 @@ import dev.weft.nsm.connection.Connection;
 import dev.weft.nsm.connection.PendingConnection;
 import dev.weft.nsm.connection.Tunnels;
 import dev.weft.nsm.endpoint.CandidatePlanner;
-import dev.weft.nsm.endpoint.EndpointClient;
 import dev.weft.nsm.endpoint.Externals;
 import dev.weft.nsm.endpoint.Negotiator;
+import dev.weft.nsm.endpoint.RouteLimits;
 import dev.weft.nsm.proto.ProxyConnectionReply;
 import dev.weft.nsm.proto.ProxyConnectionRequest;
 import dev.weft.nsm.proto.TunnelType;
@@ -24,15 +24,18 @@ public final class RemoteNegotiator implements Negotiator {
   private final PeerClient peers;
   private final Tunnels tunnels;
   private final Externals externals;
+  private final RouteLimits limits;
   private final int mtu;
 
   /**
    * @param mtu of wires, bytes
    */
-  public RemoteNegotiator(PeerClient peers, Tunnels tunnels, Externals externals, int mtu) {
+  public RemoteNegotiator(
+      PeerClient peers, Tunnels tunnels, Externals externals, RouteLimits limits, int mtu) {
     this.peers = peers;
     this.tunnels = tunnels;
     this.externals = externals;
+    this.limits = limits;
     this.mtu = mtu;
   }
 
@@ -114,7 +117,7 @@ public final class RemoteNegotiator implements Negotiator {
     if (!pending.prefixes().contains(prefix)) {
       throw Fault.invalid("prefix", prefix, "one of " + pending.prefixes());
     }
-    EndpointClient.checkRoutes(reply.getRouteList());
+    limits.check(candidate.endpoint().service(), reply.getRouteList());
     boolean vxlan = tunnel == TunnelType.VXLAN;
     if (vxlan && !Tunnels.isAddress(reply.getUnderlay())) {
       throw Fault.invalid("underlay", reply.getUnderlay(), "an IP address");
