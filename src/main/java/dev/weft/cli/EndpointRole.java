@@ -8,6 +8,7 @@ import dev.weft.nsm.proto.EndpointConnectionReply;
 import dev.weft.nsm.proto.EndpointConnectionRequest;
 import dev.weft.nsm.proto.EndpointRemoveRequest;
 import dev.weft.nsm.proto.NetworkServiceEndpoint;
+import dev.weft.rpc.AcceptLimits;
 import dev.weft.rpc.UnixClient;
 import dev.weft.rpc.UnixListener;
 import dev.weft.rpc.UnixPeer;
@@ -51,7 +52,8 @@ final class EndpointRole {
   int play(PrintWriter out) throws InterruptedException {
     Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
     UnixListener ingress =
-        new UnixListener(vertx, Path.of(endpoint.getSocketLocation()), sockets)
+        new UnixListener(
+                vertx, Path.of(endpoint.getSocketLocation()), sockets, AcceptLimits.ofProcess())
             .serve(Calls.ASK, this::onAsk);
     UnixClient node = new UnixClient(vertx);
     Path nodeSocket = sockets.resolve(NODE_SOCKET);

@@ -37,6 +37,14 @@ public final class LinuxException extends IOException {
     return Errno.nameOf(errno);
   }
 
+  /**
+   * Whether this process or the host has too little of something, descriptors or memory: it says
+   * nothing of what was asked for.
+   */
+  public boolean isShortage() {
+    return is(Errno.EMFILE) || is(Errno.ENFILE) || is(Errno.ENOMEM) || is(Errno.ENOBUFS);
+  }
+
   boolean is(Errno other) {
     return other.is(errno);
   }

@@ -1,6 +1,7 @@
 package dev.weft.linux;
 
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -63,10 +64,20 @@ public final class SocketFile {
     return (int) Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS);
   }
 
-  /** Whether a program listens there, even if it is too busy to accept. */
-  public static boolean isServed(Path path) {
-    try (SocketChannel probe = SocketChannel.open(java.net.StandardProtocolFamily.UNIX)) {
+  /**
+   * Whether a program listens there, even if it is too busy to accept.
+   *
+   * @throws IOException if this process cannot know, for want of descriptors
+   */
+  public static boolean isServed(Path path) throws IOException {
+    try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
       probe.configureBlocking(false);
+      return isServed(path, probe);
+    }
+  }
+
+  private static boolean isServed(Path path, SocketChannel probe) {
+    try {
       probe.connect(UnixDomainSocketAddress.of(path));
       return true;
     } catch (IOException | IllegalArgumentException nobodyAnswers) {

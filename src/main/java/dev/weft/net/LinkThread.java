@@ -151,6 +151,9 @@ public final class LinkThread {
     try {
       netns = Netns.open(ref);
     } catch (LinuxException gone) {
+      if (gone.isShortage()) {
+        throw gone;
+      }
       return;
     }
     try (netns;

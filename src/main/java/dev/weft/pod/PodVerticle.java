@@ -4,6 +4,7 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
 import dev.weft.cluster.MemberChanged;
 import dev.weft.cluster.OwnedTable;
+import dev.weft.linux.LinuxException;
 import dev.weft.net.Namespaces;
 import dev.weft.room.Reconciler;
 import dev.weft.room.RoomContext;
@@ -203,6 +204,10 @@ public final class PodVerticle extends VerticleBase implements Pods {
       hints.put(pod.ref(), hint);
       return new Pod(pod.ref(), room.self(), pod.netns(), identity, pod.counter(), null);
     } catch (IOException e) {
+      if (e instanceof LinuxException shortage && shortage.isShortage()) {
+        // It says nothing of the pod.
+        return pod;
+      }
       hints.remove(pod.ref());
       return new Pod(pod.ref(), room.self(), pod.netns(), 0, pod.counter(), e.getMessage());
     }

@@ -27,6 +27,9 @@ final class Grpc {
   /** Largest message of a unary method; streams bound their own. */
   static final int MAX_MESSAGE = 4 << 20;
 
+  /** For the one message of a request to arrive in: it is small, and slow is who means harm. */
+  static final Duration ARRIVAL = Duration.ofSeconds(20);
+
   private static final String STATUS = "grpc-status";
   private static final String MESSAGE = "grpc-message";
   private static final String CONTENT_TYPE = "application/grpc";

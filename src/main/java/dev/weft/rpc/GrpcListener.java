@@ -47,7 +47,7 @@ public final class GrpcListener {
   }
 
   private final Vertx vertx;
-  private final GrpcMethods<Caller> unary = new GrpcMethods<>(Grpc.MAX_MESSAGE);
+  private final GrpcMethods<Caller> unary = new GrpcMethods<>(Grpc.MAX_MESSAGE, Grpc.ARRIVAL);
   private final Map<String, Consumer<InStream>> streams = new HashMap<>();
   private final Map<String, PipeService> pipes = new ConcurrentHashMap<>();
 

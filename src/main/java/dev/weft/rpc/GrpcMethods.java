@@ -18,10 +18,13 @@ import io.vertx.grpc.server.GrpcProtocol;
 import io.vertx.grpc.server.GrpcServer;
 import io.vertx.grpc.server.GrpcServerOptions;
 import io.vertx.grpc.server.GrpcServerRequest;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
@@ -31,6 +34,7 @@ import java.util.function.Function;
  */
 final class GrpcMethods<C> {
   private final long maxMessage;
+  private final Duration arrival;
 
   /** By service and method. */
   private final Map<String, Map<String, Unary<C>>> methods = new LinkedHashMap<>();
@@ -44,9 +48,11 @@ final class GrpcMethods<C> {
 
   /**
    * @param maxMessage bytes of a request
+   * @param arrival how long a request may take to arrive; TIMEOUT for one that crawls
    */
-  GrpcMethods(long maxMessage) {
+  GrpcMethods(long maxMessage, Duration arrival) {
     this.maxMessage = maxMessage;
+    this.arrival = arrival;
   }
 
   /** Serves a method; a failed future becomes its gRPC status. */
@@ -118,7 +124,7 @@ final class GrpcMethods<C> {
     return server;
   }
 
-  private static <C> void serve(
+  private void serve(
       GrpcServer server,
       String service,
       String name,
@@ -131,10 +137,22 @@ final class GrpcMethods<C> {
             GrpcMessageEncoder.IDENTITY,
             GrpcMessageDecoder.IDENTITY),
         call ->
-            call.last()
+            whole(call)
                 .compose(message -> method.answer(callerOf.apply(call), message))
                 .onSuccess(answer -> call.response().end(answer))
                 .onFailure(e -> refuse(call, WeftException.of(e))));
+  }
+
+  private Future<Buffer> whole(GrpcServerRequest<Buffer, Buffer> call) {
+    return call.last()
+        .timeout(arrival.toMillis(), TimeUnit.MILLISECONDS)
+        .recover(
+            e ->
+                Future.failedFuture(
+                    e instanceof TimeoutException
+                        ? Fault.TIMEOUT.because(
+                            "request: not whole within " + arrival.toMillis() + " ms")
+                        : e));
   }
 
   /** All services are healthy as long as the process runs; "" asks for the process as a whole. */

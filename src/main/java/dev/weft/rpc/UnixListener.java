@@ -2,9 +2,15 @@ package dev.weft.rpc;
 
 import com.google.protobuf.Message;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.net.NetClient;
+import io.vertx.core.net.SocketAddress;
+import io.vertx.core.net.impl.ConnectionBase;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
@@ -20,19 +26,30 @@ public final class UnixListener {
    */
   private static final int IDLE_SECONDS = 60;
 
+  private static final int GREETING_SECONDS = 20;
+
+  /** What a client sends first: the preface and empty settings (RFC 9113 section 3.4). */
+  private static final Buffer PREFACE =
+      Buffer.buffer("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+          .appendBytes(new byte[] {0, 0, 0, 4, 0, 0, 0, 0, 0});
+
   private static final int MAX_CALLS_PER_CONNECTION = 256;
 
   private final Vertx vertx;
   private final UnixServerSocket socket;
-  private final GrpcMethods<UnixPeer> methods = new GrpcMethods<>(MAX_MESSAGE);
+  private final AcceptLimits limits;
+  private final Promise<Void> guarded = Promise.promise();
+  private final GrpcMethods<UnixPeer> methods = new GrpcMethods<>(MAX_MESSAGE, Grpc.ARRIVAL);
   private HttpServer server;
 
   /**
    * @param path of the socket
    * @param parent of a temporary directory that only this user may enter, on the same file system
+   * @param limits of the connections to it
    */
-  public UnixListener(Vertx vertx, Path path, Path parent) {
+  public UnixListener(Vertx vertx, Path path, Path parent, AcceptLimits limits) {
     this.vertx = vertx;
+    this.limits = limits;
     this.socket = new UnixServerSocket(vertx, "socket", path, parent);
   }
 
@@ -54,8 +71,32 @@ public final class UnixListener {
     server =
         vertx
             .createHttpServer(options)
+            .connectionHandler(this::guard)
             .requestHandler(methods.server(vertx, true, call -> UnixPeer.of(call.connection())));
-    return socket.listen(server);
+    return socket.listen(
+        path -> server.listen(SocketAddress.domainSocketAddress(path)).compose(v -> greet(path)));
+  }
+
+  /**
+   * Makes the first connection to the socket, before it is where others find it. Vert.x does not
+   * give away the channel that accepts, and limits none of its connections; a connection's channel
+   * knows it.
+   */
+  private Future<Void> greet(String path) {
+    NetClient client = vertx.createNetClient();
+    return client
+        .connect(SocketAddress.domainSocketAddress(path))
+        .compose(socket -> socket.write(PREFACE))
+        .compose(v -> guarded.future())
+        .timeout(GREETING_SECONDS, TimeUnit.SECONDS)
+        .eventually(client::close);
+  }
+
+  private void guard(HttpConnection connection) {
+    if (!guarded.future().isComplete() && connection instanceof ConnectionBase base) {
+      base.channel().parent().pipeline().addFirst(limits.gate());
+      guarded.tryComplete();
+    }
   }
 
   /** Closes it and removes the socket. */

@@ -4,6 +4,7 @@ import dev.weft.bus.Fault;
 import dev.weft.nsm.proto.EndpointAdvertiseRequest;
 import dev.weft.nsm.proto.EndpointConnectionReply;
 import dev.weft.nsm.proto.NetworkServiceEndpoint;
+import dev.weft.rpc.AcceptLimits;
 import dev.weft.rpc.UnixClient;
 import dev.weft.rpc.UnixListener;
 import dev.weft.testkit.TestNetns;
@@ -49,7 +50,7 @@ final class EchoEndpoint implements AutoCloseable {
                     .setNseProviderName(name)
                     .setSocketLocation(socket.toString()))
             .build();
-    new UnixListener(made.vertx, socket, node.directory)
+    new UnixListener(made.vertx, socket, node.directory, AcceptLimits.ofProcess())
         .serve(
             Calls.ASK,
             (peer, request) -> {

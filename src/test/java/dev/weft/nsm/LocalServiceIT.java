@@ -397,6 +397,35 @@ class LocalServiceIT {
   }
 
   @Test
+  @Order(5)
+  void shouldNotTakeItsOwnWantOfDescriptorsForTheDeathOfOthers() throws Exception {
+    // Given a connection, and a node that may open no more than a few files
+    assertThat(request("echo")).isEqualTo("OK");
+    long most = descriptors() + 20;
+    String pid = Long.toString(node.pid());
+    String before =
+        client.run("prlimit", "--pid", pid, "--nofile", "--output", "SOFT", "--noheadings").trim();
+    client.run("prlimit", "--pid", pid, "--nofile=" + most + ":");
+
+    // When a pod takes all of them, for longer than an endpoint's socket may be silent
+    JsonNode flood = NsmNodes.probe(client, "flood", node.socketOf("c1").toString(), "200");
+
+    // Then nothing is lost
+    client.run("prlimit", "--pid", pid, "--nofile=" + before + ":");
+    System.out.println("want of descriptors: " + flood);
+    await()
+        .atMost(SOON)
+        .ignoreExceptions()
+        .untilAsserted(
+            () -> {
+              assertThat(node.connections().path(0).path("state").asText()).isEqualTo("up");
+              assertThat(node.get("/api/v1/services").toString()).contains("quick");
+            });
+    assertThat(linksOf(client)).isEqualTo(1);
+    node.closeAll();
+  }
+
+  @Test
   @Order(6)
   void shouldMakeAThousandConnectionsOnceEachAndLeaveNoneOfThem() throws Exception {
     String socket = node.socketOf("c1").toString();

@@ -56,7 +56,7 @@ public class UnixClientTest {
   private void serve(String who) throws Exception {
     Files.deleteIfExists(socket);
     await(
-        new UnixListener(vertx, socket, directory)
+        new UnixListener(vertx, socket, directory, AcceptLimits.ofProcess())
             .serve(
                 ASK,
                 (peer, request) ->

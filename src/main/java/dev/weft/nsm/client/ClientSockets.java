@@ -4,6 +4,7 @@ import dev.weft.bus.Digest;
 import dev.weft.bus.Fault;
 import dev.weft.linux.SocketFile;
 import dev.weft.pod.PodRef;
+import dev.weft.rpc.AcceptLimits;
 import dev.weft.rpc.UnixListener;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -29,6 +30,7 @@ public final class ClientSockets {
   private final Path root;
   private final BiConsumer<PodRef, UnixListener> serveClient;
   private final Map<PodRef, Open> open = new HashMap<>();
+  private final AcceptLimits limits = AcceptLimits.ofProcess();
   private UnixListener endpoints;
 
   private record Open(Path directory, UnixListener listener) {}
@@ -52,7 +54,7 @@ public final class ClientSockets {
             })
         .compose(
             v -> {
-              UnixListener listener = new UnixListener(vertx, root.resolve(ENDPOINT), root);
+              UnixListener listener = new UnixListener(vertx, root.resolve(ENDPOINT), root, limits);
               serveEndpoint.accept(listener);
               return listener.listen().onSuccess(listening -> endpoints = listener);
             })
@@ -65,7 +67,7 @@ public final class ClientSockets {
       return Future.succeededFuture();
     }
     Path directory = directoryOf(pod);
-    UnixListener listener = new UnixListener(vertx, directory.resolve(CLIENT), root);
+    UnixListener listener = new UnixListener(vertx, directory.resolve(CLIENT), root, limits);
     serveClient.accept(pod, listener);
     open.put(pod, new Open(directory, listener));
     return vertx

@@ -116,7 +116,9 @@ public final class ConnectionWatch {
     return thread
         .blocking(
             () -> {
-              sockets.forEach(s -> served.put(s, SocketFile.isServed(Path.of(s))));
+              for (String socket : sockets) {
+                served.put(socket, SocketFile.isServed(Path.of(socket)));
+              }
               identities.putAll(namespaces.of(netns));
               return null;
             })

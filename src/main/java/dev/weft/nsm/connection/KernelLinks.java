@@ -233,10 +233,13 @@ public final class KernelLinks {
     return thread.isBusy();
   }
 
-  private static Optional<OpenNetns> openIfThere(String ref) {
+  private static Optional<OpenNetns> openIfThere(String ref) throws LinuxException {
     try {
       return Optional.of(OpenNetns.open(ref));
     } catch (LinuxException gone) {
+      if (gone.isShortage()) {
+        throw gone;
+      }
       return Optional.empty();
     }
   }

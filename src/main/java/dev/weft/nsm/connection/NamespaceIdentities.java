@@ -1,5 +1,6 @@
 package dev.weft.nsm.connection;
 
+import dev.weft.linux.LinuxException;
 import dev.weft.net.Namespaces;
 import java.io.IOException;
 import java.util.Collection;
@@ -21,15 +22,21 @@ public final class NamespaceIdentities {
    */
   private record Seen(Object hint, long identity) {}
 
-  /** By reference the cookie of the namespace; 0 where there is none. */
-  public Map<String, Long> of(Collection<String> refs) {
+  /**
+   * By reference the cookie of the namespace; 0 where there is none.
+   *
+   * @throws IOException if this process cannot know, for want of descriptors or memory
+   */
+  public Map<String, Long> of(Collection<String> refs) throws IOException {
     seen.keySet().retainAll(refs);
     Map<String, Long> identities = new HashMap<>();
-    refs.forEach(ref -> identities.put(ref, of(ref)));
+    for (String ref : refs) {
+      identities.put(ref, of(ref));
+    }
     return identities;
   }
 
-  private long of(String ref) {
+  private long of(String ref) throws IOException {
     try {
       Object hint = Namespaces.hint(ref);
       Seen last = seen.get(ref);
@@ -39,6 +46,9 @@ public final class NamespaceIdentities {
       }
       return last.identity();
     } catch (IOException gone) {
+      if (gone instanceof LinuxException e && e.isShortage()) {
+        throw e;
+      }
       seen.remove(ref);
       return 0;
     }

@@ -6,6 +6,7 @@ import dev.weft.linux.Netns;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
 import dev.weft.testkit.TestNetns;
+import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -28,12 +29,12 @@ class NamespaceIdentitiesIT {
   }
 
   @Test
-  void shouldKnowNoNamespaceWhereNoneIs() {
+  void shouldKnowNoNamespaceWhereNoneIs() throws IOException {
     assertThat(identity("no-such-namespace")).isZero();
     assertThat(identity("/etc/passwd")).isZero();
   }
 
-  private long identity(String ref) {
+  private long identity(String ref) throws IOException {
     return identities.of(List.of(ref)).get(ref);
   }
 }

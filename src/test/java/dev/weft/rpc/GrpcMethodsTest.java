@@ -1,0 +1,98 @@
+package dev.weft.rpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.nsm.proto.EndpointConnectionReply;
+import dev.weft.nsm.proto.EndpointConnectionRequest;
+import dev.weft.nsm.proto.NseConnectProto;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.RequestOptions;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class GrpcMethodsTest {
+  private static final GrpcMethod<EndpointConnectionRequest, EndpointConnectionReply> ASK =
+      new GrpcMethod<>(
+          NseConnectProto.getDescriptor().findServiceByName("EndpointConnection"),
+          "RequestEndpointConnection",
+          EndpointConnectionRequest.getDefaultInstance(),
+          EndpointConnectionReply.getDefaultInstance());
+
+  private final Vertx vertx = Vertx.vertx();
+  private final HttpServer server = serve();
+  private final HttpClient client =
+      vertx.createHttpClient(
+          new HttpClientOptions()
+              .setProtocolVersion(HttpVersion.HTTP_2)
+              .setHttp2ClearTextUpgrade(false));
+
+  private HttpServer serve() {
+    GrpcMethods<String> methods = new GrpcMethods<>(1 << 10, Duration.ofMillis(300));
+    methods.add(
+        ASK,
+        (caller, request) -> Future.succeededFuture(EndpointConnectionReply.getDefaultInstance()));
+    return done(
+        vertx
+            .createHttpServer()
+            .requestHandler(methods.server(vertx, false, call -> "somebody"))
+            .listen(0, "127.0.0.1"));
+  }
+
+  @AfterEach
+  void close() {
+    done(vertx.close());
+  }
+
+  private static <T> T done(Future<T> future) {
+    return future.timeout(20, TimeUnit.SECONDS).toCompletionStage().toCompletableFuture().join();
+  }
+
+  @Test
+  void shouldEndACallWhoseRequestCrawls() {
+    HttpClientResponse response =
+        done(
+            client
+                .request(request())
+                .compose(
+                    call -> {
+                      call.setChunked(true);
+                      return call.write(Buffer.buffer(new byte[] {0, 0}))
+                          .compose(v -> call.response());
+                    }));
+    done(response.end());
+
+    assertThat(status(response)).isEqualTo("4");
+  }
+
+  @Test
+  void shouldBlameTheCallerForAMessageThatIsNone() {
+    HttpClientResponse response =
+        done(
+            client
+                .request(request())
+                .compose(
+                    call -> call.send(Grpc.frame(Buffer.buffer(new byte[] {0x0a, 0x7f, 0x01})))));
+    done(response.end());
+
+    assertThat(status(response)).isEqualTo("3");
+  }
+
+  private RequestOptions request() {
+    return Grpc.request(ASK.path(), Map.of()).setHost("127.0.0.1").setPort(server.actualPort());
+  }
+
+  private static String status(HttpClientResponse response) {
+    String trailer = response.trailers().get("grpc-status");
+    return trailer == null ? response.getHeader("grpc-status") : trailer;
+  }
+}
