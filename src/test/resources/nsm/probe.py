@@ -149,9 +149,24 @@ def advertise(node, service, path):
     }
 
 
-def endpoint(node, path, service, namespace):
+def routed(client, service, metric, excluded):
+    """A request with routing of the client's choice: the routes that are set, and those that are not."""
+    reply = nsm.call(
+        client,
+        "/nsmconnect.ClientConnection/RequestConnection",
+        {1: "routed" + metric, 2: service, 16: int(metric), 17: [excluded]},
+    )
+    return {
+        "routes": [route.decode() for route in nsm.decode(reply[3][-1]).get(2, [])],
+        "unset": [
+            [nsm.text(unset, 1), nsm.text(unset, 2)] for unset in map(nsm.decode, reply.get(19, []))
+        ],
+    }
+
+
+def endpoint(node, path, service, namespace, *routes):
     """An endpoint that wants its connections in that namespace."""
-    server = nsm.serve(path, lambda request_id, asked: (namespace, []))
+    server = nsm.serve(path, lambda request_id, asked: (namespace, list(routes)))
     nsm.advertise(node, service, service, path)
     print("ready", flush=True)
     server.wait_for_termination()
@@ -175,6 +190,8 @@ def main():
         print(json.dumps(advertise(*args)))
     elif role == "remove":
         print(json.dumps({"answer": outcome(lambda: nsm.remove(*args))}))
+    elif role == "routed":
+        print(json.dumps(routed(*args)))
     elif role == "ask":
         print(json.dumps({"answer": outcome(lambda: nsm.request(*args))}))
     elif role == "load":

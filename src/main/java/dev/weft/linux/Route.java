@@ -67,6 +67,17 @@ public record Route(
     return own(destination, Optional.of(gateway), ifindex);
   }
 
+  /**
+   * The same with another metric.
+   *
+   * @param other 0 leaves the kernel's default
+   */
+  public Route withMetric(int other) {
+    return other == 0
+        ? this
+        : new Route(kind, destination, gateway, ifindex, protocol, onlink, other, source);
+  }
+
   private static Route own(Cidr destination, Optional<InetAddress> gateway, int ifindex) {
     int metric = destination.address() instanceof Inet4Address ? 0 : IPV6_METRIC;
     boolean onlink = gateway.isPresent();

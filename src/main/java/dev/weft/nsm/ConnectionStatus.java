@@ -12,6 +12,7 @@ import java.util.List;
  * @param clientAddress with its prefix length
  * @param provider who provides the service, {@code namespace/name}
  * @param routes what the client reaches through its interface
+ * @param unsetRoutes what the endpoint offers besides, and why the client does not have it
  * @param reason why it is not up; null if it is
  * @param since when the client asked
  */
@@ -28,6 +29,7 @@ public record ConnectionStatus(
     String endpointInterface,
     String endpointAddress,
     List<String> routes,
+    List<UnsetRoute> unsetRoutes,
     Mechanism carrier,
     int mtu,
     ConnectionState state,

@@ -16,6 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How many connections programs of this host may hold at Unix sockets of this process: of each user
@@ -24,6 +26,8 @@ import java.util.concurrent.TimeUnit;
  * opens thousands. Any thread may call.
  */
 public final class AcceptLimits {
+  private static final Logger log = LoggerFactory.getLogger(AcceptLimits.class);
+
   private final int perUser;
   private final int total;
   private final Duration silence;
@@ -65,8 +69,11 @@ public final class AcceptLimits {
     /** Those that have said nothing, the oldest first. */
     private final Set<Guest> silent = new LinkedHashSet<>();
 
+    private boolean waits;
+
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object accepted) {
+      waits = false;
       Channel channel = (Channel) accepted;
       Guest guest = new Guest(this, channel, userOf(channel));
       if (!admit(guest)) {
@@ -76,6 +83,17 @@ public final class AcceptLimits {
       channel.closeFuture().addListener(closed -> leave(guest));
       channel.pipeline().addFirst(guest);
       ctx.fireChannelRead(channel);
+    }
+
+    /** For want of descriptors: they wait in the kernel's queue for a second. */
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+      if (!waits) {
+        waits = true;
+        log.warn("connections to {} wait: {}", ctx.channel().localAddress(), cause.getMessage());
+      }
+      ctx.channel().config().setAutoRead(false);
+      ctx.executor().schedule(() -> ctx.channel().config().setAutoRead(true), 1, TimeUnit.SECONDS);
     }
 
     private boolean admit(Guest guest) {

@@ -183,6 +183,7 @@ public final class TestNode implements AutoCloseable {
             "nsm0",
             "10.44.0.1",
             List.of("10.44.0.0/30"),
+            List.of(),
             Mechanism.VETH,
             1500,
             state,

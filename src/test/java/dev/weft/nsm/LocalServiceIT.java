@@ -295,6 +295,42 @@ class LocalServiceIT {
     node.http("DELETE", "/api/v1/pods/default/p1", "");
   }
 
+  @Test
+  @Order(4)
+  void shouldLeaveRoutesAloneThatThePodHasAndSayWhichItDidNotSet() throws Exception {
+    // Given a pod that has one of the service's routes
+    client.run("ip", "route", "add", "unreachable", "10.61.0.0/16");
+    Process router = endpoint(there, "router", there.name(), "10.60.0.0/16", "10.61.0.0/16");
+
+    // When
+    JsonNode first = routed("0", "10.44.0.0/17");
+    JsonNode again = routed("0", "10.44.0.0/17");
+    JsonNode with = routed("77", "10.44.128.0/17");
+
+    // Then
+    assertThat(first.path("unset").toString())
+        .isEqualTo("[[\"10.61.0.0/16\",\"the pod has one with metric 0 already\"]]");
+    assertThat(first.path("routes").path(0).asText()).matches("10\\.44\\.(1[3-9]|2|12[89]).*/30");
+    assertThat(first.path("routes").path(1).asText()).isEqualTo("10.60.0.0/16");
+    assertThat(again).isEqualTo(first);
+    assertThat(with.path("unset")).isEmpty();
+    assertThat(client.run("ip", "route"))
+        .contains("unreachable 10.61.0.0/16")
+        .containsPattern("10.60.0.0/16 via .* dev router ")
+        .containsPattern("10.61.0.0/16 via .* dev router1 .*metric 77");
+    node.closeAll();
+    assertThat(client.run("ip", "route")).isEqualTo("unreachable 10.61.0.0/16 \n");
+    client.run("ip", "route", "delete", "unreachable", "10.61.0.0/16");
+    router.destroyForcibly().onExit().join();
+  }
+
+  /** A request for the service router. */
+  private static JsonNode routed(String metric, String excluded)
+      throws IOException, InterruptedException {
+    return NsmNodes.probe(
+        client, "routed", node.socketOf("c1").toString(), "router", metric, excluded);
+  }
+
   private static String request(String service) throws IOException, InterruptedException {
     return NsmNodes.probe(client, "ask", node.socketOf("c1").toString(), service, "1")
         .path("answer")
@@ -302,22 +338,24 @@ class LocalServiceIT {
   }
 
   /** A process of root that provides a service of its own name. */
-  private static Process endpoint(TestNetns where, String service, String namespace)
-      throws IOException {
-    return endpoint(
-        where,
-        service,
-        "endpoint",
-        node.endpointSocket().toString(),
-        node.directory.resolve(service + ".sock").toString(),
-        service,
-        namespace);
+  private static Process endpoint(
+      TestNetns where, String service, String namespace, String... routes) throws IOException {
+    List<String> probe =
+        new ArrayList<>(
+            List.of(
+                "endpoint",
+                node.endpointSocket().toString(),
+                node.directory.resolve(service + ".sock").toString(),
+                service,
+                namespace));
+    probe.addAll(List.of(routes));
+    return started(where, service, probe.toArray(String[]::new));
   }
 
   /** A process of user 4711 that provides a service of its own name. */
   private static Process endpointOfUser(Path directory, String service, String namespace)
       throws IOException {
-    return endpoint(
+    return started(
         there,
         service,
         "as",
@@ -330,7 +368,7 @@ class LocalServiceIT {
         namespace);
   }
 
-  private static Process endpoint(TestNetns where, String service, String... probe)
+  private static Process started(TestNetns where, String service, String... probe)
       throws IOException {
     Path output = node.directory.resolve(service + ".log");
     Process started = where.start(output.toFile(), NsmNodes.probeCommand(probe));

@@ -3,6 +3,7 @@ package dev.weft.nsm.client;
 import dev.weft.bus.Fault;
 import dev.weft.nsm.Calls;
 import dev.weft.nsm.connection.ClientPod;
+import dev.weft.nsm.connection.ClientRouting;
 import dev.weft.nsm.connection.ConnectionEntry;
 import dev.weft.nsm.connection.NamespaceReferences;
 import dev.weft.nsm.connection.RequestedInterface;
@@ -51,6 +52,8 @@ public final class ClientCalls {
     ClientPod pod = usable(ref);
     admission.checkClient(peer, pod);
     List<RequestedInterface> asked = RequestedInterface.of(request.getInterfaceList());
+    ClientRouting routing =
+        ClientRouting.of(request.getRouteMetric(), request.getExcludedPrefixList());
     String named = request.getLinuxNamespace();
     Future<Void> own =
         named.isEmpty()
@@ -64,7 +67,11 @@ public final class ClientCalls {
             v ->
                 requests.request(
                     new ServiceRequest(
-                        pod, request.getRequestId(), request.getNetworkServiceName(), asked)))
+                        pod,
+                        request.getRequestId(),
+                        request.getNetworkServiceName(),
+                        asked,
+                        routing)))
         .map(entry -> Requests.reply(entry.connection()))
         .recover(
             e ->
@@ -77,7 +84,8 @@ public final class ClientCalls {
   /** The same request, made by a room of this node for a pod. */
   public Future<ConnectionEntry> connect(PodRef pod, String service, String requestId) {
     return requests
-        .request(new ServiceRequest(usable(pod), requestId, service, List.of()))
+        .request(
+            new ServiceRequest(usable(pod), requestId, service, List.of(), ClientRouting.DEFAULT))
         .recover(
             e ->
                 Future.failedFuture(

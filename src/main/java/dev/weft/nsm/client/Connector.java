@@ -5,6 +5,7 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.nsm.Endpoint;
 import dev.weft.nsm.connection.ClientPod;
+import dev.weft.nsm.connection.ClientRouting;
 import dev.weft.nsm.connection.Connection;
 import dev.weft.nsm.connection.ConnectionAddresses;
 import dev.weft.nsm.connection.ConnectionEntry;
@@ -130,7 +131,7 @@ public final class Connector {
         .compose(
             view -> {
               // The new endpoint's namespace may use the old addresses.
-              List<Cidr> others = proposals(view);
+              List<Cidr> others = proposals(view, old.client().routing());
               return choice
                   .choose(PendingConnection.of(old, others), candidates, end)
                   .compose(next -> move(entry, next))
@@ -151,7 +152,8 @@ public final class Connector {
     return connections
         .change(entry, next)
         .compose(v -> mechanisms.join(next))
-        .onSuccess(v -> connections.joined(entry));
+        .onSuccess(unset -> connections.joined(entry, unset))
+        .mapEmpty();
   }
 
   private List<CandidatePlanner.Candidate> candidates(
@@ -165,10 +167,12 @@ public final class Connector {
 
   /** Addresses to choose from and the interface's name, which nobody else gets meanwhile. */
   private PendingConnection reserve(ServiceRequest request, KernelLinks.View view) {
-    List<Cidr> prefixes = proposals(view);
+    List<Cidr> prefixes = proposals(view, request.routing());
     if (prefixes.isEmpty()) {
       throw new Refused(
-          "addresses: all " + connections.addresses().size() + " blocks of nsm.cidr are in use");
+          "addresses: all "
+              + connections.addresses().size()
+              + " blocks of nsm.cidr are in use or excluded");
     }
     ClientPod pod = request.pod();
     String name =
@@ -182,16 +186,17 @@ public final class Connector {
         request.service(),
         request.asked(),
         room.clock().instant(),
-        new Connection.Client(room.self(), pod.ref(), pod.netns(), pod.identity(), name),
+        new Connection.Client(
+            room.self(), pod.ref(), pod.netns(), pod.identity(), name, request.routing()),
         prefixes,
         request.endpointNanos());
   }
 
   /** Addresses that are free in the client's namespace, taken until they are released. */
-  private List<Cidr> proposals(KernelLinks.View view) {
+  private List<Cidr> proposals(KernelLinks.View view, ClientRouting routing) {
     ConnectionAddresses addresses = connections.addresses();
     int count = addresses.size() - addresses.used() > 64 * PROPOSALS ? PROPOSALS : 1;
-    return addresses.take(count, p -> !view.collides(p));
+    return addresses.take(count, p -> !view.collides(p) && !routing.excludes(p));
   }
 
   private Future<ConnectionEntry> establish(ConnectionEntry entry) {

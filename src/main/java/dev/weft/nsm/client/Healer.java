@@ -139,7 +139,8 @@ public final class Healer {
       mechanisms
           .route(c)
           .onSuccess(
-              v -> {
+              unset -> {
+                connections.routed(entry, unset);
                 if (wiresUp.contains(c.wireId())) {
                   connections.on(entry, ConnectionLife::wayUp);
                 }

@@ -10,6 +10,7 @@ import dev.weft.nsm.connection.Names;
 import dev.weft.nsm.peer.Halves;
 import dev.weft.nsm.proto.ConnectionParameters;
 import dev.weft.nsm.proto.ConnectionReply;
+import dev.weft.nsm.proto.UnsetRoute;
 import dev.weft.room.RoomThread;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -61,7 +62,7 @@ public final class Requests {
               .formatted(request.requestId(), request.service()));
     }
     Optional<ConnectionEntry> known = connections.find(key);
-    if (known.isPresent() && known.get().connection().asked().equals(request.asked())) {
+    if (known.isPresent() && request.isFor(known.get().connection())) {
       return standing(known.get());
     }
     inProgress.add(key);
@@ -114,6 +115,15 @@ public final class Requests {
         .setInterfaceName(c.client().intf())
         .setConnectionId(c.id())
         .setEndpointAddress(IpAddress.format(c.endpointAddress().address()))
+        .addAllUnsetRoute(
+            c.client().routing().unset().stream()
+                .map(
+                    unset ->
+                        UnsetRoute.newBuilder()
+                            .setRoute(unset.route())
+                            .setReason(unset.reason())
+                            .build())
+                .toList())
         .build();
   }
 

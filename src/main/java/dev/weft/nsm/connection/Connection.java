@@ -4,6 +4,7 @@ import dev.weft.address.Cidr;
 import dev.weft.address.IpAddress;
 import dev.weft.nsm.Endpoint;
 import dev.weft.nsm.Mechanism;
+import dev.weft.nsm.UnsetRoute;
 import dev.weft.pod.PodRef;
 import dev.weft.wire.WireSpec;
 import java.time.Instant;
@@ -41,10 +42,21 @@ public record Connection(
    * @param identity the namespace's cookie, which no other namespace gets; 0 on another node, and
    *     where an older node kept the connection
    * @param intf its interface's name
+   * @param routing its routes; the default on another node
    */
-  public record Client(String node, PodRef pod, String netns, long identity, String intf) {
+  public record Client(
+      String node, PodRef pod, String netns, long identity, String intf, ClientRouting routing) {
+    public Client {
+      // Older nodes kept none.
+      routing = routing == null ? ClientRouting.DEFAULT : routing;
+    }
+
     private Client with(long found) {
-      return new Client(node, pod, netns, found, intf);
+      return new Client(node, pod, netns, found, intf, routing);
+    }
+
+    private Client without(List<UnsetRoute> routes) {
+      return new Client(node, pod, netns, identity, intf, routing.without(routes));
     }
   }
 
@@ -132,9 +144,17 @@ public record Connection(
     return Cidr.parse(link.prefix());
   }
 
-  /** The connected prefix, then what the endpoint offers. */
+  /** The connected prefix, then those that the endpoint offers and the client has. */
   public List<String> allRoutes() {
-    return Stream.concat(Stream.of(link.prefix()), link.routes().stream()).toList();
+    return Stream.concat(
+            Stream.of(link.prefix()), link.routes().stream().filter(client.routing::isSet))
+        .toList();
+  }
+
+  /** The same connection, of whose routes some could not be set. */
+  Connection without(List<UnsetRoute> routes) {
+    return new Connection(
+        id, requestId, service, asked, agreed, since, client.without(routes), endpoint, link);
   }
 
   /**

@@ -93,6 +93,7 @@ public final class ConnectionEntry {
         target.intf(),
         c.endpointAddress().toString(),
         c.allRoutes(),
+        c.client().routing().unset(),
         c.link().carrier(),
         c.link().mtu(),
         life.state(),

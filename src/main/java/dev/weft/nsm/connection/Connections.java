@@ -7,6 +7,7 @@ import dev.weft.nsm.ConnectionChanged;
 import dev.weft.nsm.ConnectionState;
 import dev.weft.nsm.Endpoint;
 import dev.weft.nsm.Mechanism;
+import dev.weft.nsm.UnsetRoute;
 import dev.weft.pod.PodRef;
 import dev.weft.room.Backoff;
 import dev.weft.room.RoomContext;
@@ -26,9 +27,12 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The connections that have an end on this node, on disk and in memory, and what they occupy. */
 public final class Connections {
+  private static final Logger log = LoggerFactory.getLogger(Connections.class);
   private static final String TABLE = "connections";
 
   /** The key of a client's request: a request with the same key asks for the same connection. */
@@ -232,11 +236,24 @@ public final class Connections {
   /**
    * The interface on this node was created and frames cross. Whether they do is not known yet at
    * the endpoint's node of a wire alone: the client's node joins the wire later.
+   *
+   * @param unset routes of the client's that could not be set
    */
-  public void joined(ConnectionEntry entry) {
+  public void joined(ConnectionEntry entry, List<UnsetRoute> unset) {
+    routed(entry, unset);
     Connection c = entry.connection();
     boolean awaited = c.link().carrier() != Mechanism.WIRE || c.clientAt(self);
     on(entry, (life, now) -> (awaited ? life.wayUp(now) : life).joined(now));
+  }
+
+  /** Some of the client's routes may not be set, which is kept where it is news. */
+  public void routed(ConnectionEntry entry, List<UnsetRoute> unset) {
+    if (!entry.connection().client().routing().unset().equals(unset)) {
+      entry.becomes(entry.connection().without(unset));
+      keep(entry)
+          .onFailure(
+              e -> log.warn("connection {} not kept: {}", entry.connection().id(), e.getMessage()));
+    }
   }
 
   /** Forgets a connection, on disk too, publishes its end, and frees its addresses and name. */

@@ -17,6 +17,7 @@ import dev.weft.net.OpenNetns;
 import dev.weft.net.VethPair;
 import dev.weft.net.Vxlans;
 import dev.weft.nsm.Mechanism;
+import dev.weft.nsm.UnsetRoute;
 import io.vertx.core.Future;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -84,7 +85,7 @@ public final class KernelLinks {
   }
 
   /** Joins client and endpoint of this node by a veth pair; on a failure nothing is left. */
-  public Future<Void> joinVeth(Connection c) {
+  public Future<List<UnsetRoute>> joinVeth(Connection c) {
     return thread.change(
         at -> {
           LinkEnd client = client(at, c).withoutLinkLocal();
@@ -95,7 +96,7 @@ public final class KernelLinks {
   }
 
   /** Makes this node's end of a VXLAN in a pod; on a failure nothing is left. */
-  public Future<Void> joinVxlan(Connection c, boolean client) {
+  public Future<List<UnsetRoute>> joinVxlan(Connection c, boolean client) {
     return thread.change(
         at -> {
           LinkEnd end = client ? client(at, c) : endpoint(at, c);
@@ -110,7 +111,7 @@ public final class KernelLinks {
                   true,
                   c.link().mtu());
           Link link = vxlans.create(at.host().netlink(), end, device, owner.alias(c.id()));
-          return client ? route(end, link, c) : null;
+          return client ? route(end, link, c) : List.of();
         });
   }
 
@@ -128,11 +129,11 @@ public final class KernelLinks {
   }
 
   /** Adds the client's routes by a link that was just made, which is removed on a failure. */
-  private static Void route(LinkEnd client, Link link, Connection c) throws IOException {
+  private static List<UnsetRoute> route(LinkEnd client, Link link, Connection c)
+      throws IOException {
     Netlink in = client.at().netlink();
     try {
-      route(in, link, c);
-      return null;
+      return route(in, link, c);
     } catch (IOException | RuntimeException e) {
       in.delete(link.index());
       throw e;
@@ -140,28 +141,38 @@ public final class KernelLinks {
   }
 
   /** Adds the routes of a connection whose interface another room has made. */
-  public Future<Void> route(Connection c) {
+  public Future<List<UnsetRoute>> route(Connection c) {
     return thread.change(
         at -> {
           Netlink in = at.at(c.client().netns(), c.client().identity()).netlink();
-          route(in, in.require(c.client().intf()), c);
-          return null;
+          return route(in, in.require(c.client().intf()), c);
         });
   }
 
-  private static void route(Netlink in, Link link, Connection c) throws IOException {
+  private static List<UnsetRoute> route(Netlink in, Link link, Connection c) throws IOException {
     InetAddress gateway = c.endpointAddress().address();
+    int metric = c.client().routing().metric();
+    List<UnsetRoute> unset = new ArrayList<>();
     for (String destination : c.link().routes()) {
-      Route route = Route.via(Cidr.parse(destination), gateway, link.index());
+      Route route = Route.via(Cidr.parse(destination), gateway, link.index()).withMetric(metric);
       // The same route may stand from before a restart; anyone else's is not replaced.
       boolean there =
           in.routes(Route.PROTOCOL).stream()
               .anyMatch(
                   r -> r.destination().equals(route.destination()) && r.ifindex() == link.index());
       if (!there) {
-        in.addRoute(route);
+        try {
+          in.addRoute(route);
+        } catch (LinuxException e) {
+          if (!e.errnoName().equals("EEXIST")) {
+            throw e;
+          }
+          unset.add(
+              new UnsetRoute(destination, "the pod has one with metric " + metric + " already"));
+        }
       }
     }
+    return unset;
   }
 
   /** Removes what was made here for a connection; what is gone already is fine. */

@@ -1,6 +1,7 @@
 package dev.weft.nsm.connection;
 
 import dev.weft.bus.Fault;
+import dev.weft.nsm.UnsetRoute;
 import dev.weft.wire.WireChanged;
 import dev.weft.wire.WireKind;
 import dev.weft.wire.WireSpec;
@@ -33,8 +34,11 @@ public final class Mechanisms {
     this.kernel = kernel;
   }
 
-  /** Done when the interface here exists; over a wire, at the client's node, when frames cross. */
-  public Future<Void> join(Connection c) {
+  /**
+   * Done when the interface here exists; over a wire, at the client's node, when frames cross. The
+   * client's routes that could not be set.
+   */
+  public Future<List<UnsetRoute>> join(Connection c) {
     return switch (c.link().carrier()) {
       case VETH -> kernel.joinVeth(c);
       case WIRE -> joinWire(c);
@@ -50,9 +54,9 @@ public final class Mechanisms {
     };
   }
 
-  /** Adds the client's routes through its interface; routes that exist are left. */
-  public Future<Void> route(Connection c) {
-    return c.link().routes().isEmpty() ? Future.succeededFuture() : kernel.route(c);
+  /** Adds the client's routes through its interface, and gives those that could not be set. */
+  public Future<List<UnsetRoute>> route(Connection c) {
+    return c.link().routes().isEmpty() ? Future.succeededFuture(List.of()) : kernel.route(c);
   }
 
   /** The wires of this node, by id. */
@@ -75,7 +79,7 @@ public final class Mechanisms {
     }
   }
 
-  private Future<Void> joinWire(Connection c) {
+  private Future<List<UnsetRoute>> joinWire(Connection c) {
     WireSpec.End client =
         new WireSpec.End(
             c.client().pod(), c.client().intf(), c.clientAddress().toString(), c.client().node());
@@ -98,7 +102,7 @@ public final class Mechanisms {
             atClient ? client : endpoint,
             atClient ? endpoint : client);
     if (!atClient) {
-      return wires.put(spec).mapEmpty();
+      return wires.put(spec).map(List.of());
     }
     Promise<Void> up = Promise.promise();
     awaited.put(id, up);

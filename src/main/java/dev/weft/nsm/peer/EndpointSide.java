@@ -7,6 +7,7 @@ import dev.weft.bus.WeftException;
 import dev.weft.linux.InterfaceName;
 import dev.weft.nsm.Endpoint;
 import dev.weft.nsm.Mechanism;
+import dev.weft.nsm.connection.ClientRouting;
 import dev.weft.nsm.connection.Connection;
 import dev.weft.nsm.connection.ConnectionEntry;
 import dev.weft.nsm.connection.Connections;
@@ -216,7 +217,8 @@ public final class EndpointSide {
             PodRef.parse(request.getClientPod()),
             null,
             0,
-            request.getClientInterface()),
+            request.getClientInterface(),
+            ClientRouting.DEFAULT),
         new Connection.Target(
             room.self(),
             endpoint.namespace(),

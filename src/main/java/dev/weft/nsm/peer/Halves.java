@@ -1,6 +1,7 @@
 package dev.weft.nsm.peer;
 
 import dev.weft.nsm.Mechanism;
+import dev.weft.nsm.UnsetRoute;
 import dev.weft.nsm.connection.Connection;
 import dev.weft.nsm.connection.ConnectionEntry;
 import dev.weft.nsm.connection.ConnectionLife;
@@ -11,6 +12,7 @@ import dev.weft.nsm.endpoint.EndpointPods;
 import dev.weft.room.RoomThread;
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,12 +66,12 @@ public final class Halves {
             () -> {
               // A veth need not wait for the disk: after a crash, one that is not on disk is
               // removed by the sweep at the node's start.
-              Future<Void> joined =
+              Future<List<UnsetRoute>> joined =
                   c.link().carrier() == Mechanism.VETH
                       ? mechanisms.join(c)
                       : kept.compose(v -> mechanisms.join(c));
               return Future.join(kept, joined)
-                  .onSuccess(both -> connections.joined(entry))
+                  .onSuccess(both -> connections.joined(entry, joined.result()))
                   .mapEmpty();
             })
         .recover(e -> end(entry, e.getMessage()).transform(done -> Future.failedFuture(e)));

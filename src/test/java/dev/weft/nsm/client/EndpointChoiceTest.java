@@ -96,7 +96,7 @@ class EndpointChoiceTest {
             "echo",
             List.of(),
             CLOCK.instant(),
-            new Connection.Client(NODE, PodRef.parse("c1"), "c1", 17, "echo"),
+            new Connection.Client(NODE, PodRef.parse("c1"), "c1", 17, "echo", null),
             List.of(Cidr.parse("10.44.0.0/30")),
             new AtomicLong());
     return thread

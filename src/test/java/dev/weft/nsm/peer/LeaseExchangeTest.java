@@ -89,12 +89,13 @@ class LeaseExchangeTest {
                 List.of(),
                 RequestedInterface.DEFAULT,
                 NOW.instant(),
-                new Connection.Client(SELF, PodRef.parse("c1"), "c1", 17, "echo" + id.charAt(15)),
+                new Connection.Client(
+                    SELF, PodRef.parse("c1"), "c1", 17, "echo" + id.charAt(15), null),
                 new Connection.Target(
                     endpointNode, "", "e1", null, 0, PodRef.parse("e1"), "nsm" + id),
                 new Connection.Link(
                     Mechanism.WIRE, "10.44.0.0/30", List.of(), 1500, 0, null, null)));
-    connections.joined(entry);
+    connections.joined(entry, List.of());
     return entry;
   }
 
