@@ -55,7 +55,7 @@ final class Meetings {
       proxy.fail(gone.reason());
     } else if (first instanceof Here here) {
       waiting.remove(key);
-      here.proxy().join(proxy);
+      new Reunion(proxies, here.proxy(), proxy).begin();
     } else if (first instanceof Opened opened) {
       waiting.remove(key);
       opened.clock().run();

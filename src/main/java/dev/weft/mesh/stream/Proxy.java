@@ -127,7 +127,7 @@ final class Proxy {
   }
 
   /** Opens a transfer to where the other end is, or will be. */
-  private void openTo(long node, ByteString key) {
+  void openTo(long node, ByteString key) {
     if (state == State.DONE) {
       return;
     }
@@ -249,7 +249,7 @@ final class Proxy {
   }
 
   /** What comes further for the partner does not come here; what is still draining does. */
-  private void handOver() {
+  void handOver() {
     afterDrain(held.out::handOver);
   }
 
@@ -289,7 +289,7 @@ final class Proxy {
   }
 
   /** Runs when no drain precedes any more what this pair carries. */
-  private void whenSettled(Runnable then) {
+  void whenSettled(Runnable then) {
     held.in.whenSettled(() -> held.partner.in.whenSettled(then));
   }
 
@@ -309,92 +309,40 @@ final class Proxy {
     }
   }
 
-  // How both ends find themselves in this node.
+  // What a reunion needs.
 
-  /** The other end of this one turns out to be in this node too. */
-  void join(Proxy other) {
-    whenSettled(() -> other.whenSettled(() -> settledJoin(other)));
+  /** Whether it has no stream, and waits for one. */
+  boolean isOpening() {
+    return state == State.OPENING;
   }
 
-  private void settledJoin(Proxy other) {
-    if (state != State.OPENING || other.state != State.OPENING) {
-      fail("transfer: the other end is gone");
-      other.fail("transfer: the other end is gone");
-      return;
-    }
+  /**
+   * Its other end is in this node too: it waits for nothing more.
+   *
+   * @return the partner's move, which whoever calls now carries out; null if it does not move
+   */
+  Transfer met() {
     clock.run();
     awaited = null;
-    other.clock.run();
-    other.awaited = null;
-    if (transfer == null && other.transfer == null) {
-      End one = held.partner;
-      End two = other.held.partner;
-      one.partner = two;
-      two.partner = one;
-      feed(other);
-      other.feed(this);
-      proxies.rejoined();
-    } else if (transfer == null) {
-      follow(other);
-    } else if (other.transfer == null) {
-      other.follow(this);
-    } else {
-      Transfer mine = transfer;
-      Transfer its = other.transfer;
-      leave(other);
-      other.leave(this);
-      mine.initiates(its.destination, its.key);
-      its.awaits(mine.destination);
-    }
-  }
-
-  /** What the other proxy's partner writes goes straight to this one's, behind the drain. */
-  private void feed(Proxy other) {
-    held.holder = null;
-    home = true;
-    peer = other;
-    held.out.unsettle();
-    afterDrain(
-        () -> {
-          held.out.append(other.held.in);
-          other.held.partner.out = held.out;
-          held.out.settle();
-          done();
-        });
-  }
-
-  /** The other end, which came here, moves on: this one goes on with its new node. */
-  private void follow(Proxy leaving) {
-    Transfer its = leaving.transfer;
-    leaving.transfer = null;
-    leaving.handOver();
-    home = false;
-    peer = leaving;
-    afterDrain(
-        () -> {
-          held.out.append(leaving.held.in);
-          peer = null;
-        });
-    its.initiates(its.destination, its.key);
-    proxies.moved();
-    leaving.done();
-    openTo(its.destination, its.key);
-  }
-
-  /** Both ends came here and move on at once. */
-  private void leave(Proxy other) {
+    Transfer mine = transfer;
     transfer = null;
-    peer = other;
-    afterDrain(
-        () -> {
-          held.out.append(other.held.in);
-          held.out.handOver();
-        });
-    proxies.moved();
-    done();
+    return mine;
   }
 
-  private void afterDrain(Runnable work) {
+  End held() {
+    return held;
+  }
+
+  void home(boolean now) {
+    home = now;
+  }
+
+  void peer(Proxy next) {
+    peer = next;
+  }
+
+  /** Runs once what came here before the partner did has been read; perhaps at once. */
+  void afterDrain(Runnable work) {
     if (drain == null) {
       work.run();
     } else {
@@ -469,7 +417,7 @@ final class Proxy {
   }
 
   /** Both ends meet without it, or there is nothing left of them. */
-  private void done() {
+  void done() {
     if (state == State.DONE) {
       return;
     }
