@@ -37,6 +37,8 @@ import dev.weft.proxy.ClusterNodes;
 import dev.weft.proxy.ProxyVerticle;
 import dev.weft.proxy.carrier.ProxyTransport;
 import dev.weft.proxy.quic.QuicTransport;
+import dev.weft.proxy.utp.UtpTransport;
+import dev.weft.reach.Nat;
 import dev.weft.reach.PeerPort;
 import dev.weft.reach.UdpPort;
 import dev.weft.reach.portmap.RouterPort;
@@ -267,7 +269,7 @@ public final class Node {
     rooms.put(
         "nsm",
         new NsmVerticle(room, config.nsm(), config.wires(), config.subnets().cidr(), ways, links));
-    rooms.put("proxy", proxies(room));
+    rooms.put("proxy", proxies(room, identity));
     // Other nodes' calls are taken once all rooms that serve them have started.
     rooms.put("gRPC port", context -> ways.open());
     Leases subnets = cluster.leases(SubnetVerticle.LEASES);
@@ -292,11 +294,18 @@ public final class Node {
     return rooms;
   }
 
-  private Deployable proxies(RoomContext room) {
+  private Deployable proxies(RoomContext room, Identity identity) {
     ClusterNodes nodes = new ClusterNodes(cluster);
+    Loop loop = ways.dial().pipeLoop();
     ProxyTransport quic =
         new QuicTransport(cluster.vertx(), ways.dial(), ways.listener(), nodes::udpAt);
-    return new ProxyVerticle(room, config.proxy(), ways.dial().pipeLoop(), nodes, List.of(quic));
+    ProxyTransport utp =
+        new UtpTransport(
+            cluster.vertx(),
+            loop,
+            identity,
+            () -> nat.<Nat>map(watch -> watch).orElse(Nat.UNKNOWN).keepalive());
+    return new ProxyVerticle(room, config.proxy(), loop, nodes, List.of(quic, utp));
   }
 
   private Deployable mesh(RoomContext room, Identity identity) {

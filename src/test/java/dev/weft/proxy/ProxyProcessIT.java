@@ -16,9 +16,10 @@ import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Programs that others wrote, through the proxies of two node processes: n1 has the clients, n2 the
@@ -29,10 +30,12 @@ import org.junit.jupiter.api.io.TempDir;
 class ProxyProcessIT {
   private static final Duration SOON = Duration.ofSeconds(40);
   private static final String SERVER = "127.0.0.1:50061";
+  private static final String QUIC = "10.99.0.2:7654";
+  private static final String UTP = "10.99.0.2:7655";
   private static final String MESH =
       """
-      mesh: { listen: [ "udp://%s:7654" ] }
-      proxy: { forward: { port: 3128, token: yoasobi } }
+      mesh: { listen: [ "udp://%1$s:7654" ] }
+      proxy: { forward: { port: 3128, token: yoasobi }, reverse: { utp: "%1$s:7655" } }
       """;
 
   @TempDir static Path directory;
@@ -49,7 +52,8 @@ class ProxyProcessIT {
     Awaitility.await().atMost(SOON).until(() -> Files.readString(said).contains("listening"));
     reverse(SERVER);
     // The other node's UDP port: whose it is, this node knows from the mesh.
-    add("10.99.0.2:7654");
+    add(QUIC, "quic");
+    add(UTP, "utp");
   }
 
   @AfterAll
@@ -69,27 +73,24 @@ class ProxyProcessIT {
     nodes.api(2).send("PUT", "/api/v1/proxy/reverse", wanted);
   }
 
-  private static void add(String to) {
-    ObjectNode wanted = Json.mapper().createObjectNode().put("to", to);
+  private static void add(String to, String transport) {
+    ObjectNode wanted = Json.mapper().createObjectNode().put("to", to).put("transport", transport);
     nodes.api(1).send("POST", "/api/v1/proxy/connections", wanted);
     Awaitility.await()
         .atMost(SOON)
-        .until(() -> state().equals("established") || state().equals("composed"));
+        .until(() -> state(to).equals("established") || state(to).equals("composed"));
   }
 
-  private static JsonNode connection() {
-    return nodes.api(1).get("/api/v1/proxy/connections").path("items").path(0);
+  private static String state(String to) {
+    for (JsonNode each : nodes.api(1).get("/api/v1/proxy/connections").path("items")) {
+      if (each.path("to").asText().equals(to)) {
+        return each.path("state").asText();
+      }
+    }
+    return "";
   }
 
-  private static String state() {
-    return connection().path("state").asText();
-  }
-
-  private static JsonNode proxy(int node) {
-    return nodes.api(node).get("/api/v1/proxy");
-  }
-
-  private static JsonNode client(String... arguments) throws Exception {
+  private static JsonNode client(String to, String... arguments) throws Exception {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -97,14 +98,15 @@ class ProxyProcessIT {
                 "grpc_proxy=http://yoasobi@127.0.0.1:3128",
                 "/usr/bin/python3",
                 resource("grpc_client.py"),
-                "10.99.0.2:7654"));
+                to));
     command.addAll(List.of(arguments));
     return Json.mapper().readTree(nodes.host(1).run(command.toArray(new String[0])));
   }
 
-  @Test
-  void shouldCarryTheFourKindsOfCallsOfAnUnmodifiedClient() throws Exception {
-    JsonNode said = client("kinds");
+  @ParameterizedTest
+  @ValueSource(strings = {QUIC, UTP})
+  void shouldCarryTheFourKindsOfCallsOfAnUnmodifiedClient(String to) throws Exception {
+    JsonNode said = client(to, "kinds");
 
     assertThat(said.path("unary").asText()).isEqualTo("hello");
     assertThat(said.path("client").asText()).isEqualTo(said.path("client_expected").asText());
@@ -112,13 +114,15 @@ class ProxyProcessIT {
     assertThat(said.path("duplex")).extracting(JsonNode::asText).contains("one", "two", "three");
   }
 
-  @Test
-  void shouldCarryTwoHundredConnectionsAtOnce() throws Exception {
-    assertThat(client("many", "200").path("answered").asInt()).isEqualTo(400);
+  @ParameterizedTest
+  @ValueSource(strings = {QUIC, UTP})
+  void shouldCarryTwoHundredConnectionsAtOnce(String to) throws Exception {
+    assertThat(client(to, "many", "200").path("answered").asInt()).isEqualTo(400);
   }
 
-  @Test
-  void shouldCarryMuchIntact() throws Exception {
-    assertThat(client("bulk", "32").path("intact").asBoolean()).isTrue();
+  @ParameterizedTest
+  @ValueSource(strings = {QUIC, UTP})
+  void shouldCarryMuchIntact(String to) throws Exception {
+    assertThat(client(to, "bulk", "32").path("intact").asBoolean()).isTrue();
   }
 }

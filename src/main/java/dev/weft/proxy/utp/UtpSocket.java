@@ -16,11 +16,14 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.IoEventLoop;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.socket.DatagramPacket;
 import io.netty.channel.socket.SocketProtocolFamily;
+import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.net.Inet6Address;
@@ -86,7 +89,7 @@ final class UtpSocket {
   /**
    * Opens one.
    *
-   * @param loop epoll's
+   * @param loop epoll's, which reads and sends in batches, or another one
    * @param at port 0 for any free one
    * @param accepted gets each connection that others begin, before it is registered; empty to
    *     refuse them
@@ -99,13 +102,19 @@ final class UtpSocket {
             ? SocketProtocolFamily.INET6
             : SocketProtocolFamily.INET;
     Promise<UtpSocket> opened = Promise.promise();
-    new Bootstrap()
+    Bootstrap bootstrap = new Bootstrap();
+    if (loop.netty() instanceof IoEventLoop io && io.isIoType(EpollIoHandler.class)) {
+      bootstrap
+          .channelFactory(() -> new EpollDatagramChannel(family))
+          .option(EpollChannelOption.MAX_DATAGRAM_PAYLOAD_SIZE, LONGEST_DATAGRAM)
+          .option(
+              ChannelOption.RECVBUF_ALLOCATOR,
+              new FixedRecvByteBufAllocator(LONGEST_DATAGRAM * DATAGRAMS_A_READ));
+    } else {
+      bootstrap.channelFactory(() -> new NioDatagramChannel(family));
+    }
+    bootstrap
         .group(loop.netty())
-        .channelFactory(() -> new EpollDatagramChannel(family))
-        .option(EpollChannelOption.MAX_DATAGRAM_PAYLOAD_SIZE, LONGEST_DATAGRAM)
-        .option(
-            ChannelOption.RECVBUF_ALLOCATOR,
-            new FixedRecvByteBufAllocator(LONGEST_DATAGRAM * DATAGRAMS_A_READ))
         .option(ChannelOption.SO_RCVBUF, BUFFER)
         .option(ChannelOption.SO_SNDBUF, BUFFER)
         .option(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(512 << 10, 2 << 20))

@@ -26,14 +26,17 @@ public final class UtpTransport implements ProxyTransport {
   private static final Duration HANDSHAKE = Duration.ofSeconds(5);
 
   private final Vertx vertx;
+  private final Loop loop;
   private final Identity identity;
   private final Supplier<Duration> keepalive;
 
   /**
+   * @param loop of the sockets and of all that goes over them
    * @param keepalive between two signs of life to an address behind a NAT; 3 to 15 s
    */
-  public UtpTransport(Vertx vertx, Identity identity, Supplier<Duration> keepalive) {
+  public UtpTransport(Vertx vertx, Loop loop, Identity identity, Supplier<Duration> keepalive) {
     this.vertx = vertx;
+    this.loop = loop;
     this.identity = identity;
     this.keepalive = keepalive;
   }
@@ -49,12 +52,11 @@ public final class UtpTransport implements ProxyTransport {
     if (host.isEmpty()) {
       return Future.failedFuture(Fault.invalid("utp", local, "an IP address and a port"));
     }
-    Loop loop = Loop.of(vertx);
     InetSocketAddress at = new InetSocketAddress(host.get(), local.port());
     return loaded()
         .compose(
             tls ->
-                UtpSocket.open(loop, at, accepting(reverse, loop, tls, events))
+                UtpSocket.open(loop, at, accepting(reverse, tls, events))
                     .map(
                         socket ->
                             new UtpCarrier(vertx, loop, socket, tls, reverse, events, keepalive)));
@@ -64,8 +66,8 @@ public final class UtpTransport implements ProxyTransport {
     return vertx.executeBlocking(() -> new UtpTls(identity), false);
   }
 
-  private static Optional<Consumer<UtpChannel>> accepting(
-      boolean reverse, Loop loop, UtpTls tls, Carrier.Events events) {
+  private Optional<Consumer<UtpChannel>> accepting(
+      boolean reverse, UtpTls tls, Carrier.Events events) {
     if (!reverse) {
       return Optional.empty();
     }

@@ -13,6 +13,7 @@ import dev.weft.identity.NodeId;
 import dev.weft.proxy.carrier.Carrier;
 import dev.weft.proxy.carrier.Remote;
 import dev.weft.reach.PeerPorts;
+import dev.weft.rpc.Loop;
 import dev.weft.rpc.Pipe;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -111,7 +112,8 @@ class UtpCarrierTest {
 
   private static Carrier open(Identity identity, boolean reverse, Told told) throws Exception {
     return get(
-        new UtpTransport(vertx, identity, () -> Duration.ofSeconds(3)).open(ANY, reverse, told));
+        new UtpTransport(vertx, Loop.of(vertx), identity, () -> Duration.ofSeconds(3))
+            .open(ANY, reverse, told));
   }
 
   private static <T> T get(Future<T> future) throws Exception {
@@ -269,7 +271,7 @@ class UtpCarrierTest {
   void shouldNameAddressThatIsTaken() throws Exception {
     WeftException failure =
         failure(
-            new UtpTransport(vertx, here, () -> Duration.ofSeconds(3))
+            new UtpTransport(vertx, Loop.of(vertx), here, () -> Duration.ofSeconds(3))
                 .open(at(reverse), false, new Told()));
 
     assertThat(failure.fault()).isEqualTo(Fault.UNAVAILABLE);
