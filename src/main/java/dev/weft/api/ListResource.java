@@ -139,6 +139,9 @@ final class ListResource implements MemberLists {
             .<ObjectNode>valueToTree(member)
             .put("startedAt", Instant.ofEpochSecond(member.startedAt()).toString())
             .put("self", member.id().equals(cluster.self()));
+    if (member.id().equals(member.home())) {
+      view.put("home", "none");
+    }
     ways.way(member.id()).ifPresent(way -> view.set("way", Json.mapper().valueToTree(way)));
     return status == null
         ? view

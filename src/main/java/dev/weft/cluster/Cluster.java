@@ -8,6 +8,11 @@ public interface Cluster {
   /** This node's id. */
   String self();
 
+  /** Whether this node is an outpost: outside of the members' network, with a home among them. */
+  default boolean outpost() {
+    return false;
+  }
+
   /** Live members whose signed record was verified, this node among them, by name. */
   List<Member> members();
 

@@ -209,7 +209,6 @@ public final class ClusterNode implements ClusterPlace {
               onMembership();
               thread.every(SYNC_EVERY, tables::sync);
               thread.every(REVIEW_EVERY, this::onRecords);
-              thread.every(HostedOutposts.REVIEW_EVERY, outposts::review);
               return (ClusterPlace) this;
             })
         .onFailure(e -> thread.stop());
@@ -315,6 +314,7 @@ public final class ClusterNode implements ClusterPlace {
 
   @Override
   public Future<Void> close() {
+    outposts.stop();
     thread.stop();
     return vertx().close();
   }

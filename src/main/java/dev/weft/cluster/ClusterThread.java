@@ -14,17 +14,25 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The one thread of a node on which everything runs that may block on Hazelcast. */
+/** A thread of the cluster room; on one of them everything runs that may block on Hazelcast. */
 final class ClusterThread {
   private static final Logger log = LoggerFactory.getLogger(ClusterThread.class);
 
-  private final ScheduledExecutorService executor =
-      Executors.newSingleThreadScheduledExecutor(
-          work -> {
-            Thread thread = new Thread(work, "weft-cluster");
-            thread.setDaemon(true);
-            return thread;
-          });
+  private final ScheduledExecutorService executor;
+
+  ClusterThread() {
+    this("weft-cluster");
+  }
+
+  ClusterThread(String name) {
+    executor =
+        Executors.newSingleThreadScheduledExecutor(
+            work -> {
+              Thread thread = new Thread(work, name);
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
 
   /** The result of work on this thread; what it throws fails the future. */
   <T> Future<T> call(Callable<T> work) {

@@ -4,7 +4,10 @@ import dev.weft.bus.Fault;
 import java.util.HashSet;
 import java.util.Set;
 
-/** One outpost at its home, and what it may still do. For the cluster thread. */
+/**
+ * One outpost at its home. What it may still write is counted on the cluster thread, when it was
+ * heard on that of the news.
+ */
 final class HostedOutpost {
   /** Rows of one outpost in all tables. */
   static final int MOST_ROWS = 10_000;

@@ -31,11 +31,12 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The outposts that this member is the home of. It shows them the cluster's tables, publishes their
- * records, which it verifies, and says to the other members which ones live. On the cluster thread,
- * except {@link #hosts} and {@link #changed}.
+ * records, which it verifies, and says to the other members which ones live. Any thread may call.
+ * News have a thread of their own: where a member stands still, Hazelcast blocks the cluster's for
+ * seconds.
  */
 final class HostedOutposts implements Home {
-  static final Duration REVIEW_EVERY = Duration.ofSeconds(1);
+  private static final Duration REVIEW_EVERY = Duration.ofSeconds(1);
 
   /** An outpost that asks nothing for so long has another home, or is gone. */
   static final Duration SILENCE = Duration.ofSeconds(10);
@@ -77,9 +78,11 @@ final class HostedOutposts implements Home {
   private final ChangeLog changes;
   private final House house;
   private final long run = new SecureRandom().nextLong();
+  private final ClusterThread front = new ClusterThread("weft-outposts");
   private final Map<String, HostedOutpost> outposts = new ConcurrentHashMap<>();
   private final Map<String, Waiting> waiting = new HashMap<>();
   private volatile String name;
+  private boolean reviews;
   private Set<String> live = Set.of();
   private String refusal = "";
 
@@ -101,21 +104,30 @@ final class HostedOutposts implements Home {
     name = next;
   }
 
+  void stop() {
+    front.stop();
+  }
+
   /** Whether this node publishes that one's records. */
   boolean hosts(String outpost) {
     return outposts.containsKey(outpost);
   }
 
+  /** Ids of the outposts. */
+  Set<String> hosted() {
+    return Set.copyOf(outposts.keySet());
+  }
+
   /** Something may have changed that outposts want to know; any thread. */
   void changed() {
     if (!outposts.isEmpty()) {
-      context.thread().run(this::answerAll);
+      front.run(this::answerAll);
     }
   }
 
   @Override
   public Future<News> follow(String outpost, FollowRequest request) {
-    return context.thread().call(() -> onFollow(outpost, request)).compose(Function.identity());
+    return front.call(() -> onFollow(outpost, request)).compose(Function.identity());
   }
 
   private Future<News> onFollow(String outpost, FollowRequest request) {
@@ -158,6 +170,10 @@ final class HostedOutposts implements Home {
     HostedOutpost next =
         new HostedOutpost(outpost, request.getEpoch(), request.getRun(), System.nanoTime());
     outposts.put(outpost, next);
+    if (!reviews) {
+      reviews = true;
+      front.every(REVIEW_EVERY, this::review);
+    }
     log.info("home of outpost {}", outpost);
     claim(outpost);
     return next;
@@ -184,7 +200,7 @@ final class HostedOutposts implements Home {
   }
 
   /** Lets go the outposts that are silent, and answers those that have waited long enough. */
-  void review() {
+  private void review() {
     long now = System.nanoTime();
     for (HostedOutpost outpost : List.copyOf(outposts.values())) {
       if (outpost.isSilent(now)) {
@@ -348,15 +364,13 @@ final class HostedOutposts implements Home {
 
   @Override
   public Future<LeaveAnswer> leave(String outpost, LeaveRequest request) {
-    return context
-        .thread()
-        .call(
-            () -> {
-              if (hosted(outpost).run() == request.getRun()) {
-                forget(outpost, "it leaves");
-              }
-              return LeaveAnswer.getDefaultInstance();
-            });
+    return front.call(
+        () -> {
+          if (hosted(outpost).run() == request.getRun()) {
+            forget(outpost, "it leaves");
+          }
+          return LeaveAnswer.getDefaultInstance();
+        });
   }
 
   private HostedOutpost hosted(String outpost) {

@@ -9,7 +9,8 @@ package dev.weft.cluster;
  * @param http URL of its API as seen on its own host
  * @param epoch how often this node has started; a record of an older epoch is stale
  * @param startedAt Unix seconds
- * @param home of an outpost, the member that speaks for it; null for a member of the cluster itself
+ * @param home of an outpost, the member that speaks for it, or its own id while there is none; null
+ *     for a member of the cluster itself
  */
 public record Member(
     String id,

@@ -46,7 +46,7 @@ public final class OutpostNode implements ClusterPlace {
 
   private final TableContext context;
   private final Health health;
-  private final boolean mayBeAlone;
+  private final Optional<Duration> aloneAfter;
   private final ClusterThread thread;
   private final Outbox outbox;
   private final Tables tables = new Tables((table, key) -> {});
@@ -79,20 +79,13 @@ public final class OutpostNode implements ClusterPlace {
   private boolean complete;
 
   private OutpostNode(
-      TableContext context, Health health, Identity identity, boolean mayBeAlone, boolean hadHome) {
+      TableContext context, Health health, Optional<Duration> aloneAfter, boolean hadHome) {
     this.context = context;
     this.health = health;
-    this.mayBeAlone = mayBeAlone;
+    this.aloneAfter = aloneAfter;
     this.hadHome = hadHome;
     this.thread = context.thread();
     this.outbox = new Outbox(context.self(), thread);
-    identity.onChange(
-        () ->
-            thread.run(
-                () -> {
-                  tables.signAgain();
-                  sync();
-                }));
   }
 
   /**
@@ -124,12 +117,32 @@ public final class OutpostNode implements ClusterPlace {
                       new ClusterThread(),
                       clock,
                       store);
-              OutpostNode node =
-                  new OutpostNode(context, health, identity, mayBeAlone, before.isPresent());
-              node.owned(ClusterNode.MEMBERS).onChange(() -> node.thread.run(node::onRecords));
-              node.thread.every(SYNC_EVERY, node::sync);
+              Optional<Duration> aloneAfter =
+                  mayBeAlone ? Optional.of(ALONE_AFTER) : Optional.empty();
+              OutpostNode node = open(context, health, aloneAfter, before.isPresent());
+              identity.onChange(() -> node.thread.run(node::onIdentityChanged));
               return node;
             });
+  }
+
+  /**
+   * Opens the tables.
+   *
+   * @param aloneAfter how long all nodes of the mesh have to be no homes before this one gives
+   *     leases itself; empty if it never does
+   * @param hadHome whether it ever had a home, after which it never does
+   */
+  static OutpostNode open(
+      TableContext context, Health health, Optional<Duration> aloneAfter, boolean hadHome) {
+    OutpostNode node = new OutpostNode(context, health, aloneAfter, hadHome);
+    node.owned(ClusterNode.MEMBERS).onChange(() -> node.thread.run(node::onRecords));
+    node.thread.every(SYNC_EVERY, node::sync);
+    return node;
+  }
+
+  private void onIdentityChanged() {
+    tables.signAgain();
+    sync();
   }
 
   @Override
@@ -209,6 +222,11 @@ public final class OutpostNode implements ClusterPlace {
   @Override
   public String self() {
     return context.self();
+  }
+
+  @Override
+  public boolean outpost() {
+    return true;
   }
 
   @Override
@@ -313,9 +331,14 @@ public final class OutpostNode implements ClusterPlace {
         .compose(this::sayGoodbye)
         .transform(
             done -> {
-              thread.stop();
+              stop();
               return vertx().close();
             });
+  }
+
+  /** Says nothing to anybody any more. */
+  void stop() {
+    thread.stop();
   }
 
   private Future<Void> sayGoodbye(Optional<Home> present) {
@@ -440,7 +463,8 @@ public final class OutpostNode implements ClusterPlace {
       long now = System.nanoTime();
       declinedSince = !declined ? 0 : declinedSince == 0 ? now : declinedSince;
       boolean wasAlone = alone;
-      alone = mayBeAlone && !hadHome && declined && now - declinedSince > ALONE_AFTER.toNanos();
+      boolean quiet = aloneAfter.isPresent() && !hadHome && declined;
+      alone = quiet && now - declinedSince >= aloneAfter.get().toNanos();
       refusal = alone ? "" : "no home: " + why;
       if (alone != wasAlone) {
         log.info("alone: {}", why);
@@ -451,7 +475,7 @@ public final class OutpostNode implements ClusterPlace {
         bus.ifPresent(b -> b.publish(new HomeChanged(null, null, why)));
       }
       health.show(
-          !alone && !(mayBeAlone && !hadHome && declined),
+          !quiet,
           new Health.Warning(
               ClusterNode.ROOM,
               "no-home",

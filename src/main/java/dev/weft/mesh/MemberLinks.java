@@ -15,7 +15,8 @@ import java.util.Optional;
 /**
  * Links this node with the members of its cluster that listen on UDP. Of two members the one with
  * the lower id dials; the other one does if there is no link after a while, because it may be the
- * only one that gets through, and then the first one dials no more. A link that is up stays when
+ * only one that gets through, and then the first one dials no more. An outpost, which nobody can
+ * dial, dials all of them at once: they are its ways to another home. A link that is up stays when
  * its member leaves the cluster. For the mesh's loop.
  */
 final class MemberLinks {
@@ -96,7 +97,8 @@ final class MemberLinks {
       return;
     }
     long since = unlinkedSince.computeIfAbsent(node, n -> now);
-    if (cluster.self().compareTo(node) < 0 || now - since >= PATIENCE_NANOS) {
+    boolean mine = cluster.outpost() || cluster.self().compareTo(node) < 0;
+    if (mine || now - since >= PATIENCE_NANOS) {
       kept.put(node, link);
       mesh.keep(udp, link, true);
     }

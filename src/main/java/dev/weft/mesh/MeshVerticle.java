@@ -153,7 +153,8 @@ public final class MeshVerticle extends AbstractVerticle implements Mesh {
 
   private Future<Void> linkMembers() {
     int udp = config.listen().stream().map(MeshConfig.LinkAddress::scheme).toList().indexOf(UDP);
-    if (udp < 0) {
+    boolean outpost = room.cluster().outpost();
+    if (udp < 0 && !outpost) {
       return MemberLinks.withdraw(room.cluster());
     }
     MemberLinks members = new MemberLinks(room.cluster(), mesh, kinds.get(UDP));
@@ -161,6 +162,9 @@ public final class MeshVerticle extends AbstractVerticle implements Mesh {
     members.onChange(check);
     room.bus().on(MemberChanged.class, change -> check.run());
     vertx.setPeriodic(CHECK_MILLIS, id -> check.run());
+    if (outpost) {
+      return MemberLinks.withdraw(room.cluster()).onSuccess(v -> check.run());
+    }
     String address = listeners.get(udp).address().substring((UDP + "://").length());
     return members.announce(address).onSuccess(v -> check.run());
   }
@@ -241,9 +245,13 @@ public final class MeshVerticle extends AbstractVerticle implements Mesh {
 
     @Override
     public void trouble(String link, String remote, String reason) {
+      // An outpost only tries whether it gets through to the members that it was not told to dial.
+      boolean needed =
+          !room.cluster().outpost()
+              || config.links().stream().anyMatch(l -> l.to().rest().equals(remote));
       room.health()
           .show(
-              !reason.isEmpty(),
+              !reason.isEmpty() && needed,
               new Health.Warning(
                   ROOM,
                   "link-" + link,

@@ -11,6 +11,7 @@ import dev.weft.testkit.Needs;
 import dev.weft.testkit.ProcessCluster;
 import dev.weft.testkit.TestNetns;
 import java.net.InetAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
@@ -21,9 +22,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two members, n1 and n2, and two outposts, n3 and n4, which nobody can dial. */
-@Needs({Need.ROOT, Need.IPROUTE2, Need.NFT})
+@Needs({Need.ROOT, Need.IPROUTE2, Need.NFT, Need.PYTHON_GRPC})
 class OutpostIT {
   private static final Duration SOON = Duration.ofSeconds(60);
+  private static final Path EXAMPLE = Path.of("deploy/examples/nsm").toAbsolutePath();
 
   @TempDir static Path directory;
   private static ProcessCluster nodes;
@@ -67,6 +69,16 @@ class OutpostIT {
     return names;
   }
 
+  private static Set<String> pods(int number) {
+    Set<String> pods = new TreeSet<>();
+    nodes
+        .api(number)
+        .get("/api/v1/pods?scope=cluster")
+        .path("items")
+        .forEach(pod -> pods.add(pod.path("ref").asText()));
+    return pods;
+  }
+
   private static boolean ping(TestNetns from, String to) throws Exception {
     try (Netns netns = from.open()) {
       return IcmpEcho.ping(netns, InetAddress.getByName(to), 1472, true, Duration.ofSeconds(2))
@@ -98,10 +110,7 @@ class OutpostIT {
       await("pods at n3")
           .atMost(SOON)
           .untilAsserted(
-              () -> {
-                JsonNode pods = nodes.api(3).get("/api/v1/pods?scope=cluster");
-                assertThat(pods.path("items")).hasSize(3);
-              });
+              () -> assertThat(pods(3)).contains("default/p2", "default/p3", "default/p4"));
 
       nodes.link(1, 3, "p3", "12.1.1.3/24", 2, "p2", "12.1.1.2/24", "");
       nodes.link(2, 3, "p3", "12.1.2.3/24", 4, "p4", "12.1.2.4/24", "");
@@ -118,5 +127,170 @@ class OutpostIT {
       int at = number;
       await("subnet of n" + at).atMost(SOON).until(() -> !nodes.subnetOf(at).isEmpty());
     }
+  }
+
+  @Test
+  void shouldAskForAServiceOfAMember() throws Exception {
+    shouldBeListedEverywhere();
+    try (TestNetns client = TestNetns.create("c3");
+        TestNetns server = TestNetns.create("e2")) {
+      nodes.pod(3, "c3", client);
+      nodes.pod(2, "e2", server);
+      Path socket = nodes.home(3).resolve("nsm/nsm-c3/nsm.ligato.io.sock");
+      await("socket of c3").atMost(SOON).until(() -> Files.exists(socket));
+      Path output = nodes.home(2).resolve("echo.log");
+      Process echo =
+          server.start(
+              output.toFile(),
+              Need.PYTHON,
+              EXAMPLE.resolve("echo_endpoint.py").toString(),
+              "--sockets",
+              nodes.home(2).resolve("nsm").toString(),
+              "--name",
+              "e2",
+              "--socket",
+              nodes.home(2).resolve("e2.sock").toString());
+      try {
+        await("service known at n3")
+            .atMost(SOON)
+            .until(() -> nodes.api(3).get("/api/v1/services").path("items").size() == 1);
+
+        String answer =
+            client.run(
+                Need.PYTHON,
+                EXAMPLE.resolve("echo_client.py").toString(),
+                "--socket",
+                socket.toString(),
+                "--request-id",
+                "uid-1",
+                "--say",
+                "from an outpost");
+
+        assertThat(answer).contains("from an outpost");
+        assertThat(client.run("ip", "-o", "link", "show", "echo")).contains("mtu 1500");
+      } finally {
+        echo.destroyForcibly().onExit().join();
+      }
+    }
+  }
+
+  private static String home(int at, int outpost) {
+    for (JsonNode node : nodes.api(at).get("/api/v1/nodes").path("items")) {
+      if (node.path("id").asText().equals(nodes.id(outpost))) {
+        return node.path("home").asText();
+      }
+    }
+    return "";
+  }
+
+  /** The member, n1 or n2, that is the home of an outpost. */
+  private static int homeOf(int outpost) {
+    await("home of n" + outpost)
+        .atMost(SOON)
+        .until(() -> Set.of(nodes.id(1), nodes.id(2)).contains(home(outpost, outpost)));
+    return home(outpost, outpost).equals(nodes.id(1)) ? 1 : 2;
+  }
+
+  /** Waits until the outposts have another home, which the other member knows. */
+  private static void awaitOtherHome(int before, String what) {
+    long from = System.nanoTime();
+    int other = 3 - before;
+    for (int outpost = 3; outpost <= 4; outpost++) {
+      int number = outpost;
+      await("n" + number + " moves to n" + other)
+          .atMost(SOON)
+          .pollInterval(Duration.ofMillis(50))
+          .ignoreExceptions()
+          .until(() -> home(number, number).equals(nodes.id(other)));
+    }
+    Duration took = Duration.ofNanos(System.nanoTime() - from);
+    System.out.printf("home %s: the outposts had another after %d ms%n", what, took.toMillis());
+    assertThat(took).isLessThan(Duration.ofSeconds(10));
+    for (int outpost = 3; outpost <= 4; outpost++) {
+      int number = outpost;
+      await("n" + other + " speaks for n" + number)
+          .atMost(SOON)
+          .ignoreExceptions()
+          .until(() -> home(other, number).equals(nodes.id(other)));
+    }
+  }
+
+  /** The outposts have links to both members, so that one may go. */
+  private static void awaitLinks() {
+    for (int outpost = 3; outpost <= 4; outpost++) {
+      int number = outpost;
+      await("links of n" + number)
+          .atMost(SOON)
+          .untilAsserted(
+              () -> {
+                Set<String> up = new TreeSet<>();
+                nodes
+                    .api(number)
+                    .get("/api/v1/mesh/links")
+                    .path("items")
+                    .forEach(
+                        link -> {
+                          if (link.path("state").asText().equals("up")) {
+                            up.add(link.path("peer").asText());
+                          }
+                        });
+                assertThat(up).contains(nodes.id(1), nodes.id(2));
+              });
+    }
+  }
+
+  @Test
+  void shouldFindAnotherHomeWhenItsHomeIsKilled() throws Exception {
+    shouldBeListedEverywhere();
+    awaitLinks();
+    int killed = homeOf(3);
+    int other = 3 - killed;
+
+    int told = nodes.log(other).length();
+    nodes.kill(killed);
+    try {
+      awaitOtherHome(killed, "killed");
+      assertThat(names(other)).contains("n3", "n4");
+      assertThat(nodes.log(other).substring(told))
+          .as("n3 moves, and does not leave")
+          .doesNotContain("node n3 (" + nodes.id(3) + ") left");
+    } finally {
+      nodes.start(killed);
+      nodes.awaitReady(killed);
+    }
+    shouldBeListedEverywhere();
+  }
+
+  @Test
+  void shouldFindAnotherHomeWhenItsHomeStandsStill() throws Exception {
+    shouldBeListedEverywhere();
+    awaitLinks();
+    int frozen = homeOf(3);
+
+    nodes.freeze(frozen);
+    try {
+      awaitOtherHome(frozen, "frozen");
+    } finally {
+      nodes.thaw(frozen);
+    }
+    shouldBeListedEverywhere();
+  }
+
+  @Test
+  void shouldComeBackAfterItWasKilled() throws Exception {
+    shouldBeListedEverywhere();
+    await("subnet of n4").atMost(SOON).until(() -> !nodes.subnetOf(4).isEmpty());
+    String subnet = nodes.subnetOf(4);
+
+    nodes.kill(4);
+    try {
+      await("n4 is gone").atMost(SOON).until(() -> !names(2).contains("n4"));
+    } finally {
+      nodes.start(4);
+      nodes.awaitReady(4);
+    }
+
+    shouldBeListedEverywhere();
+    await("subnet of n4").atMost(SOON).until(() -> nodes.subnetOf(4).equals(subnet));
   }
 }
