@@ -7,6 +7,7 @@ import dev.weft.identity.NodeId;
 import dev.weft.proxy.carrier.Carrier;
 import dev.weft.proxy.carrier.ProxyTransport;
 import dev.weft.proxy.carrier.Tunnel;
+import dev.weft.reach.path.Paths;
 import dev.weft.rpc.Caller;
 import dev.weft.rpc.GrpcListener;
 import dev.weft.rpc.Listener;
@@ -25,6 +26,9 @@ public final class QuicTransport implements ProxyTransport {
   private final NodeDial dial;
   private final Function<HostPort, Optional<NodeId>> members;
 
+  /** Empty until the node has a UDP port. */
+  private volatile Optional<Paths> paths = Optional.empty();
+
   /** Who takes the pipes that come; empty while no reverse proxy runs. */
   private volatile Optional<Carrier.Events> taker = Optional.empty();
 
@@ -41,6 +45,11 @@ public final class QuicTransport implements ProxyTransport {
     this.dial = dial;
     this.members = members;
     listener.pipe(SERVICE, Set.of(Listener.MEMBERS), this::arrived);
+  }
+
+  /** Nodes are reached by these paths too, from now on. */
+  public void through(Paths opened) {
+    paths = Optional.of(opened);
   }
 
   private void arrived(Caller from, Pipe pipe) {
@@ -61,6 +70,7 @@ public final class QuicTransport implements ProxyTransport {
       taker = Optional.of(events);
     }
     Runnable closed = () -> taker = reverse ? Optional.empty() : taker;
-    return Future.succeededFuture(new QuicCarrier(vertx, dial, members, events, closed));
+    return Future.succeededFuture(
+        new QuicCarrier(vertx, dial, members, () -> paths, events, closed));
   }
 }

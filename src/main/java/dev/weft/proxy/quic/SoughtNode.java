@@ -1,18 +1,28 @@
 package dev.weft.proxy.quic;
 
+import dev.weft.bus.Fault;
 import dev.weft.dial.NodeDial;
 import dev.weft.dial.WayState;
 import dev.weft.identity.NodeId;
 import dev.weft.proxy.carrier.Carrier;
 import dev.weft.proxy.carrier.Remote;
+import dev.weft.reach.path.PathState;
+import dev.weft.reach.path.PathStatus;
+import dev.weft.reach.path.PathTarget;
+import dev.weft.reach.path.Paths;
 import dev.weft.room.Backoff;
 import io.vertx.core.AsyncResult;
+import io.vertx.core.Vertx;
 import java.security.SecureRandom;
 import java.util.Optional;
 import java.util.function.Supplier;
 
 /** One node that a proxy wants to reach. Any thread may call. */
 final class SoughtNode {
+  /** The way that takes paths by UDP where there are some. */
+  private static final String MESH = "mesh";
+
+  private final Vertx vertx;
   private final Remote remote;
   private final NodeDial dial;
   private final Supplier<Optional<NodeId>> member;
@@ -34,24 +44,64 @@ final class SoughtNode {
 
   private String reason = "no node was heard there";
 
+  /** The path by UDP; empty if this node has no port for one. */
+  private Optional<Paths.Kept> kept = Optional.empty();
+
+  private volatile Optional<PathStatus> status = Optional.empty();
+
   /**
    * @param member finds the member that is at the address
    */
   SoughtNode(
-      Remote remote, NodeDial dial, Supplier<Optional<NodeId>> member, Carrier.Events events) {
+      Vertx vertx,
+      Remote remote,
+      NodeDial dial,
+      Supplier<Optional<NodeId>> member,
+      Carrier.Events events) {
+    this.vertx = vertx;
     this.remote = remote;
     this.dial = dial;
     this.member = member;
     this.events = events;
   }
 
-  /** Who is there, as far as is known. */
-  Optional<NodeId> node() {
-    return remote.node().or(member);
+  /** Begins to look for a path by UDP. */
+  void seek(Paths paths) {
+    PathTarget target = new PathTarget(remote.at(), remote.node(), remote.timeout());
+    Paths.Kept path = paths.keep(target, this::changed);
+    boolean late;
+    synchronized (this) {
+      kept = Optional.of(path);
+      late = removed;
+    }
+    if (late) {
+      path.remove();
+    }
   }
 
-  synchronized void remove() {
-    removed = true;
+  /** Looked at later: the teller may hold a lock. */
+  private void changed(PathStatus now) {
+    status = Optional.of(now);
+    vertx.runOnContext(v -> look());
+  }
+
+  /** Who is there, as far as is known; another node than the one that must be there is nobody. */
+  Optional<NodeId> node() {
+    return remote.node().or(() -> status.flatMap(PathStatus::node)).or(member);
+  }
+
+  /** Why another node than the one that must be there is. */
+  Optional<String> denied() {
+    return status.filter(s -> s.fault() == Fault.DENIED).map(PathStatus::reason);
+  }
+
+  void remove() {
+    Optional<Paths.Kept> path;
+    synchronized (this) {
+      removed = true;
+      path = kept;
+    }
+    path.ifPresent(Paths.Kept::remove);
   }
 
   /** Looks how it stands, and connects if need be. */
@@ -60,7 +110,8 @@ final class SoughtNode {
       return;
     }
     Optional<NodeId> node = node();
-    Optional<WayState> way = node.flatMap(n -> dial.pipeWay(n.value()));
+    Optional<WayState> way =
+        denied().isPresent() ? Optional.empty() : node.flatMap(n -> dial.pipeWay(n.value()));
     if (way.isPresent()) {
       reached(node, way.get());
       return;
@@ -74,7 +125,7 @@ final class SoughtNode {
       events.trying(remote.at());
     } else if (!lost && now - since > remote.timeout().toNanos()) {
       lost = true;
-      events.lost(remote.at(), reason);
+      events.lost(remote.at(), reason());
     }
     if (node.isPresent() && !connecting && now - nextTry >= 0) {
       connecting = true;
@@ -82,10 +133,24 @@ final class SoughtNode {
     }
   }
 
+  /** What is known of the path says more than what is known of the dialling. */
+  private String reason() {
+    return status
+        .map(PathStatus::reason)
+        .filter(why -> !why.isEmpty() && node().isEmpty() || denied().isPresent())
+        .orElse(reason);
+  }
+
   private void reached(Optional<NodeId> node, WayState way) {
     lost = false;
     retries.succeeded();
-    String now = way.reason() == null ? way.kind() : way.kind() + ": " + way.reason();
+    boolean byUdp =
+        way.kind().equals(MESH)
+            && status.filter(s -> s.state() == PathState.ESTABLISHED).isPresent();
+    String now =
+        byUdp
+            ? remote.nat() ? "punched" : "udp"
+            : way.reason() == null ? way.kind() : way.kind() + ": " + way.reason();
     if (!now.equals(path)) {
       path = now;
       events.reached(remote.at(), node, path);
