@@ -109,6 +109,9 @@ public final class Node {
   /** Empty until there is a UDP port. */
   private volatile Optional<NatWatch> nat = Optional.empty();
 
+  /** To be given the paths by UDP once there are some. */
+  private QuicTransport quic;
+
   private ApiVerticle api;
 
   private record Part(String name, Supplier<Future<Void>> close) {}
@@ -297,8 +300,7 @@ public final class Node {
   private Deployable proxies(RoomContext room, Identity identity) {
     ClusterNodes nodes = new ClusterNodes(cluster);
     Loop loop = ways.dial().pipeLoop();
-    ProxyTransport quic =
-        new QuicTransport(cluster.vertx(), ways.dial(), ways.listener(), nodes::udpAt);
+    quic = new QuicTransport(cluster.vertx(), ways.dial(), ways.listener(), nodes::udpAt);
     ProxyTransport utp =
         new UtpTransport(
             cluster.vertx(),

@@ -18,6 +18,10 @@ public final class Tracked {
   private final Consumer<Fact> facts;
   private final Set<TrackedStream> streams = new HashSet<>();
   private TrackState state = new TrackState.New();
+
+  /** Why it is lost, as was told; attempts that fail for the same reason are not. */
+  private String lostAsTold = "";
+
   private Promise<Void> standing = Promise.promise();
 
   Tracked(String side, WantedConnection wanted, boolean configured, Consumer<Fact> facts) {
@@ -80,13 +84,14 @@ public final class Tracked {
           new ProxyConnectionUp(
               side, at(), node.map(NodeId::value).orElse(null), path, pathBefore));
     }
+    lostAsTold = "";
     standing.tryComplete();
   }
 
   void lost(String reason) {
-    TrackState before = state;
     state = state.lost(reason);
-    if (!state.equals(before)) {
+    if (state instanceof TrackState.Lost && !reason.equals(lostAsTold)) {
+      lostAsTold = reason;
       facts.accept(new ProxyConnectionLost(side, at(), reason, reset(reason)));
     }
   }

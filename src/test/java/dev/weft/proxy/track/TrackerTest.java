@@ -101,13 +101,20 @@ class TrackerTest {
   }
 
   @Test
-  void shouldTellOnceThatAConnectionIsLost() {
+  void shouldTellOnceForWhichReasonAConnectionIsLost() {
     added();
     tracker.trying(AT);
     tracker.lost(AT, "no answer");
     tracker.lost(AT, "no answer");
-
+    tracker.trying(AT);
+    tracker.lost(AT, "no answer");
     assertThat(facts).hasSize(2);
+
+    tracker.trying(AT);
+    tracker.lost(AT, "node b answers");
+
+    assertThat(facts)
+        .endsWith(new ProxyConnectionLost("forward", AT.toString(), "node b answers", 0));
   }
 
   @Test
