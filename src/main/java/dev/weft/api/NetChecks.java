@@ -65,10 +65,21 @@ public interface NetChecks {
    * The way to another node.
    *
    * @param name null for a node that is no member
-   * @param kind {@code direct}, {@code external}, {@code mesh}; null if nothing was sent there yet
+   * @param kind {@code direct}, {@code external}, {@code punched}, {@code mesh}; null if nothing
+   *     was sent there yet
+   * @param path where datagrams go if it is punched, else null
+   * @param mtu the longest UDP payload that has been proved to pass there; null for another kind
    * @param via the next node on the way through the mesh; null for none
-   * @param rttMicros round trip through the mesh; null if unknown
+   * @param rttMicros round trip by the path or through the mesh; null if unknown
    * @param reason why the way is not a better one; null if there is none better
    */
-  record Way(String node, String name, String kind, String via, Long rttMicros, String reason) {}
+  record Way(
+      String node,
+      String name,
+      String kind,
+      String path,
+      Integer mtu,
+      String via,
+      Long rttMicros,
+      String reason) {}
 }

@@ -106,14 +106,15 @@ final class NetcheckReport {
   }
 
   private TextTable ways() {
-    TextTable table = new TextTable("NODE", "WAY", "VIA", "RTT");
+    TextTable table = new TextTable("NODE", "WAY", "VIA", "RTT", "MTU");
     for (JsonNode way : check.path("ways")) {
       String via = way.path("via").asText("");
       table.row(
           name(way),
           way.path("kind").asText(""),
-          names.getOrDefault(via, via),
-          way.has("rttMicros") ? ListDescription.millis(way.path("rttMicros").asLong()) : "");
+          way.has("path") ? way.path("path").asText() : names.getOrDefault(via, via),
+          way.has("rttMicros") ? ListDescription.millis(way.path("rttMicros").asLong()) : "",
+          way.path("mtu").asText(""));
     }
     return table;
   }

@@ -353,7 +353,7 @@ public final class NodeDial implements Dial {
   }
 
   private WayState state(String nodeId, Way way) {
-    return new WayState(way.kind(), choice(nodeId).problem(way).orElse(null));
+    return way.state(nodeId, choice(nodeId).problem(way).orElse(null));
   }
 
   private String name() {

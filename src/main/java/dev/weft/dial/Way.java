@@ -9,6 +9,15 @@ interface Way {
   /** What users call it: {@code direct}, {@code external} or {@code mesh}. */
   String kind();
 
+  /**
+   * How this way leads to a node now.
+   *
+   * @param problem why no better way does; null if there is none
+   */
+  default WayState state(String nodeId, String problem) {
+    return new WayState(kind(), problem);
+  }
+
   /** Whether this way may lead to the node now. */
   boolean leadsTo(String nodeId);
 

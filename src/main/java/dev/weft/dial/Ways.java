@@ -6,6 +6,7 @@ import dev.weft.config.SecurityConfig;
 import dev.weft.identity.Authorities;
 import dev.weft.identity.Identity;
 import dev.weft.reach.PeerPort;
+import dev.weft.reach.path.PunchedPaths;
 import dev.weft.rpc.GrpcListener;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -24,6 +25,7 @@ public final class Ways {
   private final MeshnetDial meshnet;
   private final NodeDial dial;
   private final PeerWay mesh;
+  private final Rendezvous rendezvous;
   private final Promise<Void> opened = Promise.promise();
 
   /** Null until {@link #through}. */
@@ -44,8 +46,10 @@ public final class Ways {
     this.direct = new DirectWay(vertx, cluster, security, identity);
     this.external = new ExternalWay(vertx, config, identity, externals);
     this.meshnet = new MeshnetDial(vertx, config);
-    this.mesh = new PeerWay(cluster);
+    this.mesh = new PeerWay(cluster, this::whyNot);
     this.dial = new NodeDial(vertx, List.of(direct, external, mesh));
+    this.rendezvous = new Rendezvous(vertx, cluster.self(), dial);
+    rendezvous.serve(listener);
   }
 
   /** Rooms add what they serve to it, before {@link #open}. */
@@ -63,6 +67,21 @@ public final class Ways {
 
   public MeshnetDial meshnet() {
     return meshnet;
+  }
+
+  /** Makes paths by UDP straight to other nodes, once there is a port for them. */
+  public Rendezvous rendezvous() {
+    return rendezvous;
+  }
+
+  private String whyNot(String node) {
+    return rendezvous.whyNot(node);
+  }
+
+  /** Peers are reached straight by UDP where that is possible, from now on. */
+  public void straight(PunchedPaths paths, Rendezvous.Place place) {
+    mesh.straight(paths);
+    rendezvous.open(paths, place);
   }
 
   /** Opens the listeners; UNAVAILABLE names the address, for example one that is taken. */

@@ -137,15 +137,21 @@ public final class MeshNode {
                       loop,
                       settings.self(),
                       opened,
-                      router::via,
+                      node -> opened.reachesStraight(node) ? node : router.via(node),
                       random,
                       settings.clock(),
                       observer::happened));
           port = Optional.of(opened);
           peers = Optional.of(joined);
           router.paths().forEach(path -> joined.reachable(path.destination(), true));
+          opened.onPathChange(node -> loop.run(() -> joined.reachable(node, reaches(node))));
           return Future.succeededFuture();
         });
+  }
+
+  /** Whether a route or a path by UDP leads to a node. */
+  private boolean reaches(long node) {
+    return frames.reaches(node) || port.filter(p -> p.reachesStraight(node)).isPresent();
   }
 
   /** Works with the peers, on the mesh's loop; fails with PRECONDITION if there are none. */
@@ -358,7 +364,7 @@ public final class MeshNode {
       if (via.isPresent() && awaited.containsKey(destination)) {
         awaited.remove(destination).complete();
       }
-      peers.ifPresent(p -> p.reachable(destination, via.isPresent()));
+      peers.ifPresent(p -> p.reachable(destination, reaches(destination)));
       if (via.isPresent()) {
         port.ifPresent(p -> p.probe(destination));
       }

@@ -17,6 +17,7 @@ import dev.weft.config.HttpConfig;
 import dev.weft.config.NsmConfig;
 import dev.weft.config.WeftConfig;
 import dev.weft.dial.ClusterCalls;
+import dev.weft.dial.WayState;
 import dev.weft.dial.Ways;
 import dev.weft.identity.Authorities;
 import dev.weft.identity.CertificateFiles;
@@ -30,6 +31,8 @@ import dev.weft.mesh.link.kind.SerialKind;
 import dev.weft.mesh.link.kind.TcpKind;
 import dev.weft.mesh.link.kind.UdpKind;
 import dev.weft.mesh.link.kind.UnixKind;
+import dev.weft.mesh.peer.PeerDown;
+import dev.weft.mesh.peer.PeerUp;
 import dev.weft.net.NodeLinks;
 import dev.weft.nsm.NsmVerticle;
 import dev.weft.pod.PodVerticle;
@@ -41,6 +44,7 @@ import dev.weft.proxy.utp.UtpTransport;
 import dev.weft.reach.Nat;
 import dev.weft.reach.PeerPort;
 import dev.weft.reach.UdpPort;
+import dev.weft.reach.path.PunchedPaths;
 import dev.weft.reach.portmap.RouterPort;
 import dev.weft.reach.stun.NatWatch;
 import dev.weft.room.RoomContext;
@@ -60,6 +64,7 @@ import dev.weft.wire.meshnet.MeshnetWires;
 import io.netty.channel.EventLoop;
 import io.vertx.core.Deployable;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.nio.file.Path;
@@ -82,6 +87,8 @@ import org.slf4j.LoggerFactory;
 /** A running mesh node. */
 public final class Node {
   private static final Logger log = LoggerFactory.getLogger(Node.class);
+
+  private static final Future<Void> NOTHING = Future.succeededFuture();
 
   /** Each costs a channel or two; the mark of a loop in connection ids has 7 bits. */
   private static final int MOST_PEER_LOOPS = 32;
@@ -111,6 +118,11 @@ public final class Node {
 
   /** To be given the paths by UDP once there are some. */
   private QuicTransport quic;
+
+  /** Done once the mesh has one, or failed. */
+  private final Promise<PeerPort> peerPort = Promise.promise();
+
+  private Supplier<Future<Void>> openPaths = () -> NOTHING;
 
   private ApiVerticle api;
 
@@ -224,6 +236,8 @@ public final class Node {
             config.nsm().externals().stream().map(NsmConfig.External::ca).toList(), clock);
     ways = new Ways(vertx, cluster, config.grpc(), config.security(), identity, externals);
     bus.on(MemberChanged.class, change -> ways.dial().changed(change.id()));
+    bus.on(PeerUp.class, peer -> ways.rendezvous().peerUp(peer.node()));
+    bus.on(PeerDown.class, peer -> ways.rendezvous().peerDown(peer.node()));
     ClusterCalls calls = new ClusterCalls(cluster, ways.dial(), this::reachable);
     calls.serve(ways.listener(), bus);
     bus.beyond(calls);
@@ -256,6 +270,7 @@ public final class Node {
   private Map<String, Deployable> rooms(RoomContext room, Identity identity) {
     Map<String, Deployable> rooms = new LinkedHashMap<>();
     rooms.put("mesh", mesh(room, identity));
+    rooms.put("paths", context -> config.mesh().nat().punch() ? openPaths.get() : NOTHING);
     rooms.put("pod", new PodVerticle(room));
     rooms.put(
         "wire",
@@ -285,7 +300,7 @@ public final class Node {
             apiSettings(),
             events,
             (text, source) -> TopologyFile.parse(text, source).topologies(),
-            id -> ways.dial().way(id).map(way -> new NodeWays.Way(way.kind(), way.reason())));
+            id -> ways.dial().way(id).map(way -> node(way)));
     rooms.put(
         "network checks",
         context ->
@@ -295,6 +310,10 @@ public final class Node {
                     cluster, bus.proxy(Mesh.class), () -> nat, id -> ways.dial().way(id))));
     rooms.put("api", api);
     return rooms;
+  }
+
+  private static NodeWays.Way node(WayState way) {
+    return new NodeWays.Way(way.kind(), way.path(), way.rttMicros(), way.mtu(), way.reason());
   }
 
   private Deployable proxies(RoomContext room, Identity identity) {
@@ -318,6 +337,7 @@ public final class Node {
     List<Loop> on = IntStream.range(0, lanes).mapToObj(i -> Loop.of(vertx)).toList();
     UdpKind udp = new UdpKind(vertx, on, identity);
     udp.own().onSuccess(this::watchNat);
+    openPaths = () -> openPaths(udp, on.get(0), identity);
     AtomicInteger turn = new AtomicInteger();
     Supplier<Loop> next = () -> on.get(Math.floorMod(turn.getAndIncrement(), on.size()));
     return new MeshVerticle(
@@ -370,7 +390,36 @@ public final class Node {
       Loop loop = Loop.of(cluster.vertx());
       all.putIfAbsent(loop.netty(), loop);
     }
-    return PeerPort.open(List.copyOf(all.values()), identity).onSuccess(ways::through);
+    return PeerPort.open(List.copyOf(all.values()), identity)
+        .onSuccess(ways::through)
+        .onComplete(peerPort);
+  }
+
+  /** Peers are reached straight by UDP where that is possible; a node without a port goes on. */
+  private Future<Void> openPaths(UdpKind udp, Loop loop, Identity identity) {
+    return peerPort
+        .future()
+        .compose(peers -> udp.port().compose(port -> openPaths(port, peers, loop, identity)))
+        .recover(
+            e -> {
+              log.warn("No paths by UDP straight to other nodes: {}", e.getMessage());
+              return Future.succeededFuture();
+            });
+  }
+
+  private Future<Void> openPaths(UdpPort port, PeerPort peers, Loop loop, Identity identity) {
+    Supplier<Nat> known = () -> nat.map(Nat.class::cast).orElse(Nat.UNKNOWN);
+    return PunchedPaths.open(
+            loop, port, peers, identity, () -> known.get().keepalive(), bus::publish)
+        .onSuccess(
+            paths -> {
+              stands("paths by udp", paths::close);
+              ways.straight(
+                  paths, new NodePlace(cluster.vertx(), port, bus.proxy(Mesh.class), known));
+              quic.through(paths);
+              known.get().onChange(ways.rendezvous()::moved);
+            })
+        .mapEmpty();
   }
 
   private Future<Void> deploy(Map<String, Deployable> rooms) {

@@ -127,8 +127,10 @@ final class NodeNetChecks implements NetChecks {
         node,
         name.isEmpty() ? null : name,
         state.map(WayState::kind).orElse(null),
+        state.map(WayState::path).orElse(null),
+        state.map(WayState::mtu).orElse(null),
         up.map(MeshPeer::via).filter(via -> !via.isEmpty() && !via.equals(node)).orElse(null),
-        up.map(MeshPeer::rttMicros).orElse(null),
+        state.map(WayState::rttMicros).or(() -> up.map(MeshPeer::rttMicros)).orElse(null),
         state.map(WayState::reason).orElse(trouble));
   }
 

@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongConsumer;
 
 /**
  * QUIC connections to nodes instead of addresses. Below them stand channels, one for each loop that
@@ -93,6 +94,7 @@ public final class PeerPort {
   private final int dialling;
   private volatile DatagramPath path = NOWHERE;
   private volatile DirectPaths direct = DirectPaths.NONE;
+  private volatile LongConsumer pathChanged = node -> {};
   private UdpPort straight;
   private boolean closed;
 
@@ -185,6 +187,22 @@ public final class PeerPort {
       }
     }
     return false;
+  }
+
+  /** Told, on any thread, of each node to which there is another path by UDP than before. */
+  public void onPathChange(LongConsumer listener) {
+    pathChanged = listener;
+  }
+
+  /** There is another path by UDP to a node, or none any more. */
+  public void pathChanged(long node) {
+    probe(node);
+    pathChanged.accept(node);
+  }
+
+  /** Whether there is a path by UDP to a node. */
+  public boolean reachesStraight(long node) {
+    return direct.to(node) != null;
   }
 
   /** The path below all connections from now on; without one, nothing reaches anybody. */

@@ -124,6 +124,8 @@ public final class TestNode implements AutoCloseable {
                     "00000000000000b2",
                     "n2",
                     "mesh",
+                    null,
+                    null,
                     "00000000000000c3",
                     9120L,
                     "node n2 at 10.0.0.2:51111: connection timed out"))));

@@ -47,9 +47,9 @@ class NetcheckReportTest {
             198.51.100.1:7654  198.51.100.7:7654
             198.51.100.2:7654  no answer
 
-            NODE              WAY     VIA    RTT
-            n2                mesh    relay  9.120 ms
-            00000000000000c3  direct  -      -
+            NODE              WAY     VIA    RTT       MTU
+            n2                mesh    relay  9.120 ms  -
+            00000000000000c3  direct  -      -         -
 
             Why not better:
               n2: node n2 at 10.0.0.2:51111: connection timed out after a while

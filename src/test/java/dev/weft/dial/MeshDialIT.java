@@ -147,7 +147,10 @@ class MeshDialIT {
 
       assertThat(ping(one, "12.12.13.3", 1472)).as("1500 bytes, p1 to p3").isTrue();
       assertThat(ping(three, "12.12.13.1", 1472)).as("1500 bytes, p3 to p1").isTrue();
-      assertThat(way(1, 3).path("kind").asText()).isEqualTo("mesh");
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> way(1, 3).path("kind").asText().equals("punched"));
+      assertThat(way(1, 3).path("path").asText()).startsWith("udp 10.");
       assertThat(way(1, 3).path("reason").asText())
           .isEqualTo("node n3 serves no other node (its grpc.host is loopback)");
       assertThat(way(3, 1).path("kind").asText()).isEqualTo("direct");

@@ -413,7 +413,7 @@ public final class PunchedPaths implements Paths, SideProtocol {
         next.watch();
       }
       table.path(node, next);
-      peers.probe(node.number());
+      peers.pathChanged(node.number());
     }
 
     @Override

@@ -66,7 +66,14 @@ abstract class GateContract {
 
   static MeshConfig config(List<ServiceConfig> services, List<ForwardConfig> forwards) {
     return new MeshConfig(
-        List.of(), List.of(), services, forwards, true, 0, new NatConfig(List.of(), false), false);
+        List.of(),
+        List.of(),
+        services,
+        forwards,
+        true,
+        0,
+        new NatConfig(List.of(), false, false),
+        false);
   }
 
   /** A server on a free port of loopback. */

@@ -112,7 +112,8 @@ public final class UdpKind implements LinkKind {
     return own.future();
   }
 
-  private synchronized Future<UdpPort> port() {
+  /** The same; opened on any free port if there is none. */
+  public synchronized Future<UdpPort> port() {
     if (dialling == null || dialling.failed()) {
       Future<UdpPort> both = open(new InetSocketAddress("::", 0), Optional.empty());
       // A host may have no IPv6.
