@@ -12,7 +12,6 @@ import dev.weft.rpc.Loop;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -20,7 +19,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /**
@@ -64,8 +62,8 @@ public final class IdleLinkBench {
           .atMost(60, TimeUnit.SECONDS)
           .until(() -> up(dialling) == wanted && up(accepting) == wanted);
       System.gc();
-      double cores = coresWhileQuiet();
-      long resident = resident();
+      double cores = Consumption.cores(QUIET_SECONDS);
+      long resident = Consumption.residentKiB();
       if (step == 0) {
         before = resident;
       }
@@ -105,25 +103,6 @@ public final class IdleLinkBench {
   private static MeshConfig.Link link(String address) {
     return new MeshConfig.Link(
         new MeshConfig.LinkAddress("udp", address), Optional.empty(), Optional.empty(), 0);
-  }
-
-  private static double coresWhileQuiet() throws Exception {
-    long cpu = ProcessHandle.current().info().totalCpuDuration().orElseThrow().toNanos();
-    long begin = System.nanoTime();
-    TimeUnit.SECONDS.sleep(QUIET_SECONDS);
-    long used = ProcessHandle.current().info().totalCpuDuration().orElseThrow().toNanos() - cpu;
-    return (double) used / (System.nanoTime() - begin);
-  }
-
-  private static long resident() throws IOException {
-    try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
-      return Long.parseLong(
-          lines
-              .filter(l -> l.startsWith("VmRSS:"))
-              .findFirst()
-              .orElseThrow()
-              .replaceAll("\\D", ""));
-    }
   }
 
   private static <T> T result(Future<T> future) throws Exception {

@@ -9,7 +9,6 @@ import dev.weft.rpc.Loop;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -21,7 +20,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /**
@@ -71,8 +69,8 @@ public final class IdlePeerBench {
           .until(() -> up(hub) == wanted && ends(others) == wanted);
       double seconds = (System.nanoTime() - begin) / 1e9;
       System.gc();
-      double cores = coresWhileQuiet();
-      long resident = resident();
+      double cores = Consumption.cores(QUIET_SECONDS);
+      long resident = Consumption.residentKiB();
       if (count == 0) {
         before = resident;
       }
@@ -137,25 +135,6 @@ public final class IdlePeerBench {
         .filter(row -> row.state().equals("up") && row.accepted())
         .map(MeshPeer::node)
         .count();
-  }
-
-  private static double coresWhileQuiet() throws Exception {
-    long cpu = ProcessHandle.current().info().totalCpuDuration().orElseThrow().toNanos();
-    long begin = System.nanoTime();
-    TimeUnit.SECONDS.sleep(QUIET_SECONDS);
-    long used = ProcessHandle.current().info().totalCpuDuration().orElseThrow().toNanos() - cpu;
-    return (double) used / (System.nanoTime() - begin);
-  }
-
-  private static long resident() throws IOException {
-    try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
-      return Long.parseLong(
-          lines
-              .filter(line -> line.startsWith("VmRSS:"))
-              .findFirst()
-              .orElseThrow()
-              .replaceAll("\\D", ""));
-    }
   }
 
   private static <T> T result(Future<T> future) throws Exception {

@@ -23,7 +23,6 @@ import io.netty.handler.codec.quic.QuicStreamType;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -34,7 +33,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.stream.Stream;
 
 /**
  * One stream between two peers: in memory, over a long path that loses datagrams, with either
@@ -106,13 +104,13 @@ public final class PeerPortBench {
     QuicChannel channel = PeerPorts.result(from.dial(id, PROTOCOL, fromLoop, (c, loop) -> {}));
     channel.createStream(QuicStreamType.BIDIRECTIONAL, new Source()).get(20, TimeUnit.SECONDS);
     TimeUnit.SECONDS.sleep(WARM_UP_SECONDS);
-    long cpu = cpuNanos();
+    long cpu = Consumption.cpuNanos();
     long bytes = got.sum();
     long begin = System.nanoTime();
     TimeUnit.SECONDS.sleep(SECONDS);
     bytes = got.sum() - bytes;
     double seconds = (System.nanoTime() - begin) / 1e9;
-    cpu = cpuNanos() - cpu;
+    cpu = Consumption.cpuNanos() - cpu;
     System.out.printf(
         Locale.ROOT,
         "%-44s %10.0f %16.2f%n",
@@ -247,17 +245,17 @@ public final class PeerPortBench {
       other.port().accept(PROTOCOL, other.loop(), (channel, loop) -> {});
       dial(one, other, 50);
       System.gc();
-      long before = residentKiB();
+      long before = Consumption.residentKiB();
       long heap = heapBytes();
       long begin = System.nanoTime();
       dial(one, other, IDLE);
       double millis = (System.nanoTime() - begin) / 1e6;
       System.gc();
       heap = heapBytes() - heap;
-      long resident = residentKiB() - before;
-      long cpu = cpuNanos();
+      long resident = Consumption.residentKiB() - before;
+      long cpu = Consumption.cpuNanos();
       TimeUnit.SECONDS.sleep(2L * SECONDS);
-      double cores = (cpuNanos() - cpu) / (2e9 * SECONDS);
+      double cores = (Consumption.cpuNanos() - cpu) / (2e9 * SECONDS);
       System.out.printf(
           Locale.ROOT,
           "%n%s, both ends: %d KiB resident each, of them %d KiB heap; "
@@ -278,22 +276,7 @@ public final class PeerPortBench {
     }
   }
 
-  private static long cpuNanos() {
-    return ProcessHandle.current().info().totalCpuDuration().orElseThrow().toNanos();
-  }
-
   private static long heapBytes() {
     return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
-  }
-
-  private static long residentKiB() throws IOException {
-    try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
-      return Long.parseLong(
-          lines
-              .filter(line -> line.startsWith("VmRSS:"))
-              .findFirst()
-              .orElseThrow()
-              .replaceAll("\\D", ""));
-    }
   }
 }

@@ -6,17 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.weft.bus.Fault;
 import dev.weft.rpc.Caller;
 import dev.weft.rpc.GrpcListener;
-import dev.weft.rpc.InStream;
 import dev.weft.rpc.Loop;
 import dev.weft.rpc.MemoryConnection;
 import dev.weft.rpc.OutStream;
 import dev.weft.rpc.RpcConnection;
-import dev.weft.wire.proto.Meshnet;
-import io.netty.buffer.ByteBuf;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,18 +21,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Two ways to one node, which fail and come back, and a clock that the test moves. */
 class ChoiceOfWaysTest {
   private static final String NODE = "0123456789abcdef";
-  private static final String STREAM = "/meshnet.v1beta1.WireProtocol/SendToStream";
 
   private final Vertx vertx = Vertx.vertx();
   private final Loop loop = Loop.of(vertx);
   private final GrpcListener peer = new GrpcListener(vertx);
-  private final AtomicInteger legs = new AtomicInteger();
+  private final AtomicInteger legs = CountedLegs.at(peer);
   private final Clock clock = new Clock();
   private final FakeWay direct = new FakeWay("direct");
   private final FakeWay mesh = new FakeWay("mesh");
@@ -115,39 +109,6 @@ class ChoiceOfWaysTest {
     }
   }
 
-  @BeforeEach
-  void serve() {
-    peer.stream(
-        Meshnet.getDescriptor().findServiceByName("WireProtocol"),
-        "SendToStream",
-        in -> {
-          legs.incrementAndGet();
-          in.read(new Drain(in));
-        });
-  }
-
-  private record Drain(InStream in) implements InStream.Reader {
-    @Override
-    public void onData(ByteBuf data) {
-      // Only legs are counted.
-    }
-
-    @Override
-    public void onPause() {
-      // Nothing is kept back.
-    }
-
-    @Override
-    public void onEnd() {
-      in.end(Buffer.buffer());
-    }
-
-    @Override
-    public void onFailed(Throwable why) {
-      // The stream's sender sees it.
-    }
-  }
-
   @AfterEach
   void close() {
     await(vertx.close());
@@ -158,7 +119,7 @@ class ChoiceOfWaysTest {
   }
 
   private OutStream open() {
-    return await(dial.stream(NODE, STREAM, loop).timeout(10, TimeUnit.SECONDS));
+    return await(dial.stream(NODE, CountedLegs.PATH, loop).timeout(10, TimeUnit.SECONDS));
   }
 
   private String way() {
@@ -204,7 +165,7 @@ class ChoiceOfWaysTest {
     Promise<Void> slow = Promise.promise();
     direct.answer = slow.future();
 
-    Future<OutStream> opening = dial.stream(NODE, STREAM, loop);
+    Future<OutStream> opening = dial.stream(NODE, CountedLegs.PATH, loop);
     assertThat(mesh.attempts).hasValue(0);
     clock.pass(Attempts.HEAD_START);
     await(opening);
@@ -216,7 +177,7 @@ class ChoiceOfWaysTest {
   void shouldCloseAConnectionThatComesTooLate() {
     Promise<Void> slow = Promise.promise();
     direct.answer = slow.future();
-    Future<OutStream> opening = dial.stream(NODE, STREAM, loop);
+    Future<OutStream> opening = dial.stream(NODE, CountedLegs.PATH, loop);
     clock.pass(Attempts.HEAD_START);
     await(opening);
 

@@ -7,7 +7,6 @@ import dev.weft.bus.Fault;
 import dev.weft.rpc.Caller;
 import dev.weft.rpc.GrpcListener;
 import dev.weft.rpc.GrpcMethod;
-import dev.weft.rpc.InStream;
 import dev.weft.rpc.Loop;
 import dev.weft.rpc.MemoryConnection;
 import dev.weft.rpc.OutStream;
@@ -15,11 +14,9 @@ import dev.weft.rpc.RpcConnection;
 import dev.weft.wire.proto.BoolResponse;
 import dev.weft.wire.proto.Meshnet;
 import dev.weft.wire.proto.PodQuery;
-import io.netty.buffer.ByteBuf;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -31,7 +28,6 @@ import org.junit.jupiter.api.Test;
 
 class NodeDialTest {
   private static final String NODE = "0123456789abcdef";
-  private static final String STREAM = "/meshnet.v1beta1.WireProtocol/SendToStream";
   private static final GrpcMethod<PodQuery, BoolResponse> METHOD =
       new GrpcMethod<>(
           Meshnet.getDescriptor().findServiceByName("Local"),
@@ -42,7 +38,7 @@ class NodeDialTest {
   private final Vertx vertx = Vertx.vertx();
   private final Loop loop = Loop.of(vertx);
   private final GrpcListener peer = new GrpcListener(vertx);
-  private final AtomicInteger legs = new AtomicInteger();
+  private final AtomicInteger legs = CountedLegs.at(peer);
   private final MemoryWay way = new MemoryWay();
   private final NodeDial dial = new NodeDial(vertx, List.of(way));
 
@@ -78,35 +74,6 @@ class NodeDialTest {
   void serve() {
     BoolResponse yes = BoolResponse.newBuilder().setResponse(true).build();
     peer.serve(METHOD, (caller, query) -> Future.succeededFuture(yes));
-    peer.stream(
-        Meshnet.getDescriptor().findServiceByName("WireProtocol"),
-        "SendToStream",
-        in -> {
-          legs.incrementAndGet();
-          in.read(new Drain(in));
-        });
-  }
-
-  private record Drain(InStream in) implements InStream.Reader {
-    @Override
-    public void onData(ByteBuf data) {
-      // Only legs are counted.
-    }
-
-    @Override
-    public void onPause() {
-      // Nothing is kept back.
-    }
-
-    @Override
-    public void onEnd() {
-      in.end(Buffer.buffer());
-    }
-
-    @Override
-    public void onFailed(Throwable why) {
-      // The stream's sender sees it.
-    }
   }
 
   @AfterEach
@@ -171,7 +138,7 @@ class NodeDialTest {
 
   @Test
   void shouldHaveStreamsGoOnOverNewConnectionsWhenRenewed() {
-    OutStream stream = await(dial.stream(NODE, STREAM, loop));
+    OutStream stream = await(dial.stream(NODE, CountedLegs.PATH, loop));
     Awaitility.await().until(() -> legs.get() == 1);
 
     await(dial.renew());
@@ -193,7 +160,7 @@ class NodeDialTest {
 
   @Test
   void shouldRenewAgainWhatIsBeingRenewed() {
-    OutStream stream = await(dial.stream(NODE, STREAM, loop));
+    OutStream stream = await(dial.stream(NODE, CountedLegs.PATH, loop));
     Promise<Void> open = Promise.promise();
     way.open = open.future();
 
@@ -208,11 +175,11 @@ class NodeDialTest {
 
   @Test
   void shouldMoveAStreamThatIsOpenedWhileItsConnectionIsRenewed() {
-    await(dial.stream(NODE, STREAM, loop));
+    await(dial.stream(NODE, CountedLegs.PATH, loop));
     Promise<Void> free = Promise.promise();
     loop.run(() -> await(free.future()));
 
-    Future<OutStream> opening = dial.stream(NODE, STREAM, loop);
+    Future<OutStream> opening = dial.stream(NODE, CountedLegs.PATH, loop);
     Future<Void> renewed = dial.renew();
     free.complete();
     await(Future.all(opening, renewed));
@@ -222,7 +189,7 @@ class NodeDialTest {
 
   @Test
   void shouldStayWhereItIsWhenItCannotBeRenewed() {
-    OutStream stream = await(dial.stream(NODE, STREAM, loop));
+    OutStream stream = await(dial.stream(NODE, CountedLegs.PATH, loop));
     way.cut = true;
 
     assertThatThrownBy(() -> await(dial.renew())).hasMessageContaining("the way is cut");

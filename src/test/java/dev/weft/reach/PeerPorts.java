@@ -24,6 +24,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -42,6 +43,30 @@ public final class PeerPorts implements AutoCloseable {
     /** The first of its loops. */
     public Loop loop() {
       return loops.get(0);
+    }
+
+    /** Works on that loop, and waits for what comes of it. */
+    public <T> T call(Supplier<Future<T>> work) {
+      try {
+        return result(loop().call(work));
+      } catch (RuntimeException e) {
+        throw e;
+      } catch (Exception e) {
+        throw new AssertionError(e);
+      }
+    }
+
+    public <T> T on(Supplier<T> work) {
+      return call(() -> Future.succeededFuture(work.get()));
+    }
+
+    public void run(Runnable work) {
+      var unused =
+          call(
+              () -> {
+                work.run();
+                return Future.succeededFuture();
+              });
     }
   }
 

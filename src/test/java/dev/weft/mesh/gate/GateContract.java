@@ -9,6 +9,7 @@ import dev.weft.config.NatConfig;
 import dev.weft.config.ServiceConfig;
 import dev.weft.rpc.Loop;
 import dev.weft.telemetry.Health;
+import dev.weft.testkit.Background;
 import dev.weft.testkit.MemoryStore;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
@@ -80,11 +81,11 @@ abstract class GateContract {
   StreamAddress serve(Conversation conversation) throws IOException {
     ServerSocket server = new ServerSocket(0, 1000, InetAddress.getLoopbackAddress());
     opened.add(server);
-    start(
+    Background.run(
         () -> {
           while (true) {
             Socket client = server.accept();
-            start(
+            Background.run(
                 () -> {
                   try (client) {
                     conversation.hold(client);
@@ -93,24 +94,6 @@ abstract class GateContract {
           }
         });
     return StreamAddress.of(new HostPort("127.0.0.1", server.getLocalPort()));
-  }
-
-  private interface Work {
-    void run() throws Exception;
-  }
-
-  private static void start(Work work) {
-    Thread thread =
-        new Thread(
-            () -> {
-              try {
-                work.run();
-              } catch (Exception closed) {
-                // The test looks at the other end.
-              }
-            });
-    thread.setDaemon(true);
-    thread.start();
   }
 
   /** Exports a server and opens it; where clients connect. */

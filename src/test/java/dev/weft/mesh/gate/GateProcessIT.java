@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpServer;
 import dev.weft.linux.Netns;
+import dev.weft.testkit.Background;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
 import dev.weft.testkit.ProcessCluster;
@@ -71,11 +72,11 @@ class GateProcessIT {
   private ServerSocketChannel serve(Path socket, Conversation conversation) throws IOException {
     ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     server.bind(UnixDomainSocketAddress.of(socket), 1000);
-    start(
+    Background.run(
         () -> {
           while (true) {
             SocketChannel client = server.accept();
-            start(
+            Background.run(
                 () -> {
                   try (client) {
                     conversation.hold(client);
@@ -84,24 +85,6 @@ class GateProcessIT {
           }
         });
     return server;
-  }
-
-  private interface Work {
-    void run() throws Exception;
-  }
-
-  private static void start(Work work) {
-    Thread thread =
-        new Thread(
-            () -> {
-              try {
-                work.run();
-              } catch (Exception closed) {
-                // The test looks at the other end.
-              }
-            });
-    thread.setDaemon(true);
-    thread.start();
   }
 
   private static SocketChannel client(Path forward) throws IOException {

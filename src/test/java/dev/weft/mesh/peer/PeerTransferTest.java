@@ -1,6 +1,5 @@
 package dev.weft.mesh.peer;
 
-import static dev.weft.reach.PeerPorts.result;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.mesh.proto.ObjectKind;
@@ -12,8 +11,6 @@ import dev.weft.reach.PeerPorts;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import java.nio.file.Path;
-import java.security.SecureRandom;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,7 +20,6 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -52,35 +48,7 @@ class PeerTransferTest {
 
     Member(PeerPorts.Node node) {
       this.node = node;
-      this.peers =
-          new Peers(
-              new Peers.Ground(
-                  node.loop(),
-                  node.id(),
-                  node.port(),
-                  to -> to,
-                  new SecureRandom(),
-                  Clock.systemUTC(),
-                  fact -> {}));
-    }
-
-    <T> T call(Supplier<Future<T>> work) {
-      try {
-        return result(node.loop().call(work));
-      } catch (RuntimeException e) {
-        throw e;
-      } catch (Exception e) {
-        throw new AssertionError(e);
-      }
-    }
-
-    void run(Runnable work) {
-      var unused =
-          call(
-              () -> {
-                work.run();
-                return Future.succeededFuture();
-              });
+      this.peers = TestPeers.at(node, fact -> {});
     }
 
     Future<Void> take(String from, MeshObject end) {
@@ -91,7 +59,7 @@ class PeerTransferTest {
     }
 
     void connect(Member other) {
-      run(() -> peers.reachable(other.node.id().number(), true));
+      node.run(() -> peers.reachable(other.node.id().number(), true));
       Awaitility.await("connected")
           .atMost(SOON)
           .ignoreExceptions()
@@ -100,7 +68,7 @@ class PeerTransferTest {
                 carriers.put(
                     other,
                     (MeshChannel)
-                        call(
+                        node.call(
                             () ->
                                 peers.connect(
                                     other.node.id().value(), "take", ObjectKind.CHANNEL)));
@@ -109,7 +77,7 @@ class PeerTransferTest {
     }
 
     Proxies.Counters proxied() {
-      return call(() -> Future.succeededFuture(peers.proxied()));
+      return node.call(() -> Future.succeededFuture(peers.proxied()));
     }
   }
 
@@ -156,7 +124,7 @@ class PeerTransferTest {
     void move(Member to) {
       Member from = at;
       at = null;
-      from.run(
+      from.node.run(
           () -> {
             MeshChannel given = channel;
             channel = null;
@@ -175,7 +143,7 @@ class PeerTransferTest {
       members.add(new Member(ports.node(i)));
     }
     members.forEach(
-        m -> m.run(() -> m.peers.export("take", Set.of(), ObjectKind.CHANNEL, m::take)));
+        m -> m.node.run(() -> m.peers.export("take", Set.of(), ObjectKind.CHANNEL, m::take)));
     for (Member one : members) {
       for (Member other : members) {
         if (one != other) {
@@ -184,7 +152,7 @@ class PeerTransferTest {
       }
     }
     Member first = members.get(0);
-    first.run(
+    first.node.run(
         () -> {
           MeshChannel.Ends ends = MeshChannel.pair();
           sides.get(0).arrive(ends.one(), first);
@@ -194,7 +162,7 @@ class PeerTransferTest {
 
   @AfterEach
   void close() throws Exception {
-    members.forEach(m -> m.run(() -> m.peers.close("the test is over")));
+    members.forEach(m -> m.node.run(() -> m.peers.close("the test is over")));
     ports.close();
   }
 

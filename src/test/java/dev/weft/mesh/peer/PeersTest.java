@@ -17,8 +17,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import java.nio.file.Path;
-import java.security.SecureRandom;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +24,6 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Supplier;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -50,16 +47,7 @@ class PeersTest {
 
     Member(PeerPorts.Node node) {
       this.node = node;
-      this.peers =
-          new Peers(
-              new Peers.Ground(
-                  node.loop(),
-                  node.id(),
-                  node.port(),
-                  to -> to,
-                  new SecureRandom(),
-                  Clock.systemUTC(),
-                  facts::add));
+      this.peers = TestPeers.at(node, facts::add);
     }
 
     String id() {
@@ -70,34 +58,12 @@ class PeersTest {
       return node.id().number();
     }
 
-    <T> T on(Supplier<T> work) {
-      return future(() -> Future.succeededFuture(work.get()));
-    }
-
-    <T> T future(Supplier<Future<T>> work) {
-      try {
-        return result(node.loop().call(work));
-      } catch (RuntimeException e) {
-        throw e;
-      } catch (Exception e) {
-        throw new AssertionError(e);
-      }
-    }
-
-    void run(Runnable work) {
-      on(
-          () -> {
-            work.run();
-            return "";
-          });
-    }
-
     void reach(Member other, boolean yes) {
-      run(() -> peers.reachable(other.number(), yes));
+      node.run(() -> peers.reachable(other.number(), yes));
     }
 
     MeshPeer row(Member of) {
-      return on(peers::rows).stream()
+      return node.on(peers::rows).stream()
           .filter(row -> row.node().equals(of.id()))
           .findFirst()
           .orElse(null);
@@ -115,11 +81,11 @@ class PeersTest {
     }
 
     void export(String name, Set<String> allow, ServiceProvider provider) {
-      run(() -> peers.export(name, allow, ObjectKind.CHANNEL, provider));
+      node.run(() -> peers.export(name, allow, ObjectKind.CHANNEL, provider));
     }
 
     MeshChannel connect(Member to, String service) {
-      return (MeshChannel) future(() -> peers.connect(to.id(), service, ObjectKind.CHANNEL));
+      return (MeshChannel) node.call(() -> peers.connect(to.id(), service, ObjectKind.CHANNEL));
     }
 
     WeftException refusal(Member to, String service) {
@@ -133,7 +99,7 @@ class PeersTest {
 
     /** What comes back for a text. */
     String ask(MeshChannel channel, String text) {
-      return future(
+      return node.call(
           () -> {
             Promise<String> answer = Promise.promise();
             channel.handler(message -> answer.tryComplete(message.bytes().toString()));
@@ -161,7 +127,7 @@ class PeersTest {
 
   @AfterEach
   void close() throws Exception {
-    members.forEach(member -> member.run(() -> member.peers.close("the test is over")));
+    members.forEach(member -> member.node.run(() -> member.peers.close("the test is over")));
     ports.close();
   }
 
@@ -197,19 +163,19 @@ class PeersTest {
         .until(() -> n(1).row(n(0)).services().equals(List.of("one")));
 
     n(0).export("two", ALL, PeersTest::echo);
-    n(0).run(() -> n(0).peers.withdraw("one"));
+    n(0).node.run(() -> n(0).peers.withdraw("one"));
 
     Awaitility.await("two")
         .atMost(SOON)
         .until(() -> n(1).row(n(0)).services().equals(List.of("two")));
-    assertThat(n(1).on(n(1).peers::services))
+    assertThat(n(1).node.on(n(1).peers::services))
         .extracting(MeshService::name, MeshService::nodes)
         .containsExactly(tuple("two", List.of(n(0).id())));
   }
 
   @Test
   void shouldListPeersAtOnceAndThenWhenSomethingChanges() throws Exception {
-    PeerList first = n(0).future(() -> n(0).peers.list(0));
+    PeerList first = n(0).node.call(() -> n(0).peers.list(0));
     assertThat(first.peers()).containsExactly(new PeerList.Entry(n(0).id(), true, List.of()));
     Future<PeerList> next = n(0).node.loop().call(() -> n(0).peers.list(first.version()));
 
@@ -227,7 +193,7 @@ class PeersTest {
 
     assertThat(n(0).ask(channel, "hello")).isEqualTo("hello");
     assertThat(n(0).row(n(1)).streams()).isEqualTo(1);
-    n(0).run(channel::close);
+    n(0).node.run(channel::close);
     Awaitility.await("no stream").atMost(SOON).until(() -> n(0).row(n(1)).streams() == 0);
   }
 
@@ -295,7 +261,7 @@ class PeersTest {
     join(n(0), n(1));
     MeshChannel channel = n(0).connect(n(1), "echo");
     AtomicReference<String> closed = new AtomicReference<>();
-    n(0).run(() -> channel.onPeerClosed(closed::set));
+    n(0).node.run(() -> channel.onPeerClosed(closed::set));
 
     ports.cut(0, 1);
     n(0).reach(n(1), false);
@@ -314,7 +280,7 @@ class PeersTest {
   @Test
   void shouldDialNobodyAnyMoreOnceItIsClosed() {
     join(n(0), n(1));
-    n(0).run(() -> n(0).peers.close("closing"));
+    n(0).node.run(() -> n(0).peers.close("closing"));
     Awaitility.await("down").atMost(SOON).until(() -> !n(0).row(n(1)).state().equals("up"));
 
     n(0).reach(n(2), true);

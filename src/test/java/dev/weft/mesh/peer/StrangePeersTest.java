@@ -13,14 +13,11 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.vertx.core.Future;
 import java.nio.file.Path;
-import java.security.SecureRandom;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.function.Supplier;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -71,35 +68,11 @@ class StrangePeersTest {
 
     /** Writes on stream 0, hexadecimal. */
     void write(String bytes) {
-      run(() -> control.write(Unpooled.wrappedBuffer(ByteBufUtil.decodeHexDump(bytes))));
+      stranger.run(() -> control.write(Unpooled.wrappedBuffer(ByteBufUtil.decodeHexDump(bytes))));
     }
 
     String received() {
-      return on(() -> ByteBufUtil.hexDump(received));
-    }
-  }
-
-  private void run(Runnable work) {
-    on(
-        () -> {
-          work.run();
-          return "";
-        });
-  }
-
-  private <T> T on(Supplier<T> work) {
-    try {
-      return result(stranger.loop().call(() -> Future.succeededFuture(work.get())));
-    } catch (Exception e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  private <T> T atNode(Supplier<T> work) {
-    try {
-      return result(node.loop().call(() -> Future.succeededFuture(work.get())));
-    } catch (Exception e) {
-      throw new AssertionError(e);
+      return stranger.on(() -> ByteBufUtil.hexDump(received));
     }
   }
 
@@ -108,16 +81,7 @@ class StrangePeersTest {
     ports = PeerPorts.open(directory, 2, 1);
     node = ports.node(0);
     stranger = ports.node(1);
-    peers =
-        new Peers(
-            new Peers.Ground(
-                node.loop(),
-                node.id(),
-                node.port(),
-                to -> to,
-                new SecureRandom(),
-                Clock.systemUTC(),
-                fact -> {}));
+    peers = TestPeers.at(node, fact -> {});
   }
 
   @AfterEach
@@ -139,7 +103,7 @@ class StrangePeersTest {
                   end.connection = new PeerConnection(channel, node.id().number(), true, end);
                   channel.pipeline().addLast(end.connection);
                 }));
-    run(
+    stranger.run(
         () -> {
           end.control = end.connection.open();
           end.control.read(end);
@@ -152,7 +116,7 @@ class StrangePeersTest {
   }
 
   private String row() {
-    List<MeshPeer> rows = atNode(peers::rows);
+    List<MeshPeer> rows = node.on(peers::rows);
     return rows.isEmpty() ? "none" : rows.get(0).state() + " " + rows.get(0).reason();
   }
 
@@ -183,12 +147,12 @@ class StrangePeersTest {
               end.connection = new PeerConnection(channel, node.id().number(), false, end);
               channel.pipeline().addLast(end.connection);
             });
-    atNode(
+    node.on(
         () -> {
           peers.reachable(stranger.id().number(), true);
           return "";
         });
-    Awaitility.await("stream 0").atMost(SOON).until(() -> on(() -> end.control != null));
+    Awaitility.await("stream 0").atMost(SOON).until(() -> stranger.on(() -> end.control != null));
 
     end.write("00000002");
 
@@ -202,7 +166,7 @@ class StrangePeersTest {
   @Test
   void shouldSayThatTheOtherEndSpeaksNoPeers() {
     stranger.port().accept("other/9", stranger.loop(), (channel, loop) -> {});
-    atNode(
+    node.on(
         () -> {
           peers.reachable(stranger.id().number(), true);
           return "";
@@ -234,7 +198,7 @@ class StrangePeersTest {
   void shouldCloseForTheEndOfStream0() throws Exception {
     End end = dial();
     end.write(BEGIN);
-    run(end.control::finish);
+    stranger.run(end.control::finish);
 
     awaitClosed(
         "closed by the other end: stream 0: ended (expected: open as long as the connection)");
@@ -260,7 +224,7 @@ class StrangePeersTest {
     end.write(BEGIN);
     Queue<String> told = new ConcurrentLinkedQueue<>();
     for (int i = 0; i <= AwaitedStreams.MOST_UNCLAIMED; i++) {
-      run(
+      stranger.run(
           () -> {
             PeerStream stream = end.connection.open();
             stream.read(new Told(told));
@@ -292,7 +256,7 @@ class StrangePeersTest {
     End end = dial();
     end.write(BEGIN);
     Awaitility.await("answer").atMost(SOON).until(() -> end.received().equals(BEGIN));
-    run(end.control::pause);
+    stranger.run(end.control::pause);
     PeerMessage message =
         PeerMessage.newBuilder()
             .setConnectToService(ConnectToService.newBuilder().setName("nothing").setStream(4))
@@ -304,18 +268,18 @@ class StrangePeersTest {
 
     boolean[] full = new boolean[1];
     for (int i = 0; i < 64 && !full[0]; i++) {
-      run(() -> full[0] = !end.control.write(many.retainedDuplicate()));
+      stranger.run(() -> full[0] = !end.control.write(many.retainedDuplicate()));
     }
 
     // The node reads no more than it can answer: the sender is held back, and others are not.
     assertThat(full[0]).isTrue();
-    atNode(
+    node.on(
         () -> {
           peers.export(
               "echo", Set.of(), ObjectKind.CHANNEL, (from, object) -> Future.succeededFuture());
           return "";
         });
-    assertThat(atNode(peers::services)).hasSize(1);
+    assertThat(node.on(peers::services)).hasSize(1);
     assertThat(closed).isEmpty();
     many.release();
   }
@@ -344,7 +308,7 @@ class StrangePeersTest {
     end.write(BEGIN);
     Awaitility.await("answer").atMost(SOON).until(() -> end.received().equals(BEGIN));
 
-    atNode(
+    node.on(
         () -> {
           peers.close("node closes");
           return "";

@@ -3,7 +3,8 @@ package dev.weft.mesh.stream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.mesh.proto.ObjectKind;
-import java.util.function.Consumer;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -16,13 +17,15 @@ class TransferTest {
   private static final int SEEDS = 60;
 
   /** Plays a story with many seeds; nothing may be lost, out of order or left over. */
-  private static void play(ObjectKind kind, Consumer<TransferWorld> story) {
+  private static void play(ObjectKind kind, Step... story) {
     for (long seed = 0; seed < SEEDS; seed++) {
       TransferWorld world = new TransferWorld(4, seed);
       try {
         world.create(kind, 0);
         talk(world);
-        story.accept(world);
+        for (Step step : story) {
+          step.in(world);
+        }
         talk(world);
         world.shouldBeComplete();
         world.shouldProxyOnlyWhatIsApart();
@@ -40,144 +43,99 @@ class TransferTest {
     }
   }
 
-  private static void settle(TransferWorld world) {
-    talk(world);
-    world.mesh.run();
-    talk(world);
+  /** A part of what happens to a pair. */
+  private interface Step {
+    void in(TransferWorld world);
   }
 
-  /** Moves an end while there is talk; waits for a while that the seed decides. */
-  private static void move(TransferWorld world, int side, int to) {
-    talk(world);
-    TransferWorld.Hand hand = world.pairs.get(0).hands[side];
-    while (hand.object == null && world.mesh.step()) {}
-    assertThat(hand.object).as("side " + side).isNotNull();
-    hand.move(to);
+  /** All that is under way arrives. */
+  private static final Step SETTLE =
+      world -> {
+        talk(world);
+        world.mesh.run();
+        talk(world);
+      };
+
+  /** Moves an end, once it is there, while there is talk; waits for as long as the seed decides. */
+  private static Step move(int side, int to) {
+    return world -> {
+      talk(world);
+      TransferWorld.Hand hand = world.pairs.get(0).hands[side];
+      while (hand.object == null && world.mesh.step()) {}
+      assertThat(hand.object).as("side " + side).isNotNull();
+      hand.move(to);
+    };
   }
 
+  /** Moves an end from where it is, at once. */
+  private static Step jump(int side, int to) {
+    return world -> world.pairs.get(0).hands[side].move(to);
+  }
+
+  @Retention(RetentionPolicy.RUNTIME)
   @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "UNRECOGNIZED")
+  private @interface OfEachKind {}
+
+  @OfEachKind
   void shouldStay(ObjectKind kind) {
-    play(kind, world -> {});
+    play(kind);
   }
 
-  @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "UNRECOGNIZED")
+  @OfEachKind
   void shouldMoveOneEnd(ObjectKind kind) {
-    play(kind, world -> move(world, 1, 1));
+    play(kind, move(1, 1));
   }
 
-  @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "UNRECOGNIZED")
+  @OfEachKind
   void shouldMoveOneEndToAThirdNode(ObjectKind kind) {
-    play(
-        kind,
-        world -> {
-          move(world, 1, 1);
-          settle(world);
-          move(world, 1, 2);
-        });
+    play(kind, move(1, 1), SETTLE, move(1, 2));
   }
 
-  @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "UNRECOGNIZED")
+  @OfEachKind
   void shouldMoveTheNearEndToAThirdNode(ObjectKind kind) {
-    play(
-        kind,
-        world -> {
-          move(world, 1, 1);
-          settle(world);
-          move(world, 0, 2);
-        });
+    play(kind, move(1, 1), SETTLE, move(0, 2));
   }
 
-  @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "UNRECOGNIZED")
+  @OfEachKind
   void shouldComeHomeAndBeProxiedNoMore(ObjectKind kind) {
     play(
         kind,
+        move(1, 1),
+        move(1, 0),
         world -> {
-          move(world, 1, 1);
-          move(world, 1, 0);
           world.mesh.run();
           assertThat(world.mesh.proxies(0).counters().rejoined()).isEqualTo(1);
         });
   }
 
-  @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "UNRECOGNIZED")
+  @OfEachKind
   void shouldComeHomeByThirdNodes(ObjectKind kind) {
-    play(
-        kind,
-        world -> {
-          move(world, 1, 1);
-          move(world, 1, 2);
-          move(world, 1, 3);
-          move(world, 1, 0);
-        });
+    play(kind, move(1, 1), move(1, 2), move(1, 3), move(1, 0));
   }
 
-  @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "UNRECOGNIZED")
+  @OfEachKind
   void shouldMoveBothEndsToOneNodeAtOnce(ObjectKind kind) {
-    play(
-        kind,
-        world -> {
-          move(world, 1, 1);
-          settle(world);
-          world.pairs.get(0).hands[0].move(2);
-          world.pairs.get(0).hands[1].move(2);
-        });
+    play(kind, move(1, 1), SETTLE, jump(0, 2), jump(1, 2));
   }
 
-  @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "UNRECOGNIZED")
+  @OfEachKind
   void shouldMoveBothEndsToDifferentNodesAtOnce(ObjectKind kind) {
-    play(
-        kind,
-        world -> {
-          move(world, 1, 1);
-          settle(world);
-          world.pairs.get(0).hands[0].move(2);
-          world.pairs.get(0).hands[1].move(3);
-        });
+    play(kind, move(1, 1), SETTLE, jump(0, 2), jump(1, 3));
   }
 
-  @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "UNRECOGNIZED")
+  @OfEachKind
   void shouldChangePlaces(ObjectKind kind) {
-    play(
-        kind,
-        world -> {
-          move(world, 1, 1);
-          settle(world);
-          world.pairs.get(0).hands[0].move(1);
-          world.pairs.get(0).hands[1].move(0);
-        });
+    play(kind, move(1, 1), SETTLE, jump(0, 1), jump(1, 0));
   }
 
-  @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "UNRECOGNIZED")
+  @OfEachKind
   void shouldMoveOnAtOnceAfterBothMoved(ObjectKind kind) {
-    play(
-        kind,
-        world -> {
-          move(world, 1, 1);
-          settle(world);
-          world.pairs.get(0).hands[0].move(2);
-          world.pairs.get(0).hands[1].move(2);
-          move(world, 0, 3);
-          move(world, 1, 0);
-        });
+    play(kind, move(1, 1), SETTLE, jump(0, 2), jump(1, 2), move(0, 3), move(1, 0));
   }
 
   @Test
   void shouldMoveFromLocalPairToTwoNodes() {
-    play(
-        ObjectKind.CHANNEL,
-        world -> {
-          world.pairs.get(0).hands[0].move(1);
-          world.pairs.get(0).hands[1].move(2);
-        });
+    play(ObjectKind.CHANNEL, jump(0, 1), jump(1, 2));
   }
 }

@@ -1,5 +1,6 @@
 package dev.weft.mesh.link.kind;
 
+import dev.weft.testkit.Background;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -26,11 +27,11 @@ final class TestProxy implements AutoCloseable {
    */
   TestProxy(String answer) throws IOException {
     this.answer = answer;
-    start(
+    Background.run(
         () -> {
           while (true) {
             Socket client = server.accept();
-            start(() -> serve(client));
+            Background.run(() -> serve(client));
           }
         });
   }
@@ -42,24 +43,6 @@ final class TestProxy implements AutoCloseable {
   /** The first line of each request. */
   List<String> requests() {
     return requests;
-  }
-
-  private interface Work {
-    void run() throws IOException;
-  }
-
-  private static void start(Work work) {
-    Thread thread =
-        new Thread(
-            () -> {
-              try {
-                work.run();
-              } catch (IOException closed) {
-                // The end of a connection, or of the proxy.
-              }
-            });
-    thread.setDaemon(true);
-    thread.start();
   }
 
   private void serve(Socket client) throws IOException {
@@ -82,7 +65,7 @@ final class TestProxy implements AutoCloseable {
     }
     Socket far = new Socket(connect.group(1), Integer.parseInt(connect.group(2)));
     out.write((answer + "\r\nVia: test\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
-    start(() -> copy(far, client));
+    Background.run(() -> copy(far, client));
     copy(client, far);
   }
 
