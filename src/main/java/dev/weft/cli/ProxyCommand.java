@@ -49,8 +49,8 @@ final class ProxyCommand {
     List<String> ports = new ArrayList<>();
     proxy
         .path("udp")
-        .fields()
-        .forEachRemaining(
+        .properties()
+        .forEach(
             port -> {
               if (port.getValue().asInt() > 0) {
                 ports.add(port.getKey() + " " + port.getValue().asInt());

@@ -137,7 +137,7 @@ final class SoughtNode {
   private String reason() {
     return status
         .map(PathStatus::reason)
-        .filter(why -> !why.isEmpty() && node().isEmpty() || denied().isPresent())
+        .filter(why -> denied().isPresent() || (!why.isEmpty() && node().isEmpty()))
         .orElse(reason);
   }
 
