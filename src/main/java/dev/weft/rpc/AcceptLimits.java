@@ -93,7 +93,9 @@ public final class AcceptLimits {
         log.warn("connections to {} wait: {}", ctx.channel().localAddress(), cause.getMessage());
       }
       ctx.channel().config().setAutoRead(false);
-      ctx.executor().schedule(() -> ctx.channel().config().setAutoRead(true), 1, TimeUnit.SECONDS);
+      var unused =
+          ctx.executor()
+              .schedule(() -> ctx.channel().config().setAutoRead(true), 1, TimeUnit.SECONDS);
     }
 
     private boolean admit(Guest guest) {

@@ -128,7 +128,7 @@ public final class SimulatedNetwork implements Timers {
     private final List<Mapping> mappings = new ArrayList<>();
     private int nextPort = 20_000;
 
-    private final class Mapping {
+    private static final class Mapping {
       final InetSocketAddress inside;
       final InetSocketAddress outside;
       final Object key;
