@@ -45,8 +45,6 @@ import dev.weft.reach.Nat;
 import dev.weft.reach.PeerPort;
 import dev.weft.reach.UdpPort;
 import dev.weft.reach.path.PunchedPaths;
-import dev.weft.reach.portmap.RouterPort;
-import dev.weft.reach.stun.NatWatch;
 import dev.weft.room.RoomContext;
 import dev.weft.rpc.Loop;
 import dev.weft.store.DataDirectory;
@@ -75,7 +73,6 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -113,8 +110,7 @@ public final class Node {
   private NodeLinks links;
   private CertificateWatch certificates;
 
-  /** Empty until there is a UDP port. */
-  private volatile Optional<NatWatch> nat = Optional.empty();
+  private NodeNat nat;
 
   /** To be given the paths by UDP once there are some. */
   private QuicTransport quic;
@@ -269,6 +265,9 @@ public final class Node {
   /** The rooms from the ground up, each with its name: they start in this order. */
   private Map<String, Deployable> rooms(RoomContext room, Identity identity) {
     Map<String, Deployable> rooms = new LinkedHashMap<>();
+    nat = new NodeNat(cluster.vertx(), cluster, bus.proxy(Mesh.class), config.mesh().nat());
+    nat.measure(metrics.registry());
+    stands("nat", nat::close);
     rooms.put("mesh", mesh(room, identity));
     rooms.put("paths", context -> config.mesh().nat().punch() ? openPaths.get() : NOTHING);
     rooms.put("pod", new PodVerticle(room));
@@ -307,7 +306,7 @@ public final class Node {
             bus.serve(
                 NetChecks.class,
                 new NodeNetChecks(
-                    cluster, bus.proxy(Mesh.class), () -> nat, id -> ways.dial().way(id))));
+                    cluster, bus.proxy(Mesh.class), nat.watch(), id -> ways.dial().way(id))));
     rooms.put("api", api);
     return rooms;
   }
@@ -321,11 +320,7 @@ public final class Node {
     Loop loop = ways.dial().pipeLoop();
     quic = new QuicTransport(cluster.vertx(), ways.dial(), ways.listener(), nodes::udpAt);
     ProxyTransport utp =
-        new UtpTransport(
-            cluster.vertx(),
-            loop,
-            identity,
-            () -> nat.<Nat>map(watch -> watch).orElse(Nat.UNKNOWN).keepalive());
+        new UtpTransport(cluster.vertx(), loop, identity, () -> nat.watch().keepalive());
     return new ProxyVerticle(room, config.proxy(), loop, nodes, List.of(quic, utp));
   }
 
@@ -336,7 +331,7 @@ public final class Node {
     Vertx vertx = cluster.vertx();
     List<Loop> on = IntStream.range(0, lanes).mapToObj(i -> Loop.of(vertx)).toList();
     UdpKind udp = new UdpKind(vertx, on, identity);
-    udp.own().onSuccess(this::watchNat);
+    udp.own().onSuccess(nat::open);
     openPaths = () -> openPaths(udp, on.get(0), identity);
     AtomicInteger turn = new AtomicInteger();
     Supplier<Loop> next = () -> on.get(Math.floorMod(turn.getAndIncrement(), on.size()));
@@ -351,36 +346,6 @@ public final class Node {
             new ExecKind(vertx, next),
             new SerialKind(vertx, next)),
         home -> openPeerPort(home, identity));
-  }
-
-  /** What is known of the NAT before the node's UDP port; without one, nothing. */
-  private void watchNat(UdpPort port) {
-    Vertx vertx = cluster.vertx();
-    NatNeighbours neighbours =
-        new NatNeighbours(vertx, cluster, bus.proxy(Mesh.class), config.mesh().nat().stun());
-    NatWatch[] watching = new NatWatch[1];
-    RouterPort router =
-        new RouterPort(vertx, Loop.of(vertx), port, () -> watching[0].routerChanged());
-    boolean asksRouter =
-        config.mesh().nat().mapPort() && !port.address().getAddress().isLoopbackAddress();
-    NatWatch watch =
-        new NatWatch(
-            vertx,
-            Loop.of(vertx),
-            new NatWatch.Surroundings(
-                neighbours::members,
-                neighbours::servers,
-                neighbours::own,
-                router::mappings,
-                asksRouter ? router::reason : () -> "the router is not asked"));
-    watching[0] = watch;
-    if (asksRouter) {
-      stands("router's port", router::close);
-      router.start();
-    }
-    nat = Optional.of(watch);
-    stands("nat", watch::close);
-    watch.watch(port);
   }
 
   /** The one port for connections to nodes, which may live on any event loop. */
@@ -408,7 +373,7 @@ public final class Node {
   }
 
   private Future<Void> openPaths(UdpPort port, PeerPort peers, Loop loop, Identity identity) {
-    Supplier<Nat> known = () -> nat.map(Nat.class::cast).orElse(Nat.UNKNOWN);
+    Supplier<Nat> known = nat::watch;
     return PunchedPaths.open(
             loop, port, peers, identity, () -> known.get().keepalive(), bus::publish)
         .onSuccess(

@@ -18,25 +18,20 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** Puts together what the parts of this node know of its network. */
 final class NodeNetChecks implements NetChecks {
   private final Cluster cluster;
   private final Mesh mesh;
-  private final Supplier<Optional<NatWatch>> nat;
+  private final NatWatch nat;
   private final Function<String, Optional<WayState>> ways;
 
   /**
-   * @param nat empty as long as there is no UDP port
    * @param ways by node id
    */
   NodeNetChecks(
-      Cluster cluster,
-      Mesh mesh,
-      Supplier<Optional<NatWatch>> nat,
-      Function<String, Optional<WayState>> ways) {
+      Cluster cluster, Mesh mesh, NatWatch nat, Function<String, Optional<WayState>> ways) {
     this.cluster = cluster;
     this.mesh = mesh;
     this.nat = nat;
@@ -45,8 +40,7 @@ final class NodeNetChecks implements NetChecks {
 
   @Override
   public Future<NetCheck> check() {
-    return mesh.peers()
-        .map(peers -> nat.get().map(n -> of(n, peers)).orElseGet(() -> without(peers)));
+    return mesh.peers().map(peers -> nat.port().isPresent() ? of(nat, peers) : without(peers));
   }
 
   private NetCheck of(NatWatch watch, List<MeshPeer> peers) {

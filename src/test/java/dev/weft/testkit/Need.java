@@ -42,6 +42,20 @@ public enum Need {
       return isOnPath("conntrack");
     }
   },
+  /** Debian's coturn: a STUN server and a client that others wrote. */
+  COTURN {
+    @Override
+    boolean isMet() {
+      return isOnPath("turnserver") && isOnPath("turnutils_stunclient");
+    }
+  },
+  /** Debian's miniupnpd with nftables: a router that is asked for ports. */
+  MINIUPNPD {
+    @Override
+    boolean isMet() {
+      return isOnPath("miniupnpd");
+    }
+  },
   CHROMIUM {
     @Override
     boolean isMet() {

@@ -25,8 +25,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,6 +63,10 @@ public final class NatWatch implements Nat {
    */
   public record SeenBy(InetSocketAddress server, Optional<InetSocketAddress> seen) {}
 
+  /** What listeners have heard of. */
+  private record Told(
+      List<InetSocketAddress> addresses, NatBehaviour behaviour, List<RouterMapping> mappings) {}
+
   /** What decides whether all has to be found out again. */
   private record Basis(List<InetSocketAddress> servers, Set<InetAddress> own) {}
 
@@ -80,15 +87,18 @@ public final class NatWatch implements Nat {
   private final StunClient client;
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
 
+  private final AtomicReference<Told> told = new AtomicReference<>();
+
   private volatile NatFindings findings = NatFindings.NONE;
   private volatile NatBehaviour.Lifetime lifetime = NatBehaviour.Lifetime.UNKNOWN;
 
   /** Null until {@link #watch}. */
   private volatile UdpPort port;
 
+  private volatile Optional<StunPort> stun = Optional.empty();
+
   // On the loop.
   private Optional<PortSockets> sockets = Optional.empty();
-  private Optional<StunPort> stun = Optional.empty();
   private Basis basis = new Basis(List.of(), Set.of());
   private long foundAt;
   private int checks;
@@ -242,12 +252,27 @@ public final class NatWatch implements Nat {
   }
 
   private void changed() {
-    listeners.forEach(Runnable::run);
+    Told now = new Told(publicAddresses(), behaviour(), routerMappings());
+    if (!now.equals(told.getAndSet(now))) {
+      listeners.forEach(Runnable::run);
+    }
   }
 
   /** The node's port; empty before it is open. Any thread. */
   public Optional<InetSocketAddress> port() {
     return Optional.ofNullable(port).map(UdpPort::address);
+  }
+
+  /** How many questions of others were answered, refused, or over the limit, by these words. */
+  public Map<String, LongSupplier> answers() {
+    return Map.of(
+        "answered", () -> count(StunResponder.Counters::answered),
+        "refused", () -> count(StunResponder.Counters::refused),
+        "limited", () -> count(StunResponder.Counters::limited));
+  }
+
+  private long count(ToLongFunction<StunResponder.Counters> which) {
+    return stun.map(StunPort::counters).map(which::applyAsLong).orElse(0L);
   }
 
   /** Why no router maps the port. */
