@@ -379,6 +379,7 @@ public final class Node {
         .onSuccess(
             paths -> {
               stands("paths by udp", paths::close);
+              paths.measure(metrics.registry());
               ways.straight(
                   paths, new NodePlace(cluster.vertx(), port, bus.proxy(Mesh.class), known));
               quic.through(paths);

@@ -17,7 +17,8 @@
  *
  * <p>{@link dev.weft.reach.PeerPort} has connections to nodes instead of addresses, over whatever
  * path leads there at the moment: the same codecs, with {@link dev.weft.reach.PeerSocket} in place
- * of a socket.
+ * of a socket. Where there is a path by UDP ({@link dev.weft.reach.DirectPaths}) they leave by the
+ * UDP port, and come in there as a {@link dev.weft.reach.SideProtocol}.
  *
  * <p>The QUIC library (quiche, about 6 MB of native code) is loaded when the first port is opened.
  */

@@ -11,6 +11,7 @@ import dev.weft.reach.PeerPort;
 import dev.weft.reach.SideProtocol;
 import dev.weft.reach.UdpPort;
 import dev.weft.rpc.Loop;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.vertx.core.Future;
@@ -26,6 +27,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -47,6 +49,10 @@ public final class PunchedPaths implements Paths, SideProtocol {
   private final PathTable table = new PathTable();
   private final AtomicInteger queued = new AtomicInteger();
   private final Set<KeptPath> kept = ConcurrentHashMap.newKeySet();
+  private final LongAdder toUdp = new LongAdder();
+  private final LongAdder toMesh = new LongAdder();
+  private final LongAdder busy = new LongAdder();
+  private volatile Optional<PathMetrics> metrics = Optional.empty();
   private long alarmAt = System.nanoTime();
   private boolean alarmed;
   private volatile boolean closed;
@@ -105,15 +111,18 @@ public final class PunchedPaths implements Paths, SideProtocol {
     return Optional.ofNullable(table.to(node.number()));
   }
 
-  /** How many nodes there is a path to. */
-  public int count() {
-    return table.size();
-  }
-
-  /** What was refused, was of no session, or was too much, since the beginning. */
-  public List<Long> drops() {
-    Puncher.Counters counters = puncher.counters();
-    return List.of(counters.refused(), counters.unknown(), counters.limited());
+  /** Shows what is counted, until the paths are closed. */
+  public void measure(MeterRegistry registry) {
+    PathMetrics shown = new PathMetrics(registry);
+    shown.paths(table::size);
+    shown.datagrams(() -> peers.counters().direct());
+    shown.changes("udp", toUdp::sum);
+    shown.changes(PathChanged.MESH, toMesh::sum);
+    shown.dropped("refused", () -> puncher.counters().refused());
+    shown.dropped("unknown", () -> puncher.counters().unknown());
+    shown.dropped("limited", () -> puncher.counters().limited());
+    shown.dropped("busy", busy::sum);
+    metrics = Optional.of(shown);
   }
 
   // Wishes.
@@ -337,6 +346,7 @@ public final class PunchedPaths implements Paths, SideProtocol {
       return peers.arrivedStraight(from, datagram);
     }
     if (closed || datagram.readableBytes() > PunchCodec.LONGEST || queued.get() >= QUEUED) {
+      busy.increment();
       return true;
     }
     byte[] bytes = new byte[datagram.readableBytes()];
@@ -433,6 +443,7 @@ public final class PunchedPaths implements Paths, SideProtocol {
 
     @Override
     public void changed(NodeId node, InetSocketAddress from, InetSocketAddress to, String why) {
+      (to == null ? toMesh : toUdp).increment();
       observer.accept(new PathChanged(node.value(), named(from), named(to), why));
     }
 
@@ -449,6 +460,7 @@ public final class PunchedPaths implements Paths, SideProtocol {
           return loop.<Void>call(
               () -> {
                 closed = true;
+                metrics.ifPresent(PathMetrics::close);
                 return Future.succeededFuture();
               });
         });
