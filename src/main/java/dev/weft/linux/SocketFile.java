@@ -86,6 +86,21 @@ public final class SocketFile {
   }
 
   /**
+   * Whether it is this process that listens there, as far as that can be told: a server that is too
+   * busy to accept is taken for another.
+   */
+  public static boolean isOurs(Path path) {
+    try (UnixSocketChannel probe = UnixSocketChannel.create()) {
+      probe.configureBlocking(false);
+      return probe.connect(new UnixSocketAddress(path.toFile()))
+          && probe.getOption(UnixSocketOptions.SO_PEERCRED).getPid()
+              == ProcessHandle.current().pid();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /**
    * The process that listens there, according to the kernel (SO_PEERCRED, unix(7)).
    *
    * @return {@code uid 0 pid 4711}; the pid is 0 for a process of a PID namespace that this process

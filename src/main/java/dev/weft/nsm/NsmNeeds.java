@@ -1,9 +1,12 @@
 package dev.weft.nsm;
 
 import dev.weft.linux.Capability;
+import dev.weft.pod.PodRef;
 import dev.weft.telemetry.CapabilityNeeds;
 import dev.weft.telemetry.Health;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /** What must be there before connections can be made. */
 final class NsmNeeds {
@@ -17,6 +20,21 @@ final class NsmNeeds {
                   Capability.CAP_SYS_ADMIN, "enter pods' network namespaces")));
 
   private NsmNeeds() {}
+
+  static void reportUnserved(Map<PodRef, String> unserved, Health health) {
+    String pods =
+        unserved.entrySet().stream()
+            .map(pod -> pod.getKey() + ": " + pod.getValue())
+            .collect(Collectors.joining("; "));
+    health.show(
+        !unserved.isEmpty(),
+        new Health.Warning(
+            NsmVerticle.ROOM,
+            "pod-sockets",
+            "no socket for pods " + pods,
+            "network services: these pods cannot request any",
+            "take away what is in the place of their sockets; the node tries again every 5 s"));
+  }
 
   static void reportSockets(String path, String why, Health health) {
     health.raise(

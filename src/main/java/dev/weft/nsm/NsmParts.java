@@ -13,6 +13,7 @@ import dev.weft.nsm.client.Connector;
 import dev.weft.nsm.client.Healer;
 import dev.weft.nsm.client.Requests;
 import dev.weft.nsm.connection.ConnectionAddresses;
+import dev.weft.nsm.connection.ConnectionMeters;
 import dev.weft.nsm.connection.Connections;
 import dev.weft.nsm.connection.KernelLinks;
 import dev.weft.nsm.connection.Mechanisms;
@@ -69,6 +70,7 @@ final class NsmParts {
   final Halves halves;
   final Healer healer;
   final ConnectionWatch watch;
+  final ConnectionMeters connectionMeters;
   private final UnixClient unixClient;
 
   NsmParts(
@@ -132,9 +134,8 @@ final class NsmParts {
     peerServer =
         new PeerServer(thread, self, connections, endpointSide, leases, healer::onEnded, externals);
 
-    Gauge.builder("weft_nsm_connections", connections, Connections::size)
-        .description("Connections with an end on this node")
-        .register(meters);
+    connectionMeters = new ConnectionMeters(meters, connections, room.clock());
+    connections.onChange(connectionMeters::changed);
     Gauge.builder("weft_nsm_endpoints", endpoints, e -> e.mine().size())
         .description("Endpoints advertised on this node")
         .register(meters);

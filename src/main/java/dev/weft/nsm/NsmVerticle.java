@@ -27,6 +27,7 @@ import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.slf4j.Logger;
@@ -49,6 +50,9 @@ public final class NsmVerticle extends VerticleBase implements NetworkServices {
   private RoomThread thread;
   private NsmParts parts;
   private Passes looks;
+
+  /** The pods for which there is no socket, and why. */
+  private final Map<PodRef, String> unserved = new TreeMap<>();
 
   /**
    * @param wires what connections have in common with wires: their MTU where the tunnel allows it,
@@ -134,7 +138,13 @@ public final class NsmVerticle extends VerticleBase implements NetworkServices {
         .home(ways.opened())
         .compose(v -> parts.endpoints.announce())
         .onFailure(e -> log.warn("endpoints not announced: {}", e.getMessage()));
-    vertx.setPeriodic(WATCH_MILLIS, id -> looks.ask().onFailure(this::notWatched));
+    vertx.setPeriodic(
+        WATCH_MILLIS,
+        id -> {
+          looks.ask().onFailure(this::notWatched);
+          parts.connectionMeters.look(parts.connections.all());
+        });
+    vertx.setPeriodic(RENEW_MILLIS, id -> openSockets());
     vertx.setPeriodic(0, RENEW_MILLIS, id -> parts.externals.review());
     vertx.setPeriodic(
         RENEW_MILLIS,
@@ -258,10 +268,25 @@ public final class NsmVerticle extends VerticleBase implements NetworkServices {
     }
     return thread
         .inOrder(pod.ref(), () -> parts.sockets.openFor(pod.ref()))
-        .recover(
-            e -> {
-              log.warn("no socket for pod {}: {}", pod.ref(), e.getMessage());
-              return Future.succeededFuture();
-            });
+        .onComplete(opened -> note(pod.ref(), opened.cause()))
+        .transform(done -> Future.succeededFuture());
+  }
+
+  /** Health shows the pods without a socket, which are tried again as long as they are there. */
+  private void note(PodRef pod, Throwable failure) {
+    String before =
+        failure == null ? unserved.remove(pod) : unserved.put(pod, failure.getMessage());
+    if (failure != null && before == null) {
+      log.warn("no socket for pod {}: {}", pod, failure.getMessage());
+    }
+    if (failure != null || before != null) {
+      NsmNeeds.reportUnserved(unserved, room.health());
+    }
+  }
+
+  private void openSockets() {
+    unserved.keySet().removeIf(pod -> !parts.pods.containsKey(pod));
+    NsmNeeds.reportUnserved(unserved, room.health());
+    List.copyOf(unserved.keySet()).forEach(pod -> openSocket(parts.pods.get(pod)));
   }
 }

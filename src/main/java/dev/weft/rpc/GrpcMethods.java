@@ -27,12 +27,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The unary methods that listeners serve, and the standard health and reflection services. Each
  * method learns its caller.
  */
 final class GrpcMethods<C> {
+  private static final Logger log = LoggerFactory.getLogger(GrpcMethods.class);
+
   private final long maxMessage;
   private final Duration arrival;
 
@@ -139,8 +143,8 @@ final class GrpcMethods<C> {
         call ->
             whole(call)
                 .compose(message -> method.answer(callerOf.apply(call), message))
-                .onSuccess(answer -> call.response().end(answer))
-                .onFailure(e -> refuse(call, WeftException.of(e))));
+                .onSuccess(answer -> unlessOver(call, () -> call.response().end(answer)))
+                .onFailure(e -> unlessOver(call, () -> refuse(call, WeftException.of(e)))));
   }
 
   private Future<Buffer> whole(GrpcServerRequest<Buffer, Buffer> call) {
@@ -162,6 +166,15 @@ final class GrpcMethods<C> {
       health.register(service.getFullName(), () -> Future.succeededFuture(true));
     }
     return health;
+  }
+
+  /** The caller may have cancelled the call, and Vert.x ends one whose message is too long. */
+  private static void unlessOver(GrpcServerRequest<?, ?> call, Runnable answer) {
+    try {
+      answer.run();
+    } catch (IllegalStateException over) {
+      log.debug("{}: not answered: {}", call.fullMethodName(), over.getMessage());
+    }
   }
 
   private static void refuse(GrpcServerRequest<?, ?> call, WeftException e) {

@@ -6,11 +6,23 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import dev.weft.config.LogConfig;
+import java.util.List;
 import net.logstash.logback.encoder.LogstashEncoder;
 import org.slf4j.LoggerFactory;
 
 /** Applies the configuration's {@code log} section to the process. */
 public final class LogSetup {
+  /**
+   * They log calls and connections that were cut off, with stack traces, beside telling whoever
+   * waits for them.
+   */
+  private static final List<String> CUT_OFF =
+      List.of(
+          "io.netty.handler.codec.http2.DefaultHttp2Connection",
+          "io.vertx.core.http.impl.HttpClientConnectionInternal",
+          "io.vertx.core.http.impl.HttpClientRequestImpl",
+          "io.vertx.core.net.impl.ConnectionBase");
+
   private LogSetup() {}
 
   /** Sets level and form; may be called again. */
@@ -26,6 +38,8 @@ public final class LogSetup {
     // If a port is taken, the node says so in one line; these two log stack traces.
     context.getLogger("com.hazelcast.instance.AddressPicker").setLevel(Level.OFF);
     context.getLogger("io.vertx.core.impl.VertxImpl").setLevel(Level.OFF);
+    Level cutOff = level.isGreaterOrEqual(Level.INFO) ? Level.OFF : Level.WARN;
+    CUT_OFF.forEach(name -> context.getLogger(name).setLevel(cutOff));
     // Netty warns if loopback is the only device; nothing depends on that.
     context.getLogger("io.netty.util.internal.MacAddressUtil").setLevel(Level.ERROR);
     if (config.format() == LogConfig.Format.JSON && root.getAppender("json") == null) {

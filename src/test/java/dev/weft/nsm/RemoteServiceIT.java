@@ -126,7 +126,7 @@ class RemoteServiceIT {
     assertThat(tunnels.path("DEFAULT_TUNNEL").asText())
         .isEqualTo("REFUSED tunnel: DEFAULT_TUNNEL (expected: VXLAN)");
     assertThat(tunnels.path("none").asText()).isEqualTo("REFUSED tunnel: none (expected: VXLAN)");
-    assertThat(tunnels.path("unknown").asText()).contains("UNRECOGNIZED (expected: VXLAN)");
+    assertThat(tunnels.path("unknown").asText()).contains("type 99 (expected: VXLAN)");
 
     // When
     home.http("DELETE", "/api/v1/connections/" + reply.path("connection").asText(), "");

@@ -15,7 +15,9 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.RequestOptions;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -85,6 +87,22 @@ class GrpcMethodsTest {
     done(response.end());
 
     assertThat(status(response)).isEqualTo("3");
+  }
+
+  @Test
+  void shouldBlameTheCallerForAMessageThatIsTooLong() {
+    List<Throwable> unhandled = new CopyOnWriteArrayList<>();
+    vertx.exceptionHandler(unhandled::add);
+
+    assertThat(status(send(Grpc.frame(Buffer.buffer(new byte[(1 << 10) + 1]))))).isEqualTo("8");
+    assertThat(status(send(Grpc.frame(Buffer.buffer())))).isEqualTo("0");
+    assertThat(unhandled).isEmpty();
+  }
+
+  private HttpClientResponse send(Buffer body) {
+    HttpClientResponse response = done(client.request(request()).compose(call -> call.send(body)));
+    done(response.end());
+    return response;
   }
 
   private RequestOptions request() {

@@ -86,11 +86,8 @@ public final class Connector {
    */
   Future<ConnectionEntry> connect(ServiceRequest request) {
     ClientPod pod = request.pod();
-    if (connections.countOf(pod.ref()) >= MAX_PER_POD) {
-      throw Fault.EXHAUSTED.because(
-          "pod " + pod.ref() + ": " + MAX_PER_POD + " connections (expected: fewer)");
-    }
     List<CandidatePlanner.Candidate> candidates = candidates(request.service(), request.asked());
+    connections.making(pod.ref(), MAX_PER_POD);
     return namespaces
         .of(pod.netns())
         .compose(
@@ -104,9 +101,10 @@ public final class Connector {
                   .choose(pending, candidates, room.clock().instant().plus(REQUEST))
                   .map(connections::enter)
                   .onFailure(e -> connections.releaseName(pod.identity(), pending.client().intf()))
-                  .onComplete(done -> pending.prefixes().forEach(connections.addresses()::release))
-                  .compose(this::establish);
+                  .onComplete(done -> pending.prefixes().forEach(connections.addresses()::release));
             })
+        .onComplete(done -> connections.made(pod.ref()))
+        .compose(this::establish)
         .onFailure(e -> namespaces.forget(pod.netns()));
   }
 

@@ -23,6 +23,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -54,10 +55,13 @@ public final class Connections {
   private final Map<Long, Set<String>> names = new HashMap<>();
 
   private final Map<PodRef, Integer> counts = new HashMap<>();
+  private final Map<PodRef, Integer> beingMade = new HashMap<>();
   private final Map<Provider, Integer> loads = new HashMap<>();
 
   /** Which connection has a prefix in a namespace. */
   private final Map<Placed, String> placed = new HashMap<>();
+
+  private BiConsumer<ConnectionLife, ConnectionLife> listener = (before, next) -> {};
 
   private record Placed(long identity, String prefix) {}
 
@@ -94,6 +98,15 @@ public final class Connections {
               kept.forEach(c -> enter(c, ConnectionLife.restored(now())));
               return null;
             });
+  }
+
+  /**
+   * Tells the listener what happens to each connection.
+   *
+   * @param told takes its life before and after
+   */
+  public void onChange(BiConsumer<ConnectionLife, ConnectionLife> told) {
+    listener = told;
   }
 
   /** The blocks of {@code nsm.cidr} and how often each is in use. */
@@ -143,9 +156,18 @@ public final class Connections {
     return byId.size();
   }
 
-  /** How many connections a pod has as a client. */
-  public int countOf(PodRef pod) {
-    return counts.getOrDefault(pod, 0);
+  /** Counts a connection that is being made for a pod until {@link #made}; EXHAUSTED beyond. */
+  public void making(PodRef pod, int most) {
+    int making = beingMade.getOrDefault(pod, 0);
+    if (counts.getOrDefault(pod, 0) + making >= most) {
+      throw Fault.EXHAUSTED.because("pod " + pod + ": " + most + " connections (expected: fewer)");
+    }
+    beingMade.put(pod, making + 1);
+  }
+
+  /** The connection was entered, or did not come about. */
+  public void made(PodRef pod) {
+    beingMade.merge(pod, -1, Connections::sumOrNone);
   }
 
   /** Connections to an endpoint that this node knows of. */
@@ -221,6 +243,7 @@ public final class Connections {
     ConnectionLife before = entry.life();
     ConnectionLife next = event.apply(before, now());
     entry.lives(next);
+    listener.accept(before, next);
     boolean seen =
         next.state() != before.state()
             || (next.state() == ConnectionState.HEALING

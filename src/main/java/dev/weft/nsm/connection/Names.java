@@ -1,7 +1,11 @@
 package dev.weft.nsm.connection;
 
 import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
 import dev.weft.config.NsmConfig;
+import dev.weft.linux.InterfaceName;
+import dev.weft.pod.PodRef;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
@@ -13,6 +17,9 @@ public final class Names {
   private static final int MAX_LENGTH = 253;
   private static final Pattern PRINTABLE = Pattern.compile("[\\x21-\\x7e]{1,253}");
   private static final Pattern HEX_ID = Pattern.compile("[0-9a-f]{16}");
+
+  /** The kernel has these beside links' names, under net.ipv4.conf. */
+  private static final Set<String> RESERVED = Set.of("all", "default");
 
   private Names() {}
 
@@ -40,12 +47,34 @@ public final class Names {
     return value;
   }
 
+  /** A pod that another node names. */
+  public static PodRef pod(String what, String value) {
+    try {
+      return PodRef.parse(value);
+    } catch (IllegalArgumentException | WeftException e) {
+      throw Fault.invalid(what, shown(value), "a pod as ns/name");
+    }
+  }
+
+  /** A link's name that another node gives. */
+  public static String interfaceName(String what, String value) {
+    try {
+      return InterfaceName.check(value);
+    } catch (IllegalArgumentException e) {
+      throw Fault.invalid(what, shown(value), "1 to 15 characters without '/', ':' or white space");
+    }
+  }
+
   /**
    * A free interface name: the service's name, cut to 15 characters, with a number if the name is
    * taken. The number is found by bisection, so that a few of thousands of names are tested; it is
    * the lowest free one unless a name before it became free again.
    */
   public static String interfaceFor(String service, Predicate<String> taken) {
+    return free(service, name -> RESERVED.contains(name) || taken.test(name));
+  }
+
+  private static String free(String service, Predicate<String> taken) {
     int free = 0;
     while (taken.test(numbered(service, free))) {
       free = Math.max(1, 2 * free);

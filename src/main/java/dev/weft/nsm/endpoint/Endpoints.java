@@ -198,6 +198,10 @@ public final class Endpoints {
                 "socket_location: %s belongs to uid %s (expected: uid %s, who advertises it)"
                     .formatted(socket, owner, uid));
           }
+          if (SocketFile.isOurs(path)) {
+            throw Fault.invalid(
+                "socket_location", socket, "an endpoint's socket; it is the node's");
+          }
         }
       }
     } catch (IOException e) {

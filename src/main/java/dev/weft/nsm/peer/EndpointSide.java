@@ -4,7 +4,6 @@ import dev.weft.address.Cidr;
 import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
-import dev.weft.linux.InterfaceName;
 import dev.weft.nsm.Endpoint;
 import dev.weft.nsm.Mechanism;
 import dev.weft.nsm.connection.ClientRouting;
@@ -88,7 +87,9 @@ public final class EndpointSide {
     Names.requestId(request.getRequestId());
     Names.name("network_service_name", request.getNetworkServiceName());
     WireSpec.checkMtu(request.getMtu());
-    InterfaceName.check(request.getClientInterface());
+    Names.interfaceName("client_interface", request.getClientInterface());
+    Names.pod("client_pod", request.getClientPod());
+    proposed(request.getPrefixList());
     if (caller.external()) {
       checkExternal(caller, request);
     }
@@ -157,14 +158,23 @@ public final class EndpointSide {
           "endpoint " + provider + " of service " + service + ": not advertised on this node");
     }
     List<TunnelType> here = tunnels.tunnels(caller.external());
+    List<TunnelType> common = request.getTunnelTypeList().stream().filter(here::contains).toList();
+    if (common.isEmpty()) {
+      return refused(
+          "tunnel: "
+              + asked(request.getTunnelTypeValueList())
+              + " (expected: "
+              + names(here)
+              + ")");
+    }
     Optional<TunnelType> tunnel =
-        request.getTunnelTypeList().stream()
-            .filter(here::contains)
+        common.stream()
             .filter(t -> t != TunnelType.VXLAN || Tunnels.isAddress(request.getUnderlay()))
             .findFirst();
     if (tunnel.isEmpty()) {
       return refused(
-          "tunnel: " + names(request.getTunnelTypeList()) + " (expected: " + names(here) + ")");
+          "underlay: \"%s\" (expected: an IP address, for a VXLAN)"
+              .formatted(request.getUnderlay()));
     }
     Wanted wanted = new Wanted(caller, request, endpoint.get(), tunnel.get());
     List<Cidr> proposed = proposed(request.getPrefixList());
@@ -259,9 +269,11 @@ public final class EndpointSide {
       throw Fault.invalid("prefix", texts.size() + " of them", "1.." + MAX_PROPOSALS);
     }
     return texts.stream()
-        .map(Cidr::parse)
         .map(
-            prefix -> {
+            text -> {
+              Cidr prefix =
+                  Cidr.find(text)
+                      .orElseThrow(() -> Fault.invalid("prefix", text, "a /30 of " + cidr));
               if (prefix.prefixLength() != 30 || !prefix.isNetwork() || !cidr.contains(prefix)) {
                 throw Fault.invalid(
                     "prefix", prefix, "a /30 of " + cidr + ", as nsm.cidr says here");
@@ -292,6 +304,18 @@ public final class EndpointSide {
   private static Future<ProxyConnectionReply> refused(String admissionError) {
     return Future.succeededFuture(
         ProxyConnectionReply.newBuilder().setAdmissionError(admissionError).build());
+  }
+
+  private static String asked(List<Integer> tunnels) {
+    return tunnels.isEmpty()
+        ? "none"
+        : tunnels.stream()
+            .map(
+                number -> {
+                  TunnelType known = TunnelType.forNumber(number);
+                  return known == null ? "type " + number : known.name();
+                })
+            .collect(Collectors.joining(", "));
   }
 
   private static String names(List<TunnelType> tunnels) {

@@ -1,10 +1,12 @@
 package dev.weft.nsm.connection;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weft.address.Cidr;
 import dev.weft.bus.Bus;
 import dev.weft.cluster.Cluster;
+import dev.weft.pod.PodRef;
 import dev.weft.room.RoomContext;
 import dev.weft.testkit.MemoryStore;
 import dev.weft.testkit.TestSigner;
@@ -118,6 +120,22 @@ class ConnectionsTest {
         .containsExactlyElementsOf(cidrs("10.44.0.0/30", "10.44.0.4/30", "10.44.0.12/30"));
     assertThat(connections.usesIn(17, Cidr.parse("10.44.0.8/30"), "other")).isTrue();
     assertThat(connections.usesIn(17, Cidr.parse("10.44.0.0/30"), "other")).isFalse();
+  }
+
+  @Test
+  void shouldCountConnectionsThatAreBeingMadeToo() {
+    store.put("connections", "00000000000000c1", OLD);
+    load(Map.of("e1", 18L));
+    PodRef pod = PodRef.parse("default/c1");
+
+    connections.making(pod, 3);
+    connections.making(pod, 3);
+
+    assertThatThrownBy(() -> connections.making(pod, 3))
+        .hasMessage("pod default/c1: 3 connections (expected: fewer)");
+    connections.made(pod);
+    connections.making(pod, 3);
+    connections.making(PodRef.parse("default/c2"), 3);
   }
 
   private static List<Cidr> cidrs(String... texts) {

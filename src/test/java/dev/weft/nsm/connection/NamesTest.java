@@ -3,6 +3,8 @@ package dev.weft.nsm.connection;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
 import dev.weft.linux.InterfaceName;
 import java.util.HashSet;
 import java.util.Set;
@@ -54,6 +56,28 @@ class NamesTest {
         .isEqualTo("secure-intranet");
     assertThat(Names.interfaceFor("secure-intranet-gateway", "secure-intranet"::equals))
         .isEqualTo("secure-intrane1");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"all", "default"})
+  void shouldNotTakeANameThatTheKernelKeepsForItself(String service) {
+    assertThat(Names.interfaceFor(service, name -> false)).isEqualTo(service + "1");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", ".", "a/b", "a:b", "a b", "an-interface-of-17"})
+  void shouldBlameTheNodeThatGivesALinkNoName(String name) {
+    assertThatThrownBy(() -> Names.interfaceName("client_interface", name))
+        .isInstanceOf(WeftException.class)
+        .hasMessageStartingWith("client_interface: \"" + name + "\" (expected: 1 to 15")
+        .satisfies(e -> assertThat(((WeftException) e).fault()).isEqualTo(Fault.INVALID));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "a b", "A/b", "a/b/c"})
+  void shouldBlameTheNodeThatNamesAPodThatIsNone(String pod) {
+    assertThatThrownBy(() -> Names.pod("client_pod", pod))
+        .hasMessage("client_pod: \"" + pod + "\" (expected: a pod as ns/name)");
   }
 
   @ParameterizedTest

@@ -1,0 +1,69 @@
+package dev.weft.nsm.connection;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.room.Backoff;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class ConnectionMetersTest {
+  private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private final ConnectionMeters meters =
+      new ConnectionMeters(registry, null, Clock.fixed(START.plusSeconds(100), ZoneOffset.UTC));
+
+  private static ConnectionLife up() {
+    return ConnectionLife.agreed(START).wayUp(START).joined(START);
+  }
+
+  @Test
+  void shouldMeasureFromTheLossToTheMomentFramesCrossAgain() {
+    ConnectionLife lost = up().lost("its interface is gone", START.plusSeconds(5));
+    ConnectionLife again =
+        lost.begun(START.plusSeconds(6))
+            .failed("nobody answers", Duration.ofSeconds(1), PATIENCE, START.plusSeconds(7))
+            .begun(START.plusSeconds(8));
+
+    meters.changed(up(), lost);
+    meters.changed(lost, again);
+    meters.changed(again, again.wayUp(START.plusSeconds(9)).joined(START.plusSeconds(9)));
+
+    assertThat(registry.get("weft_nsm_heal").timer().count()).isEqualTo(1);
+    assertThat(registry.get("weft_nsm_heal").timer().totalTime(TimeUnit.SECONDS)).isEqualTo(4);
+  }
+
+  @Test
+  void shouldCountEnds() {
+    ConnectionLife ending = up().ending("closed", START);
+
+    meters.changed(up(), ending);
+    meters.changed(ending, ending.ended(START));
+
+    assertThat(registry.get("weft_nsm_connections_ended").counter().count()).isEqualTo(1);
+    assertThat(registry.get("weft_nsm_heal").timer().count()).isZero();
+  }
+
+  @Test
+  void shouldTellThoseThatHealFromThoseThatAreStuck() {
+    ConnectionLife late = up().lost("its interface is gone", START.plusSeconds(99));
+    ConnectionLife stuck = up().wayDown("the wire is down", START.plusSeconds(5));
+
+    meters.look(List.of(entry(up()), entry(late), entry(stuck)));
+
+    assertThat(registry.get("weft_nsm_connections_healing").gauge().value()).isEqualTo(1);
+    assertThat(registry.get("weft_nsm_connections_stuck").gauge().value()).isEqualTo(1);
+  }
+
+  private static ConnectionEntry entry(ConnectionLife life) {
+    return new ConnectionEntry(null, life, new Backoff(new Random(1)));
+  }
+}
