@@ -48,6 +48,15 @@ final class CanaryWatch {
     }
   }
 
+  /** Whether the event bus does not lead there: one of the two is an outpost. */
+  private boolean outside(Member member) {
+    return member.outpost() || cluster.outpost();
+  }
+
+  private String by(Member member) {
+    return outside(member) ? "through the mesh" : "on the event bus at " + member.bus();
+  }
+
   private void heard(Member member) {
     missed.remove(member.id());
   }
@@ -59,11 +68,10 @@ final class CanaryWatch {
           new Health.Warning(
               "cluster",
               "event-bus",
-              "node %s is a member but does not answer on the event bus at %s"
-                  .formatted(member.name(), member.bus()),
+              "node %s is a member but does not answer %s".formatted(member.name(), by(member)),
               "lists with scope=cluster lack what is on that node",
               "check that %s can be reached from here; both ends register again by themselves"
-                  .formatted(member.bus())));
+                  .formatted(outside(member) ? "it" : member.bus())));
       bus.renew();
     }
   }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /** Which rows of all tables have changed since when: each row once, at its last change. */
 final class ChangeLog {
@@ -26,6 +27,21 @@ final class ChangeLog {
       rows.remove(before);
     }
     rows.put(last, row);
+  }
+
+  /** Forgets rows that do not exist any more, of which there is nothing to tell. */
+  synchronized void retain(Predicate<Row> exists) {
+    // A row that comes between is told of after this, and noted again.
+    numbers
+        .entrySet()
+        .removeIf(
+            row -> {
+              boolean gone = !exists.test(row.getKey());
+              if (gone) {
+                rows.remove(row.getValue());
+              }
+              return gone;
+            });
   }
 
   /**

@@ -208,6 +208,7 @@ public final class ClusterNode implements ClusterPlace {
               owned(OUTPOSTS).onChange(() -> thread.run(this::onRecords));
               onMembership();
               thread.every(SYNC_EVERY, tables::sync);
+              thread.every(SYNC_EVERY, outposts::tidy);
               thread.every(REVIEW_EVERY, this::onRecords);
               return (ClusterPlace) this;
             })
@@ -310,6 +311,12 @@ public final class ClusterNode implements ClusterPlace {
                       hazelcast.getMap(MAP_PREFIX + table), table, context.signer(), quorum);
               return loaded(new ReplicatedLeases(table, stored, context, quorum::refusal), stored);
             });
+  }
+
+  @Override
+  public Future<Void> leave() {
+    // Hazelcast tells the others, at the end.
+    return Future.succeededFuture();
   }
 
   @Override

@@ -35,6 +35,9 @@ public interface ClusterPlace extends Cluster {
    */
   Future<Void> announce(Bus bus, String name, String version, String grpc, String http);
 
+  /** Says goodbye while the ways to others still stand. */
+  Future<Void> leave();
+
   /** Leaves the cluster and closes Vert.x with it. */
   Future<Void> close();
 }

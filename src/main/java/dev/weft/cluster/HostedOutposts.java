@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -82,6 +83,10 @@ final class HostedOutposts implements Home {
   private final Map<String, HostedOutpost> outposts = new ConcurrentHashMap<>();
   private final Map<String, Waiting> waiting = new HashMap<>();
   private volatile String name;
+
+  /** Whether it is going to be looked for news. */
+  private final AtomicBoolean looking = new AtomicBoolean();
+
   private boolean reviews;
   private Set<String> live = Set.of();
   private String refusal = "";
@@ -120,8 +125,12 @@ final class HostedOutposts implements Home {
 
   /** Something may have changed that outposts want to know; any thread. */
   void changed() {
-    if (!outposts.isEmpty()) {
-      front.run(this::answerAll);
+    if (!outposts.isEmpty() && !looking.getAndSet(true)) {
+      front.run(
+          () -> {
+            looking.set(false);
+            answerAll();
+          });
     }
   }
 
@@ -142,6 +151,7 @@ final class HostedOutposts implements Home {
     if (before != null) {
       before.answer().tryFail(Fault.UNAVAILABLE.because("the outpost has asked again"));
     }
+    look();
     Waiting next = new Waiting(request, Promise.promise(), System.nanoTime());
     if (!answer(next, false)) {
       waiting.put(outpost, next);
@@ -199,6 +209,11 @@ final class HostedOutposts implements Home {
         .onFailure(e -> log.warn("outpost {} not let go yet: {}", outpost, e.getMessage()));
   }
 
+  /** Forgets changes of rows that are gone; on the cluster thread. */
+  void tidy() {
+    changes.retain(row -> find(row).isPresent());
+  }
+
   /** Lets go the outposts that are silent, and answers those that have waited long enough. */
   private void review() {
     long now = System.nanoTime();
@@ -211,6 +226,16 @@ final class HostedOutposts implements Home {
   }
 
   private void answerAll() {
+    look();
+    long nanos = System.nanoTime();
+    waiting
+        .values()
+        .removeIf(
+            w -> answer(w, nanos - w.sinceNanos() >= HOLD.toNanos() - REVIEW_EVERY.toNanos()));
+  }
+
+  /** Looks who is live now, and whether leases can be given. */
+  private void look() {
     Set<String> now = house.live();
     String why = house.leaseRefusal().orElse("");
     if (!now.equals(live) || !why.equals(refusal)) {
@@ -218,11 +243,6 @@ final class HostedOutposts implements Home {
       refusal = why;
       liveVersion++;
     }
-    long nanos = System.nanoTime();
-    waiting
-        .values()
-        .removeIf(
-            w -> answer(w, nanos - w.sinceNanos() >= HOLD.toNanos() - REVIEW_EVERY.toNanos()));
   }
 
   /**
@@ -276,11 +296,11 @@ final class HostedOutposts implements Home {
 
   /** A row as it is now; empty if it is gone. */
   private String text(ChangeLog.Row row) {
-    return house
-        .table(row.table())
-        .map(table -> table.known.get(row.key()))
-        .map(ReplicatedTable::text)
-        .orElse("");
+    return find(row).map(ReplicatedTable::text).orElse("");
+  }
+
+  private Optional<Envelope> find(ChangeLog.Row row) {
+    return house.table(row.table()).map(table -> table.known.get(row.key()));
   }
 
   @Override

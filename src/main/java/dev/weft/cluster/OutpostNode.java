@@ -321,19 +321,20 @@ public final class OutpostNode implements ClusterPlace {
   }
 
   @Override
-  public Future<Void> close() {
+  public Future<Void> leave() {
     return thread
         .call(
             () -> {
               search.ifPresent(HomeSearch::close);
               return home;
             })
-        .compose(this::sayGoodbye)
-        .transform(
-            done -> {
-              stop();
-              return vertx().close();
-            });
+        .compose(this::sayGoodbye);
+  }
+
+  @Override
+  public Future<Void> close() {
+    stop();
+    return vertx().close();
   }
 
   /** Says nothing to anybody any more. */

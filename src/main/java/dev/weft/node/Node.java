@@ -209,8 +209,8 @@ public final class Node {
               RoomContext room = new RoomContext(bus, cluster, store, health, metrics, clock);
               return deploy(rooms(room, identity));
             })
-        .compose(
-            v -> cluster.announce(bus, config.node().name(), Version.current(), grpc(), url()));
+        .compose(v -> cluster.announce(bus, config.node().name(), Version.current(), grpc(), url()))
+        .onSuccess(v -> stands("announcement", cluster::leave));
   }
 
   /** Joins the cluster as a member, or, where the configuration says so, as an outpost. */

@@ -41,8 +41,14 @@ final class MemberDirectory {
     table.onChange(listener);
   }
 
-  /** The other members that have a leased subnet and an address to send to. */
+  /**
+   * The other members that have a leased subnet and an address to send to. An outpost sends to
+   * nobody, because nobody could answer: VXLAN does not come through a NAT.
+   */
   List<Wanted.Peer> peers() {
+    if (cluster.outpost()) {
+      return List.of();
+    }
     List<Wanted.Peer> peers = new ArrayList<>();
     rows().forEach((node, row) -> peer(node, row).ifPresent(peers::add));
     return peers;
@@ -103,7 +109,9 @@ final class MemberDirectory {
     MemberRow row =
         new MemberRow(
             keeper.held() ? keeper.subnet().map(Cidr::toString).orElse(null) : null,
-            observed.endpoint() == null ? null : IpAddress.format(observed.endpoint()),
+            observed.endpoint() == null || cluster.outpost()
+                ? null
+                : IpAddress.format(observed.endpoint()),
             SubnetNames.overlayMac(cluster.self()),
             observed.mtu());
     if (row.equals(told)) {

@@ -47,4 +47,14 @@ class ChangeLogTest {
     assertThat(second.rows()).containsExactly(row("c"));
     assertThat(second.more()).isFalse();
   }
+
+  @Test
+  void shouldForgetRowsThatAreGone() {
+    changes.changed("pods", "a");
+    changes.changed("pods", "b");
+
+    changes.retain(row -> row.equals(row("b")));
+
+    assertThat(changes.since(0, 10).rows()).containsExactly(row("b"));
+  }
 }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CrossChecksTest {
@@ -39,6 +40,28 @@ class CrossChecksTest {
         .containsExactly(
             "grpc.external: 127.0.0.1:51111 (expected: an address and port of its own, not"
                 + " grpc.port's)");
+  }
+
+  @Test
+  void shouldTellWhatAnOutpostNeedsAndWhatItCannotHave() {
+    assertThat(problems(FILES + "cluster: {role: outpost, join: [n2]}"))
+        .containsExactly(
+            "cluster.role: outpost (expected: member, or no cluster.join)",
+            "cluster.role: outpost (expected: member, or mesh.links)");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "{}, '', false",
+    "{}, n2, false",
+    "'{links: [{to: \"udp://10.0.0.1:7654\"}]}', '', true",
+    "'{links: [{to: \"udp://10.0.0.1:7654\"}]}', n2, false",
+  })
+  void shouldBeAnOutpostWithLinksAndNobodyToJoin(String mesh, String join, boolean outpost) {
+    WeftConfig config =
+        ConfigFile.parse(FILES + "cluster: {join: [" + join + "]}\nmesh: " + mesh, Map.of());
+
+    assertThat(config.cluster().outpost(config.mesh())).isEqualTo(outpost);
   }
 
   @Test

@@ -122,10 +122,42 @@ class OutpostIT {
   }
 
   @Test
-  void shouldHaveSubnets() {
+  void shouldHaveSubnetsOfItsOwn() {
+    Set<String> subnets = new TreeSet<>();
     for (int number = 1; number <= 4; number++) {
       int at = number;
       await("subnet of n" + at).atMost(SOON).until(() -> !nodes.subnetOf(at).isEmpty());
+      subnets.add(nodes.subnetOf(at));
+    }
+    assertThat(subnets).hasSize(4);
+  }
+
+  @Test
+  void shouldBeGoneAtOnceWhenItIsStopped() throws Exception {
+    shouldBeListedEverywhere();
+    try {
+      nodes.stop(4);
+      await("n4 is gone").atMost(Duration.ofSeconds(8)).until(() -> !names(2).contains("n4"));
+    } finally {
+      nodes.start(4);
+      nodes.awaitReady(4);
+    }
+  }
+
+  @Test
+  void shouldHaveAHomeThatIsTheOnlyMember(@TempDir Path other) throws Exception {
+    try (ProcessCluster two =
+        ProcessCluster.startWithOutposts(
+            other,
+            1,
+            1,
+            number ->
+                number == 1
+                    ? "mesh: { listen: [ 'udp://%s:7654' ] }".formatted(ProcessCluster.addressOf(1))
+                    : configuration(3))) {
+      await("subnet of the outpost").atMost(SOON).until(() -> !two.subnetOf(2).isEmpty());
+
+      assertThat(two.api(1).get("/api/v1/nodes").path("items")).hasSize(2);
     }
   }
 

@@ -287,13 +287,14 @@ public final class ProcessCluster implements AutoCloseable {
     String extra = extraConfiguration.apply(number);
     String more =
         """
-        cluster: { name: test, bind: %s, join: [%s], bus: "%s:0" }
+        cluster: { name: test, bind: %s, join: [%s], role: %s, bus: "%s:0" }
         %s
         %s
         """
             .formatted(
                 bind,
                 join,
+                members == 1 && member ? "member" : "auto",
                 bind,
                 extra.contains("grpc:") ? "" : "grpc: { host: " + address + " }",
                 extra);
