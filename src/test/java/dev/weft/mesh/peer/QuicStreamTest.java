@@ -9,7 +9,6 @@ import dev.weft.mesh.stream.PeerStream;
 import dev.weft.reach.PeerPorts;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.vertx.core.Future;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Queue;
@@ -55,20 +54,19 @@ class QuicStreamTest {
     }
 
     <T> T on(Supplier<T> work) {
-      try {
-        return result(node.loop().call(() -> Future.succeededFuture(work.get())));
-      } catch (RuntimeException e) {
-        throw e;
-      } catch (Exception e) {
-        throw new AssertionError(e);
-      }
+      return node.on(work);
     }
 
-    boolean run(Runnable work) {
-      return on(
+    void run(Runnable work) {
+      node.run(work);
+    }
+
+    /** The last word on a stream. */
+    void sayLast(PeerStream stream, String word) {
+      run(
           () -> {
-            work.run();
-            return true;
+            stream.write(text(word));
+            stream.finish();
           });
     }
 
@@ -167,6 +165,19 @@ class QuicStreamTest {
     return heard;
   }
 
+  /** The first word, and the other end's reader, which has heard it. */
+  private Heard sayOne(PeerStream stream) throws Exception {
+    dialler.run(() -> stream.write(text("one")));
+    Heard there = acceptor.accepted(stream.id());
+    Awaitility.await("one").atMost(SOON).until(() -> there.length.get() == 3);
+    return there;
+  }
+
+  private void assertNothingBroken() {
+    assertThat(dialler.on(dialler.connection::broken)).isZero();
+    assertThat(acceptor.on(acceptor.connection::broken)).isZero();
+  }
+
   private void awaitNoObjects() {
     Awaitility.await("no streams")
         .atMost(SOON)
@@ -180,45 +191,31 @@ class QuicStreamTest {
   void shouldCarryBytesBothWaysAndEndInEachByItself() throws Exception {
     PeerStream[] stream = new PeerStream[1];
     Heard back = open(stream, false);
-    dialler.run(
-        () -> {
-          stream[0].write(text("there"));
-          stream[0].finish();
-        });
+    dialler.sayLast(stream[0], "there");
     Heard there = acceptor.accepted(stream[0].id());
     there.await("end");
     assertThat(there.text()).isEqualTo("there");
 
-    acceptor.run(
-        () -> {
-          there.stream.write(text("and back"));
-          there.stream.finish();
-        });
+    acceptor.sayLast(there.stream, "and back");
     back.await("end");
 
     assertThat(back.text()).isEqualTo("and back");
     awaitNoObjects();
-    assertThat(dialler.on(dialler.connection::broken)).isZero();
-    assertThat(acceptor.on(acceptor.connection::broken)).isZero();
+    assertNothingBroken();
   }
 
   @Test
   void shouldLeaveNothingOfAOneWayStream() throws Exception {
     PeerStream[] stream = new PeerStream[1];
     open(stream, true);
-    dialler.run(
-        () -> {
-          stream[0].write(text("drained"));
-          stream[0].finish();
-        });
+    dialler.sayLast(stream[0], "drained");
 
     Heard there = acceptor.accepted(stream[0].id());
     there.await("end");
 
     assertThat(there.text()).isEqualTo("drained");
     awaitNoObjects();
-    assertThat(dialler.on(dialler.connection::broken)).isZero();
-    assertThat(acceptor.on(acceptor.connection::broken)).isZero();
+    assertNothingBroken();
   }
 
   @Test
@@ -247,16 +244,10 @@ class QuicStreamTest {
   void shouldReadNoMoreWhilePaused() throws Exception {
     PeerStream[] stream = new PeerStream[1];
     open(stream, false);
-    dialler.run(() -> stream[0].write(text("one")));
-    Heard there = acceptor.accepted(stream[0].id());
-    Awaitility.await("one").atMost(SOON).until(() -> there.length.get() == 3);
+    Heard there = sayOne(stream[0]);
 
     acceptor.run(there.stream::pause);
-    dialler.run(
-        () -> {
-          stream[0].write(text("two"));
-          stream[0].finish();
-        });
+    dialler.sayLast(stream[0], "two");
     // What comes later on another stream has come after it.
     PeerStream[] later = new PeerStream[1];
     open(later, false);
@@ -274,16 +265,10 @@ class QuicStreamTest {
   void shouldGiveWhatIsHeldBackAfterBothEndsHaveFinished() throws Exception {
     PeerStream[] stream = new PeerStream[1];
     open(stream, false);
-    dialler.run(() -> stream[0].write(text("one")));
-    Heard there = acceptor.accepted(stream[0].id());
-    Awaitility.await("one").atMost(SOON).until(() -> there.length.get() == 3);
+    Heard there = sayOne(stream[0]);
     acceptor.run(there.stream::pause);
     acceptor.run(there.stream::finish);
-    dialler.run(
-        () -> {
-          stream[0].write(text("two"));
-          stream[0].finish();
-        });
+    dialler.sayLast(stream[0], "two");
     Awaitility.await("the writer's end is gone")
         .atMost(SOON)
         .until(() -> dialler.on(dialler.connection::objects) == 0);
@@ -300,9 +285,7 @@ class QuicStreamTest {
   void shouldTellTheOtherEndOfAReset() throws Exception {
     PeerStream[] stream = new PeerStream[1];
     Heard back = open(stream, false);
-    dialler.run(() -> stream[0].write(text("one")));
-    Heard there = acceptor.accepted(stream[0].id());
-    Awaitility.await("one").atMost(SOON).until(() -> there.length.get() == 3);
+    Heard there = sayOne(stream[0]);
 
     dialler.run(stream[0]::reset);
 

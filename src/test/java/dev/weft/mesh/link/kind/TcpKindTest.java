@@ -8,10 +8,7 @@ import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.config.MeshConfig;
-import dev.weft.config.SecurityConfig;
-import dev.weft.identity.CertificateAuthority;
 import dev.weft.identity.Identity;
-import dev.weft.mesh.link.LinkKind.Listening;
 import dev.weft.mesh.link.Transport;
 import dev.weft.rpc.Loop;
 import java.io.IOException;
@@ -20,7 +17,6 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
@@ -28,9 +24,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -40,126 +33,19 @@ import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class TcpKindTest extends TransportContract {
-  private static final Clock CLOCK = Clock.systemUTC();
-
-  @TempDir Path directory;
-  private final BlockingQueue<Transport> accepted = new LinkedBlockingQueue<>();
-  private CertificateAuthority mesh;
-  private Identity one;
-  private Identity other;
-
-  @BeforeEach
-  void makeMesh() {
-    mesh = CertificateAuthority.create(directory.resolve("ca"), "mesh", 10, CLOCK);
-    one = member(mesh, "one");
-    other = member(mesh, "other");
-  }
-
-  private Identity member(CertificateAuthority ca, String name) {
-    return member(ca, name, 5, CLOCK);
-  }
-
-  private Identity member(CertificateAuthority ca, String name, int days, Clock clock) {
-    CertificateAuthority.Issued files =
-        ca.issueNode(directory.resolve(name), name, List.of(), days);
-    return Identity.load(
-        new SecurityConfig(
-            Optional.of(files.ca()), Optional.of(files.cert()), Optional.of(files.key()), false),
-        directory,
-        clock);
-  }
-
-  private Identity alone(String name) {
-    SecurityConfig insecure =
-        new SecurityConfig(Optional.empty(), Optional.empty(), Optional.empty(), true);
-    return Identity.load(insecure, directory.resolve(name), CLOCK);
-  }
-
-  private TcpKind kind(Identity identity) {
+class TcpKindTest extends ProvenLinkContract {
+  @Override
+  TcpKind kind(Identity identity) {
     return new TcpKind(vertx, () -> Loop.of(vertx), identity);
   }
 
-  /** Its port. */
-  private int listen(Identity identity) throws Exception {
-    Listening listening = result(kind(identity).listen("127.0.0.1:0", accepted::add));
-    return HostPort.parse(listening.address().substring("tcp://".length()), -1)
-        .orElseThrow()
-        .port();
-  }
-
-  private static MeshConfig.Link to(int port) {
-    return new MeshConfig.Link(
-        new MeshConfig.LinkAddress("tcp", "127.0.0.1:" + port),
-        Optional.empty(),
-        Optional.empty(),
-        0);
-  }
-
-  private static MeshConfig.Link to(int port, Identity node) {
-    return new MeshConfig.Link(
-        to(port).to(), Optional.of(node.nodeId().value()), Optional.empty(), 0);
-  }
-
-  private static MeshConfig.Link through(TestProxy proxy, int port) {
+  private MeshConfig.Link through(TestProxy proxy, int port) {
     return new MeshConfig.Link(
         to(port).to(), Optional.empty(), Optional.of(new HostPort("127.0.0.1", proxy.port())), 0);
-  }
-
-  private Transport accepted() throws InterruptedException {
-    Transport transport = accepted.poll(20, TimeUnit.SECONDS);
-    assertThat(transport).as("a link that was accepted").isNotNull();
-    return transport;
-  }
-
-  @Override
-  Ends link() throws Exception {
-    return new Ends(result(kind(one).dial(to(listen(other)))), accepted());
-  }
-
-  @Test
-  void shouldTellEachEndWhoTheOtherIsAndWhereItComesFrom() throws Exception {
-    int port = listen(other);
-
-    Transport here = result(kind(one).dial(to(port, other)));
-    Transport there = accepted();
-
-    assertThat(here.proven()).contains(other.nodeId());
-    assertThat(there.proven()).contains(one.nodeId());
-    assertThat(List.of(here.proof(), there.proof())).containsOnly("certificate");
-    assertThat(here.remote()).isEqualTo("127.0.0.1:" + port);
-    assertThat(here.seenFrom()).isEqualTo("127.0.0.1:" + port);
-    assertThat(there.seenFrom()).matches("127\\.0\\.0\\.1:\\d+").isEqualTo(there.remote());
-  }
-
-  @Test
-  void shouldRefuseAnotherNodeThanTheOneThatIsMeant() throws Exception {
-    int port = listen(other);
-
-    assertThatThrownBy(() -> result(kind(one).dial(to(port, one))))
-        .hasMessage(
-            "tcp://127.0.0.1:%d: node id %s (expected: %s)", port, other.nodeId(), one.nodeId())
-        .satisfies(e -> assertThat(((WeftException) e).fault()).isEqualTo(Fault.UNAUTHENTICATED));
-  }
-
-  @Test
-  void shouldRefuseANodeOfAnotherMesh() throws Exception {
-    CertificateAuthority foreign =
-        CertificateAuthority.create(directory.resolve("ca2"), "foreign", 10, CLOCK);
-    Identity stranger = member(foreign, "stranger");
-    int port = listen(stranger);
-
-    assertThatThrownBy(() -> result(kind(one).dial(to(port))))
-        .hasMessageContaining("certificate of CN=stranger (" + stranger.nodeId() + ")")
-        .hasMessageContaining("not signed by this mesh's CA")
-        .satisfies(e -> assertThat(((WeftException) e).fault()).isEqualTo(Fault.UNAUTHENTICATED));
-    assertThat(accepted).isEmpty();
   }
 
   /** With TLS 1.3 the dialling end is through before the accepting end has looked at it. */
@@ -289,21 +175,6 @@ class TcpKindTest extends TransportContract {
   }
 
   @Test
-  void shouldProveTheIdByTheKeyWithoutCa() throws Exception {
-    Identity here = alone("here");
-    Identity there = alone("there");
-    int port = listen(there);
-
-    Transport dialled = result(kind(here).dial(to(port, there)));
-
-    assertThat(dialled.proven()).contains(there.nodeId());
-    assertThat(dialled.proof()).isEqualTo("key");
-    assertThat(accepted().proven()).contains(here.nodeId());
-    assertThatThrownBy(() -> result(kind(here).dial(to(port, here))))
-        .hasMessageContaining("node id " + there.nodeId() + " (expected: " + here.nodeId() + ")");
-  }
-
-  @Test
   void shouldShowARenewedCertificateToTheNextLink() throws Exception {
     int port = listen(member(mesh, "ahead", 9, Clock.offset(CLOCK, Duration.ofDays(7))));
     TcpKind dialling = kind(one);
@@ -411,14 +282,5 @@ class TcpKindTest extends TransportContract {
     assertThat(result(kind(one).dial(to(port))).proven()).contains(other.nodeId());
     accepted();
     assertThat(accepted).isEmpty();
-  }
-
-  @Test
-  void shouldTellThatAnAddressIsTaken() throws Exception {
-    int port = listen(other);
-
-    assertThatThrownBy(() -> result(kind(one).listen("127.0.0.1:" + port, accepted::add)))
-        .hasMessageContaining("cannot listen on tcp://127.0.0.1:" + port + ": ")
-        .hasMessageContaining("in use");
   }
 }

@@ -5,11 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.address.HostPort;
-import dev.weft.bus.Fault;
-import dev.weft.bus.WeftException;
-import dev.weft.config.MeshConfig;
-import dev.weft.config.SecurityConfig;
-import dev.weft.identity.CertificateAuthority;
 import dev.weft.identity.Identity;
 import dev.weft.mesh.link.FrameLabel;
 import dev.weft.mesh.link.LinkKind.Listening;
@@ -22,39 +17,19 @@ import io.vertx.core.Future;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class UdpKindTest extends TransportContract {
-  private static final Clock CLOCK = Clock.systemUTC();
-
-  @TempDir Path directory;
-  private final BlockingQueue<Transport> accepted = new LinkedBlockingQueue<>();
+class UdpKindTest extends ProvenLinkContract {
   private final List<UdpKind> kinds = new ArrayList<>();
-  private CertificateAuthority mesh;
-  private Identity one;
-  private Identity other;
-
-  @BeforeEach
-  void makeMesh() {
-    mesh = CertificateAuthority.create(directory.resolve("ca"), "mesh", 40, CLOCK);
-    one = member(mesh, "one", 5, CLOCK);
-    other = member(mesh, "other", 30, CLOCK);
-  }
 
   @AfterEach
   void closePorts() throws Exception {
@@ -63,77 +38,11 @@ class UdpKindTest extends TransportContract {
     }
   }
 
-  private Identity member(CertificateAuthority ca, String name, int days, Clock clock) {
-    CertificateAuthority.Issued files =
-        ca.issueNode(directory.resolve(name), name, List.of(), days);
-    return Identity.load(
-        new SecurityConfig(
-            Optional.of(files.ca()), Optional.of(files.cert()), Optional.of(files.key()), false),
-        directory,
-        clock);
-  }
-
-  private Identity alone(String name) {
-    SecurityConfig insecure =
-        new SecurityConfig(Optional.empty(), Optional.empty(), Optional.empty(), true);
-    return Identity.load(insecure, directory.resolve(name), CLOCK);
-  }
-
-  private UdpKind kind(Identity identity) {
+  @Override
+  UdpKind kind(Identity identity) {
     UdpKind kind = new UdpKind(vertx, List.of(Loop.of(vertx), Loop.of(vertx)), identity);
     kinds.add(kind);
     return kind;
-  }
-
-  private int listen(Identity identity) throws Exception {
-    return listen(identity, "127.0.0.1:0");
-  }
-
-  /** Its port. */
-  private int listen(Identity identity, String at) throws Exception {
-    Listening listening = result(kind(identity).listen(at, accepted::add));
-    return HostPort.parse(listening.address().substring("udp://".length()), -1)
-        .orElseThrow()
-        .port();
-  }
-
-  private static MeshConfig.Link to(int port) {
-    return to("127.0.0.1:" + port, Optional.empty());
-  }
-
-  private static MeshConfig.Link to(int port, Identity node) {
-    return to("127.0.0.1:" + port, Optional.of(node.nodeId().value()));
-  }
-
-  private static MeshConfig.Link to(String address, Optional<String> node) {
-    return new MeshConfig.Link(
-        new MeshConfig.LinkAddress("udp", address), node, Optional.empty(), 0);
-  }
-
-  private Transport accepted() throws InterruptedException {
-    Transport transport = accepted.poll(20, TimeUnit.SECONDS);
-    assertThat(transport).as("a link that was accepted").isNotNull();
-    return transport;
-  }
-
-  @Override
-  Ends link() throws Exception {
-    return new Ends(result(kind(one).dial(to(listen(other)))), accepted());
-  }
-
-  @Test
-  void shouldTellEachEndWhoTheOtherIsAndWhereItComesFrom() throws Exception {
-    int port = listen(other);
-
-    Transport here = result(kind(one).dial(to(port, other)));
-    Transport there = accepted();
-
-    assertThat(here.proven()).contains(other.nodeId());
-    assertThat(there.proven()).contains(one.nodeId());
-    assertThat(List.of(here.proof(), there.proof())).containsOnly("certificate");
-    assertThat(here.remote()).isEqualTo("127.0.0.1:" + port);
-    assertThat(here.seenFrom()).isEqualTo("127.0.0.1:" + port);
-    assertThat(there.seenFrom()).matches("127\\.0\\.0\\.1:\\d+").isEqualTo(there.remote());
   }
 
   /** By IPv6, and by IPv4 at a port that has both. */
@@ -179,34 +88,6 @@ class UdpKindTest extends TransportContract {
     }
   }
 
-  @Test
-  void shouldRefuseAnotherNodeThanTheOneThatIsMeant() throws Exception {
-    int port = listen(other);
-
-    assertThatThrownBy(() -> result(kind(one).dial(to(port, one))))
-        .hasMessageContaining("udp://127.0.0.1:" + port + ": ")
-        .hasMessageContaining("node id " + other.nodeId() + " (expected: " + one.nodeId() + ")")
-        .satisfies(UdpKindTest::isUnauthenticated);
-  }
-
-  private static void isUnauthenticated(Throwable e) {
-    assertThat(((WeftException) e).fault()).isEqualTo(Fault.UNAUTHENTICATED);
-  }
-
-  @Test
-  void shouldRefuseANodeOfAnotherMesh() throws Exception {
-    CertificateAuthority foreign =
-        CertificateAuthority.create(directory.resolve("ca2"), "foreign", 10, CLOCK);
-    Identity stranger = member(foreign, "stranger", 5, CLOCK);
-    int port = listen(stranger);
-
-    assertThatThrownBy(() -> result(kind(one).dial(to(port))))
-        .hasMessageContaining("certificate of CN=stranger (" + stranger.nodeId() + ")")
-        .hasMessageContaining("not signed by this mesh's CA")
-        .satisfies(UdpKindTest::isUnauthenticated);
-    assertThat(accepted).isEmpty();
-  }
-
   /** In TLS 1.3 the dialling end is through before the accepting end has looked at it. */
   @Test
   void shouldTellThatTheOtherEndRefusesThisNode() throws Exception {
@@ -217,7 +98,7 @@ class UdpKindTest extends TransportContract {
     assertThatThrownBy(() -> result(kind(one).dial(to(port))))
         .hasMessageContaining("udp://127.0.0.1:" + port)
         .hasMessageContaining(" refused node " + one.nodeId() + ": TLS alert 42, bad certificate")
-        .satisfies(UdpKindTest::isUnauthenticated);
+        .satisfies(ProvenLinkContract::isUnauthenticated);
     assertThat(accepted).isEmpty();
   }
 
@@ -245,39 +126,6 @@ class UdpKindTest extends TransportContract {
 
     await().until(() -> listening.strays().get("udp_unknown").getAsLong() == 1);
     assertThat(listening.strays().get("udp_busy").getAsLong()).isZero();
-  }
-
-  @Test
-  void shouldProveAnIdByItsKeyWithoutACa() throws Exception {
-    Identity first = alone("first");
-    Identity second = alone("second");
-    int port = listen(second);
-
-    Transport here = result(kind(first).dial(to(port, second)));
-
-    assertThat(here.proven()).contains(second.nodeId());
-    assertThat(accepted().proven()).contains(first.nodeId());
-    assertThat(here.proof()).isEqualTo("key");
-  }
-
-  @Test
-  void shouldRefuseAnIdWithoutACaIfItHasOne() throws Exception {
-    Identity lone = alone("lone");
-    int port = listen(lone);
-
-    assertThatThrownBy(() -> result(kind(one).dial(to(port))))
-        .hasMessageContaining("(" + lone.nodeId() + "): not signed by this mesh's CA")
-        .satisfies(UdpKindTest::isUnauthenticated);
-  }
-
-  @Test
-  void shouldNameAnAddressThatIsTaken() throws Exception {
-    int port = listen(other);
-
-    assertThatThrownBy(() -> result(kind(one).listen("127.0.0.1:" + port, accepted::add)))
-        .hasMessageContaining("udp://127.0.0.1:" + port + ": ")
-        .hasMessageContaining("in use")
-        .satisfies(e -> assertThat(((WeftException) e).fault()).isEqualTo(Fault.UNAVAILABLE));
   }
 
   @ParameterizedTest
