@@ -45,6 +45,7 @@ public final class Rendezvous {
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(5);
   private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
   private static final long SOON_MILLIS = 100;
+  private static final long DOUBT_MILLIS = 500;
   private static final long OTHER_MILLIS = 3000;
 
   private static final GrpcMethod<Candidates, Candidates> MEET =
@@ -85,7 +86,10 @@ public final class Rendezvous {
     final String node;
     final Backoff pauses = new Backoff(FIRST_PAUSE, LONGEST_PAUSE, random);
     boolean up;
-    boolean waits;
+
+    /** When the next attempt is due, nanoseconds; null if none is. */
+    Long due;
+
     Candidates theirs = Candidates.getDefaultInstance();
     Optional<Paths.Kept> path = Optional.empty();
     String whyNot = "";
@@ -111,6 +115,7 @@ public final class Rendezvous {
   /** From now on paths are made, to the peers that are up too. */
   public void open(PunchedPaths paths, Place place) {
     ground = Optional.of(new Ground(paths, place));
+    paths.onDoubt(node -> doubted(node.value()));
     List<Meeting> all;
     synchronized (this) {
       all = List.copyOf(meetings.values());
@@ -153,6 +158,17 @@ public final class Rendezvous {
     all.forEach(meeting -> later(meeting, first(meeting)));
   }
 
+  /** A path does not answer: the node may be somewhere else by now. */
+  private void doubted(String node) {
+    Meeting meeting;
+    synchronized (this) {
+      meeting = meetings.get(node);
+    }
+    if (meeting != null) {
+      later(meeting, DOUBT_MILLIS + (begins(meeting) ? 0 : DOUBT_MILLIS));
+    }
+  }
+
   /** Why there is no path to a node; empty if there is one, or none was tried yet. */
   synchronized String whyNot(String node) {
     Meeting meeting = meetings.get(node);
@@ -160,6 +176,9 @@ public final class Rendezvous {
   }
 
   private Meeting meeting(String node) {
+    if (meetings.size() >= MOST) {
+      meetings.values().removeIf(other -> !other.up && other.path.isEmpty());
+    }
     return meetings.size() < MOST || meetings.containsKey(node)
         ? meetings.computeIfAbsent(node, Meeting::new)
         : null;
@@ -174,25 +193,31 @@ public final class Rendezvous {
     return self.compareTo(meeting.node) < 0;
   }
 
+  /** Has an attempt made after this time, or earlier if that was due already. */
   private void later(Meeting meeting, long millis) {
+    long due = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
     synchronized (this) {
-      if (meeting.waits || ground.isEmpty()) {
+      if (ground.isEmpty() || (meeting.due != null && meeting.due - due <= 0)) {
         return;
       }
-      meeting.waits = true;
+      meeting.due = due;
     }
-    vertx.setTimer(
-        Math.max(1, millis),
-        id -> {
-          boolean wanted;
-          synchronized (this) {
-            meeting.waits = false;
-            wanted = meeting.up;
-          }
-          if (wanted && !established(meeting)) {
-            attempt(meeting, ground.orElseThrow());
-          }
-        });
+    vertx.setTimer(Math.max(1, millis), id -> turn(meeting, due));
+  }
+
+  private void turn(Meeting meeting, long due) {
+    synchronized (this) {
+      if (meeting.due == null || meeting.due != due) {
+        return;
+      }
+      meeting.due = null;
+      if (!meeting.up) {
+        return;
+      }
+    }
+    if (!established(meeting)) {
+      attempt(meeting, ground.orElseThrow());
+    }
   }
 
   private boolean established(Meeting meeting) {
@@ -242,7 +267,7 @@ public final class Rendezvous {
     Ground at =
         ground.orElseThrow(() -> Fault.UNAVAILABLE.because("this node has no UDP port for paths"));
     synchronized (this) {
-      Meeting meeting = meeting(caller.node());
+      Meeting meeting = meeting(new NodeId(caller.node()).value());
       if (meeting == null) {
         throw Fault.EXHAUSTED.because("paths: " + MOST + " (expected: fewer)");
       }

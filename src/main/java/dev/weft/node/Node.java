@@ -381,7 +381,8 @@ public final class Node {
               stands("paths by udp", paths::close);
               paths.measure(metrics.registry());
               ways.straight(
-                  paths, new NodePlace(cluster.vertx(), port, bus.proxy(Mesh.class), known));
+                  paths,
+                  new NodePlace(cluster.vertx(), port, bus.proxy(Mesh.class), known, paths::seen));
               quic.through(paths);
               known.get().onChange(ways.rendezvous()::moved);
             })

@@ -29,12 +29,24 @@ final class NodePlace implements Rendezvous.Place {
   private final UdpPort port;
   private final Mesh mesh;
   private final Supplier<? extends Nat> nat;
+  private final Supplier<List<InetSocketAddress>> seen;
 
-  NodePlace(Vertx vertx, UdpPort port, Mesh mesh, Supplier<? extends Nat> nat) {
+  /**
+   * Looks anew each time it is asked.
+   *
+   * @param seen where other nodes see the port now
+   */
+  NodePlace(
+      Vertx vertx,
+      UdpPort port,
+      Mesh mesh,
+      Supplier<? extends Nat> nat,
+      Supplier<List<InetSocketAddress>> seen) {
     this.vertx = vertx;
     this.port = port;
     this.mesh = mesh;
     this.nat = nat;
+    this.seen = seen;
   }
 
   @Override
@@ -54,6 +66,7 @@ final class NodePlace implements Rendezvous.Place {
         .map(
             all ->
                 Stream.of(
+                        seen.get().stream(),
                         nat.get().publicAddresses().stream(),
                         local.result().stream(),
                         links.result().stream().flatMap(link -> seen(link).stream()))

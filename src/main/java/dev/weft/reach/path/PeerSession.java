@@ -1,6 +1,7 @@
 package dev.weft.reach.path;
 
 import dev.weft.identity.NodeId;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -63,8 +64,8 @@ final class PeerSession {
     return seal(PunchCodec.probe(id(), own.id(), counter, length));
   }
 
-  byte[] echo(PunchDatagram.Probe probe) {
-    return seal(PunchCodec.echo(id(), own.id(), own.count(), probe.counter()));
+  byte[] echo(PunchDatagram.Probe probe, InetSocketAddress from) {
+    return seal(PunchCodec.echo(id(), own.id(), own.count(), probe.counter(), from));
   }
 
   private byte[] seal(byte[] datagram) {

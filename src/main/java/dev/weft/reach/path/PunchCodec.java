@@ -1,6 +1,9 @@
 package dev.weft.reach.path;
 
 import io.netty.buffer.ByteBuf;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -24,6 +27,11 @@ final class PunchCodec {
 
   /** Magic, kind, two sessions and a counter. */
   private static final int HEAD = 4 + 1 + 3 * Long.BYTES;
+
+  private static final int V4 = 4;
+  private static final int V6 = 16;
+  private static final byte[] MAPPED = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1};
+  private static final int ECHO_LENGTH = HEAD + Long.BYTES + V6 + Short.BYTES + MAC;
 
   static final int SHORTEST_PROBE = HEAD + MAC;
 
@@ -73,9 +81,30 @@ final class PunchCodec {
   }
 
   /** An echo, its MAC left empty. */
-  static byte[] echo(long to, long from, long counter, long probe) {
-    ByteBuffer bytes = ByteBuffer.allocate(HEAD + Long.BYTES + MAC).putInt(MAGIC).put(ECHO);
-    return bytes.putLong(to).putLong(from).putLong(counter).putLong(probe).array();
+  static byte[] echo(long to, long from, long counter, long probe, InetSocketAddress seen) {
+    ByteBuffer bytes = ByteBuffer.allocate(ECHO_LENGTH).putInt(MAGIC).put(ECHO);
+    bytes.putLong(to).putLong(from).putLong(counter).putLong(probe);
+    byte[] address = seen.getAddress().getAddress();
+    if (address.length == V4) {
+      bytes.put(MAPPED);
+    }
+    return bytes.put(address).putShort((short) seen.getPort()).array();
+  }
+
+  private static PunchDatagram echo(ByteBuffer bytes) {
+    long to = bytes.getLong();
+    long from = bytes.getLong();
+    long counter = bytes.getLong();
+    long probe = bytes.getLong();
+    byte[] address = take(bytes, V6);
+    try {
+      // Gives an IPv4 address for one that is mapped.
+      InetAddress seen = InetAddress.getByAddress(address);
+      int port = Short.toUnsignedInt(bytes.getShort());
+      return new PunchDatagram.Echo(to, from, counter, probe, new InetSocketAddress(seen, port));
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("16 bytes are an address", e);
+    }
   }
 
   /** Empty for what is none; of what is sealed, the MAC has still to be checked. */
@@ -93,12 +122,7 @@ final class PunchCodec {
                 : Optional.of(
                     new PunchDatagram.Probe(
                         bytes.getLong(), bytes.getLong(), bytes.getLong(), datagram.length));
-        case ECHO ->
-            datagram.length != HEAD + Long.BYTES + MAC
-                ? Optional.empty()
-                : Optional.of(
-                    new PunchDatagram.Echo(
-                        bytes.getLong(), bytes.getLong(), bytes.getLong(), bytes.getLong()));
+        case ECHO -> datagram.length != ECHO_LENGTH ? Optional.empty() : Optional.of(echo(bytes));
         default -> Optional.empty();
       };
     } catch (BufferUnderflowException tooShort) {

@@ -1,5 +1,7 @@
 package dev.weft.reach.path;
 
+import java.net.InetSocketAddress;
+
 /** What nodes say to each other to make a path; the package says in which form. */
 sealed interface PunchDatagram {
   /** Who speaks, signed. */
@@ -67,6 +69,8 @@ sealed interface PunchDatagram {
    * Answers a probe.
    *
    * @param probe the probe's counter
+   * @param seen where the probe came from
    */
-  record Echo(long to, long from, long counter, long probe) implements Sealed {}
+  record Echo(long to, long from, long counter, long probe, InetSocketAddress seen)
+      implements Sealed {}
 }

@@ -22,6 +22,9 @@ interface PunchOutput {
    */
   void source(InetSocketAddress address, NodeId node);
 
+  /** A node sees this one's UDP port at an address. */
+  void seen(NodeId by, InetSocketAddress at);
+
   /** The round trip of the path to a node has been measured, nanoseconds, smoothed. */
   void measured(NodeId node, long rtt);
 

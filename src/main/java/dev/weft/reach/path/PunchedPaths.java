@@ -21,7 +21,11 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -39,6 +43,7 @@ public final class PunchedPaths implements Paths, SideProtocol {
   /** Punch datagrams that may wait for the loop. */
   private static final int QUEUED = 512;
 
+  private static final int SEEN_BY = 4;
   private static final Duration RESOLVE_AGAIN = Duration.ofSeconds(10);
 
   private final Loop loop;
@@ -52,6 +57,9 @@ public final class PunchedPaths implements Paths, SideProtocol {
   private final LongAdder toUdp = new LongAdder();
   private final LongAdder toMesh = new LongAdder();
   private final LongAdder busy = new LongAdder();
+  private final Map<NodeId, InetSocketAddress> seenAs = new LinkedHashMap<>();
+  private volatile List<InetSocketAddress> seen = List.of();
+  private volatile Consumer<NodeId> doubted = node -> {};
   private volatile Optional<PathMetrics> metrics = Optional.empty();
   private long alarmAt = System.nanoTime();
   private boolean alarmed;
@@ -109,6 +117,16 @@ public final class PunchedPaths implements Paths, SideProtocol {
   /** The path to a node, whether or not it is used at the moment; any thread may call. */
   public Optional<DirectPath> to(NodeId node) {
     return Optional.ofNullable(table.to(node.number()));
+  }
+
+  /** Where nodes with a path to this one see its UDP port, what was heard last first. */
+  public List<InetSocketAddress> seen() {
+    return seen;
+  }
+
+  /** Told, on the loop, of a node whose path does not answer at the moment. */
+  public void onDoubt(Consumer<NodeId> listener) {
+    doubted = listener;
   }
 
   /** Shows what is counted, until the paths are closed. */
@@ -424,11 +442,29 @@ public final class PunchedPaths implements Paths, SideProtocol {
       }
       table.path(node, next);
       peers.pathChanged(node.number());
+      if (doubtful) {
+        doubted.accept(node);
+      }
     }
 
     @Override
     public void source(InetSocketAddress address, NodeId node) {
       table.source(address, node);
+    }
+
+    @Override
+    public void seen(NodeId by, InetSocketAddress at) {
+      if (!at.equals(seenAs.get(by))) {
+        // The last ones that have said something new.
+        seenAs.remove(by);
+        seenAs.put(by, at);
+        if (seenAs.size() > SEEN_BY) {
+          seenAs.remove(seenAs.keySet().iterator().next());
+        }
+        List<InetSocketAddress> all = new ArrayList<>(seenAs.values());
+        Collections.reverse(all);
+        seen = all.stream().distinct().toList();
+      }
     }
 
     @Override

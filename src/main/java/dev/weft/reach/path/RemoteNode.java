@@ -58,6 +58,9 @@ final class RemoteNode {
   private boolean hadTraffic;
   private long trafficAt;
 
+  /** When the address that is used was probed last. */
+  private long turnAt;
+
   /**
    * @param keepalive how often something must be sent so that a NAT's mapping stays, nanoseconds
    */
@@ -67,6 +70,7 @@ final class RemoteNode {
     this.output = output;
     this.keepalive = keepalive;
     this.heardAt = now;
+    this.turnAt = now;
   }
 
   NodeId node() {
@@ -220,10 +224,11 @@ final class RemoteNode {
       at.hasten(now);
     }
     if (what instanceof PunchDatagram.Probe probe) {
-      output.send(from, by.echo(probe));
+      output.send(from, by.echo(probe, from));
     } else if (what instanceof PunchDatagram.Echo echo
         && at != null
         && at.echoed(echo.probe(), now)) {
+      output.seen(node, echo.seen());
       echoed(at, now);
     }
     return Optional.ofNullable(over);
@@ -368,9 +373,11 @@ final class RemoteNode {
         return;
       }
       probe(at, traffic || !at.carriesWhole() || waits, now);
-      long wait = traffic ? PROBES_OF_TRAFFIC : waits ? PROBES_UNANSWERED : keepalive.getAsLong();
+      boolean busy = traffic && (waits || trafficAt - turnAt >= 0);
+      long wait = busy ? PROBES_OF_TRAFFIC : waits ? PROBES_UNANSWERED : keepalive.getAsLong();
       at.next(now + (at.carriesWhole() ? wait : PROBES_OF_TRAFFIC));
       if (at == selected) {
+        turnAt = now;
         output.watchTraffic(node);
       }
       return;

@@ -8,7 +8,8 @@
  * <pre>
  *   0a 'w' 'p' 01  1 hello  session 8, key 32 (X25519), certificate 2 + n, signature 2 + n
  *   0a 'w' 'p' 01  2 probe  to session 8, from session 8, counter 8, padding, MAC 16
- *   0a 'w' 'p' 01  3 echo   to session 8, from session 8, counter 8, the probe's counter 8, MAC 16
+ *   0a 'w' 'p' 01  3 echo   to session 8, from session 8, counter 8, the probe's counter 8, where the
+ *                           probe came from: address 16 (IPv4 mapped), port 2; MAC 16
  * </pre>
  *
  * <p>Numbers are big-endian. A session is one run of a node. The signature is ECDSA over "weft

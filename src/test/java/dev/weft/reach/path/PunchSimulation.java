@@ -64,6 +64,7 @@ final class PunchSimulation {
     final Map<NodeId, InetSocketAddress> paths = new HashMap<>();
     final Map<InetSocketAddress, NodeId> sources = new HashMap<>();
     final Set<NodeId> doubtful = new HashSet<>();
+    InetSocketAddress seenAs;
     int sent;
     Puncher puncher;
     boolean down;
@@ -130,6 +131,11 @@ final class PunchSimulation {
       } else {
         sources.put(address, node);
       }
+    }
+
+    @Override
+    public void seen(NodeId by, InetSocketAddress at) {
+      seenAs = at;
     }
 
     @Override

@@ -182,6 +182,25 @@ class PuncherTest {
   }
 
   @Test
+  void shouldProbeASignOfLifeOnce() {
+    Host one = open("one", "203.0.113.1");
+    Host other = open("other", "203.0.113.2");
+    one.want(other, true, other.local);
+    assertThat(both(one, other, SOON)).isTrue();
+    net.run(SOON);
+    int sent = one.sent + other.sent;
+
+    for (int i = 0; i < 15; i++) {
+      one.puncher.traffic(other.id(), net.now);
+      net.run(Duration.ofSeconds(4));
+    }
+
+    // Two probes and their echoes for each, and what keeps the path alive from both ends.
+    assertThat(one.sent + other.sent - sent).isLessThan(2 * 2 * 15 + 2 * 2 * 20 + 10);
+    assertThat(one.changes).hasSize(2);
+  }
+
+  @Test
   void shouldStandLossOfAFifth() {
     net.loss = 0.2;
     Host one = open("one", "203.0.113.1");
@@ -258,6 +277,19 @@ class PuncherTest {
 
   private static boolean both(Host one, Host other) {
     return one.reaches(other) && other.reaches(one);
+  }
+
+  @Test
+  void shouldTellANodeWhereItIsSeen() {
+    Host one = natted("one", "10.0.1.2", "203.0.113.1", "symmetric");
+    Host other = open("other", "203.0.113.2");
+
+    one.want(other, true, other.local);
+    assertThat(both(one, other, SOON)).isTrue();
+    net.run(SOON);
+
+    assertThat(one.seenAs).isEqualTo(seen(one, other.local)).isNotEqualTo(seen(one));
+    assertThat(other.seenAs).isEqualTo(other.local);
   }
 
   @Test
