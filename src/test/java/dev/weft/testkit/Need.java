@@ -89,7 +89,17 @@ public enum Need {
     boolean isMet() {
       return isOnPath("go") && Files.isDirectory(Path.of(GO_PATH, "src/google.golang.org/grpc"));
     }
+  },
+  /** Node.js and npm's utp-native in target/npm, where .ci/run installs it: libutp. */
+  UTP_NATIVE {
+    @Override
+    boolean isMet() {
+      return isOnPath("node") && Files.isDirectory(NODE_MODULES.resolve("utp-native"));
+    }
   };
+
+  /** Where .ci/run installs modules for Node.js. */
+  public static final Path NODE_MODULES = Path.of("target/npm/node_modules").toAbsolutePath();
 
   /** Where the distribution installs Go's packages. */
   public static final String GO_PATH = "/usr/share/gocode";

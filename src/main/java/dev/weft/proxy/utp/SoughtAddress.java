@@ -67,7 +67,8 @@ final class SoughtAddress {
   private void punch(InetSocketAddress address) {
     carrier
         .socket()
-        .punch(
+        .punched()
+        .add(
             address,
             remote.timeout().toMillis() * 1000,
             carrier::keepalive,
@@ -165,7 +166,7 @@ final class SoughtAddress {
     over = true;
     known.ifPresent(
         address -> {
-          carrier.socket().forget(address);
+          carrier.socket().punched().remove(address);
           carrier.socket().breakOff(address);
         });
     echo.ifPresent(asking -> asking.end("removed"));

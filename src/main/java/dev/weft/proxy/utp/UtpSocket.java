@@ -5,7 +5,6 @@ import dev.weft.bus.Fault;
 import dev.weft.proxy.utp.machine.HalfOpens;
 import dev.weft.proxy.utp.machine.UtpConnection;
 import dev.weft.proxy.utp.machine.UtpHeader;
-import dev.weft.proxy.utp.machine.UtpPunch;
 import dev.weft.proxy.utp.machine.UtpType;
 import dev.weft.rpc.Loop;
 import io.netty.bootstrap.Bootstrap;
@@ -38,7 +37,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.LongSupplier;
 
 /**
  * A UDP socket with uTP connections on it, and the pings of addresses that are kept reachable. On
@@ -63,15 +61,13 @@ final class UtpSocket {
 
   private record Timed(UtpChannel channel, LoopTimer timer) {}
 
-  private record Punched(UtpPunch punch, LoopTimer timer) {}
-
   private final Loop loop;
   private final Channel udp;
   private final Optional<Consumer<UtpChannel>> accepted;
   private final SecureRandom random = new SecureRandom();
   private final HalfOpens halfOpens = new HalfOpens(random::nextInt);
   private final Map<Key, Timed> connections = new HashMap<>();
-  private final Map<InetSocketAddress, Punched> punches = new HashMap<>();
+  private final PunchedAddresses punched;
   private final Deque<UtpChannel> touched = new ArrayDeque<>();
   private boolean settling;
   private long refusalsSince;
@@ -84,6 +80,8 @@ final class UtpSocket {
     this.loop = loop;
     this.udp = udp;
     this.accepted = accepted;
+    this.punched =
+        new PunchedAddresses(udp, UtpSocket::micros, address -> connectionsTo(address).size());
   }
 
   /**
@@ -172,22 +170,15 @@ final class UtpSocket {
   }
 
   private void arrived(InetSocketAddress from, ByteBuf datagram) {
-    Optional<Punched> punched =
-        punches.isEmpty() ? Optional.empty() : Optional.ofNullable(punches.get(from));
     if (datagram.readableBytes() == Integer.BYTES) {
-      punched.ifPresentOrElse(
-          known -> {
-            known.punch.arrived(datagram.getInt(datagram.readerIndex()));
-            known.timer.set(known.punch.timer());
-          },
-          () -> strange++);
+      strange += punched.arrived(from, datagram.getInt(datagram.readerIndex())) ? 0 : 1;
       return;
     }
     ByteBuffer bytes = datagram.nioBuffer();
     UtpHeader.read(bytes)
         .ifPresentOrElse(
             header -> {
-              punched.ifPresent(known -> known.punch.heard());
+              punched.heard(from);
               arrived(from, header, bytes);
             },
             () -> strange++);
@@ -330,12 +321,8 @@ final class UtpSocket {
   }
 
   private void send(InetSocketAddress to, byte[] bytes, int length) {
-    if (!punches.isEmpty() && (bytes[0] >> 4) != 2 && (bytes[0] >> 4) != 3) {
-      Punched punched = punches.get(to);
-      if (punched != null) {
-        punched.punch.sent();
-        punched.timer.set(punched.punch.timer());
-      }
+    if (UtpHeader.isAnswered(bytes)) {
+      punched.sent(to);
     }
     if (udp.isWritable()) {
       ByteBuf datagram = udp.alloc().directBuffer(length).writeBytes(bytes, 0, length);
@@ -378,47 +365,9 @@ final class UtpSocket {
     }
   }
 
-  /**
-   * Keeps an address reachable through NATs; the same again does nothing.
-   *
-   * @param timeout of an attempt, microseconds
-   * @param keepalive microseconds
-   */
-  void punch(InetSocketAddress to, long timeout, LongSupplier keepalive, UtpPunch.Told told) {
-    if (punches.containsKey(to)) {
-      return;
-    }
-    UtpPunch punch =
-        new UtpPunch(
-            timeout,
-            keepalive,
-            () -> connectionsTo(to).size(),
-            UtpSocket::micros,
-            word -> {
-              ByteBuf ping = udp.alloc().directBuffer(Integer.BYTES).writeInt(word);
-              var unused = udp.writeAndFlush(new DatagramPacket(ping, to));
-            },
-            told);
-    LoopTimer[] timer = new LoopTimer[1];
-    timer[0] =
-        new LoopTimer(
-            loop.netty(),
-            UtpSocket::micros,
-            () -> {
-              punch.tick();
-              timer[0].set(punch.timer());
-            });
-    punches.put(to, new Punched(punch, timer[0]));
-    timer[0].set(punch.timer());
-  }
-
-  /** Keeps an address reachable no more. */
-  void forget(InetSocketAddress address) {
-    Punched known = punches.remove(address);
-    if (known != null) {
-      known.punch.remove();
-      known.timer.off();
-    }
+  /** The addresses that are kept reachable. */
+  PunchedAddresses punched() {
+    return punched;
   }
 
   /** Breaks off all connections with an address. */
@@ -437,7 +386,7 @@ final class UtpSocket {
 
   /** Breaks off all connections, ends all keepalives, and closes the socket. */
   Future<Void> close() {
-    List.copyOf(punches.keySet()).forEach(this::forget);
+    punched.clear();
     List<Timed> all = new ArrayList<>(connections.values());
     for (Timed timed : all) {
       var unused = timed.channel.close();

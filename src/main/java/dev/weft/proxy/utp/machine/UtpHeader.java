@@ -143,6 +143,12 @@ public record UtpHeader(
     }
   }
 
+  /** Whether the other end answers this packet. */
+  public static boolean isAnswered(byte[] packet) {
+    int type = packet[0] >> 4;
+    return type != UtpType.STATE.number && type != UtpType.RESET.number;
+  }
+
   /** The header of a RESET that answers a packet of no connection. */
   public byte[] refusal() {
     byte[] reset = new byte[LENGTH];

@@ -1,0 +1,148 @@
+package dev.weft.proxy.utp;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weft.bus.Json;
+import dev.weft.linux.Netns;
+import dev.weft.rpc.Loop;
+import dev.weft.testkit.Need;
+import dev.weft.testkit.Needs;
+import dev.weft.testkit.TestNetns;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * One uTP connection between two namespaces, without TLS: how fast it is, against TCP, and what it
+ * leaves to TCP in one bottleneck of 20 Mbit/s with a queue of 300 ms.
+ */
+@Needs({Need.ROOT, Need.IPROUTE2})
+class UtpBench {
+  private static final String TO = "10.29.0.2";
+  private static final int SECONDS = 4;
+  private static final int LONG_SECONDS = 15;
+
+  @TempDir Path directory;
+  private final List<BulkEnd> accepted = new CopyOnWriteArrayList<>();
+  private final Vertx vertx =
+      Vertx.vertx(new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(2));
+  private final Loop loop = Loop.of(vertx);
+  private TestNetns one;
+  private TestNetns two;
+  private BulkEnd sender;
+
+  @BeforeEach
+  void open() throws Exception {
+    one = TestNetns.create("utp1");
+    two = TestNetns.create("utp2");
+    one.run("ip", "link", "add", "eth0", "type", "veth", "peer", "eth0", "netns", two.name());
+    one.run("ip", "addr", "add", "10.29.0.1/24", "dev", "eth0");
+    two.run("ip", "addr", "add", TO + "/24", "dev", "eth0");
+    one.run("ip", "link", "set", "eth0", "up");
+    two.run("ip", "link", "set", "eth0", "up");
+    two.start(directory.resolve("iperf").toFile(), "iperf3", "-s");
+    UtpSocket from = socket(one, loop, "10.29.0.1");
+    UtpSocket to = socket(two, Loop.of(vertx), TO);
+    sender = new BulkEnd();
+    get(
+        loop.call(
+            () -> {
+              from.connect(to.address(), channel -> channel.pipeline().addLast(sender));
+              return Future.succeededFuture();
+            }));
+    Awaitility.await().until(() -> sender.active);
+  }
+
+  private UtpSocket socket(TestNetns in, Loop on, String address) throws Exception {
+    try (Netns inside = in.open()) {
+      return get(
+          inside.call(
+              () ->
+                  UtpSocket.open(
+                      on,
+                      new InetSocketAddress(address, 0),
+                      Optional.of(
+                          channel -> {
+                            BulkEnd end = new BulkEnd();
+                            accepted.add(end);
+                            channel.pipeline().addLast(end);
+                          }))));
+    }
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    get(vertx.close());
+    one.close();
+    two.close();
+  }
+
+  private static <T> T get(Future<T> future) throws Exception {
+    return future.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+  }
+
+  private double tcp(String congestion, int seconds) throws Exception {
+    String said =
+        one.run("iperf3", "-c", TO, "-J", "-C", congestion, "-t", Integer.toString(seconds));
+    JsonNode end = Json.mapper().readTree(said).path("end");
+    return end.path("sum_received").path("bits_per_second").asDouble() / 8e6;
+  }
+
+  private long got() {
+    return accepted.isEmpty() ? 0 : accepted.get(0).got;
+  }
+
+  private double utp(int seconds) throws InterruptedException {
+    long before = got();
+    TimeUnit.SECONDS.sleep(seconds);
+    return (got() - before) / 1e6 / seconds;
+  }
+
+  @Test
+  void shouldPrintThroughputAgainstTcp() throws Exception {
+    sender.send(Long.MAX_VALUE);
+    utp(SECONDS);
+    double utp = utp(SECONDS);
+    sender.channel.close().await();
+    double tcp = tcp("cubic", SECONDS);
+    System.out.printf(
+        Locale.ROOT,
+        "clean path: uTP %.0f MB/s, TCP (with the kernel's offloads) %.0f MB/s: %.3f%n",
+        utp,
+        tcp,
+        utp / tcp);
+  }
+
+  @Test
+  void shouldPrintSharesOfOneBottleneck() throws Exception {
+    one.run("tc qdisc add dev eth0 root tbf rate 20mbit burst 10kb latency 300ms".split(" "));
+    sender.send(Long.MAX_VALUE);
+    utp(SECONDS);
+    System.out.printf(Locale.ROOT, "alone: uTP %.2f MB/s of 2.5 MB/s%n", utp(SECONDS));
+    for (String congestion : List.of("reno", "cubic")) {
+      long before = got();
+      double tcp = tcp(congestion, LONG_SECONDS);
+      double utp = (got() - before) / 1e6 / LONG_SECONDS;
+      System.out.printf(
+          Locale.ROOT,
+          "beside TCP %s: uTP %.2f MB/s, TCP %.2f MB/s: uTP has %.1f %%%n",
+          congestion,
+          utp,
+          tcp,
+          100 * utp / (utp + tcp));
+    }
+    utp(SECONDS);
+    System.out.printf(Locale.ROOT, "alone again: uTP %.2f MB/s%n", utp(SECONDS));
+  }
+}
