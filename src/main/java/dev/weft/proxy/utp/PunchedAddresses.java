@@ -24,8 +24,7 @@ final class PunchedAddresses {
    * @param clock microseconds
    * @param connections counts those with an address
    */
-  PunchedAddresses(
-      Channel udp, LongSupplier clock, ToLongFunction<InetSocketAddress> connections) {
+  PunchedAddresses(Channel udp, LongSupplier clock, ToLongFunction<InetSocketAddress> connections) {
     this.udp = udp;
     this.clock = clock;
     this.connections = connections;
