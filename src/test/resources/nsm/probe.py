@@ -141,6 +141,21 @@ def flood(client, count):
     }
 
 
+def hold(client, count, seconds):
+    """Connections that never say a word, held for a while."""
+    held = []
+    for _ in range(count):
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(2)
+        try:
+            connection.connect(client)
+            held.append(connection)
+        except OSError:
+            pass
+    time.sleep(seconds)
+    return {"held": len(held)}
+
+
 def advertise(node, service, path):
     """An endpoint of that service, advertised and removed."""
     return {
@@ -190,6 +205,8 @@ def main():
         print(json.dumps(advertise(*args)))
     elif role == "remove":
         print(json.dumps({"answer": outcome(lambda: nsm.remove(*args))}))
+    elif role == "hold":
+        print(json.dumps(hold(args[0], int(args[1]), float(args[2]))))
     elif role == "routed":
         print(json.dumps(routed(*args)))
     elif role == "ask":

@@ -10,13 +10,30 @@ import java.util.List;
  * @param namespace the provider's, as in Kubernetes; may be empty
  * @param provider its name within that namespace
  * @param interfaces what it can be connected by; empty for whatever the node chooses
+ * @param silent whether its program does not answer now, though its socket is there: it is asked
+ *     last, and its connections move to another endpoint where there is one
  */
 public record Endpoint(
     String node,
     String namespace,
     String provider,
     String service,
-    List<InterfaceType> interfaces) {
+    List<InterfaceType> interfaces,
+    boolean silent) {
+  /** One that answers. */
+  public Endpoint(
+      String node,
+      String namespace,
+      String provider,
+      String service,
+      List<InterfaceType> interfaces) {
+    this(node, namespace, provider, service, interfaces, false);
+  }
+
+  /** The same, which answers or does not. */
+  public Endpoint silent(boolean now) {
+    return new Endpoint(node, namespace, provider, service, interfaces, now);
+  }
 
   /** Unique on its node. */
   public String key() {

@@ -39,18 +39,23 @@ import dev.weft.pod.Pods;
 import dev.weft.room.RoomContext;
 import dev.weft.room.RoomThread;
 import dev.weft.rpc.UnixClient;
+import dev.weft.rpc.UnixProbe;
 import dev.weft.wire.Wires;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /** Creates the parts of the room and gives each the parts that it uses. */
 final class NsmParts {
+  /** A program that runs answers in a millisecond, on a host that is busy in a second. */
+  private static final Duration PROBE = Duration.ofSeconds(3);
+
   /** Names of the capabilities that this process lacks. */
   final List<String> lacking;
 
@@ -72,6 +77,7 @@ final class NsmParts {
   final ConnectionWatch watch;
   final ConnectionMeters connectionMeters;
   private final UnixClient unixClient;
+  private final UnixProbe probe;
 
   NsmParts(
       Vertx vertx,
@@ -117,7 +123,9 @@ final class NsmParts {
         new Connector(
             room, thread, endpoints, connections, namespaces, mechanisms, local, remote, halves);
     healer = new Healer(room, vertx, config.heal(), connections, connector, mechanisms, halves);
-    watch = new ConnectionWatch(room, thread, pods, endpoints, connections, mechanisms, healer);
+    probe = new UnixProbe(vertx, PROBE);
+    watch =
+        new ConnectionWatch(room, thread, pods, endpoints, connections, mechanisms, healer, probe);
     clients =
         new ClientCalls(
             pods,
@@ -145,6 +153,6 @@ final class NsmParts {
   }
 
   Future<Void> close() {
-    return unixClient.close();
+    return Future.join(unixClient.close(), probe.close()).mapEmpty();
   }
 }

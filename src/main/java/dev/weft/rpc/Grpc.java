@@ -30,6 +30,11 @@ final class Grpc {
   /** For the one message of a request to arrive in: it is small, and slow is who means harm. */
   static final Duration ARRIVAL = Duration.ofSeconds(20);
 
+  /** What a client sends first: the preface and empty settings (RFC 9113 section 3.4). */
+  static final Buffer PREFACE =
+      Buffer.buffer("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+          .appendBytes(new byte[] {0, 0, 0, 4, 0, 0, 0, 0, 0});
+
   private static final String STATUS = "grpc-status";
   private static final String MESSAGE = "grpc-message";
   private static final String CONTENT_TYPE = "application/grpc";

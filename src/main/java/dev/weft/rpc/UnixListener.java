@@ -4,7 +4,6 @@ import com.google.protobuf.Message;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
@@ -27,11 +26,6 @@ public final class UnixListener {
   private static final int IDLE_SECONDS = 60;
 
   private static final int GREETING_SECONDS = 20;
-
-  /** What a client sends first: the preface and empty settings (RFC 9113 section 3.4). */
-  private static final Buffer PREFACE =
-      Buffer.buffer("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
-          .appendBytes(new byte[] {0, 0, 0, 4, 0, 0, 0, 0, 0});
 
   private static final int MAX_CALLS_PER_CONNECTION = 256;
 
@@ -86,7 +80,7 @@ public final class UnixListener {
     NetClient client = vertx.createNetClient();
     return client
         .connect(SocketAddress.domainSocketAddress(path))
-        .compose(socket -> socket.write(PREFACE))
+        .compose(socket -> socket.write(Grpc.PREFACE))
         .compose(v -> guarded.future())
         .timeout(GREETING_SECONDS, TimeUnit.SECONDS)
         .eventually(client::close);

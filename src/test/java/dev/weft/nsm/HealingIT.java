@@ -114,6 +114,40 @@ class HealingIT {
   }
 
   @Test
+  void shouldLeaveAnEndpointWhoseProcessIsFrozenOnceThereIsAnother() throws Exception {
+    // Given a connection to a process that is frozen, and no other endpoint
+    endpoint.close();
+    Process frozen = nodes.node(2).echo("python", nodes.namespace("python"));
+    await("up by the process")
+        .atMost(SOON)
+        .until(() -> state().equals("up") && provider().endsWith("python"));
+    client.run("kill", "-STOP", Long.toString(frozen.pid()));
+    await("known to be silent").atMost(SOON).until(() -> silent());
+    assertThat(state()).as("its path still carries").isEqualTo("up");
+
+    // When there is another
+    try (EchoEndpoint other =
+        EchoEndpoint.serve("other", nodes.node(2), nodes.namespace("other"))) {
+      other.refuse(false);
+      // Then
+      await("up by the other one")
+          .atMost(SOON)
+          .until(() -> state().equals("up") && provider().equals("other"));
+
+      client.run("kill", "-CONT", Long.toString(frozen.pid()));
+      await("known to answer").atMost(SOON).until(() -> !silent());
+    }
+  }
+
+  private boolean silent() throws IOException {
+    return home.get("/api/v1/services").toString().contains("\"silent\":true");
+  }
+
+  private String provider() throws IOException {
+    return home.connections().path(0).path("provider").asText();
+  }
+
+  @Test
   void shouldEndWhatCannotBeHealedInTimeAndSayWhyToARequest() throws Exception {
     // Given
     endpoint.close();

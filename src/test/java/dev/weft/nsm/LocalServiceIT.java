@@ -445,12 +445,12 @@ class LocalServiceIT {
         client.run("prlimit", "--pid", pid, "--nofile", "--output", "SOFT", "--noheadings").trim();
     client.run("prlimit", "--pid", pid, "--nofile=" + most + ":");
 
-    // When a pod takes all of them, for longer than an endpoint's socket may be silent
-    JsonNode flood = NsmNodes.probe(client, "flood", node.socketOf("c1").toString(), "200");
+    // When a pod takes all of them, for longer than an endpoint may be away
+    JsonNode held = NsmNodes.probe(client, "hold", node.socketOf("c1").toString(), "200", "5");
 
     // Then nothing is lost
     client.run("prlimit", "--pid", pid, "--nofile=" + before + ":");
-    System.out.println("want of descriptors: " + flood);
+    assertThat(held.path("held").asLong()).isGreaterThan(100);
     await()
         .atMost(SOON)
         .ignoreExceptions()

@@ -14,18 +14,23 @@ import dev.weft.pod.Pod;
 import dev.weft.pod.PodRef;
 import dev.weft.room.RoomContext;
 import dev.weft.room.RoomThread;
+import dev.weft.rpc.UnixProbe;
 import dev.weft.wire.WireChanged;
 import dev.weft.wire.WireStatus;
 import io.vertx.core.Future;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Looks every second at the endpoints, namespaces and interfaces of connections, and tells the
@@ -41,6 +46,10 @@ public final class ConnectionWatch {
   /** A client's node that restarts within this time keeps its connections. */
   private static final Duration NODE_AWAY = Duration.ofSeconds(10);
 
+  private static final Logger log = LoggerFactory.getLogger(ConnectionWatch.class);
+
+  private static final int PROBED_IN = 5;
+
   private final RoomContext room;
   private final RoomThread thread;
   private final Map<PodRef, Pod> pods;
@@ -48,6 +57,8 @@ public final class ConnectionWatch {
   private final Connections connections;
   private final Mechanisms mechanisms;
   private final Healer healer;
+  private final UnixProbe probe;
+  private int looks;
   private final Instant started;
   private final NamespaceIdentities namespaces = new NamespaceIdentities();
 
@@ -61,7 +72,8 @@ public final class ConnectionWatch {
       Endpoints endpoints,
       Connections connections,
       Mechanisms mechanisms,
-      Healer healer) {
+      Healer healer,
+      UnixProbe probe) {
     this.room = room;
     this.thread = thread;
     this.pods = pods;
@@ -69,6 +81,7 @@ public final class ConnectionWatch {
     this.connections = connections;
     this.mechanisms = mechanisms;
     this.healer = healer;
+    this.probe = probe;
     this.started = room.clock().instant();
   }
 
@@ -95,7 +108,34 @@ public final class ConnectionWatch {
 
   /** Looks once at all connections. */
   public Future<Void> look() {
-    return lookAtEndpoints().compose(v -> findBroken()).onComplete(done -> review());
+    return lookAtEndpoints()
+        .compose(v -> findBroken())
+        .onComplete(done -> review())
+        .onComplete(done -> probe());
+  }
+
+  /** Probes every endpoint's program once in {@value #PROBED_IN} looks, a part of them in each. */
+  private void probe() {
+    int turn = looks++ % PROBED_IN;
+    Set<String> sockets = new HashSet<>();
+    endpoints.mine().stream()
+        .map(Endpoints.Advertised::socket)
+        .filter(socket -> Math.floorMod(socket.hashCode(), PROBED_IN) == turn)
+        .forEach(sockets::add);
+    Map<String, Boolean> speaks = new HashMap<>();
+    List<Future<?>> probes = new ArrayList<>();
+    for (String socket : sockets) {
+      probes.add(
+          thread
+              .home(probe.speaks(Path.of(socket)))
+              .onSuccess(heard -> heard.ifPresent(yes -> speaks.put(socket, yes))));
+    }
+    if (!probes.isEmpty()) {
+      Future.join(probes)
+          .compose(v -> endpoints.probed(speaks))
+          .onSuccess(v -> review())
+          .onFailure(e -> log.warn("endpoints not probed: {}", e.getMessage()));
+    }
   }
 
   /** Looks at endpoints' sockets and namespaces. */
@@ -211,7 +251,10 @@ public final class ConnectionWatch {
     Connection.Target target = entry.connection().endpoint();
     boolean here = target.node().equals(room.self());
     boolean early = !here && started.plus(AFTER_START).isAfter(room.clock().instant());
-    if (offered.stream().anyMatch(target::is)) {
+    Optional<Endpoint> its = offered.stream().filter(target::is).findFirst();
+    if (its.isPresent() && its.get().silent() && offered.stream().anyMatch(e -> !e.silent())) {
+      healer.lost(entry, "endpoint " + target.provider() + " does not answer");
+    } else if (its.isPresent()) {
       connections.on(entry, (life, now) -> life.present());
     } else if (!early) {
       healer.absent(

@@ -66,7 +66,8 @@ public final class CandidatePlanner {
               + " (expected: KERNEL_INTERFACE or DEFAULT_INTERFACE, which is what nodes build)");
     }
     candidates.sort(
-        Comparator.comparingInt(Candidate::rank)
+        Comparator.comparing((Candidate c) -> c.endpoint().silent())
+            .thenComparingInt(Candidate::rank)
             .thenComparing(c -> !c.endpoint().node().equals(self))
             .thenComparing(c -> Externals.provides(c.endpoint()))
             .thenComparingInt(c -> load.applyAsInt(c.endpoint()))

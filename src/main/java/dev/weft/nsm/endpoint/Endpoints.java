@@ -19,13 +19,19 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The endpoints of all services: this node's, kept on disk, other members' and external ones. */
 public final class Endpoints {
+  private static final Logger log = LoggerFactory.getLogger(Endpoints.class);
   private static final String TABLE = "endpoints";
 
   /** An endpoint is dead after this many looks, one a second, that find nobody on its socket. */
   private static final int DEAD_AFTER = 2;
+
+  /** An endpoint is silent after this many probes that its program does not answer. */
+  private static final int SILENT_AFTER = 2;
 
   /**
    * An endpoint of this node.
@@ -41,6 +47,7 @@ public final class Endpoints {
   private final Consumer<Path> unused;
   private final Map<String, Advertised> mine = new TreeMap<>();
   private final Map<String, Integer> silent = new HashMap<>();
+  private final Map<String, Integer> mute = new HashMap<>();
 
   /** Whether other members may know of this node's endpoints. */
   private boolean announced;
@@ -133,6 +140,7 @@ public final class Endpoints {
   public Future<Void> put(Advertised advertised) {
     String key = advertised.endpoint().key();
     silent.remove(key);
+    mute.remove(key);
     if (advertised.equals(mine.get(key))) {
       return Future.succeededFuture();
     }
@@ -150,6 +158,7 @@ public final class Endpoints {
   public Future<Void> remove(String key, String reason) {
     Advertised gone = mine.remove(key);
     silent.remove(key);
+    mute.remove(key);
     if (gone == null) {
       return Future.succeededFuture();
     }
@@ -207,6 +216,39 @@ public final class Endpoints {
     } catch (IOException e) {
       throw Fault.INVALID.because("socket_location: " + socket + ": " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * Counts the probes in a row that an endpoint's program did not answer, and publishes which do
+   * not now.
+   *
+   * @param speaks whether it answered, by socket; without those that were not probed
+   */
+  public Future<Void> probed(Map<String, Boolean> speaks) {
+    List<Future<Void>> published = new ArrayList<>();
+    for (Advertised advertised : List.copyOf(mine.values())) {
+      String key = advertised.endpoint().key();
+      boolean speaking = speaks.getOrDefault(advertised.socket(), !mute.containsKey(key));
+      if (speaking) {
+        mute.remove(key);
+      } else if (speaks.containsKey(advertised.socket())) {
+        mute.merge(key, 1, Integer::sum);
+      }
+      boolean now = mute.getOrDefault(key, 0) >= SILENT_AFTER;
+      if (now != advertised.endpoint().silent()) {
+        log.warn(
+            "endpoint {} of service {} {}",
+            advertised.endpoint().name(),
+            advertised.endpoint().service(),
+            now ? "does not answer any more" : "answers again");
+        Advertised next =
+            new Advertised(
+                advertised.endpoint().silent(now), advertised.socket(), advertised.uid());
+        mine.put(key, next);
+        published.add(publish(next));
+      }
+    }
+    return Future.join(published).mapEmpty();
   }
 
   private void release(Advertised former) {

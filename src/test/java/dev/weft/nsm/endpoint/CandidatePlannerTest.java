@@ -50,6 +50,14 @@ class CandidatePlannerTest {
   }
 
   @Test
+  void shouldTakeASilentEndpointLast() {
+    List<CandidatePlanner.Candidate> plan =
+        planner.plan(List.of(), List.of(endpoint(SELF, "a").silent(true), endpoint(OTHER, "far")));
+
+    assertThat(providers(plan)).containsExactly("far", "a");
+  }
+
+  @Test
   void shouldTakeLocalEndpointsFirstAndTheLeastLoadedAmongEquals() {
     CandidatePlanner loaded =
         new CandidatePlanner(SELF, e -> Map.of("a", 3, "b", 1).getOrDefault(e.provider(), 0));

@@ -70,6 +70,24 @@ class EndpointsTest {
     assertThat(shared).containsOnlyKeys(KEY, "default/e2/echo");
   }
 
+  @Test
+  void shouldTellWhichEndpointDoesNotAnswerAndWhenItAnswersAgain() {
+    endpoints.load();
+    endpoints.announce();
+    endpoints.put(advertised("e1"));
+
+    endpoints.probed(Map.of("/run/e.sock", false));
+    endpoints.probed(Map.of());
+    assertThat(shared.get(KEY)).contains("\"silent\":false");
+    endpoints.probed(Map.of("/run/e.sock", false));
+    assertThat(shared.get(KEY)).contains("\"silent\":true");
+    endpoints.probed(Map.of());
+    assertThat(endpoints.of("echo").get(0).silent()).isTrue();
+
+    endpoints.probed(Map.of("/run/e.sock", true));
+    assertThat(shared.get(KEY)).contains("\"silent\":false");
+  }
+
   private static Endpoints.Advertised advertised(String provider) {
     return new Endpoints.Advertised(
         new Endpoint(SELF, "default", provider, "echo", List.of()), "/run/e.sock", 0);
