@@ -6,7 +6,6 @@ import dev.weft.dial.WayState;
 import dev.weft.identity.NodeId;
 import dev.weft.proxy.carrier.Carrier;
 import dev.weft.proxy.carrier.Remote;
-import dev.weft.reach.path.PathState;
 import dev.weft.reach.path.PathStatus;
 import dev.weft.reach.path.PathTarget;
 import dev.weft.reach.path.Paths;
@@ -19,9 +18,6 @@ import java.util.function.Supplier;
 
 /** One node that a proxy wants to reach. Any thread may call. */
 final class SoughtNode {
-  /** The way that takes paths by UDP where there are some. */
-  private static final String MESH = "mesh";
-
   private final Vertx vertx;
   private final Remote remote;
   private final NodeDial dial;
@@ -144,11 +140,8 @@ final class SoughtNode {
   private void reached(Optional<NodeId> node, WayState way) {
     lost = false;
     retries.succeeded();
-    boolean byUdp =
-        way.kind().equals(MESH)
-            && status.filter(s -> s.state() == PathState.ESTABLISHED).isPresent();
     String now =
-        byUdp
+        way.path() != null
             ? remote.nat() ? "punched" : "udp"
             : way.reason() == null ? way.kind() : way.kind() + ": " + way.reason();
     if (!now.equals(path)) {
