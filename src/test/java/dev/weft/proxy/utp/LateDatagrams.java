@@ -19,31 +19,36 @@ final class LateDatagrams extends ChannelDuplexHandler {
     this.loop = loop;
   }
 
-  private boolean late(Runnable work) {
-    if (random.nextDouble() >= PART) {
-      return false;
-    }
+  private boolean isLate() {
+    return random.nextDouble() < PART;
+  }
+
+  private void later(Runnable work) {
     var unused = loop.schedule(work, random.nextInt(MOST_MICROS), TimeUnit.MICROSECONDS);
-    return true;
   }
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
-    boolean late =
-        late(
-            () -> {
-              ctx.fireChannelRead(message);
-              ctx.fireChannelReadComplete();
-            });
-    if (!late) {
+    if (isLate()) {
+      later(
+          () -> {
+            ctx.fireChannelRead(message);
+            ctx.fireChannelReadComplete();
+          });
+    } else {
       ctx.fireChannelRead(message);
     }
   }
 
   @Override
   public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-    if (!late(() -> ctx.writeAndFlush(message, promise))) {
-      ctx.write(message, promise);
+    if (isLate()) {
+      later(
+          () -> {
+            var unused = ctx.writeAndFlush(message, promise);
+          });
+    } else {
+      var unused = ctx.write(message, promise);
     }
   }
 }

@@ -24,12 +24,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * One uTP connection between two namespaces, without TLS: how fast it is, against TCP, and what it
- * leaves to TCP in one bottleneck of 20 Mbit/s with a queue of 300 ms.
+ * One uTP connection between two namespaces with a router between them, without TLS: how fast it
+ * is, against TCP, and what it leaves to TCP in one bottleneck of 20 Mbit/s with a queue of 300 ms.
+ * The bottleneck is the router's: in a queue of its own host TCP holds nearly nothing.
  */
 @Needs({Need.ROOT, Need.IPROUTE2})
 class UtpBench {
-  private static final String TO = "10.29.0.2";
+  private static final String FROM = "10.29.1.1";
+  private static final String TO = "10.29.2.1";
   private static final int SECONDS = 4;
   private static final int LONG_SECONDS = 15;
 
@@ -39,20 +41,20 @@ class UtpBench {
       Vertx.vertx(new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(2));
   private final Loop loop = Loop.of(vertx);
   private TestNetns one;
+  private TestNetns router;
   private TestNetns two;
   private BulkEnd sender;
 
   @BeforeEach
   void open() throws Exception {
     one = TestNetns.create("utp1");
+    router = TestNetns.create("utpr");
     two = TestNetns.create("utp2");
-    one.run("ip", "link", "add", "eth0", "type", "veth", "peer", "eth0", "netns", two.name());
-    one.run("ip", "addr", "add", "10.29.0.1/24", "dev", "eth0");
-    two.run("ip", "addr", "add", TO + "/24", "dev", "eth0");
-    one.run("ip", "link", "set", "eth0", "up");
-    two.run("ip", "link", "set", "eth0", "up");
+    join(one, "eth1", FROM, "10.29.1.254");
+    join(two, "eth2", TO, "10.29.2.254");
+    router.run("sysctl", "-q", "-w", "net.ipv4.ip_forward=1");
     two.start(directory.resolve("iperf").toFile(), "iperf3", "-s");
-    UtpSocket from = socket(one, loop, "10.29.0.1");
+    UtpSocket from = socket(one, loop, FROM);
     UtpSocket to = socket(two, Loop.of(vertx), TO);
     sender = new BulkEnd();
     get(
@@ -62,6 +64,16 @@ class UtpBench {
               return Future.succeededFuture();
             }));
     Awaitility.await().until(() -> sender.active);
+  }
+
+  private void join(TestNetns host, String device, String address, String gateway)
+      throws Exception {
+    host.run("ip", "link", "add", "eth0", "type", "veth", "peer", device, "netns", router.name());
+    host.run("ip", "addr", "add", address + "/24", "dev", "eth0");
+    host.run("ip", "link", "set", "eth0", "up");
+    router.run("ip", "addr", "add", gateway + "/24", "dev", device);
+    router.run("ip", "link", "set", device, "up");
+    host.run("ip", "route", "add", "default", "via", gateway);
   }
 
   private UtpSocket socket(TestNetns in, Loop on, String address) throws Exception {
@@ -85,6 +97,7 @@ class UtpBench {
   void close() throws Exception {
     get(vertx.close());
     one.close();
+    router.close();
     two.close();
   }
 
@@ -126,7 +139,7 @@ class UtpBench {
 
   @Test
   void shouldPrintSharesOfOneBottleneck() throws Exception {
-    one.run("tc qdisc add dev eth0 root tbf rate 20mbit burst 10kb latency 300ms".split(" "));
+    router.run("tc qdisc add dev eth2 root tbf rate 20mbit burst 10kb latency 300ms".split(" "));
     sender.send(Long.MAX_VALUE);
     utp(SECONDS);
     System.out.printf(Locale.ROOT, "alone: uTP %.2f MB/s of 2.5 MB/s%n", utp(SECONDS));
