@@ -283,4 +283,38 @@ class UtpConnectionTest {
     assertThat(b.got).isEqualTo(a.toWrite);
     assertThat(b.wrong).isFalse();
   }
+
+  @Test
+  void shouldSurviveNonsenseThatLooksPlausible() {
+    Random nonsense = new Random(7);
+    for (int round = 0; round < 20; round++) {
+      UtpConnectionTest pair = new UtpConnectionTest();
+      pair.connect();
+      pair.a.toWrite = 3 << 20;
+      pair.a.settle();
+      for (int i = 0; i < 2000 && !pair.a.connection.isClosed(); i++) {
+        byte[] bytes = new byte[200];
+        nonsense.nextBytes(bytes);
+        int type = new int[] {0, 0, 1, 2, 2, 4}[nonsense.nextInt(6)];
+        bytes[0] = (byte) (type << 4 | 1);
+        bytes[1] = (byte) nonsense.nextInt(2);
+        put(bytes, 2, pair.a.connection.receiveId());
+        put(bytes, 18, (int) pair.a.connection.nextSequence() - nonsense.nextInt(300) - 1);
+        bytes[21] = (byte) (4 * nonsense.nextInt(40));
+        bytes[20] = 0;
+        pair.a.arrived(bytes);
+        if (nonsense.nextInt(20) == 0) {
+          pair.pass(nonsense.nextInt(100_000));
+        }
+        assertThat(pair.a.connection.stand().underWay()).isBetween(0, 2 << 20);
+      }
+      pair.pass(3 * MINUTE);
+      assertThat(pair.a.written).isLessThanOrEqualTo(pair.a.toWrite);
+    }
+  }
+
+  private static void put(byte[] bytes, int at, int value) {
+    bytes[at] = (byte) (value >> 8);
+    bytes[at + 1] = (byte) value;
+  }
 }
