@@ -115,7 +115,12 @@ public final class ProxyVerticle extends AbstractVerticle implements AppProxies 
   @Override
   public void start(Promise<Void> started) {
     room.health().state(ROOM, Health.State.STARTING);
+    // On the verticle's own context again: what is served and timed there ends with it.
+    Promise<Void> opened = Promise.promise();
     inOrder(() -> openTrackers().compose(v -> openProxies()))
+        .onComplete(done -> context.runOnContext(v -> opened.handle(done)));
+    opened
+        .future()
         .compose(v -> room.bus().serve(AppProxies.class, this))
         .onSuccess(
             v -> {

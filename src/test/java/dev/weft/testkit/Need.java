@@ -83,6 +83,19 @@ public enum Need {
           && Files.isDirectory(Path.of(GO_PATH, "src/github.com/lucas-clemente/quic-go"));
     }
   },
+  CURL {
+    @Override
+    boolean isMet() {
+      return isOnPath("curl");
+    }
+  },
+  /** Node.js and npm's @grpc/grpc-js in target/grpc-js, where .ci/run installs it. */
+  GRPC_JS {
+    @Override
+    boolean isMet() {
+      return isOnPath("node") && Files.isDirectory(GRPC_JS_MODULES.resolve("@grpc/grpc-js"));
+    }
+  },
   /** Debian's golang-go and golang-google-grpc-dev: the gRPC of meshnet's daemon. */
   GRPC_GO {
     @Override
@@ -100,6 +113,10 @@ public enum Need {
 
   /** Where .ci/run installs modules for Node.js. */
   public static final Path NODE_MODULES = Path.of("target/npm/node_modules").toAbsolutePath();
+
+  /** Where .ci/run installs gRPC for Node.js, with what that needs. */
+  public static final Path GRPC_JS_MODULES =
+      Path.of("target/grpc-js/node_modules").toAbsolutePath();
 
   /** Where the distribution installs Go's packages. */
   public static final String GO_PATH = "/usr/share/gocode";
