@@ -65,8 +65,8 @@ public interface NetChecks {
    * The way to another node.
    *
    * @param name null for a node that is no member
-   * @param kind {@code direct}, {@code external}, {@code punched}, {@code mesh}; null if nothing
-   *     was sent there yet
+   * @param kind {@code direct}, {@code external}, {@code punched}, {@code mesh}; null if it is not
+   *     reached
    * @param path where datagrams go if it is punched, else null
    * @param mtu the longest UDP payload that has been proved to pass there; null for another kind
    * @param via the next node on the way through the mesh; null for none

@@ -112,6 +112,11 @@ public final class Ways {
     mesh.open(opened);
   }
 
+  /** The way of what goes through the mesh to a node, whether anything does or not. */
+  public WayState throughMesh(String nodeId) {
+    return mesh.state(nodeId, null);
+  }
+
   /** Whether members can reach this node: {@code grpc.host} is not 127.0.0.1. */
   public boolean serveMembers() {
     return listeners.serveMembers();

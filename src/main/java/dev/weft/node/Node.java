@@ -305,8 +305,7 @@ public final class Node {
         context ->
             bus.serve(
                 NetChecks.class,
-                new NodeNetChecks(
-                    cluster, bus.proxy(Mesh.class), nat.watch(), id -> ways.dial().way(id))));
+                new NodeNetChecks(cluster, bus.proxy(Mesh.class), nat.watch(), ways)));
     rooms.put("api", api);
     return rooms;
   }

@@ -4,6 +4,7 @@ import dev.weft.address.HostPort;
 import dev.weft.api.NetChecks;
 import dev.weft.cluster.Cluster;
 import dev.weft.dial.WayState;
+import dev.weft.dial.Ways;
 import dev.weft.mesh.Mesh;
 import dev.weft.mesh.peer.MeshPeer;
 import dev.weft.reach.NatBehaviour;
@@ -25,13 +26,12 @@ final class NodeNetChecks implements NetChecks {
   private final Cluster cluster;
   private final Mesh mesh;
   private final NatWatch nat;
-  private final Function<String, Optional<WayState>> ways;
+  private final Ways ways;
 
   /**
-   * @param ways by node id
+   * @param nat of this node's UDP port
    */
-  NodeNetChecks(
-      Cluster cluster, Mesh mesh, NatWatch nat, Function<String, Optional<WayState>> ways) {
+  NodeNetChecks(Cluster cluster, Mesh mesh, NatWatch nat, Ways ways) {
     this.cluster = cluster;
     this.mesh = mesh;
     this.nat = nat;
@@ -114,8 +114,10 @@ final class NodeNetChecks implements NetChecks {
    * @param peer null for a member that the mesh does not reach
    */
   private Way way(String node, String name, MeshPeer peer) {
-    Optional<WayState> state = ways.apply(node);
     Optional<MeshPeer> up = Optional.ofNullable(peer).filter(p -> p.state().equals("up"));
+    Optional<WayState> state =
+        ways.dial().way(node).or(() -> up.map(p -> ways.throughMesh(p.node())));
+    boolean relayed = state.filter(s -> s.kind().equals("mesh")).isPresent();
     String trouble = peer == null || peer.reason().isEmpty() ? null : peer.reason();
     return new Way(
         node,
@@ -123,9 +125,11 @@ final class NodeNetChecks implements NetChecks {
         state.map(WayState::kind).orElse(null),
         state.map(WayState::path).orElse(null),
         state.map(WayState::mtu).orElse(null),
-        up.map(MeshPeer::via).filter(via -> !via.isEmpty() && !via.equals(node)).orElse(null),
+        up.map(MeshPeer::via)
+            .filter(via -> relayed && !via.isEmpty() && !via.equals(node))
+            .orElse(null),
         state.map(WayState::rttMicros).or(() -> up.map(MeshPeer::rttMicros)).orElse(null),
-        state.map(WayState::reason).orElse(trouble));
+        state.isPresent() ? state.get().reason() : trouble);
   }
 
   private static String text(InetSocketAddress at) {

@@ -27,7 +27,9 @@ class NetcheckReportTest {
              "ways":[{"node":"00000000000000b2","name":"n2","kind":"mesh","via":"00000000000000c3",
                       "rttMicros":9120,
                       "reason":"node n2 at 10.0.0.2:51111: connection timed out after a while"},
-                     {"node":"00000000000000c3","kind":"direct"}]}
+                     {"node":"00000000000000c3","kind":"direct"},
+                     {"node":"00000000000000d4","name":"n4","kind":"punched",
+                      "path":"udp 203.0.113.9:41877","rttMicros":14250,"mtu":1350}]}
             """);
 
     assertThat(text)
@@ -47,9 +49,10 @@ class NetcheckReportTest {
             198.51.100.1:7654  198.51.100.7:7654
             198.51.100.2:7654  no answer
 
-            NODE              WAY     VIA    RTT       MTU
-            n2                mesh    relay  9.120 ms  -
-            00000000000000c3  direct  -      -         -
+            NODE              WAY      VIA                    RTT         MTU
+            n2                mesh     relay                  9.120 ms      -
+            00000000000000c3  direct   -                      -             -
+            n4                punched  udp 203.0.113.9:41877  14.250 ms  1350
 
             Why not better:
               n2: node n2 at 10.0.0.2:51111: connection timed out after a while
