@@ -263,7 +263,7 @@ public final class Rendezvous {
 
   // The one who is asked.
 
-  private Future<Candidates> met(Caller caller, Candidates theirs) {
+  Future<Candidates> met(Caller caller, Candidates theirs) {
     Ground at =
         ground.orElseThrow(() -> Fault.UNAVAILABLE.because("this node has no UDP port for paths"));
     synchronized (this) {
@@ -276,7 +276,7 @@ public final class Rendezvous {
     return at.place.candidates().map(mine -> candidates(mine, at.place));
   }
 
-  private Future<StartAnswer> told(Caller caller, StartRequest word) {
+  Future<StartAnswer> told(Caller caller, StartRequest word) {
     Meeting meeting;
     synchronized (this) {
       meeting = meetings.get(caller.node());

@@ -9,6 +9,7 @@ import dev.weft.address.HostPort;
 import dev.weft.bus.Fact;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
+import dev.weft.reach.BulkStream;
 import dev.weft.reach.PeerPort;
 import dev.weft.reach.PeerPorts;
 import dev.weft.reach.UdpPort;
@@ -39,6 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class PunchedPathsTest {
   private static final String PROTOCOL = "test/1";
+  private static final long MANY = 30 << 20;
   private static final Duration SOON = Duration.ofSeconds(10);
 
   @TempDir Path directory;
@@ -273,6 +275,44 @@ class PunchedPathsTest {
         appeared, cut, numbers.takeGapMillis());
     assertThat(numbers.wrong).isNull();
     assertThat(one.changes).extracting(PathChanged::why).contains("no answer for 4 s");
+  }
+
+  @Test
+  void shouldCarryManyBytesInRunsOfDatagrams() throws Exception {
+    nodes.cut(0, 1);
+    BulkStream in = new BulkStream(0);
+    other
+        .node
+        .port()
+        .accept(
+            "bulk/1",
+            other.node.loops().get(1),
+            (channel, loop) ->
+                channel
+                    .pipeline()
+                    .addLast(
+                        new ChannelInboundHandlerAdapter() {
+                          @Override
+                          public void channelRead(ChannelHandlerContext ctx, Object stream) {
+                            ((QuicStreamChannel) stream).pipeline().addLast(in);
+                            ctx.fireChannelRead(stream);
+                          }
+                        }));
+    Paths.Kept kept =
+        one.paths.keep(
+            new PathTarget(HostPort.of(other.udp.address()), Optional.empty(), SOON), s -> {});
+    result(one.paths.established(kept));
+
+    QuicChannel channel =
+        result(
+            one.node.port().dial(other.node.id(), "bulk/1", one.node.loops().get(1), (c, l) -> {}));
+    long began = System.nanoTime();
+    channel.createStream(QuicStreamType.BIDIRECTIONAL, new BulkStream(MANY)).sync();
+
+    assertThat(in.whole().get(60, TimeUnit.SECONDS)).isEqualTo(MANY);
+    System.out.printf(
+        "one stream by a path: %.2f Gbit/s%n", MANY * 8.0 / (System.nanoTime() - began));
+    assertThat(one.node.port().counters().direct()).isGreaterThan(MANY / PeerPort.MAX_DATAGRAM);
   }
 
   @Test
