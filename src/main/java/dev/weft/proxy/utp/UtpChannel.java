@@ -42,6 +42,7 @@ final class UtpChannel extends AbstractChannel implements DuplexChannel, UtpUser
   private boolean toldEnd;
   private boolean ended;
   private boolean over;
+  private boolean inUse = true;
   private volatile boolean open = true;
 
   UtpChannel(UtpSocket socket, Channel parent, InetSocketAddress remote) {
@@ -58,6 +59,15 @@ final class UtpChannel extends AbstractChannel implements DuplexChannel, UtpUser
 
   UtpConnection connection() {
     return connection;
+  }
+
+  /** It only shows that the other end is there. */
+  void notInUse() {
+    inUse = false;
+  }
+
+  boolean isInUse() {
+    return inUse && open;
   }
 
   InetSocketAddress remote() {

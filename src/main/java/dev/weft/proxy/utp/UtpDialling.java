@@ -47,6 +47,9 @@ final class UtpDialling {
                   .handshakeFuture()
                   .addListener(shaken -> shaken(remote, handler, shaken, done));
             });
+    if (protocol.equals(UtpTls.ECHO)) {
+      channel.notInUse();
+    }
     Future<?> late =
         loop.netty()
             .schedule(

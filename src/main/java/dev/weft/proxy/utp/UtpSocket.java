@@ -81,7 +81,10 @@ final class UtpSocket {
     this.udp = udp;
     this.accepted = accepted;
     this.punched =
-        new PunchedAddresses(udp, UtpSocket::micros, address -> connectionsTo(address).size());
+        new PunchedAddresses(
+            udp,
+            UtpSocket::micros,
+            address -> connectionsTo(address).stream().filter(UtpChannel::isInUse).count());
   }
 
   /**

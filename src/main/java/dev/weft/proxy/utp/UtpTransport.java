@@ -93,6 +93,7 @@ public final class UtpTransport implements ProxyTransport {
       UtpChannel channel, SslHandler tls, ChannelPipe pipe, Carrier.Events events) {
     if (UtpTls.ECHO.equals(tls.applicationProtocol())) {
       UtpEcho echo = new UtpEcho(false);
+      channel.notInUse();
       channel.pipeline().replace(pipe, null, echo);
       echo.begin();
     } else if (UtpTls.PIPE.equals(tls.applicationProtocol())) {

@@ -3,7 +3,7 @@ package dev.weft.proxy.utp.machine;
 /**
  * How much may be under way: LEDBAT (RFC 6817 section 2.4), with the slow start that libutp has.
  * The window grows by at most one packet in a round trip while the queue is below its target, and
- * shrinks as much as the queue is above it; so it gives way to all that fills the queue.
+ * shrinks by the part by which the queue is above it; so it gives way to all that fills the queue.
  */
 final class Ledbat {
   /** Microseconds that packets may wait in queues because of this connection. */
@@ -18,7 +18,14 @@ final class Ledbat {
   /** INIT_CWND, packets; RFC 5681 allows TCP 4 of this size. */
   private static final int INITIAL = 4;
 
-  /** Where slow start ends, as part of the target; RFC 9840 section 4.4 has the same. */
+  /**
+   * Part of the window in a round trip. A decrease by packets, which is all that section 2.4.2 asks
+   * for, takes half a minute to give way where the queue is long; LEDBAT++ has this one
+   * (draft-irtf-iccrg-ledbat-plus-plus).
+   */
+  private static final double MOST_DECREASE = 0.5;
+
+  /** Where slow start ends, as part of the target; LEDBAT++ has the same. */
   private static final double ENOUGH = 0.75;
 
   /** Bytes; more packets than the send window holds are never under way. */
@@ -79,7 +86,8 @@ final class Ledbat {
     }
     double off = (TARGET - queue) / (double) TARGET;
     double share = Math.min(1, bytes / window);
-    window = Math.max(LEAST * packet, Math.min(most, window + GAIN * off * share * packet));
+    double change = off >= 0 ? GAIN * off * packet : Math.max(-MOST_DECREASE, off) * window;
+    window = Math.max(LEAST * packet, Math.min(most, window + share * change));
   }
 
   /** Packets were lost; at most once in a round trip. */
