@@ -112,6 +112,7 @@ class MeshStreamBench {
                 .formatted(NEAR, FAR);
     return """
     mesh:
+      punch: false
       listen: [ "udp://%s:7654" ]
       links: [ %s ]
       services: [ %s ]

@@ -112,6 +112,7 @@ class PeerProcessIT {
             number ->
                 """
                 mesh:
+                  punch: false
                   listen: [ "udp://%s:7654", "unix:%s" ]
                   links: [ %s ]
                 """

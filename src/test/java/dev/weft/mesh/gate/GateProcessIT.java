@@ -97,7 +97,7 @@ class GateProcessIT {
   }
 
   /**
-   * Starts nodes that are linked by udp.
+   * Starts nodes that are linked by udp, and take no other path.
    *
    * @param dialled the nodes that each one dials, all by number
    * @param far the node that has the server
@@ -111,6 +111,7 @@ class GateProcessIT {
         number ->
             """
             mesh:
+              punch: false
               listen: [ "udp://%s:7654" ]
               links: [ %s ]
               %s
