@@ -1,9 +1,5 @@
 package dev.weft.cluster;
 
-import static java.util.stream.Collectors.groupingBy;
-import static java.util.stream.Collectors.mapping;
-import static java.util.stream.Collectors.toSet;
-
 import com.hazelcast.cluster.MembershipEvent;
 import com.hazelcast.cluster.MembershipListener;
 import com.hazelcast.core.HazelcastInstance;
@@ -373,10 +369,7 @@ public final class ClusterNode implements ClusterPlace {
   private void onRecords() {
     Optional<String> refusal = quorum.refusal();
     Set<String> live = members.live();
-    members.takeHomes(
-        owned(OUTPOSTS).rows().stream()
-            .collect(groupingBy(OwnedTable.Row::node, mapping(OwnedTable.Row::key, toSet()))),
-        System.nanoTime());
+    members.takeHomes(LiveOutposts.homes(owned(OUTPOSTS).rows(), this::member), System.nanoTime());
     members.take(
         self(),
         owned(MEMBERS).rows(),

@@ -73,8 +73,6 @@ final class HostedOutposts implements Home {
     OwnedTable claims();
   }
 
-  private record Claim(String home, String outpost) {}
-
   private final TableContext context;
   private final ChangeLog changes;
   private final House house;
@@ -192,7 +190,7 @@ final class HostedOutposts implements Home {
   private void claim(String outpost) {
     house
         .claims()
-        .put(outpost, Json.write(new Claim(context.self(), outpost)))
+        .put(outpost, Json.write(new LiveOutposts.Claim(context.self(), outpost, context.epoch())))
         .onFailure(e -> log.warn("outpost {} not claimed yet: {}", outpost, e.getMessage()));
   }
 

@@ -2,8 +2,11 @@ package dev.weft.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.bus.Json;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -46,5 +49,18 @@ class LiveOutpostsTest {
     outposts.review(Map.of("n1", Set.of("o1")), BOTH, 0);
 
     assertThat(outposts.review(Map.of(), BOTH, 1)).isEmpty();
+  }
+
+  @Test
+  void shouldNotBelieveWhatAHomeSaidBeforeItStartedAgain() {
+    List<OwnedTable.Row> rows =
+        List.of(
+            new OwnedTable.Row("n1", "o1", Json.write(new LiveOutposts.Claim("n1", "o1", 1))),
+            new OwnedTable.Row("n1", "o2", Json.write(new LiveOutposts.Claim("n1", "o2", 2))),
+            new OwnedTable.Row("n2", "o3", Json.write(new LiveOutposts.Claim("n1", "o3", 2))));
+    Member again = new Member("n1", "n1", "1", null, null, null, 2, 1);
+
+    assertThat(LiveOutposts.homes(rows, id -> Optional.of(again)))
+        .isEqualTo(Map.of("n1", Set.of("o2")));
   }
 }
