@@ -41,7 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PunchedPathsTest {
   private static final String PROTOCOL = "test/1";
   private static final long MANY = 30 << 20;
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Duration.ofSeconds(30);
 
   @TempDir Path directory;
   private PeerPorts nodes;
