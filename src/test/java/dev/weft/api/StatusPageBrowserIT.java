@@ -377,6 +377,7 @@ final class StatusPageBrowserIT {
     Page page = open(1280, 900, ColorScheme.LIGHT);
     assertThat(page.locator("#stream-state")).hasText("Live.");
     assertThat(page.locator("#mesh-routes .empty").first()).containsText("No routes");
+    assertThat(page.locator("#proxy-connections .empty").first()).containsText("No connections");
     page.waitForLoadState();
     int loaded = asked.size();
 

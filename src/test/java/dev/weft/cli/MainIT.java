@@ -103,6 +103,7 @@ final class MainIT {
       value = {
         "no-such-command            | Unmatched argument",
         "wire                       | Missing required subcommand",
+        "proxy                      | Missing required subcommand",
         "pod add r1                 | Missing required option: '--netns",
         "pod add UPPER --netns x    | pod name: UPPER (expected:",
         "wire add --uid 1 --a r1 --b r2:eth1 | r1 (expected: [NS/]POD:IF",

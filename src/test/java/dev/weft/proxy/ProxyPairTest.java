@@ -115,6 +115,17 @@ class ProxyPairTest {
   }
 
   private void start(boolean members) throws Exception {
+    start(members, ForwardProxy.Patience.STANDARD);
+  }
+
+  /** In place of the one that runs: waits for nothing for long. */
+  private void startImpatient() throws Exception {
+    result(forward.close());
+    Duration soon = Duration.ofMillis(500);
+    start(false, new ForwardProxy.Patience(soon, soon, soon));
+  }
+
+  private void start(boolean members, ForwardProxy.Patience patience) throws Exception {
     forward =
         new ForwardProxy(
             vertx,
@@ -125,8 +136,7 @@ class ProxyPairTest {
             out,
             (status, why) -> {},
             System::nanoTime,
-            new ForwardProxy.Patience(
-                Duration.ofMillis(500), Duration.ofMillis(500), Duration.ofSeconds(1)));
+            patience);
     result(forward.open(LOOPBACK));
   }
 
@@ -485,6 +495,7 @@ class ProxyPairTest {
 
   @Test
   void shouldNotWaitForWhoSendsAHeadByteByByte() throws Exception {
+    startImpatient();
     Socket client = client();
     write(client, "CONN");
 
@@ -531,6 +542,7 @@ class ProxyPairTest {
 
   @Test
   void shouldGiveUpANodeThatDoesNotAnswer() throws Exception {
+    startImpatient();
     transport.silent = true;
 
     assertThat(answer(connect(AT.toString()))).startsWith("HTTP/1.1 504 ").contains("no answer");
@@ -542,8 +554,11 @@ class ProxyPairTest {
     serve(s -> s.getOutputStream().write('x'));
     HostPort later = new HostPort("203.0.113.8", 1);
     add(later, Optional.empty());
+    startImpatient();
     assertThat(answer(connect(later.toString()))).startsWith("HTTP/1.1 504 ").contains("punching");
 
+    result(forward.close());
+    start(false);
     Socket client = client();
     write(client, connect(later.toString()));
     transport.put(later, THERE);
