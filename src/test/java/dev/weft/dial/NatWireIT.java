@@ -4,22 +4,32 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.weft.address.HostPort;
 import dev.weft.linux.IcmpEcho;
 import dev.weft.linux.Netns;
 import dev.weft.testkit.EchoService;
 import dev.weft.testkit.LabNodes;
 import dev.weft.testkit.NatKind;
+import dev.weft.testkit.NatLab;
 import dev.weft.testkit.NatRouter;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
 import dev.weft.testkit.NodeProcess;
+import dev.weft.testkit.NumberedDatagrams;
+import dev.weft.testkit.PathHistory;
 import dev.weft.testkit.TestNetns;
 import dev.weft.testkit.Transfer;
+import dev.weft.testkit.UdpProbe;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,6 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Needs({Need.ROOT, Need.IPROUTE2, Need.NFT, Need.CONNTRACK, Need.PYTHON_GRPC})
 class NatWireIT {
   private static final Duration SOON = Duration.ofSeconds(60);
+  private static final Duration MAPPING = Duration.ofSeconds(10);
   private static final String ONE = "12.12.12.1";
   private static final String TWO = "12.12.12.2";
 
@@ -50,6 +61,9 @@ class NatWireIT {
     routerB = nodes.lab().router(NatKind.PORT_RESTRICTED);
     a = nodes.behind("a", routerA.host("a"), "udp", "");
     b = nodes.behind("b", routerB.host("b"), "udp", "");
+    for (NatRouter router : List.of(routerA, routerB)) {
+      router.mappingTimeout(MAPPING);
+    }
     a.start();
     b.start();
     a.awaitReady();
@@ -62,11 +76,29 @@ class NatWireIT {
     a.link(1, "p1", ONE + "/24", b, "p2", TWO + "/24", "");
   }
 
+  @BeforeEach
+  void direct() throws Exception {
+    routerA.mend();
+    awaitPath(true);
+  }
+
   @AfterAll
   static void end() throws Exception {
     nodes.close();
     one.close();
     two.close();
+  }
+
+  /** Until both nodes send straight to each other, or both through the mesh. */
+  private static void awaitPath(boolean direct) {
+    await(direct ? "a path by UDP" : "the path through the mesh")
+        .atMost(SOON)
+        .pollInterval(Duration.ofMillis(50))
+        .untilAsserted(
+            () -> {
+              assertThat(PathHistory.of(a, b).isDirect()).as(a.log()).isEqualTo(direct);
+              assertThat(PathHistory.of(b, a).isDirect()).as(b.log()).isEqualTo(direct);
+            });
   }
 
   private static boolean ping(TestNetns from, String to, int bytes) throws Exception {
@@ -101,5 +133,128 @@ class NatWireIT {
         assertThat(client.run("ip", "-o", "link", "show", "echo")).contains("mtu 1500");
       }
     }
+  }
+
+  @Test
+  void shouldHaveAPathInUnderThreeSeconds() {
+    Duration there = PathHistory.of(a, b).established().orElseThrow();
+    Duration back = PathHistory.of(b, a).established().orElseThrow();
+
+    System.out.printf(
+        "both behind port-restricted NATs: a path after %d and %d ms%n",
+        there.toMillis(), back.toMillis());
+    assertThat(there).isLessThan(Duration.ofSeconds(3));
+    assertThat(back).isLessThan(Duration.ofSeconds(3));
+  }
+
+  @Test
+  void shouldMoveAWireToTheMeshAndBack() throws Exception {
+    String carrier = carrierChanges();
+    try (NumberedDatagrams numbers = NumberedDatagrams.start(one, two, TWO)) {
+      numbers.awaitMore(500);
+
+      routerA.block(routerB.outside());
+      awaitPath(false);
+      numbers.awaitMore(1000);
+      long toMesh = numbers.longestPauseMillis();
+      long lost = numbers.lost();
+
+      numbers.forgetPauses();
+      routerA.mend();
+      awaitPath(true);
+      numbers.awaitMore(1000);
+
+      System.out.printf(
+          "a wire's longest gap, path blocked: %d ms, %d datagrams lost; better path: %d ms%n",
+          toMesh, lost, numbers.longestPauseMillis());
+      assertThat(numbers.lost()).as("lost on the way to the better path").isEqualTo(lost);
+      assertThat(numbers.late()).as("late or twice").isZero();
+    }
+    assertThat(carrierChanges()).isEqualTo(carrier);
+  }
+
+  @Test
+  void shouldKeepMappingsThatEndAfterTenSeconds() throws Exception {
+    stayFor(MAPPING.plusSeconds(2));
+  }
+
+  @Tag("long")
+  @Test
+  void shouldKeepMappingsForHalfAnHour() throws Exception {
+    stayFor(Duration.ofMinutes(30));
+  }
+
+  /** With nothing on the wire, no mapping may end. */
+  private static void stayFor(Duration idle) throws Exception {
+    int before = changes();
+
+    await("the same path for " + idle)
+        .during(idle)
+        .atMost(idle.plusSeconds(10))
+        .pollInterval(Duration.ofSeconds(1))
+        .until(() -> changes() == before);
+
+    assertThat(ping(one, TWO, 1472)).isTrue();
+  }
+
+  @Test
+  void shouldTakeNoNoticeOfGarbageAndOfForgedDatagrams() throws Exception {
+    int before = changes();
+    NatLab.Host stranger = nodes.lab().host("s");
+    InetSocketAddress atA = PathHistory.of(b, a).at().orElseThrow();
+    InetSocketAddress atB = PathHistory.of(a, b).at().orElseThrow();
+    // What the stranger sends to a's NAT has the address and port that b's NAT has.
+    stranger.netns().run("nft", "add", "table", "ip", "forge");
+    stranger
+        .netns()
+        .run("nft", "add chain ip forge out { type nat hook postrouting priority srcnat; }");
+    String forged =
+        "ip daddr %s meta l4proto udp snat to %s:%d"
+            .formatted(atA.getHostString(), atB.getHostString(), atB.getPort());
+    stranger.netns().run("nft", "add rule ip forge out " + forged);
+    InetSocketAddress atMember = at(nodes.listener(1));
+    Random random = new Random(1);
+    try (UdpProbe out = UdpProbe.on(stranger)) {
+      for (int i = 0; i < 5000; i++) {
+        out.send(atA, garbage(random));
+        out.send(atMember, garbage(random));
+      }
+    }
+
+    assertThat(ping(one, TWO, 1472)).isTrue();
+    assertThat(ping(two, ONE, 1472)).isTrue();
+    assertThat(changes()).isEqualTo(before);
+    assertThat(nodes.member(1).api().ready()).isTrue();
+  }
+
+  private static InetSocketAddress at(String listener) {
+    HostPort at = HostPort.parse(listener, -1).orElseThrow();
+    return new InetSocketAddress(at.host(), at.port());
+  }
+
+  /** Noise behind the first bytes of what a node's port takes: punching, STUN, QUIC, nothing. */
+  private static byte[] garbage(Random random) {
+    byte[] datagram = new byte[1 + random.nextInt(1400)];
+    random.nextBytes(datagram);
+    byte[] begin =
+        switch (random.nextInt(4)) {
+          case 0 -> new byte[] {0x0a, 'w', 'p', 1, (byte) random.nextInt(5)};
+          case 1 ->
+              new byte[] {0, 1, 0, (byte) (datagram.length - 20), 0x21, 0x12, (byte) 0xa4, 0x42};
+          case 2 -> new byte[] {(byte) 0xc3, 0, 0, 0, 1, 8};
+          default -> new byte[0];
+        };
+    System.arraycopy(begin, 0, datagram, 0, Math.min(begin.length, datagram.length));
+    return datagram;
+  }
+
+  private static int changes() {
+    return PathHistory.of(a, b).changes().size() + PathHistory.of(b, a).changes().size();
+  }
+
+  private static String carrierChanges() throws Exception {
+    String file = "/sys/class/net/eth1/carrier_changes";
+    return one.run("ip", "netns", "exec", one.name(), "cat", file)
+        + two.run("ip", "netns", "exec", two.name(), "cat", file);
   }
 }

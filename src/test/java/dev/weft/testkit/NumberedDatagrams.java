@@ -107,6 +107,11 @@ public final class NumberedDatagrams implements AutoCloseable {
     return longestPause / 1_000_000;
   }
 
+  /** The longest pause is counted anew. */
+  public synchronized void forgetPauses() {
+    longestPause = 0;
+  }
+
   synchronized long last() {
     return last;
   }

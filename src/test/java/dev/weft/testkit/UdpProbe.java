@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /** A plain UDP socket on a host of a {@link NatLab}: what NATs do to datagrams is seen with it. */
-final class UdpProbe implements AutoCloseable {
+public final class UdpProbe implements AutoCloseable {
   private static final int SIZE = 1500;
 
   private final DatagramChannel channel;
@@ -26,7 +26,7 @@ final class UdpProbe implements AutoCloseable {
   /** A datagram that came. */
   record Heard(InetSocketAddress from, String text) {}
 
-  static UdpProbe on(NatLab.Host host) throws Exception {
+  public static UdpProbe on(NatLab.Host host) throws Exception {
     DatagramChannel channel;
     try (Netns netns = host.netns().open()) {
       channel =
@@ -41,7 +41,12 @@ final class UdpProbe implements AutoCloseable {
   }
 
   void send(InetSocketAddress to, String text) throws IOException {
-    channel.send(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), to);
+    send(to, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Best effort, as UDP is. */
+  public void send(InetSocketAddress to, byte[] datagram) throws IOException {
+    channel.send(ByteBuffer.wrap(datagram), to);
   }
 
   /** The next datagram, if one is here. */
