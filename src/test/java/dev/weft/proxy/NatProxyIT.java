@@ -14,6 +14,7 @@ import dev.weft.testkit.NatRouter;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
 import dev.weft.testkit.NodeProcess;
+import dev.weft.testkit.PathHistory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -63,7 +64,7 @@ class NatProxyIT {
     programs.serve(b.host(), SERVER);
     a.awaitReady();
     b.awaitReady();
-    for (String transport : List.of("quic")) {
+    for (String transport : List.of("quic", "utp")) {
       add(b, "reverse", outside(a, transport), a.id(), transport);
       add(a, "forward", outside(b, transport), b.id(), transport);
     }
@@ -104,7 +105,7 @@ class NatProxyIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = "quic")
+  @ValueSource(strings = {"quic", "utp"})
   void shouldCarryTheFourKindsOfCalls(String transport) throws Exception {
     assertAnswered(call(transport, "kinds"));
   }
@@ -117,15 +118,41 @@ class NatProxyIT {
     assertThat(answers.path("duplex").toString()).isEqualTo("[\"one\",\"two\",\"three\"]");
   }
 
+  @Test
+  void shouldKeepACallThatRunsWhileItsPathChanges() throws Exception {
+    awaitPath(true);
+    GrpcPrograms.Beat beat = programs.beat(a.host(), PROXY, outside(b, "quic"), 10);
+
+    routerA.block(routerB.outside());
+    awaitPath(false);
+    routerA.mend();
+    awaitPath(true);
+
+    JsonNode result = beat.end();
+    assertThat(result.path("received")).isEqualTo(result.path("sent"));
+    System.out.printf(
+        "a call whose path changes to the mesh and back: longest gap %d ms%n",
+        result.path("longest_gap_millis").asInt());
+  }
+
+  private static void awaitPath(boolean direct) {
+    await(direct ? "a path by UDP" : "the path through the mesh")
+        .atMost(SOON)
+        .until(
+            () ->
+                PathHistory.of(a, b).isDirect() == direct
+                    && PathHistory.of(b, a).isDirect() == direct);
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = "quic")
+  @ValueSource(strings = {"quic", "utp"})
   void shouldCarryMuchBothWays(String transport) throws Exception {
     carry(transport, MEGABYTES);
   }
 
   @Tag("long")
   @ParameterizedTest
-  @ValueSource(strings = "quic")
+  @ValueSource(strings = {"quic", "utp"})
   void shouldCarryAGigabyteBothWays(String transport) throws Exception {
     carry(transport, 1024);
   }
@@ -143,7 +170,7 @@ class NatProxyIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = "quic")
+  @ValueSource(strings = {"quic", "utp"})
   void shouldHaveTwoHundredConnectionsAtOnce(String transport) throws Exception {
     JsonNode result = call(transport, "many", "200");
 
