@@ -10,5 +10,3 @@
  * Everything runs on the mesh's loop.
  */
 package dev.weft.mesh.gate;
-
-
