@@ -133,7 +133,11 @@ final class Puncher {
       if (by == null) {
         counters = new Counters(counters.refused, counters.unknown + 1, counters.limited);
       } else if (by.takes(sealed, datagram)) {
-        nodes.get(by.node()).sealed(from, by, sealed, now).ifPresent(this::forget);
+        RemoteNode remote = nodes.get(by.node());
+        remote.sealed(from, by, sealed, now).ifPresent(this::forget);
+        if (remote.answersAt(from)) {
+          met(from, by.node(), now);
+        }
       } else {
         refuse();
       }
@@ -176,7 +180,6 @@ final class Puncher {
       remote(known.node(), now).begun(known).ifPresent(this::forget);
       sessions.put(known.id(), known);
     }
-    met(from, known.node(), now);
     if (answers.take(now)) {
       nodes.get(known.node()).answer(from, now);
     } else {
@@ -199,7 +202,10 @@ final class Puncher {
         || nodes.values().stream().anyMatch(remote -> remote.expects(from));
   }
 
-  /** A node has shown itself: those who look for whoever is there have found it. */
+  /**
+   * A node answers at an address: those who look for whoever is there have found it. A hello does
+   * not say so, for somebody else can send it again with any address on it.
+   */
   private void met(InetSocketAddress from, NodeId node, long now) {
     for (Want want : List.copyOf(searches.keySet())) {
       if (want.addresses().contains(from) || sameHost(want, from)) {

@@ -175,7 +175,13 @@ final class RemoteNode {
     return candidates.containsKey(from);
   }
 
-  /** Another node has shown itself at an address. */
+  /** Whether the node has echoed what was sent to this address. */
+  boolean answersAt(InetSocketAddress from) {
+    Candidate at = candidates.get(from);
+    return at != null && at.answered();
+  }
+
+  /** Another node answers at an address. */
   void isOther(InetSocketAddress from, NodeId other) {
     for (Want want : wants) {
       if (selected == null && want.addresses().contains(from)) {

@@ -410,6 +410,47 @@ class PuncherTest {
   }
 
   @Test
+  void shouldNotTakeAHelloFromSomebodyElsesAddressForHis() {
+    Host one = open("one", "203.0.113.1");
+    Host other = open("other", "203.0.113.2");
+    Host third = open("third", "203.0.113.3");
+    other.want(one, true, one.local);
+    assertThat(both(one, other, SOON)).isTrue();
+    List<PunchSimulation.Arrived> seen = List.copyOf(one.arrived);
+    third.down = true;
+    one.want(third, true, third.local);
+
+    for (PunchSimulation.Arrived each : seen) {
+      net.inject(third.local, one.local, each.bytes());
+    }
+    net.run(SOON);
+
+    assertThat(one.told).isNotEmpty().extracting(PathStatus::fault).doesNotContain(Fault.DENIED);
+  }
+
+  @Test
+  void shouldNotFindANodeWhereOnlyItsHelloComesFrom() {
+    Host one = open("one", "203.0.113.1");
+    Host other = open("other", "203.0.113.2");
+    Host third = open("third", "203.0.113.3");
+    other.want(one, true, one.local);
+    assertThat(both(one, other, SOON)).isTrue();
+    List<PunchSimulation.Arrived> seen = List.copyOf(one.arrived);
+    third.down = true;
+    Want want = one.want(third, false, third.local);
+
+    for (PunchSimulation.Arrived each : seen) {
+      net.inject(third.local, one.local, each.bytes());
+    }
+    net.run(SOON);
+    assertThat(want.node()).isEmpty();
+    third.down = false;
+    net.run(Duration.ofSeconds(5));
+
+    assertThat(want.node()).contains(third.id());
+  }
+
+  @Test
   void shouldCheckOnlySoManySignatures() {
     Host one = open("one", "203.0.113.1");
     Random random = new Random(3);
