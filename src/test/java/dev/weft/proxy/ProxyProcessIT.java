@@ -102,6 +102,16 @@ class ProxyProcessIT {
     return Json.mapper().readTree(nodes.host(1).run(command.toArray(new String[0])));
   }
 
+  /** A proxy that was started again is found again a moment later. */
+  private static void awaitCalls() {
+    for (String to : List.of(QUIC, UTP)) {
+      Awaitility.await()
+          .atMost(SOON)
+          .untilAsserted(
+              () -> assertThat(client(to, "latency", "1").path("p50").asDouble()).isPositive());
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {QUIC, UTP})
   void shouldCarryTheFourKindsOfCallsOfAnUnmodifiedClient(String to) throws Exception {
@@ -194,6 +204,7 @@ class ProxyProcessIT {
     } finally {
       reverse(SERVER);
       http.destroyForcibly();
+      awaitCalls();
     }
   }
 

@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -178,6 +179,7 @@ class PeerPortIT {
             });
   }
 
+  @Tag("long")
   @Test
   void shouldLiveWithoutTraffic() throws Exception {
     QuicChannel channel = connect(() -> new BulkStream(10));

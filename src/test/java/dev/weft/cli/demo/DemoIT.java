@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -62,6 +63,7 @@ class DemoIT {
     assertNothingIsLeft();
   }
 
+  @Tag("long")
   @Test
   void shouldConnectThreePodsOnThreeNodes() throws Exception {
     WeftProcess demo = run("--check", "--topology", TOPOLOGIES.resolve("3node.yml").toString());

@@ -21,6 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What is found out of the kernel's NATs: one host behind a router of each kind, all at once. */
@@ -133,6 +134,7 @@ class NatVerdictIT {
     assertThat(behind(NatKind.PORT_RESTRICTED).hairpin()).isEqualTo(Verdict.NO);
   }
 
+  @Tag("long")
   @Test
   void shouldMeasureHowLongAMappingStands() {
     Awaitility.await("a mapping of 10 s expired")
