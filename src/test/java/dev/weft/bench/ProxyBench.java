@@ -14,6 +14,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -137,7 +138,10 @@ class ProxyBench {
           .ignoreExceptionsInstanceOf(IOException.class)
           .until(
               () -> {
-                try (Socket socket = in(nodes.host(1), () -> new Socket("127.0.0.1", PROXY_PORT))) {
+                try (Socket socket =
+                    in(
+                        nodes.host(1),
+                        () -> new Socket(InetAddress.getLoopbackAddress(), PROXY_PORT))) {
                   connect(socket, mode.to());
                   return true;
                 }
