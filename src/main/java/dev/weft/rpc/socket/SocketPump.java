@@ -108,10 +108,10 @@ public final class SocketPump extends ChannelInboundHandlerAdapter {
         return;
       }
       if (betweenLoops.addAndGet(bytes.length()) > BETWEEN_LOOPS) {
-        heldBetweenLoops = true;
         pipe.pause();
+        // After the pause and before the turn below, so that a turn that undoes it comes behind it.
+        heldBetweenLoops = true;
       }
-      // After the pause, so that the last turn undoes it.
       socket
           .eventLoop()
           .execute(
