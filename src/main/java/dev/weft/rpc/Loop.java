@@ -51,6 +51,15 @@ public record Loop(Context context, EventLoop netty) {
     return result.future();
   }
 
+  /** Runs work on the loop: now if the caller is on it. */
+  public void runHere(Runnable work) {
+    if (netty.inEventLoop()) {
+      work.run();
+    } else {
+      netty.execute(work);
+    }
+  }
+
   /** Runs work on the loop, later than this returns even if the caller is on that loop. */
   public void run(Runnable work) {
     context.runOnContext(v -> work.run());
