@@ -18,7 +18,7 @@ import javax.net.ssl.X509ExtendedTrustManager;
  * its certificate is refused. QUIC's TLS engine, unlike others, tells nobody whom it was told to
  * dial, and of a refusal it keeps only the kind of alert: so both stand here.
  */
-public final class LinkTrust extends X509ExtendedTrustManager {
+final class LinkTrust extends X509ExtendedTrustManager {
   /** X509_V_ERR_CERT_REJECTED of OpenSSL; the alert is "bad certificate". */
   private static final int REJECTED = 28;
 
@@ -30,8 +30,7 @@ public final class LinkTrust extends X509ExtendedTrustManager {
    * @param expected the one node that is taken; empty for any
    * @param refused told why a certificate is not taken
    */
-  public LinkTrust(
-      Identity identity, Optional<NodeId> expected, BiConsumer<SSLEngine, String> refused) {
+  LinkTrust(Identity identity, Optional<NodeId> expected, BiConsumer<SSLEngine, String> refused) {
     this(identity, engine -> expected, refused);
   }
 

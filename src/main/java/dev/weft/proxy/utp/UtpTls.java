@@ -4,24 +4,14 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.identity.Identity;
 import dev.weft.identity.NodeId;
-import dev.weft.reach.LinkTrust;
+import dev.weft.reach.NodeTls;
 import io.netty.channel.Channel;
-import io.netty.handler.ssl.ApplicationProtocolConfig;
-import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
-import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
-import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
-import io.netty.handler.ssl.ClientAuth;
-import io.netty.handler.ssl.OpenSsl;
-import io.netty.handler.ssl.OpenSslSessionContext;
 import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.handler.ssl.SslProvider;
 import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import javax.net.ssl.SSLException;
 
 /** TLS of uTP connections: both ends show a certificate, and ALPN says what a connection is for. */
 final class UtpTls {
@@ -35,55 +25,12 @@ final class UtpTls {
   private final SslContext pipe;
   private final SslContext echo;
 
-  /** Loads the TLS library, BoringSSL where there is one. */
+  /** Loads the TLS library. */
   UtpTls(Identity identity) {
-    try {
-      server =
-          common(SslContextBuilder.forServer(identity.keyManager()), PIPE, ECHO)
-              .trustManager(anyNode(identity))
-              .clientAuth(ClientAuth.REQUIRE)
-              .build();
-      pipe = client(identity, PIPE);
-      echo = client(identity, ECHO);
-    } catch (SSLException e) {
-      throw Fault.INTERNAL.because("TLS cannot be set up: " + e.getMessage(), e);
-    }
-    // A resumed session would keep the certificates of the first handshake.
-    forgetSessions(server);
-    forgetSessions(pipe);
-    forgetSessions(echo);
-  }
-
-  private static LinkTrust anyNode(Identity identity) {
-    return new LinkTrust(identity, Optional.empty(), (engine, why) -> {});
-  }
-
-  private static SslContext client(Identity identity, String protocol) throws SSLException {
-    // Which node it is, is looked at behind the handshake; no host name is meant.
-    return common(SslContextBuilder.forClient().keyManager(identity.keyManager()), protocol)
-        .trustManager(anyNode(identity))
-        .endpointIdentificationAlgorithm(null)
-        .build();
-  }
-
-  private static SslContextBuilder common(SslContextBuilder builder, String... protocols) {
-    return builder
-        .sslProvider(OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK)
-        .protocols("TLSv1.3", "TLSv1.2")
-        .applicationProtocolConfig(
-            new ApplicationProtocolConfig(
-                Protocol.ALPN,
-                SelectorFailureBehavior.NO_ADVERTISE,
-                SelectedListenerFailureBehavior.ACCEPT,
-                protocols));
-  }
-
-  private static void forgetSessions(SslContext context) {
-    if (context.sessionContext() instanceof OpenSslSessionContext sessions) {
-      sessions.setSessionCacheEnabled(false);
-    } else {
-      context.sessionContext().setSessionTimeout(1);
-    }
+    server = NodeTls.server(identity, PIPE, ECHO);
+    // Which node it is, is looked at behind the handshake.
+    pipe = NodeTls.client(identity, NodeTls.anyNode(identity), PIPE);
+    echo = NodeTls.client(identity, NodeTls.anyNode(identity), ECHO);
   }
 
   /** The handler of an end that dials. */

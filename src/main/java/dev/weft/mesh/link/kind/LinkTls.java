@@ -4,31 +4,20 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.identity.Identity;
 import dev.weft.identity.NodeId;
-import dev.weft.reach.LinkTrust;
+import dev.weft.reach.NodeTls;
 import dev.weft.rpc.socket.Sockets;
 import io.netty.channel.Channel;
-import io.netty.handler.ssl.ApplicationProtocolConfig;
-import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
-import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
-import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
-import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.NotSslRecordException;
-import io.netty.handler.ssl.OpenSsl;
-import io.netty.handler.ssl.OpenSslSessionContext;
 import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
-import io.netty.handler.ssl.SslProvider;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.nio.channels.ClosedChannelException;
 import java.security.cert.CertificateException;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLEngine;
-import javax.net.ssl.SSLException;
 
 /**
  * TLS of links over TCP: both ends show a certificate, ALPN (RFC 7301) is {@value #PROTOCOL}, so
@@ -40,46 +29,11 @@ final class LinkTls {
   private final SslContext server;
   private final SslContext client;
 
-  /** Loads the TLS library, BoringSSL where there is one. */
+  /** Loads the TLS library. */
   LinkTls(Identity identity) {
-    try {
-      server =
-          common(SslContextBuilder.forServer(identity.keyManager()))
-              .trustManager(new LinkTrust(identity, Optional.empty(), (engine, why) -> {}))
-              .clientAuth(ClientAuth.REQUIRE)
-              .build();
-      // The trust manager knows which node is meant, and no host names.
-      client =
-          common(SslContextBuilder.forClient().keyManager(identity.keyManager()))
-              .trustManager(identity.linkTrust())
-              .endpointIdentificationAlgorithm(null)
-              .build();
-    } catch (SSLException e) {
-      throw Fault.INTERNAL.because("TLS cannot be set up: " + e.getMessage(), e);
-    }
-    // A resumed session would keep the certificates of the first handshake.
-    forgetSessions(server);
-    forgetSessions(client);
-  }
-
-  private static SslContextBuilder common(SslContextBuilder builder) {
-    return builder
-        .sslProvider(OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK)
-        .protocols("TLSv1.3", "TLSv1.2")
-        .applicationProtocolConfig(
-            new ApplicationProtocolConfig(
-                Protocol.ALPN,
-                SelectorFailureBehavior.NO_ADVERTISE,
-                SelectedListenerFailureBehavior.ACCEPT,
-                PROTOCOL));
-  }
-
-  private static void forgetSessions(SslContext context) {
-    if (context.sessionContext() instanceof OpenSslSessionContext sessions) {
-      sessions.setSessionCacheEnabled(false);
-    } else {
-      context.sessionContext().setSessionTimeout(1);
-    }
+    server = NodeTls.server(identity, PROTOCOL);
+    // It knows which node is meant.
+    client = NodeTls.client(identity, identity.linkTrust(), PROTOCOL);
   }
 
   /**
