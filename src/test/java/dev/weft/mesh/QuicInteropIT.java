@@ -19,6 +19,7 @@ import dev.weft.mesh.proto.ObjectKind;
 import dev.weft.mesh.stream.MeshSocket;
 import dev.weft.reach.PeerPort;
 import dev.weft.rpc.Loop;
+import dev.weft.testkit.GoProgram;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
 import io.vertx.core.Future;
@@ -49,6 +50,7 @@ class QuicInteropIT {
   private static final String BEYOND = "00000000000000fe";
 
   @TempDir static Path built;
+  private static String program;
   @TempDir Path directory;
   private final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
   private final List<Process> programs = new ArrayList<>();
@@ -64,20 +66,7 @@ class QuicInteropIT {
 
   @BeforeAll
   static void build() throws Exception {
-    ProcessBuilder go =
-        new ProcessBuilder("go", "build", "-o", program(), "./src/test/interop/quic-link")
-            .redirectErrorStream(true)
-            .redirectOutput(built.resolve("build.txt").toFile());
-    go.environment().put("GO111MODULE", "off");
-    go.environment().put("GOPATH", Need.GO_PATH);
-    go.environment().put("GOCACHE", Path.of("target/go-cache").toAbsolutePath().toString());
-    Process build = go.start();
-    assertThat(build.waitFor(5, TimeUnit.MINUTES)).isTrue();
-    assertThat(build.exitValue()).as(Files.readString(built.resolve("build.txt"))).isZero();
-  }
-
-  private static String program() {
-    return built.resolve("quic-link").toString();
+    program = GoProgram.build("quic-link", built).toString();
   }
 
   @BeforeEach
@@ -158,7 +147,7 @@ class QuicInteropIT {
     Path output = Files.createTempFile(directory, "quic-link", ".txt");
     Stream<String> command =
         Stream.of(
-            program(),
+            program,
             "-kind",
             kind,
             "-to",

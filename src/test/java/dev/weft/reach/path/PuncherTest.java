@@ -409,14 +409,19 @@ class PuncherTest {
     assertThat(one.paths).isEmpty();
   }
 
+  /** All that a node hears of another one that punches a path to it. */
+  private List<PunchSimulation.Arrived> heardOfAnother(Host one) {
+    Host other = open("other", "203.0.113.2");
+    other.want(one, true, one.local);
+    assertThat(both(one, other, SOON)).isTrue();
+    return List.copyOf(one.arrived);
+  }
+
   @Test
   void shouldNotTakeAHelloFromSomebodyElsesAddressForHis() {
     Host one = open("one", "203.0.113.1");
-    Host other = open("other", "203.0.113.2");
     Host third = open("third", "203.0.113.3");
-    other.want(one, true, one.local);
-    assertThat(both(one, other, SOON)).isTrue();
-    List<PunchSimulation.Arrived> seen = List.copyOf(one.arrived);
+    List<PunchSimulation.Arrived> seen = heardOfAnother(one);
     third.down = true;
     one.want(third, true, third.local);
 
@@ -431,11 +436,8 @@ class PuncherTest {
   @Test
   void shouldNotFindANodeWhereOnlyItsHelloComesFrom() {
     Host one = open("one", "203.0.113.1");
-    Host other = open("other", "203.0.113.2");
     Host third = open("third", "203.0.113.3");
-    other.want(one, true, one.local);
-    assertThat(both(one, other, SOON)).isTrue();
-    List<PunchSimulation.Arrived> seen = List.copyOf(one.arrived);
+    List<PunchSimulation.Arrived> seen = heardOfAnother(one);
     third.down = true;
     Want want = one.want(third, false, third.local);
 
