@@ -314,6 +314,14 @@ public final class Netlink implements AutoCloseable {
     return allRoutes(SocketAddresses.family(familyOf), 0);
   }
 
+  /** The main table's throw routes, of the address's family; the kernel selects them. */
+  public List<Route> throwRoutes(InetAddress familyOf) throws LinuxException {
+    return socket.exchange(
+        RouteCodec.dumpThrows(SocketAddresses.family(familyOf)),
+        "list throw routes",
+        RouteCodec::decodeMain);
+  }
+
   private List<Route> allRoutes(int family, int protocol) throws LinuxException {
     return socket.exchange(
         RouteCodec.dump(family, protocol), "list routes", RouteCodec::decodeMain);

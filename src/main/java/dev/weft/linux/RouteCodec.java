@@ -37,13 +37,22 @@ final class RouteCodec {
    * @param protocol 0 for all; the kernel filters
    */
   static NetlinkMessage dump(int family, int protocol) {
+    return dump(family, protocol, 0);
+  }
+
+  static NetlinkMessage dumpThrows(int family) {
+    return dump(family, 0, RTN_THROW);
+  }
+
+  private static NetlinkMessage dump(int family, int protocol, int type) {
     return new NetlinkMessage(RTM_GETROUTE, NetlinkMessage.DUMP)
         .u8(family)
         .u8(0)
         .u16(0)
         .u8(0)
         .u8(protocol)
-        .u16(0)
+        .u8(0)
+        .u8(type)
         .u32(0);
   }
 

@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,8 +28,9 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  * 1. examine the kernel      calls that cannot be carried out are refused
- * 2. write the intents       in one transaction; after a crash the next pass makes their routes
+ * 2. write new intents       in one transaction; after a crash the next pass makes their routes
  * 3. write to the kernel     destinations that the kernel refuses get their former intent back
+ * 4. forget removed intents  only now, so that no route of ours is ever without its record
  * </pre>
  *
  * <p>A batch that fails as a whole is halved and carried out again, until only the calls that fail
@@ -48,6 +50,10 @@ final class InjectedRoutes {
   private final Bus bus;
   private final KernelWorker kernel;
   private final Map<Cidr, String> intents = new HashMap<>();
+
+  /** On disk, and not wanted any more. */
+  private final Set<Cidr> leaving = new HashSet<>();
+
   private final Deque<Step> waiting = new ArrayDeque<>();
   private boolean busy;
 
@@ -69,7 +75,9 @@ final class InjectedRoutes {
 
   /** Devices by destination, without destinations that are being removed. */
   Map<Cidr, String> intents() {
-    return Map.copyOf(intents);
+    Map<Cidr, String> wanted = new HashMap<>(intents);
+    wanted.keySet().removeAll(leaving);
+    return wanted;
   }
 
   boolean contains(Cidr destination) {
@@ -151,17 +159,25 @@ final class InjectedRoutes {
             found -> {
               Map<Cidr, String> accepted = new HashMap<>(asked);
               accepted.keySet().removeAll(found.refused().keySet());
+              Map<Cidr, String> added = new HashMap<>(accepted);
+              added.values().removeIf(Objects::isNull);
+              Map<Cidr, String> removed = new HashMap<>(accepted);
+              removed.keySet().removeAll(added.keySet());
               Map<Cidr, String> former = new HashMap<>(before);
-              former.keySet().retainAll(accepted.keySet());
-              return keep(accepted)
+              former.keySet().retainAll(added.keySet());
+              leaving.addAll(removed.keySet());
+              return keep(added)
                   .compose(v -> kernel.run(k -> write(k.routes(), found.routes(), accepted, ours)))
                   .recover(e -> keep(former).transform(done -> Future.failedFuture(e)))
                   .compose(
                       refused -> {
                         former.keySet().retainAll(refused.keySet());
+                        removed.keySet().removeAll(refused.keySet());
+                        former.putAll(removed);
                         refused.putAll(found.refused());
                         return keep(former).map(refused);
-                      });
+                      })
+                  .onComplete(done -> leaving.removeAll(accepted.keySet()));
             });
   }
 

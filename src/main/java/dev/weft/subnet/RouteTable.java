@@ -12,6 +12,7 @@ import dev.weft.linux.RouteMatch;
 import dev.weft.room.Reconciler;
 import java.net.InetAddress;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -21,8 +22,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The main table's routes that carry Weft's protocol number. No other route is changed: routes are
- * added with NLM_F_EXCL, and one is replaced only after a look that shows Weft's own in its place.
+ * The main table's routes that are this node's: they carry Weft's protocol number, and lead to a
+ * destination that the node has on record or through a device that it owns. No other route is
+ * changed: routes are added with NLM_F_EXCL, and one is replaced only after a look that shows
+ * Weft's own in its place.
  */
 final class RouteTable {
   /** The kernel's key: several routes to one destination differ in their metrics. */
@@ -38,11 +41,21 @@ final class RouteTable {
     this.netlink = netlink;
   }
 
+  /** Indexes of the devices that this node made. */
+  interface OwnDevices {
+    Set<Integer> indexes() throws LinuxException;
+  }
+
   /** What a reconcile changed, and why a destination has no route. */
   record Outcome(List<Route> added, List<Route> removed, Map<Cidr, String> problems) {}
 
-  /** Makes Weft's routes exactly these, with one dump, and batched writes for the differences. */
-  Outcome reconcile(List<Route> routes) throws LinuxException {
+  /**
+   * Makes this node's routes exactly these, with one dump, and batched writes for the differences.
+   *
+   * @param recorded destinations to which the node keeps, or kept, a route through any device
+   */
+  Outcome reconcile(List<Route> routes, Set<Cidr> recorded, OwnDevices devices)
+      throws LinuxException {
     Map<Key, Route> wanted = new HashMap<>();
     routes.forEach(route -> wanted.put(Key.of(route), route));
     Map<Key, Route> observed = new HashMap<>();
@@ -54,7 +67,12 @@ final class RouteTable {
     }
     List<Route> added = new ArrayList<>(plan.put());
     List<Route> removed = new ArrayList<>(plan.remove());
-    for (RouteFailure failure : netlink.deleteRoutes(plan.remove())) {
+    if (!removed.isEmpty()) {
+      // Another program may use the same protocol number.
+      Set<Integer> own = devices.indexes();
+      removed.removeIf(r -> !recorded.contains(r.destination()) && !own.contains(r.ifindex()));
+    }
+    for (RouteFailure failure : netlink.deleteRoutes(List.copyOf(removed))) {
       removed.remove(failure.route());
     }
     Set<Cidr> ours = new HashSet<>();
@@ -83,6 +101,14 @@ final class RouteTable {
     unknown.removeAll(ours);
     Map<Cidr, Route> standing = standing(wanted);
     standing.putAll(listed(unknown));
+    // The kernel answers as if these were not there, and adds a route of another metric beside one.
+    for (InetAddress family : families(wanted)) {
+      for (Route route : netlink.throwRoutes(family)) {
+        if (wanted.contains(route.destination())) {
+          standing.putIfAbsent(route.destination(), route);
+        }
+      }
+    }
     Map<String, Optional<Link>> devices = new HashMap<>();
     Examined examined = new Examined(new ArrayList<>(), new HashMap<>());
     for (Map.Entry<Cidr, String> call : asked.entrySet()) {
@@ -195,10 +221,8 @@ final class RouteTable {
 
   /** The same from one dump of each family, which shows every route and takes longer. */
   private Map<Cidr, Route> listed(Set<Cidr> destinations) throws LinuxException {
-    Map<Integer, InetAddress> families = new HashMap<>();
-    destinations.forEach(to -> families.put(to.bits(), to.address()));
     Map<Cidr, Route> listed = new HashMap<>();
-    for (InetAddress family : families.values()) {
+    for (InetAddress family : families(destinations)) {
       for (Route route : netlink.allRoutes(family)) {
         if (destinations.contains(route.destination())) {
           listed.putIfAbsent(route.destination(), route);
@@ -206,6 +230,13 @@ final class RouteTable {
       }
     }
     return listed;
+  }
+
+  /** An address of each family. */
+  private static Collection<InetAddress> families(Set<Cidr> destinations) {
+    Map<Integer, InetAddress> families = new HashMap<>();
+    destinations.forEach(to -> families.put(to.bits(), to.address()));
+    return families.values();
   }
 
   /** By protocol number and this node's own record: other programs may use the same number. */

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Brings the kernel of one namespace to what the subnet room wants: overlay, routes and pods'
@@ -45,6 +46,7 @@ final class SubnetKernel implements AutoCloseable {
   private final OpenNetns host;
   private final Netlink netlink;
   private final LinkThread thread;
+  private final LinkOwnership owner;
   private final Cidr range;
   private final Optional<String> overlayName;
   private final Optional<String> underlayName;
@@ -65,7 +67,7 @@ final class SubnetKernel implements AutoCloseable {
     this.host = host;
     this.netlink = host.netlink();
     this.thread = links.thread();
-    LinkOwnership owner = links.of("subnet");
+    this.owner = links.of("subnet");
     this.range = range;
     this.overlayName = overlayName;
     this.underlayName = underlayName;
@@ -137,7 +139,8 @@ final class SubnetKernel implements AutoCloseable {
     }
     Map<Cidr, String> problems = new HashMap<>();
     routes.addAll(injected(wanted.injected(), problems));
-    RouteTable.Outcome outcome = table.reconcile(routes);
+    RouteTable.Outcome outcome =
+        table.reconcile(routes, wanted.injected().keySet(), this::madeDevices);
     problems.putAll(outcome.problems());
     int mtu = underlay.map(Underlay::vxlanMtu).orElse(0);
     Map<PodRef, String> podProblems = pods(wanted, mtu > 0 ? mtu : lone());
@@ -178,9 +181,13 @@ final class SubnetKernel implements AutoCloseable {
     return table;
   }
 
-  /** Removes all that this room made in the namespace. */
-  void removeAll() throws IOException {
-    table.reconcile(List.of());
+  /**
+   * Removes all that this room made in the namespace.
+   *
+   * @param injected destinations of routes through devices that the room did not make
+   */
+  void removeAll(Set<Cidr> injected) throws IOException {
+    table.reconcile(List.of(), injected, this::madeDevices);
     podLinks.remove();
     thread.await(
         at -> {
@@ -205,6 +212,13 @@ final class SubnetKernel implements AutoCloseable {
 
   private int lone() {
     return range.address() instanceof Inet4Address ? LONE_MTU : LONE_MTU_V6;
+  }
+
+  private Set<Integer> madeDevices() throws LinuxException {
+    return netlink.links().stream()
+        .filter(owner::owns)
+        .map(Link::index)
+        .collect(Collectors.toSet());
   }
 
   private List<Integer> ownDevices() throws LinuxException {

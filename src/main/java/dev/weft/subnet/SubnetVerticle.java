@@ -1,5 +1,6 @@
 package dev.weft.subnet;
 
+import dev.weft.address.Cidr;
 import dev.weft.address.HostPort;
 import dev.weft.bus.WeftException;
 import dev.weft.cluster.Leases;
@@ -24,6 +25,7 @@ import io.vertx.core.Promise;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
@@ -56,6 +58,7 @@ public final class SubnetVerticle extends AbstractVerticle {
   private final Warnings warnings;
   private GrpcListener runtime;
   private KernelWorker kernel;
+  private SubnetState state;
   private Passes passes;
 
   public SubnetVerticle(RoomContext room, Leases leases, SubnetsConfig config, NodeLinks links) {
@@ -74,7 +77,7 @@ public final class SubnetVerticle extends AbstractVerticle {
     SubnetRange range = new SubnetRange(config.cidr(), config.prefix());
     Absences absences = new Absences(room.cluster(), config.leaseGrace(), System::nanoTime);
     LeaseKeeper keeper = new LeaseKeeper(room.cluster(), leases, room.store(), range, absences);
-    SubnetState state =
+    state =
         new SubnetState(
             range,
             keeper,
@@ -91,8 +94,8 @@ public final class SubnetVerticle extends AbstractVerticle {
             v -> Future.all(keeper.load(), state.allocations().load(), state.injected().load()))
         .compose(v -> room.bus().serve(Subnets.class, service))
         .compose(v -> openRuntime(new QuiltRuntime(service, thread)))
-        .onSuccess(v -> measure(state, pass))
-        .onSuccess(v -> onStarted(state))
+        .onSuccess(v -> measure(pass))
+        .onSuccess(v -> onStarted())
         .onComplete(started);
   }
 
@@ -126,7 +129,7 @@ public final class SubnetVerticle extends AbstractVerticle {
         .mapEmpty();
   }
 
-  private void onStarted(SubnetState state) {
+  private void onStarted() {
     state.directory().onChange(passes::ask);
     leases.onChange(passes::ask);
     room.bus().on(MemberChanged.class, change -> passes.ask());
@@ -136,7 +139,7 @@ public final class SubnetVerticle extends AbstractVerticle {
     passes.ask();
   }
 
-  private void measure(SubnetState state, SubnetPass pass) {
+  private void measure(SubnetPass pass) {
     gauge("weft_subnet_peers", "Members whose subnets have a route", () -> pass.peers().size());
     gauge("weft_subnet_addresses", "Addresses in use", () -> state.allocations().size());
     gauge("weft_subnet_injected_routes", "Routes injected", () -> state.injected().size());
@@ -157,11 +160,12 @@ public final class SubnetVerticle extends AbstractVerticle {
   }
 
   private Future<Void> closeKernel() {
+    Set<Cidr> injected = state.injected().intents().keySet();
     return kernel.run(
         opened -> {
           try (opened) {
             if (config.onStop() == SubnetsConfig.OnStop.REMOVE) {
-              opened.removeAll();
+              opened.removeAll(injected);
             }
           }
           return null;

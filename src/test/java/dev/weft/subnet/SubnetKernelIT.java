@@ -248,13 +248,14 @@ class SubnetKernelIT {
   @Test
   void shouldTakeOverWhatAnEarlierProcessMade() throws Exception {
     connect();
-    one.run("ip", "route", "add", "10.77.0.0/16", "dev", "eth0", "proto", "173");
+    one.run("ip", "route", "add", "10.77.0.0/16", "dev", "vxlan100", "proto", "173");
     kernel1.close();
     kernel1 = open(one, ID1);
 
     Observed observed = kernel1.reconcile(wanted1());
 
-    assertThat(observed.changes()).containsExactly(new RouteChanged("10.77.0.0/16", "eth0", false));
+    assertThat(observed.changes())
+        .containsExactly(new RouteChanged("10.77.0.0/16", "vxlan100", false));
     assertThat(ping(pod1, "10.42.2.10", 1450)).isPresent();
   }
 
@@ -265,6 +266,23 @@ class SubnetKernelIT {
     connect();
 
     assertThat(one.run("ip", "-N", "route")).contains("10.77.0.0/16 dev eth0 proto 187");
+  }
+
+  @Test
+  void shouldLeaveRoutesOfAProgramWithTheSameProtocolNumber() throws Exception {
+    one.run("ip", "route", "add", "10.77.0.0/16", "dev", "eth0", "proto", "173");
+
+    connect();
+    kernel1.removeAll(Set.of());
+
+    assertThat(one.run("ip", "-N", "route")).contains("10.77.0.0/16 dev eth0 proto 173");
+  }
+
+  @Test
+  void shouldSeeAThrowRouteOfAnotherMetric() throws Exception {
+    one.run("ip", "route", "add", "throw", "10.50.0.0/16", "metric", "100");
+
+    assertThat(examine("10.50.0.0/16", "eth0")).hasMessageContaining("10.50.0.0/16 throw proto 3");
   }
 
   @Test
@@ -444,7 +462,7 @@ class SubnetKernelIT {
     String routes = one.run("ip", "route");
     connect();
 
-    kernel1.removeAll();
+    kernel1.removeAll(Set.of());
 
     assertThat(one.run("ip", "-o", "link").replaceAll("@if\\d+", "")).isEqualTo(links);
     assertThat(one.run("ip", "route")).isEqualTo(routes);
