@@ -75,6 +75,8 @@ final class LibC {
 
   private static final Runtime RUNTIME = Runtime.getRuntime(C);
 
+  static final int CLONE_FS = 0x200;
+  static final int CLONE_NEWNS = 0x20000;
   static final int CLONE_NEWNET = 0x40000000;
   static final int O_CLOEXEC = 0x80000;
   static final int O_NONBLOCK = 0x800;

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Namespaces with a name, kept by a bind mount under /run/netns as ip-netns(8) does. */
@@ -35,22 +36,35 @@ final class NamedNetns {
     return DIRECTORY.resolve(name);
   }
 
+  /** Why a name made here ends with this process, if it does. */
+  static Optional<String> fleeting() throws IOException {
+    return NetnsHome.of(DIRECTORY).fleeting();
+  }
+
   static void create(String name) throws IOException {
     String path = path(name).toString();
+    try {
+      NetnsHome.of(DIRECTORY).call(name, () -> create(name, path));
+    } catch (IOException | RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** On a thread of its own, which stays in the new namespace until it ends. */
+  private static Void create(String name, String path) throws IOException {
     String what = "create netns " + name;
     share();
     int file = JNR.open(path, LibC.O_CREAT | LibC.O_EXCL | LibC.O_CLOEXEC, 0);
     JNR.close(check(file, what));
     try {
-      NetnsThread.run(
-          name,
-          () -> {
-            check(C.unshare(LibC.CLONE_NEWNET), what);
-            try (Netlink netlink = Netlink.open()) {
-              netlink.setUp(netlink.require("lo").index());
-            }
-            return check(C.mount("/proc/thread-self/ns/net", path, "none", MS_BIND, 0), what);
-          });
+      check(C.unshare(LibC.CLONE_NEWNET), what);
+      try (Netlink netlink = Netlink.open()) {
+        netlink.setUp(netlink.require("lo").index());
+      }
+      check(C.mount("/proc/thread-self/ns/net", path, "none", MS_BIND, 0), what);
+      return null;
     } catch (LinuxException e) {
       JNR.unlink(path);
       throw e;

@@ -10,6 +10,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 
 /**
@@ -87,6 +88,15 @@ public final class Netns implements AutoCloseable {
   /** As {@code ip netns add}: creates a namespace that lives until {@link #delete}, loopback up. */
   public static void create(String name) throws IOException {
     NamedNetns.create(name);
+  }
+
+  /**
+   * Why names of namespaces that this process makes end with it, as in a container, or in a mount
+   * namespace of its own without a way to the host's; empty if they last. True before the first
+   * {@link #create}.
+   */
+  public static Optional<String> fleeting() throws IOException {
+    return NamedNetns.fleeting();
   }
 
   /** As {@code ip netns delete}; the namespace ends when nothing else holds it. */

@@ -83,6 +83,13 @@ public enum Need {
           && Files.isDirectory(Path.of(GO_PATH, "src/github.com/lucas-clemente/quic-go"));
     }
   },
+  /** Debian's systemd, which need not run. */
+  SYSTEMD_ANALYZE {
+    @Override
+    boolean isMet() {
+      return isOnPath("systemd-analyze");
+    }
+  },
   CURL {
     @Override
     boolean isMet() {

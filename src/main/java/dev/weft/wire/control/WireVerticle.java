@@ -30,9 +30,13 @@ import java.security.SecureRandom;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Owns this node's wires: their intents, their ends in the kernel, their streams to the peers. */
 public final class WireVerticle extends VerticleBase implements Wires {
+  private static final Logger log = LoggerFactory.getLogger(WireVerticle.class);
+
   private static final String ROOM = "wire";
 
   private static final CapabilityNeeds NEEDS =
@@ -112,6 +116,9 @@ public final class WireVerticle extends VerticleBase implements Wires {
   }
 
   private Void openKernel(Set<String> wanted) throws IOException {
+    if (config.onStop() == WiresConfig.OnStop.KEEP) {
+      kernel.fleeting().ifPresent(this::warnOfEnds);
+    }
     kernel.open(wanted);
     monitor =
         LinkMonitor.open(
@@ -122,6 +129,21 @@ public final class WireVerticle extends VerticleBase implements Wires {
               }
             });
     return null;
+  }
+
+  private void warnOfEnds(String why) {
+    log.warn("wires.on-stop: keep does not hold here, wires' ends go with this process: {}", why);
+    roomContext
+        .health()
+        .raise(
+            new Health.Warning(
+                ROOM,
+                "ends-not-kept",
+                "wires' ends go with this process, though wires.on-stop is keep: " + why,
+                "pods' interfaces are made again after each restart of the node",
+                "start the node in the host's mount namespace, or give it CAP_SYS_ADMIN and"
+                    + " CAP_SYS_CHROOT over it; in a container share the host's /run/netns"
+                    + " (Bidirectional); or set wires.on-stop: remove"));
   }
 
   private void onStarted() {

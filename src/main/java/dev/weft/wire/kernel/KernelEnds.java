@@ -66,6 +66,14 @@ public final class KernelEnds implements AutoCloseable {
         });
   }
 
+  /**
+   * Why the node ends go with this process, though they are to be kept; empty if they stay. True
+   * before the first {@link #open}.
+   */
+  public Optional<String> fleeting() throws IOException {
+    return Netns.fleeting();
+  }
+
   private OpenNetns openNode() throws IOException {
     if (Netns.list().contains(name)) {
       try {
