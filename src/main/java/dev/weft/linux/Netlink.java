@@ -237,12 +237,12 @@ public final class Netlink implements AutoCloseable {
    * also if the link has it.
    */
   public void addAddress(int index, Cidr cidr) throws LinuxException {
-    socket.request(new LinkAddress(index, cidr).add(), "add address " + cidr + " to link " + index);
+    socket.request(LinkAddress.own(index, cidr).add(), "add address " + cidr + " to link " + index);
   }
 
   public void deleteAddress(int index, Cidr cidr) throws LinuxException {
     socket.request(
-        new LinkAddress(index, cidr).delete(), "delete address " + cidr + " of link " + index);
+        LinkAddress.own(index, cidr).delete(), "delete address " + cidr + " of link " + index);
   }
 
   /** The addresses of all links, both families. */

@@ -85,7 +85,11 @@ final class OverlayDevice {
     }
     vxlans.adopt(VNI, owner.alias(WHAT));
     Cidr router = Cidr.host(new AddressPool(own).router());
-    SoleAddress.set(netlink, index, router);
+    SoleAddress.set(
+        netlink,
+        index,
+        router,
+        c -> c.prefixLength() == c.bits() && new Cidr(c.address(), own.prefixLength()).isNetwork());
     if (!link.up()) {
       // Injected routes lead to addresses on the link: the node behind which they are answers ARP.
       if (router.address() instanceof Inet4Address) {

@@ -7,7 +7,6 @@ import dev.weft.linux.Link;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
 import dev.weft.linux.Route;
-import dev.weft.linux.Sysctl;
 import dev.weft.net.Bridge;
 import dev.weft.net.LinkEnd;
 import dev.weft.net.LinkOwnership;
@@ -40,12 +39,20 @@ final class PodBridge {
   private final Netlink netlink;
   private final NodeLinks links;
   private final LinkOwnership owner;
+  private final Cidr range;
+  private final Forwarding forwarding;
 
-  PodBridge(OpenNetns host, NodeLinks links, LinkOwnership owner) {
+  /**
+   * @param range of all nodes' subnets
+   */
+  PodBridge(
+      OpenNetns host, NodeLinks links, LinkOwnership owner, Cidr range, Forwarding forwarding) {
     this.host = host;
     this.netlink = host.netlink();
     this.links = links;
     this.owner = owner;
+    this.range = range;
+    this.forwarding = forwarding;
   }
 
   /**
@@ -122,21 +129,19 @@ final class PodBridge {
     Link bridge = netlink.require(BRIDGE);
     int index = bridge.index();
     Cidr gateway = new Cidr(pool.gateway(), pool.subnet().prefixLength());
-    SoleAddress.set(netlink, index, gateway);
+    // Older versions, and older kernels, do not say whose an address is.
+    SoleAddress.set(
+        netlink, index, gateway, c -> range.contains(c) && isGateway(c, gateway.prefixLength()));
+    forwarding.ensure(gateway.address());
     if (!bridge.up()) {
-      forward(gateway.address());
       netlink.setUp(index);
     }
     return bridge;
   }
 
-  /** The node becomes a router for its pods. */
-  private void forward(InetAddress gateway) throws LinuxException {
-    String key =
-        gateway instanceof Inet4Address ? "net/ipv4/ip_forward" : "net/ipv6/conf/all/forwarding";
-    if (!Sysctl.read(host.netns(), key).equals("1")) {
-      Sysctl.write(host.netns(), key, "1");
-    }
+  private static boolean isGateway(Cidr address, int prefix) {
+    return address.prefixLength() == prefix
+        && new AddressPool(address.network()).gateway().equals(address.address());
   }
 
   private void attach(Wanted.PodEnd pod, AddressPool pool, int bridge, int mtu) throws IOException {
@@ -150,7 +155,8 @@ final class PodBridge {
         netlink.setMaster(ours.index(), bridge);
       }
       int end = inPod.require(INTERFACE).index();
-      SoleAddress.set(inPod, end, new Cidr(pod.address(), pool.subnet().prefixLength()));
+      SoleAddress.set(
+          inPod, end, new Cidr(pod.address(), pool.subnet().prefixLength()), address -> false);
       defaultRoute(inPod, end, pool.gateway());
     }
   }

@@ -51,6 +51,7 @@ final class SubnetKernel implements AutoCloseable {
   private final Optional<String> overlayName;
   private final Optional<String> underlayName;
   private final OverlayDevice overlay;
+  private final Forwarding forwarding;
   private final PodBridge podLinks;
   private final RouteTable table;
   private boolean rangeIsFree;
@@ -72,7 +73,8 @@ final class SubnetKernel implements AutoCloseable {
     this.overlayName = overlayName;
     this.underlayName = underlayName;
     this.overlay = new OverlayDevice(host, links, owner, overlayName.orElse(""));
-    this.podLinks = new PodBridge(host, links, owner);
+    this.forwarding = new Forwarding(host, owner, LOCKS);
+    this.podLinks = new PodBridge(host, links, owner, range, forwarding);
     this.table = new RouteTable(netlink);
   }
 
@@ -189,6 +191,7 @@ final class SubnetKernel implements AutoCloseable {
   void removeAll(Set<Cidr> injected) throws IOException {
     table.reconcile(List.of(), injected, this::madeDevices);
     podLinks.remove();
+    forwarding.giveBack();
     thread.await(
         at -> {
           overlay.remove();

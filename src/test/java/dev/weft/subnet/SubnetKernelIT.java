@@ -2,6 +2,7 @@ package dev.weft.subnet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.weft.address.Cidr;
 import dev.weft.address.IpAddress;
@@ -466,6 +467,88 @@ class SubnetKernelIT {
 
     assertThat(one.run("ip", "-o", "link").replaceAll("@if\\d+", "")).isEqualTo(links);
     assertThat(one.run("ip", "route")).isEqualTo(routes);
+  }
+
+  @Test
+  void shouldLeaveAddressesThatOthersAddToItsDevices() throws Exception {
+    connect();
+    one.run("ip", "addr", "add", "10.42.1.250/32", "dev", "weft0");
+    one.run("ip", "addr", "add", "192.0.2.1/24", "dev", "vxlan100");
+    pod1.run("ip", "addr", "add", "192.168.7.1/24", "dev", "eth0");
+
+    kernel1.reconcile(wanted1());
+    Observed moved =
+        kernel1.reconcile(
+            wanted(
+                "10.42.1.0/24",
+                List.of(peer(ID2, "10.42.2.0/24", "10.99.0.2")),
+                Map.of(),
+                List.of(end(POD1, pod1, "10.42.1.11"))));
+
+    assertThat(moved.podProblems()).isEmpty();
+    assertThat(one.run("ip", "-o", "addr", "show", "weft0")).contains("10.42.1.250", "10.42.1.1/");
+    assertThat(one.run("ip", "-o", "addr", "show", "vxlan100")).contains("192.0.2.1", "10.42.1.0/");
+    assertThat(pod1.run("ip", "-o", "addr", "show", "eth0"))
+        .contains("192.168.7.1/24", "10.42.1.11/24")
+        .doesNotContain("10.42.1.10/");
+  }
+
+  @Test
+  void shouldKeepTheHostsIpv6DefaultRouteAndGiveItsSettingsBack() throws Exception {
+    // Given a default route from a router advertisement (RFC 4861, 4.2)
+    one.run("sysctl", "-qw", "net.ipv6.conf.eth0.accept_ra=1");
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> !two.run("ip", "-6", "addr", "show", "eth0").contains("tentative"));
+    two.run("/usr/bin/python3", "-c", ADVERTISE);
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> one.run("ip", "-6", "route").contains("default via"));
+    kernel1.close();
+    kernel1 = open(one, ID1, Cidr.parse("fd42::/48"));
+
+    // When
+    Observed observed = kernel1.reconcile(six(1, pod1, ID2, 2, "10.99.0.2"));
+
+    // Then
+    assertThat(observed.podProblems()).isEmpty();
+    assertThat(settings()).isEqualTo("1 2");
+    assertThat(one.run("ip", "-6", "route")).contains("default via");
+    one.run("sysctl", "-qw", "net.ipv6.conf.all.forwarding=0");
+    kernel1.reconcile(six(1, pod1, ID2, 2, "10.99.0.2"));
+    assertThat(settings()).isEqualTo("1 2");
+    kernel1.close();
+    kernel1 = open(one, ID1, Cidr.parse("fd42::/48"));
+    kernel1.removeAll(Set.of());
+    assertThat(settings()).isEqualTo("0 1");
+    assertThat(one.run("ip", "-6", "route")).contains("default via");
+  }
+
+  private static final String ADVERTISE =
+      """
+      import socket, struct
+      s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+      s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
+      at = socket.if_nametoindex('eth0')
+      s.sendto(struct.pack('!BBHBBHII', 134, 0, 0, 64, 0, 1800, 0, 0), ('ff02::1', 0, 0, at))
+      """;
+
+  /** Whether the host forwards IPv6, and how it takes router advertisements. */
+  private String settings() throws Exception {
+    return one.run("sysctl", "-n", "net.ipv6.conf.all.forwarding", "net.ipv6.conf.eth0.accept_ra")
+        .strip()
+        .replace('\n', ' ');
+  }
+
+  @Test
+  void shouldGiveIpv4ForwardingBack() throws Exception {
+    one.run("sysctl", "-qw", "net.ipv4.ip_forward=0");
+    connect();
+    assertThat(one.run("sysctl", "-n", "net.ipv4.ip_forward").strip()).isEqualTo("1");
+
+    kernel1.removeAll(Set.of());
+
+    assertThat(one.run("sysctl", "-n", "net.ipv4.ip_forward").strip()).isEqualTo("0");
   }
 
   /** Without what the kernel itself changes while it looks for duplicates (RFC 4862, 5.4). */
