@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
  * @param prefix length of a node's part, 1..16 bits longer than the range's
  * @param overlay name of the VXLAN device; empty for none
  * @param underlay the device that carries it; empty for the one that reaches the members
+ * @param carrier what carries packets to other nodes
  * @param leaseGrace how long an absent node keeps its part
  * @param runtime listener of {@code quilt.QuiltRuntime}, on 127.0.0.1
  */
@@ -21,6 +22,7 @@ public record SubnetsConfig(
     int prefix,
     Optional<String> overlay,
     Optional<String> underlay,
+    Carrier carrier,
     Duration leaseGrace,
     Optional<HostPort> runtime,
     OnStop onStop) {
@@ -29,6 +31,16 @@ public record SubnetsConfig(
   public enum OnStop {
     KEEP,
     REMOVE
+  }
+
+  /** What carries packets between pods of different nodes. */
+  public enum Carrier {
+    /** Nodes' own encrypted connections where both nodes can, else VXLAN. */
+    AUTO,
+    /** VXLAN where it reaches, nodes' own connections elsewhere. */
+    VXLAN,
+    /** Nodes' own encrypted connections and nothing else. */
+    MESH
   }
 
   // IFNAMSIZ: 16 bytes with the NUL.
@@ -54,6 +66,7 @@ public record SubnetsConfig(
             s.read("prefix", "24", Kind.integer(1, 126)),
             s.read("overlay", "vxlan100", INTERFACE.orNone()),
             s.read("underlay", "", INTERFACE.orNone()),
+            Carrier.VXLAN,
             s.read(
                 "lease-grace", "24h", Kind.duration(Duration.ofMinutes(1), Duration.ofDays(365))),
             s.read("runtime", "127.0.0.1:50051", LOCAL.orNone()),

@@ -28,9 +28,14 @@ final class MemberDirectory {
   private final OwnedTable table;
   private final LeaseKeeper keeper;
   private final SubnetRange range;
+  private final PacketCarrier.Side self;
   private MemberRow told;
 
-  MemberDirectory(Cluster cluster, LeaseKeeper keeper, SubnetRange range) {
+  /**
+   * @param self what this node can do and wants
+   */
+  MemberDirectory(Cluster cluster, LeaseKeeper keeper, SubnetRange range, PacketCarrier.Side self) {
+    this.self = self;
     this.cluster = cluster;
     this.table = cluster.owned(TABLE);
     this.keeper = keeper;
@@ -41,14 +46,8 @@ final class MemberDirectory {
     table.onChange(listener);
   }
 
-  /**
-   * The other members that have a leased subnet and an address to send to. An outpost sends to
-   * nobody, because nobody could answer: VXLAN does not come through a NAT.
-   */
+  /** The other members that have a leased subnet and that something carries packets to. */
   List<Wanted.Peer> peers() {
-    if (cluster.outpost()) {
-      return List.of();
-    }
     List<Wanted.Peer> peers = new ArrayList<>();
     rows().forEach((node, row) -> peer(node, row).ifPresent(peers::add));
     return peers;
@@ -82,7 +81,12 @@ final class MemberDirectory {
   }
 
   private Optional<Wanted.Peer> peer(String node, MemberRow row) {
-    if (node.equals(cluster.self()) || row.subnet() == null || row.endpoint() == null) {
+    if (node.equals(cluster.self()) || row.subnet() == null) {
+      return Optional.empty();
+    }
+    PacketCarrier carrier = PacketCarrier.between(self, row.side(!isOutpost(node)));
+    if (carrier == PacketCarrier.NONE
+        || (carrier == PacketCarrier.VXLAN && row.endpoint() == null)) {
       return Optional.empty();
     }
     boolean leased =
@@ -96,12 +100,17 @@ final class MemberDirectory {
               node,
               keeper.nameOf(node),
               range.check(row.subnet()),
-              IpAddress.parse(row.endpoint()),
-              SubnetNames.overlayMac(node)));
+              carrier,
+              row.endpoint() == null ? null : IpAddress.parse(row.endpoint()),
+              row.mtu()));
     } catch (IllegalArgumentException | WeftException e) {
       log.warn("subnet record of node {} ignored: {}", node, e.getMessage());
       return Optional.empty();
     }
+  }
+
+  private boolean isOutpost(String node) {
+    return cluster.member(node).filter(Member::outpost).isPresent();
   }
 
   /** Tells the others about this node, if anything has changed. */
@@ -113,7 +122,9 @@ final class MemberDirectory {
                 ? null
                 : IpAddress.format(observed.endpoint()),
             SubnetNames.overlayMac(cluster.self()),
-            observed.mtu());
+            observed.mtu(),
+            self.asked(),
+            self.mesh());
     if (row.equals(told)) {
       return Future.succeededFuture();
     }

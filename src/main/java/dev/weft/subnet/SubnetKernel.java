@@ -40,6 +40,9 @@ final class SubnetKernel implements AutoCloseable {
 
   private static final int LONE_MTU_V6 = 1430;
 
+  /** What links of tunnels have in their aliases. */
+  static final String TUNNELS = "tunnel";
+
   private static final Path LOCKS = Path.of("/run/weft");
 
   private final FileLock lock;
@@ -54,6 +57,7 @@ final class SubnetKernel implements AutoCloseable {
   private final Forwarding forwarding;
   private final PodBridge podLinks;
   private final RouteTable table;
+  private final LinkOwnership tunnels;
   private boolean rangeIsFree;
   private Optional<String> rival = Optional.empty();
 
@@ -75,6 +79,7 @@ final class SubnetKernel implements AutoCloseable {
     this.overlay = new OverlayDevice(host, links, owner, overlayName.orElse(""));
     this.forwarding = new Forwarding(host, owner, LOCKS);
     this.podLinks = new PodBridge(host, links, owner, range, forwarding);
+    this.tunnels = links.of(TUNNELS);
     this.table = new RouteTable(netlink);
   }
 
@@ -124,22 +129,30 @@ final class SubnetKernel implements AutoCloseable {
     Optional<Underlay> underlay = overlayName.isEmpty() ? Optional.empty() : underlay(wanted);
     Optional<Link> device = Optional.empty();
     List<Route> routes = new ArrayList<>();
-    boolean hasPeers = rangeIsFree && wanted.own().isPresent() && underlay.isPresent();
-    if (hasPeers && !wanted.peers().isEmpty()) {
+    boolean hasSubnet = rangeIsFree && wanted.own().isPresent();
+    boolean hasPeers = hasSubnet && underlay.isPresent();
+    if (hasPeers && wanted.peers().stream().anyMatch(p -> p.carrier() == PacketCarrier.VXLAN)) {
       Underlay carrier = underlay.get();
       device = Optional.of(thread.await(at -> overlay.ensure(carrier, wanted.own().get())));
     } else if (overlayName.isPresent()) {
       device = overlay.find();
     }
     if (device.isPresent()) {
-      List<Wanted.Peer> peers = hasPeers ? wanted.peers() : List.of();
+      // Also of those that have gone over to a tunnel: until the routes follow, packets go by here.
+      List<Wanted.Peer> peers =
+          wanted.peers().stream().filter(p -> hasPeers && p.endpoint() != null).toList();
       boolean flood = wanted.injected().containsValue(device.get().name());
       overlay.reach(device.get(), peers, flood);
       for (Wanted.Peer peer : peers) {
-        routes.add(Route.via(peer.subnet(), peer.router(), device.get().index()));
+        if (peer.carrier() == PacketCarrier.VXLAN) {
+          routes.add(Route.via(peer.subnet(), peer.router(), device.get().index()));
+        }
       }
     }
     Map<Cidr, String> problems = new HashMap<>();
+    if (hasSubnet) {
+      routes.addAll(throughTunnels(wanted.peers(), problems));
+    }
     routes.addAll(injected(wanted.injected(), problems));
     RouteTable.Outcome outcome =
         table.reconcile(routes, wanted.injected().keySet(), this::madeDevices);
@@ -159,6 +172,25 @@ final class SubnetKernel implements AutoCloseable {
         rival.orElse(null),
         changes(outcome),
         null);
+  }
+
+  private List<Route> throughTunnels(List<Wanted.Peer> peers, Map<Cidr, String> problems)
+      throws LinuxException {
+    List<Route> routes = new ArrayList<>();
+    for (Wanted.Peer peer : peers) {
+      if (peer.carrier() == PacketCarrier.MESH) {
+        Optional<Link> tunnel =
+            netlink
+                .link(SubnetNames.tunnel(peer.node()))
+                .filter(link -> tunnels.owns(link, peer.node()));
+        if (tunnel.isPresent()) {
+          routes.add(Route.via(peer.subnet(), peer.router(), tunnel.get().index()));
+        } else {
+          problems.put(peer.subnet(), "the tunnel to node " + peer.name() + " is not there yet");
+        }
+      }
+    }
+    return routes;
   }
 
   /** Attaches the pods; the reason for each that is not attached. */

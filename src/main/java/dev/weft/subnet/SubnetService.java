@@ -131,7 +131,11 @@ final class SubnetService implements Subnets {
     Observed observed = pass.observed();
     List<RouteView> views = new ArrayList<>();
     for (Wanted.Peer peer : pass.peers()) {
-      views.add(view(peer.subnet(), observed.device(), peer.name()));
+      String device =
+          peer.carrier() == PacketCarrier.MESH
+              ? SubnetNames.tunnel(peer.node())
+              : observed.device();
+      views.add(view(peer.subnet(), device, peer.name()));
     }
     state
         .injected()

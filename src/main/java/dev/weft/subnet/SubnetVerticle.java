@@ -81,7 +81,7 @@ public final class SubnetVerticle extends AbstractVerticle {
         new SubnetState(
             range,
             keeper,
-            new MemberDirectory(room.cluster(), keeper, range),
+            new MemberDirectory(room.cluster(), keeper, range, side()),
             new Allocations(room.store()),
             new InjectedRoutes(room.store(), room.bus(), kernel),
             kernel);
@@ -97,6 +97,11 @@ public final class SubnetVerticle extends AbstractVerticle {
         .onSuccess(v -> measure(pass))
         .onSuccess(v -> onStarted())
         .onComplete(started);
+  }
+
+  /** VXLAN does not come through the NAT that an outpost is behind. */
+  private PacketCarrier.Side side() {
+    return new PacketCarrier.Side(config.carrier(), !room.cluster().outpost(), false);
   }
 
   private SubnetKernel openKernel() throws IOException {

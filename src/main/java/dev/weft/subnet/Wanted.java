@@ -26,10 +26,21 @@ record Wanted(
   /**
    * Another member.
    *
-   * @param endpoint the member's underlay address
-   * @param mac of the member's overlay device
+   * @param carrier {@link PacketCarrier#VXLAN} or {@link PacketCarrier#MESH}
+   * @param endpoint the member's underlay address; null if none is known, which VXLAN needs
+   * @param mtu of the member's pods, bytes; 0 if not known
    */
-  record Peer(String node, String name, Cidr subnet, InetAddress endpoint, String mac) {
+  record Peer(
+      String node, String name, Cidr subnet, PacketCarrier carrier, InetAddress endpoint, int mtu) {
+    /** Of the member's overlay device. */
+    String mac() {
+      return SubnetNames.overlayMac(node);
+    }
+
+    Peer by(PacketCarrier other) {
+      return new Peer(node, name, subnet, other, endpoint, mtu);
+    }
+
     InetAddress router() {
       return new AddressPool(subnet).router();
     }

@@ -595,7 +595,7 @@ class SubnetKernelIT {
 
   private static Wanted.Peer peer(String id, String subnet, String endpoint) {
     return new Wanted.Peer(
-        id, "n" + id, Cidr.parse(subnet), IpAddress.parse(endpoint), SubnetNames.overlayMac(id));
+        id, "n" + id, Cidr.parse(subnet), PacketCarrier.VXLAN, IpAddress.parse(endpoint), 1450);
   }
 
   private static Wanted.PodEnd end(PodRef pod, TestNetns netns, String address) {

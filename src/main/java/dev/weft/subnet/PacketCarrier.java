@@ -1,0 +1,39 @@
+package dev.weft.subnet;
+
+import dev.weft.config.SubnetsConfig;
+
+/** What carries packets between the pods of two nodes. */
+enum PacketCarrier {
+  /** The kernel's VXLAN: neither encrypted nor authenticated. */
+  VXLAN,
+
+  /** A tunnel over the nodes' own connections. */
+  MESH,
+
+  /** Nothing: one of the nodes wants no VXLAN, and the other one has nothing else. */
+  NONE;
+
+  /**
+   * What a node can do and wants.
+   *
+   * @param asked its {@code subnets.carrier}
+   * @param vxlan whether VXLAN may reach it: no NAT is in between
+   * @param mesh whether it makes tunnels
+   */
+  record Side(SubnetsConfig.Carrier asked, boolean vxlan, boolean mesh) {
+    private boolean plain() {
+      return vxlan && asked != SubnetsConfig.Carrier.MESH;
+    }
+  }
+
+  /** Both nodes come to the same answer, so that packets take the same way there and back. */
+  static PacketCarrier between(Side one, Side other) {
+    boolean plain = one.plain() && other.plain();
+    boolean asked =
+        one.asked() != SubnetsConfig.Carrier.VXLAN || other.asked() != SubnetsConfig.Carrier.VXLAN;
+    if (one.mesh() && other.mesh() && (asked || !plain)) {
+      return MESH;
+    }
+    return plain ? VXLAN : NONE;
+  }
+}
