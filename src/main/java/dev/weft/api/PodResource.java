@@ -43,7 +43,10 @@ final class PodResource {
 
   private static ObjectNode withAddress(Pod pod, Subnets.AddressView given) {
     ObjectNode node = Json.mapper().valueToTree(pod);
-    return node.put("address", given.address()).put("gateway", given.gateway());
+    if (given.address() != null) {
+      node.put("address", given.address()).put("gateway", given.gateway());
+    }
+    return given.problem() == null ? node : node.put("waiting", given.problem());
   }
 
   private Future<Pod> find(PodRef ref) {

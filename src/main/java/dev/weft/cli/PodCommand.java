@@ -2,8 +2,11 @@ package dev.weft.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
 import dev.weft.pod.PodRef;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -16,6 +19,8 @@ import picocli.CommandLine.Parameters;
     synopsisSubcommandLabel = "(add | remove)")
 final class PodCommand {
   private static final String PATH = "/api/v1/pods/";
+  private static final Duration WAIT = Duration.ofSeconds(30);
+  private static final Duration LOOK_EVERY = Duration.ofMillis(200);
 
   @Command(
       name = "add",
@@ -36,20 +41,37 @@ final class PodCommand {
                   "Give it interface eth0 with an address of the node's subnet and a default"
                       + " route.")
           String address,
+      @Option(
+              names = "--wait",
+              description = "Wait until it has its address, 30 s at most; else fail.")
+          boolean wait,
       @Mixin NodeOptions options) {
     ObjectNode wanted = Json.mapper().createObjectNode().put("netns", netns);
     if (address != null) {
       wanted.put("address", address);
     }
+    long deadline = System.nanoTime() + WAIT.toNanos();
     JsonNode answer = options.client().send("PUT", PATH + pod, wanted);
+    // The same request again changes nothing, and says how the pod stands now.
+    while (wait && answer.has("waiting")) {
+      if (System.nanoTime() > deadline) {
+        throw Fault.UNAVAILABLE.because(pod + ": " + answer.path("waiting").asText());
+      }
+      LockSupport.parkNanos(LOOK_EVERY.toNanos());
+      answer = options.client().send("PUT", PATH + pod, wanted);
+    }
+    options.answer(answer, told(pod, answer));
+  }
+
+  private static String told(PodRef pod, JsonNode answer) {
     String given = answer.path("address").asText();
-    options.answer(
-        answer,
-        "pod %s is in %s%s"
-            .formatted(
-                pod,
-                answer.path("netns").asText(),
-                given.isEmpty() ? "" : " with address " + given));
+    String waiting = answer.path("waiting").asText();
+    return "pod %s is in %s%s%s"
+        .formatted(
+            pod,
+            answer.path("netns").asText(),
+            given.isEmpty() ? "" : " with address " + given,
+            waiting.isEmpty() ? "" : "; its interface waits: " + waiting);
   }
 
   @Command(

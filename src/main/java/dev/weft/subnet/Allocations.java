@@ -3,13 +3,15 @@ package dev.weft.subnet;
 import dev.weft.address.IpAddress;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
+import dev.weft.bus.WeftException;
 import dev.weft.pod.PodRef;
 import dev.weft.store.Store;
 import io.vertx.core.Future;
 import java.net.InetAddress;
-import java.util.Collection;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -17,12 +19,20 @@ import java.util.TreeMap;
 
 /** Which pod has which address; on disk before a caller knows. For the room's event loop. */
 final class Allocations {
+  static final String AUTO = "auto";
+
   private static final String TABLE = "subnet-addresses";
 
   /**
+   * @param address null while there is no subnet to take it from
    * @param attached whether the pod gets an interface with the address
+   * @param wanted what was asked for: auto, or an address
    */
-  record Allocation(PodRef pod, String address, boolean attached) {
+  record Allocation(PodRef pod, String address, boolean attached, String wanted) {
+    boolean waits() {
+      return address == null;
+    }
+
     InetAddress inet() {
       return IpAddress.parse(address);
     }
@@ -33,6 +43,9 @@ final class Allocations {
 
   /** Writes that the disk does not have yet: the pod's next call waits for the one before. */
   private final Map<PodRef, Future<?>> pending = new HashMap<>();
+
+  /** Why a pod that waits for an address did not get it in the last pass. */
+  private final Map<PodRef, String> refused = new HashMap<>();
 
   Allocations(Store store) {
     this.store = store;
@@ -55,13 +68,13 @@ final class Allocations {
     if (pending.containsKey(pod)) {
       return pending.get(pod).transform(done -> allocate(pool, pod, wanted, attached));
     }
-    Allocation old = byPod.get(pod);
-    boolean auto = wanted.equals("auto");
+    Allocation old = of(pod).filter(a -> !a.waits()).orElse(null);
+    boolean auto = wanted.equals(AUTO);
     InetAddress chosen = auto ? null : pool.check(wanted);
     if (old != null && (auto || chosen.equals(old.inet()))) {
       return old.attached() || !attached
           ? Future.succeededFuture(old)
-          : keep(new Allocation(pod, old.address(), true));
+          : keep(new Allocation(pod, old.address(), true, wanted));
     }
     if (old != null) {
       throw Fault.CONFLICT.because(
@@ -81,7 +94,40 @@ final class Allocations {
                         Fault.EXHAUSTED.because(
                             "addresses: all %s of %s are in use (expected: a free one)"
                                 .formatted(pool.capacity(), pool.subnet())));
-    return keep(new Allocation(pod, IpAddress.format(address), attached));
+    return keep(new Allocation(pod, IpAddress.format(address), attached, wanted));
+  }
+
+  /** Notes a pod that gets its address, and an interface with it, once there is a subnet. */
+  Future<Allocation> await(PodRef pod, String wanted) {
+    if (pending.containsKey(pod)) {
+      return pending.get(pod).transform(done -> await(pod, wanted));
+    }
+    Allocation waiting = new Allocation(pod, null, true, wanted);
+    Optional<Allocation> old = of(pod);
+    return old.filter(a -> !a.waits() || a.equals(waiting)).isPresent()
+        ? Future.succeededFuture(old.get())
+        : keep(waiting);
+  }
+
+  /** Gives those that wait their addresses; one that cannot have its own stops no other. */
+  Future<Void> settle(AddressPool pool) {
+    refused.clear();
+    List<Future<Void>> given = new ArrayList<>();
+    for (Allocation waiting : all().stream().filter(Allocation::waits).toList()) {
+      PodRef pod = waiting.pod();
+      given.add(
+          Future.<Void>succeededFuture()
+              .compose(v -> allocate(pool, pod, waiting.wanted(), true))
+              .onFailure(e -> refused.put(pod, WeftException.of(e).getMessage()))
+              .<Void>mapEmpty()
+              .otherwiseEmpty());
+    }
+    return Future.join(given).mapEmpty();
+  }
+
+  /** Why the pod waits, if it was refused an address. */
+  Optional<String> refusal(PodRef pod) {
+    return Optional.ofNullable(refused.get(pod));
   }
 
   Future<Void> release(PodRef pod) {
@@ -96,21 +142,22 @@ final class Allocations {
         : Future.succeededFuture();
   }
 
-  Collection<Allocation> all() {
-    return byPod.values();
+  List<Allocation> all() {
+    return List.copyOf(byPod.values());
   }
 
   Optional<Allocation> of(PodRef pod) {
     return Optional.ofNullable(byPod.get(pod));
   }
 
+  /** How many addresses are in use. */
   int size() {
-    return byPod.size();
+    return (int) byPod.values().stream().filter(a -> !a.waits()).count();
   }
 
   private Set<InetAddress> used() {
     Set<InetAddress> used = new HashSet<>();
-    byPod.values().forEach(a -> used.add(a.inet()));
+    byPod.values().stream().filter(a -> !a.waits()).forEach(a -> used.add(a.inet()));
     return used;
   }
 

@@ -48,7 +48,11 @@ final class SubnetPass {
     return Future.<Void>succeededFuture()
         .compose(v -> settleLease())
         .compose(v -> pods.local())
-        .compose(local -> releaseStrangers(local).compose(v -> reconcile(local)))
+        .compose(
+            local ->
+                releaseStrangers(local)
+                    .compose(v -> giveAddresses())
+                    .compose(v -> reconcile(local)))
         .onFailure(e -> observed = observed.outdated(WeftException.of(e).getMessage()))
         .compose(v -> state.directory().tell(observed))
         .onFailure(e -> warnings.passFailed(WeftException.of(e).getMessage()))
@@ -102,6 +106,13 @@ final class SubnetPass {
     return Future.join(gone.stream().map(state.allocations()::release).toList()).mapEmpty();
   }
 
+  /** Gives pods their addresses that asked before there was a subnet. */
+  private Future<Void> giveAddresses() {
+    return state.keeper().subnet().isPresent() && state.keeper().held()
+        ? state.allocations().settle(state.pool())
+        : Future.succeededFuture();
+  }
+
   private Future<Void> reconcile(List<Pod> local) {
     if (state.kernel().refusal().isPresent()) {
       return Future.succeededFuture();
@@ -133,7 +144,7 @@ final class SubnetPass {
       state
           .allocations()
           .of(pod.ref())
-          .filter(a -> a.attached() && pod.alive())
+          .filter(a -> a.attached() && !a.waits() && pod.alive())
           .ifPresent(a -> ends.add(new Wanted.PodEnd(pod.ref(), pod.netns(), a.inet())));
     }
     return new Wanted(state.keeper().subnet(), directory.addresses(), others, intents, ends);

@@ -44,6 +44,14 @@ record SubnetRange(Cidr cidr, int prefix) {
     return part;
   }
 
+  /** Checks an address that a caller chose before there is a subnet; INVALID names the range. */
+  void checkAddress(String text) {
+    Cidr address = Prefixes.cidr("address", text.indexOf('/') < 0 ? text + "/" + prefix : text);
+    if (address.prefixLength() != prefix || !cidr.contains(address.address())) {
+      throw Fault.invalid("address", text, "auto, or one of " + cidr + " with /" + prefix);
+    }
+  }
+
   /** The address that is {@code places} further. */
   static InetAddress plus(InetAddress address, BigInteger places) {
     byte[] bytes = address.getAddress();

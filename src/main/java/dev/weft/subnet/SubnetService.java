@@ -18,8 +18,6 @@ import java.util.Optional;
 
 /** Answers calls of other rooms, the API and agents. For the room's event loop. */
 final class SubnetService implements Subnets {
-  private static final String AUTO = "auto";
-
   private final Cluster cluster;
   private final Pods pods;
   private final SubnetState state;
@@ -98,27 +96,23 @@ final class SubnetService implements Subnets {
   @Override
   public Future<AddressView> attach(PodRef pod, String address) {
     String wanted = wantedAddress(address);
-    boolean known = state.allocations().of(pod).isPresent();
     return pods.local()
         .compose(
             local -> {
               if (local.stream().noneMatch(p -> p.ref().equals(pod))) {
                 throw Fault.NOT_FOUND.because("pod " + pod + " is not registered on this node");
               }
-              return state.allocations().allocate(state.pool(), pod, wanted, true);
-            })
-        .compose(allocation -> afterPass().map(allocation))
-        .compose(
-            allocation -> {
-              String problem = problem(pod);
-              if (problem == null) {
-                return Future.succeededFuture(view(allocation));
+              if (state.keeper().subnet().isPresent()) {
+                return state.allocations().allocate(state.pool(), pod, wanted, true);
               }
-              // The caller gets the reason; a pod that had its address before keeps it and waits.
-              Future<Void> undone = known ? Future.succeededFuture() : release(pod);
-              return undone.transform(
-                  v -> Future.failedFuture(Fault.PRECONDITION.because(pod + ": " + problem)));
-            });
+              if (!wanted.equals(Allocations.AUTO)) {
+                state.range().checkAddress(wanted);
+              }
+              return state.allocations().await(pod, wanted);
+            })
+        .compose(asked -> afterPass().map(asked))
+        // The pass may have given it its address.
+        .map(asked -> view(state.allocations().of(pod).orElse(asked)));
   }
 
   @Override
@@ -193,7 +187,7 @@ final class SubnetService implements Subnets {
   }
 
   private static String wantedAddress(String address) {
-    return address == null || address.isEmpty() ? AUTO : address;
+    return address == null || address.isEmpty() ? Allocations.AUTO : address;
   }
 
   private String problem(PodRef pod) {
@@ -201,6 +195,10 @@ final class SubnetService implements Subnets {
   }
 
   private AddressView view(Allocations.Allocation a) {
+    if (a.waits()) {
+      String why = state.allocations().refusal(a.pod()).orElseGet(state::noSubnet);
+      return new AddressView(a.pod(), cluster.self(), null, null, true, why);
+    }
     Cidr own = state.keeper().subnet().orElseThrow();
     return new AddressView(
         a.pod(),

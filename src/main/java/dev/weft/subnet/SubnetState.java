@@ -14,18 +14,16 @@ record SubnetState(
 
   /** The addresses for pods; UNAVAILABLE before there is a subnet, CONFLICT if it was lost. */
   AddressPool pool() {
-    Cidr own =
-        keeper
-            .subnet()
-            .orElseThrow(
-                () ->
-                    Fault.UNAVAILABLE.because(
-                        "this node has no subnet yet"
-                            + keeper.refusal().map(why -> ": " + why).orElse("")));
+    Cidr own = keeper.subnet().orElseThrow(() -> Fault.UNAVAILABLE.because(noSubnet()));
     if (!keeper.held()) {
       throw Fault.CONFLICT.because(
           "subnet " + own + " belongs to another node; this one gets another when it is empty");
     }
     return new AddressPool(own);
+  }
+
+  /** Says that there is no subnet, and why. */
+  String noSubnet() {
+    return "this node has no subnet yet" + keeper.refusal().map(why -> ": " + why).orElse("");
   }
 }

@@ -27,8 +27,8 @@ public interface Subnets {
   /**
    * An address of this node's subnet in use.
    *
-   * @param address with the subnet's prefix length
-   * @param gateway the default route of its pod
+   * @param address with the subnet's prefix length; null while the node has no subnet
+   * @param gateway the default route of its pod; null as {@code address}
    * @param attached whether the node gives the pod an interface with it
    * @param problem why the pod has no such interface yet; null if it has or wants none
    */
@@ -80,8 +80,9 @@ public interface Subnets {
 
   /**
    * As {@link #allocate}, and gives the pod, which must be one of this node, an interface with the
-   * address. Succeeds once the kernel shows the interface. PRECONDITION with the reason if it does
-   * not: then the address is free again unless the pod had it before.
+   * address. The wish is on disk when this completes, and the kernel has been tried once: the
+   * view's {@code problem} says why the interface is not there yet. Before the node has a subnet
+   * the pod waits for its address.
    */
   Future<AddressView> attach(PodRef pod, String address);
 

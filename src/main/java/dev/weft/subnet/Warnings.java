@@ -3,6 +3,7 @@ package dev.weft.subnet;
 import dev.weft.address.Cidr;
 import dev.weft.config.SubnetsConfig;
 import dev.weft.telemetry.Health;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -12,8 +13,11 @@ import org.slf4j.LoggerFactory;
 final class Warnings {
   private static final Logger log = LoggerFactory.getLogger(Warnings.class);
 
+  private static final Duration LEASE_WITHIN = Duration.ofSeconds(10);
+
   private final Health health;
   private final SubnetsConfig config;
+  private Long notLeasedSince;
 
   Warnings(Health health, SubnetsConfig config) {
     this.health = health;
@@ -37,11 +41,17 @@ final class Warnings {
   }
 
   void leased() {
+    notLeasedSince = null;
     health.clear(SubnetVerticle.ROOM, "lease");
   }
 
+  /** Shown once it lasts: members that start together are no quorum for some seconds. */
   void notLeased(Optional<Cidr> kept, String why) {
-    raise(
+    if (notLeasedSince == null) {
+      notLeasedSince = System.nanoTime();
+    }
+    when(
+        System.nanoTime() - notLeasedSince > LEASE_WITHIN.toNanos(),
         "lease",
         why,
         kept.map(c -> "this node keeps " + c + " and gets no other")

@@ -1,7 +1,6 @@
 package dev.weft.subnet;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -10,6 +9,7 @@ import dev.weft.testkit.Needs;
 import dev.weft.testkit.ProcessCluster;
 import dev.weft.testkit.TestNetns;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,26 +19,43 @@ class PodAddressIT {
   @TempDir Path directory;
 
   @Test
-  void shouldSayThatAPodIsAttachedOnlyOnceTheKernelShowsIt() throws Exception {
-    try (ProcessCluster nodes = ProcessCluster.prepare(directory, 1, "");
+  void shouldKeepAPodWaitingUntilTheKernelShowsItsInterface() throws Exception {
+    try (ProcessCluster nodes = ProcessCluster.prepare(directory, 2, "");
         TestNetns pod = TestNetns.create("pod")) {
-      // Given: another program has the bridge's name
+      // Given: another program has the bridge's name, and too few members for a subnet
       nodes.host(1).run("ip", "link", "add", "weft0", "type", "bridge");
       nodes.host(1).run("ip", "link", "set", "weft0", "up");
       nodes.start(1);
       nodes.awaitReady(1);
-      await().until(() -> !nodes.subnetOf(1).isEmpty());
 
       // When
-      assertThatThrownBy(() -> add(nodes, pod)).hasMessageContaining("weft0", "p1");
+      JsonNode early = add(nodes, pod);
 
       // Then
+      assertThat(early.path("waiting").asText()).startsWith("this node has no subnet yet: ");
+      assertThat(early.has("address")).isFalse();
+      assertThat(addresses(nodes).path("problem").asText()).contains("no subnet yet");
+
+      // When
+      nodes.start(2);
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> addresses(nodes).path("problem").asText().contains("weft0"));
+
+      // Then
+      assertThat(addresses(nodes).path("address").asText()).endsWith(".10/24");
+      assertThat(add(nodes, pod).path("waiting").asText()).contains("weft0");
       assertThat(pod.run("ip", "-o", "link")).doesNotContain("eth0");
-      assertThat(nodes.api(1).get("/api/v1/addresses").path("items")).isEmpty();
       nodes.host(1).run("ip", "link", "del", "weft0");
-      assertThat(add(nodes, pod).path("address").asText()).isEqualTo("10.42.1.10/24");
-      assertThat(pod.run("ip", "-o", "addr", "show", "eth0")).contains("10.42.1.10/24");
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> pod.run("ip", "-o", "link").contains("eth0"));
+      await().until(() -> !add(nodes, pod).has("waiting"));
     }
+  }
+
+  private static JsonNode addresses(ProcessCluster nodes) {
+    return nodes.api(1).get("/api/v1/addresses").path("items").path(0);
   }
 
   private static JsonNode add(ProcessCluster nodes, TestNetns pod) {

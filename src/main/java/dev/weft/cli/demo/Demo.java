@@ -136,7 +136,7 @@ final class Demo {
   List<DemoPod> awaitRoutes() throws IOException {
     long deadline = System.nanoTime() + JOINED_WITHIN.toNanos();
     for (DemoNode node : running) {
-      while (routesOf(node) < nodes - 1 && System.nanoTime() < deadline) {
+      while ((routesOf(node) < nodes - 1 || hasWaitingPods(node)) && System.nanoTime() < deadline) {
         LockSupport.parkNanos(LOOK_EVERY.toNanos());
       }
     }
@@ -147,12 +147,28 @@ final class Demo {
     }
     List<DemoPod> pods = new ArrayList<>();
     for (DemoNode node : running) {
-      for (JsonNode a : client(node).get("/api/v1/addresses").path("items")) {
+      for (JsonNode a : addressesOf(node)) {
+        if (!a.has("address")) {
+          continue;
+        }
         PodRef pod = PodRef.parse(a.path("pod").asText());
         pods.add(new DemoPod(pod, node.name(), Cidr.parse(a.path("address").asText()), mtu));
       }
     }
     return pods;
+  }
+
+  private static JsonNode addressesOf(DemoNode node) {
+    return client(node).get("/api/v1/addresses").path("items");
+  }
+
+  private static boolean hasWaitingPods(DemoNode node) {
+    for (JsonNode address : addressesOf(node)) {
+      if (address.has("problem")) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static long routesOf(DemoNode node) {
