@@ -13,7 +13,7 @@ import dev.weft.linux.Netns;
 import dev.weft.linux.VethSpec;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.TestNetns;
-import dev.weft.testkit.WeftProcess;
+import dev.weft.testkit.WeftJvm;
 import java.io.File;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
@@ -106,15 +106,7 @@ final class NsmNodes implements AutoCloseable {
     void start() throws IOException {
       List<String> command = new ArrayList<>();
       command.addAll(List.of("nsenter", "--net=/run/netns/" + netns.name()));
-      command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-      command.addAll(List.of(WeftProcess.JVM_OPTIONS, "-cp"));
-      // Without the tests' own logback configuration, which is terse.
-      command.add(
-          Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
-              .filter(entry -> !entry.endsWith("test-classes"))
-              .collect(Collectors.joining(File.pathSeparator)));
-      command.addAll(List.of("dev.weft.Weft", "run", "--conf"));
-      command.add(directory.resolve("weft.yaml").toString());
+      command.addAll(WeftJvm.node(directory.resolve("weft.yaml")));
       process =
           new ProcessBuilder(command)
               .redirectInput(new File("/dev/null"))

@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -76,23 +75,7 @@ public final class NodeProcess implements AutoCloseable {
   /** Starts the process; it is not waited for. */
   public void start() throws Exception {
     Files.deleteIfExists(home.resolve("http.sock"));
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                WeftProcess.JVM_OPTIONS));
-    if (System.getProperty("bench.rounds") == null) {
-      // A test ends before the second compiler has earned what it costs all processes.
-      command.add("-XX:TieredStopAtLevel=1");
-    }
-    command.addAll(
-        List.of(
-            "-cp",
-            System.getProperty("java.class.path"),
-            "dev.weft.Weft",
-            "run",
-            "--conf",
-            home.resolve("weft.yaml").toString()));
+    List<String> command = WeftJvm.node(home.resolve("weft.yaml"));
     // Not by `ip netns exec`, whose mount namespace would hide the node's own network namespace
     // from the next process.
     try (Netns netns = host.open()) {

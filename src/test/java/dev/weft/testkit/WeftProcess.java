@@ -15,9 +15,6 @@ import org.awaitility.Awaitility;
 
 /** The program as a person starts it: the jar, in a process of its own. */
 public final class WeftProcess implements AutoCloseable {
-  /** A node's flags, as java(1) reads them from a file. */
-  public static final String JVM_OPTIONS = "@" + Path.of("deploy/jvm.options").toAbsolutePath();
-
   /** Generous: the machine may be busy with something else. */
   private static final Duration WITHIN = Duration.ofMinutes(3);
 
@@ -44,9 +41,7 @@ public final class WeftProcess implements AutoCloseable {
   public static WeftProcess start(Path directory, List<String> wrapper, String... arguments)
       throws IOException {
     List<String> command = new ArrayList<>(wrapper);
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of(JVM_OPTIONS, "-jar", System.getProperty("weft.jar")));
-    command.addAll(List.of(arguments));
+    command.addAll(WeftJvm.command(arguments));
     Path out = Files.createTempFile(directory, "weft", ".out");
     Path err = Files.createTempFile(directory, "weft", ".err");
     Process process =

@@ -1,0 +1,91 @@
+package dev.weft.testkit;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** How the tests start the jar. */
+public final class WeftJvm {
+  /** A node's flags, as java(1) reads them from a file. */
+  private static final String OPTIONS = "@" + Path.of("deploy/jvm.options").toAbsolutePath();
+
+  private static final String TRIAL =
+      """
+      node: { name: trial, data: %1$s/data }
+      cluster: { port: 0 }
+      grpc: { port: 0 }
+      http: { port: 0 }
+      wires: { on-stop: remove }
+      subnets: { overlay: '', runtime: '', on-stop: remove }
+      nsm: { sockets: %1$s/nsm }
+      """;
+
+  /** Lazily made, once for all tests of a build. */
+  private static final class Archive {
+    private static final Optional<Path> MADE =
+        Optional.ofNullable(System.getProperty("weft.archive")).map(Path::of).map(Archive::make);
+
+    /** As the launcher does: of a node alone that ends when it is ready. */
+    private static Path make(Path archive) {
+      try {
+        if (isOlderThanTheJar(archive)) {
+          Files.deleteIfExists(archive);
+          Path trial = Files.createDirectories(archive.resolveSibling("trial"));
+          Path conf = Files.writeString(trial.resolve("weft.yaml"), TRIAL.formatted(trial));
+          List<String> command = new ArrayList<>(java());
+          command.addAll(List.of("-XX:ArchiveClassesAtExit=" + archive, "-Xlog:disable"));
+          command.addAll(List.of("-jar", jar(), "run", "--trial", "--conf", conf.toString()));
+          Process node =
+              new ProcessBuilder(command)
+                  .redirectErrorStream(true)
+                  .redirectOutput(trial.resolve("log").toFile())
+                  .start();
+          if (node.onExit().join().exitValue() != 0) {
+            throw new AssertionError(Files.readString(trial.resolve("log")));
+          }
+        }
+        return archive;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    private static boolean isOlderThanTheJar(Path archive) {
+      return archive.toFile().lastModified() < new File(jar()).lastModified();
+    }
+  }
+
+  private WeftJvm() {}
+
+  private static String jar() {
+    return System.getProperty("weft.jar");
+  }
+
+  private static List<String> java() {
+    return List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), OPTIONS);
+  }
+
+  /** The command that runs {@code weft} with these arguments. */
+  public static List<String> command(String... arguments) {
+    List<String> command = new ArrayList<>(java());
+    Archive.MADE.ifPresent(archive -> command.add("-XX:SharedArchiveFile=" + archive));
+    command.addAll(List.of("-jar", jar()));
+    command.addAll(List.of(arguments));
+    return command;
+  }
+
+  /** The command that runs a node, for a test. */
+  public static List<String> node(Path conf) {
+    List<String> command = command("run", "--conf", conf.toString());
+    if (System.getProperty("bench.rounds") == null) {
+      // A test ends before the second compiler has earned what it costs all processes.
+      command.add(1, "-XX:TieredStopAtLevel=1");
+    }
+    return command;
+  }
+}
