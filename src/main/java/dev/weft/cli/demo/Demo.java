@@ -29,8 +29,6 @@ final class Demo {
   private static final Duration JOINED_WITHIN = Duration.ofMinutes(1);
   private static final Duration LOOK_EVERY = Duration.ofMillis(100);
 
-  private static final int CA_DAYS = 31;
-
   /** Of an overlay on the demo's network, and of a node's pods while it is alone; bytes. */
   private static final int OVERLAY_MTU = 1450;
 
@@ -64,7 +62,10 @@ final class Demo {
     network.create(nodes);
     CertificateAuthority ca =
         CertificateAuthority.create(
-            directory.root().resolve("ca"), "weft-demo", CA_DAYS, Clock.systemUTC());
+            directory.root().resolve("ca"),
+            "weft-demo",
+            CertificateAuthority.DEFAULT_DAYS,
+            Clock.systemUTC());
     for (int i = 1; i <= nodes; i++) {
       DemoNode node = new DemoNode(i, directory.node("n" + i), network.netnsOf(i));
       directory.rememberNodeId(node.name(), node.prepare(ca, nodes));

@@ -26,8 +26,8 @@ import picocli.CommandLine.Spec;
     name = "demo",
     description = {
       "Run a cluster of real nodes on this host, connect the pods of a topology, and prove it.",
-      "Everything lives in namespaces called weft-demo-*, or weft-demo.NAME-*; all of it is",
-      "removed at the end."
+      "Everything lives in namespaces called weft-demo-*, or weft-demo.NAME-*, and is removed at"
+          + " the end."
     },
     mixinStandardHelpOptions = true)
 public final class DemoCommand implements Callable<Integer> {

@@ -16,7 +16,6 @@ import java.util.stream.IntStream;
 /** A real node, in a process and a namespace of its own. */
 final class DemoNode {
   private static final int LOG_LINES_SHOWN = 15;
-  private static final int CERTIFICATE_DAYS = 30;
 
   private final int number;
   private final Path directory;
@@ -48,7 +47,7 @@ final class DemoNode {
     Files.createDirectories(directory);
     String address = DemoNetwork.addressOf(number);
     CertificateAuthority.Issued issued =
-        ca.issueNode(directory, name(), List.of(address), CERTIFICATE_DAYS);
+        ca.issueNode(directory, name(), List.of(address), CertificateAuthority.DEFAULT_NODE_DAYS);
     String join =
         IntStream.rangeClosed(1, nodes)
             .filter(i -> i != number)

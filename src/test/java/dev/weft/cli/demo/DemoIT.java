@@ -129,7 +129,9 @@ class DemoIT {
     WeftProcess keeping = run("--keep", "--nodes", "1");
     assertThat(keeping.awaitExit()).as(keeping.out() + keeping.err()).isZero();
     String url = keeping.awaitLine(DASHBOARD).group(1);
-    assertThat(ApiClient.of(url, null).get("/api/v1/wires").path("items")).hasSize(3);
+    ApiClient node = ApiClient.of(url, null);
+    assertThat(node.get("/api/v1/wires").path("items")).hasSize(3);
+    assertThat(node.get("/api/v1/node").path("state").asText()).isEqualTo("ready");
     List<Long> processes = processes();
     assertThat(processes).hasSize(2).allMatch(DemoIT::isRunning);
 
