@@ -104,6 +104,41 @@ def request(socket, service, request_id, interfaces=(), namespace="", timeout=30
     }
 
 
+EVENTS = ("initial", "update", "delete")
+
+
+def monitor(socket, connection=""):
+    """What becomes of the pod's connections, of one or of all: first those that there are."""
+    selector = {1: {2: connection}} if connection else {}
+    with grpc.insecure_channel(f"unix:{socket}") as channel:
+        method = channel.unary_stream("/connection.MonitorConnection/MonitorConnections")
+        for event in map(decode, method(encode(selector))):
+            kind = EVENTS[event.get(1, [0])[-1]]
+            entries = [decode(decode(entry)[2][-1]) for entry in event.get(2, [])]
+            yield kind, [_told(entry) for entry in entries]
+
+
+def _told(connection):
+    context = decode(connection.get(4, [b""])[-1])
+    ip = decode(context.get(1, [b""])[-1])
+    return {
+        "connection": text(connection, 1),
+        "service": text(connection, 2),
+        "happened": text(connection, 16),
+        "reason": text(connection, 17),
+        "endpoint": text(connection, 7),
+        "address": text(ip, 1),
+        "endpoint_address": text(ip, 2),
+    }
+
+
+def close(socket, connection):
+    """Ends one of the pod's connections; that there is none is fine."""
+    with grpc.insecure_channel(f"unix:{socket}") as channel:
+        method = channel.unary_unary("/networkservice.NetworkService/Close")
+        method(encode({1: connection}), timeout=30)
+
+
 def _endpoint(service, provider, socket, namespace, interfaces):
     return {
         1: [

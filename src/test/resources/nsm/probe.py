@@ -187,6 +187,26 @@ def endpoint(node, path, service, namespace, *routes):
     server.wait_for_termination()
 
 
+def watch(client, connection):
+    """What the node tells of the pod's connections, a line for each, and how it ends."""
+    try:
+        for kind, entries in nsm.monitor(client, connection):
+            print(json.dumps({"kind": kind, "connections": entries}), flush=True)
+    except grpc.RpcError as e:
+        print(json.dumps({"kind": e.code().name, "details": e.details()}), flush=True)
+
+
+def watchers(client, count):
+    """How many streams a pod gets of so many."""
+    with grpc.insecure_channel("unix:" + client) as channel:
+        method = channel.unary_stream("/connection.MonitorConnection/MonitorConnections")
+        streams = [method(b"") for _ in range(count)]
+        answers = [outcome(lambda: next(stream)) for stream in streams]
+        for stream in streams:
+            stream.cancel()
+        return {"served": answers.count("OK"), "refused": [a for a in answers if a != "OK"]}
+
+
 def main():
     role, *args = sys.argv[1:]
     if role == "as":
@@ -209,6 +229,12 @@ def main():
         print(json.dumps(hold(args[0], int(args[1]), float(args[2]))))
     elif role == "routed":
         print(json.dumps(routed(*args)))
+    elif role == "watch":
+        watch(args[0], args[1] if len(args) > 1 else "")
+    elif role == "watchers":
+        print(json.dumps(watchers(args[0], int(args[1]))))
+    elif role == "close":
+        print(json.dumps({"answer": outcome(lambda: nsm.close(*args))}))
     elif role == "ask":
         print(json.dumps({"answer": outcome(lambda: nsm.request(*args))}))
     elif role == "load":

@@ -1,10 +1,5 @@
 package dev.weft.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import dev.weft.bus.Json;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -39,41 +34,9 @@ final class EventsCommand implements Runnable {
     if (since != null) {
       path.append("&since=").append(ApiClient.escaped(since));
     }
-    node.client().stream(path.toString(), this::onLine);
+    node.client().stream(path.toString(), new EventLines(node)::print);
     if (follow) {
       throw new RequestFailed("the node ended the stream");
-    }
-  }
-
-  private void onLine(String line) {
-    if (!line.startsWith("data: ")) {
-      return;
-    }
-    String data = line.substring("data: ".length());
-    JsonNode event = parsed(data);
-    if (event.has("missed")) {
-      long missed = event.path("missed").asLong();
-      String count = missed == 0 ? "" : missed + " events were missed: ";
-      node.err().printf("weft: %s%s%n", count, event.path("reason").asText());
-    } else if (node.json()) {
-      node.out().println(data);
-    } else {
-      node.out()
-          .printf(
-              "%s  %-7s  %-17s  %s%n",
-              Instant.parse(event.path("time").asText()).truncatedTo(ChronoUnit.MILLIS),
-              event.path("severity").asText(),
-              event.path("kind").asText(),
-              event.path("text").asText());
-    }
-    node.out().flush();
-  }
-
-  private static JsonNode parsed(String data) {
-    try {
-      return Json.mapper().readTree(data);
-    } catch (JsonProcessingException e) {
-      throw new RequestFailed("an event that is not JSON: " + data, e);
     }
   }
 }

@@ -25,6 +25,15 @@ class ListCommand implements Runnable {
     this.name = name;
   }
 
+  final NodeOptions node() {
+    return node;
+  }
+
+  /** Whether it is about the whole cluster. */
+  final boolean cluster() {
+    return cluster;
+  }
+
   final String list() {
     return name;
   }

@@ -13,6 +13,8 @@ import dev.weft.nsm.proto.EndpointRemoveReply;
 import dev.weft.nsm.proto.EndpointRemoveRequest;
 import dev.weft.nsm.proto.LeaseRenewal;
 import dev.weft.nsm.proto.LeaseState;
+import dev.weft.nsm.proto.MonitorProto;
+import dev.weft.nsm.proto.NetworkServiceProto;
 import dev.weft.nsm.proto.NseConnectProto;
 import dev.weft.nsm.proto.NsmConnectProto;
 import dev.weft.nsm.proto.NsmLeaseProto;
@@ -65,6 +67,23 @@ public final class Calls {
 
   public static final GrpcMethod<ConnectionEnd, ConnectionEnded> END =
       lease("End", ConnectionEnd.getDefaultInstance(), ConnectionEnded.getDefaultInstance());
+
+  /** A client learns what becomes of its connections: a stream of events. */
+  public static final GrpcMethod<MonitorProto.MonitorScopeSelector, MonitorProto.ConnectionEvent>
+      MONITOR =
+          new GrpcMethod<>(
+              MonitorProto.getDescriptor().findServiceByName("MonitorConnection"),
+              "MonitorConnections",
+              MonitorProto.MonitorScopeSelector.getDefaultInstance(),
+              MonitorProto.ConnectionEvent.getDefaultInstance());
+
+  /** A client ends its connection. */
+  public static final GrpcMethod<MonitorProto.Connection, NetworkServiceProto.Empty> CLOSE =
+      new GrpcMethod<>(
+          NetworkServiceProto.getDescriptor().findServiceByName("NetworkService"),
+          "Close",
+          MonitorProto.Connection.getDefaultInstance(),
+          NetworkServiceProto.Empty.getDefaultInstance());
 
   private Calls() {}
 

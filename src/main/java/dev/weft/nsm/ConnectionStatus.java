@@ -34,4 +34,14 @@ public record ConnectionStatus(
     int mtu,
     ConnectionState state,
     String reason,
-    Instant since) {}
+    Instant since) {
+  /** Whether it leads to the same endpoint as another, by the same addresses and routes. */
+  public boolean leadsAs(ConnectionStatus other) {
+    return endpointNode.equals(other.endpointNode)
+        && provider.equals(other.provider)
+        && clientInterface.equals(other.clientInterface)
+        && clientAddress.equals(other.clientAddress)
+        && endpointAddress.equals(other.endpointAddress)
+        && routes.equals(other.routes);
+  }
+}

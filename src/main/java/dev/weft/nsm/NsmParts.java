@@ -8,6 +8,7 @@ import dev.weft.linux.Capabilities;
 import dev.weft.net.NodeLinks;
 import dev.weft.nsm.client.ClientCalls;
 import dev.weft.nsm.client.ClientSockets;
+import dev.weft.nsm.client.ConnectionMonitor;
 import dev.weft.nsm.client.ConnectionWatch;
 import dev.weft.nsm.client.Connector;
 import dev.weft.nsm.client.Healer;
@@ -133,7 +134,16 @@ final class NsmParts {
             admission,
             new Requests(thread, connections, connector, halves, meters),
             thread);
-    sockets = new ClientSockets(vertx, config.sockets(), clients::serve);
+    ConnectionMonitor monitor =
+        new ConnectionMonitor(self, connections, halves, admission, clients::usable);
+    sockets =
+        new ClientSockets(
+            vertx,
+            config.sockets(),
+            (pod, listener) -> {
+              clients.serve(pod, listener);
+              monitor.serve(pod, listener);
+            });
 
     leases = new LeaseExchange(self, connections, peers, room.clock());
     EndpointSide endpointSide =

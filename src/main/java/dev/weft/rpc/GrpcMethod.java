@@ -8,7 +8,7 @@ import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 
 /**
- * A unary gRPC method.
+ * A gRPC method that takes one message.
  *
  * @param service its service, for reflection
  * @param name the method's name

@@ -27,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,11 +44,20 @@ final class GrpcMethods<C> {
   /** By service and method. */
   private final Map<String, Map<String, Unary<C>>> methods = new LinkedHashMap<>();
 
+  /** Server-streaming ones, by service and method. */
+  private final Map<String, Map<String, Streaming<C>>> streams = new LinkedHashMap<>();
+
   private final Set<ServiceDescriptor> services = new LinkedHashSet<>();
 
   /** Answers one message with one message, both without the gRPC prefix. */
   private interface Unary<C> {
     Future<Buffer> answer(C caller, Buffer message);
+  }
+
+  /** Begins the answers to a call that is whole. */
+  private interface Streaming<C> {
+    void begin(C caller, Buffer message, Supplier<ReplyStream<?>> replies)
+        throws InvalidProtocolBufferException;
   }
 
   /**
@@ -66,6 +76,22 @@ final class GrpcMethods<C> {
     methods
         .computeIfAbsent(method.service().getFullName(), service -> new LinkedHashMap<>())
         .put(method.name(), (caller, message) -> answer(method, handler, caller, message));
+  }
+
+  /** Serves a server-streaming method. */
+  @SuppressWarnings("unchecked") // a stream of bytes takes the messages of any one type
+  <Q extends Message, R extends Message> void addStream(
+      GrpcMethod<Q, R> method, ReplyStream.Handler<C, Q, R> handler) {
+    name(method.service());
+    streams
+        .computeIfAbsent(method.service().getFullName(), service -> new LinkedHashMap<>())
+        .put(
+            method.name(),
+            (caller, message, replies) ->
+                handler.begin(
+                    caller,
+                    method.parseRequest(message.getBytes()),
+                    () -> (ReplyStream<R>) replies.get()));
   }
 
   private static <C, Q extends Message, R extends Message> Future<Buffer> answer(
@@ -121,6 +147,16 @@ final class GrpcMethods<C> {
     methods.forEach(
         (service, named) ->
             named.forEach((name, method) -> serve(server, service, name, method, callerOf)));
+    streams.forEach(
+        (service, named) ->
+            named.forEach(
+                (name, method) ->
+                    handle(
+                        server,
+                        service,
+                        name,
+                        (call, message) ->
+                            begin(vertx, method, callerOf.apply(call), call, message))));
     if (standard) {
       server.addService(health(vertx));
       new Reflection(services).serve(server);
@@ -134,6 +170,42 @@ final class GrpcMethods<C> {
       String name,
       Unary<C> method,
       Function<GrpcServerRequest<?, ?>, C> callerOf) {
+    handle(
+        server,
+        service,
+        name,
+        (call, message) ->
+            method
+                .answer(callerOf.apply(call), message)
+                .onSuccess(answer -> unlessOver(call, () -> call.response().end(answer)))
+                .mapEmpty());
+  }
+
+  private static <C> Future<Void> begin(
+      Vertx vertx,
+      Streaming<C> method,
+      C caller,
+      GrpcServerRequest<Buffer, Buffer> call,
+      Buffer message) {
+    try {
+      method.begin(caller, message, () -> new ReplyStream<>(vertx, call));
+      return Future.succeededFuture();
+    } catch (InvalidProtocolBufferException e) {
+      return Future.failedFuture(
+          Fault.INVALID.because(call.fullMethodName() + ": " + e.getMessage(), e));
+    }
+  }
+
+  /**
+   * Handles the calls of a method.
+   *
+   * @param handler takes each that is whole; what it fails with becomes the call's status
+   */
+  private void handle(
+      GrpcServer server,
+      String service,
+      String name,
+      BiFunction<GrpcServerRequest<Buffer, Buffer>, Buffer, Future<Void>> handler) {
     server.callHandler(
         ServiceMethod.server(
             ServiceName.create(service),
@@ -142,8 +214,7 @@ final class GrpcMethods<C> {
             GrpcMessageDecoder.IDENTITY),
         call ->
             whole(call)
-                .compose(message -> method.answer(callerOf.apply(call), message))
-                .onSuccess(answer -> unlessOver(call, () -> call.response().end(answer)))
+                .compose(message -> handler.apply(call, message))
                 .onFailure(e -> unlessOver(call, () -> refuse(call, WeftException.of(e)))));
   }
 

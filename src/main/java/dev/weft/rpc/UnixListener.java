@@ -54,6 +54,13 @@ public final class UnixListener {
     return this;
   }
 
+  /** Serves a server-streaming method, on the event loop that this listens on. */
+  public <Q extends Message, R extends Message> UnixListener serveStream(
+      GrpcMethod<Q, R> method, ReplyStream.Handler<UnixPeer, Q, R> handler) {
+    methods.addStream(method, handler);
+    return this;
+  }
+
   /**
    * CONFLICT if a program answers there; INVALID if another kind of file is there, or the path is
    * too long.

@@ -13,6 +13,7 @@ import dev.weft.cluster.Member;
 import dev.weft.mesh.MeshHop;
 import dev.weft.mesh.peer.MeshPeer;
 import dev.weft.mesh.peer.MeshService;
+import dev.weft.nsm.ConnectionChanged;
 import dev.weft.nsm.ConnectionState;
 import dev.weft.pod.PodRef;
 import dev.weft.telemetry.Health;
@@ -521,6 +522,40 @@ final class MainIT {
     assertThat(out.toString().lines().findFirst().orElse(""))
         .matches("\\S+Z  info     Happened           first");
     assertThat(err.toString()).contains("weft: ");
+  }
+
+  @Test
+  void shouldListConnectionsAndStayForWhatBecomesOfThem() {
+    node.start();
+    node.bus.publish(connection("healing"));
+
+    CompletableFuture<Integer> exit =
+        CompletableFuture.supplyAsync(() -> ask("connections --watch"));
+    await().atMost(TestNode.SOON).until(() -> out.toString().contains("CONNECTION"));
+    node.bus.publish(connection("moved"));
+    await().atMost(TestNode.SOON).until(() -> out.toString().contains("moved"));
+    node.stop();
+
+    assertThat(exit).succeedsWithin(TestNode.SOON).isEqualTo(1);
+    assertThat(out.toString())
+        .doesNotContain("echo for default/c1 healing")
+        .contains("connection c1 to echo for default/c1 moved: 10.44.0.2/30 by e2 on node n2");
+  }
+
+  private static ConnectionChanged connection(String happened) {
+    ConnectionState state = happened.equals("moved") ? ConnectionState.UP : ConnectionState.HEALING;
+    return new ConnectionChanged(
+        "c1",
+        "echo for default/c1",
+        happened,
+        new PodRef("default", "c1"),
+        "echo",
+        "10.44.0.2/30",
+        "e2",
+        "n2",
+        "10.44.0.1/30",
+        state,
+        null);
   }
 
   @Test

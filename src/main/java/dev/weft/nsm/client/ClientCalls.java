@@ -92,7 +92,11 @@ public final class ClientCalls {
                     e instanceof Refused ? Fault.UNAVAILABLE.because(e.getMessage()) : e));
   }
 
-  private ClientPod usable(PodRef ref) {
+  /**
+   * A pod of this node as a client; NOT_FOUND or PRECONDITION for one that cannot be, UNAVAILABLE
+   * if this node can serve none.
+   */
+  public ClientPod usable(PodRef ref) {
     if (!lacking.isEmpty()) {
       throw Fault.UNAVAILABLE.because("this node lacks " + String.join(", ", lacking));
     }

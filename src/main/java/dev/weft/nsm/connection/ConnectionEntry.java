@@ -1,6 +1,7 @@
 package dev.weft.nsm.connection;
 
 import dev.weft.bus.Fault;
+import dev.weft.nsm.ConnectionState;
 import dev.weft.nsm.ConnectionStatus;
 import dev.weft.room.Backoff;
 import io.vertx.core.Future;
@@ -12,6 +13,10 @@ public final class ConnectionEntry {
   private Connection connection;
   private ConnectionLife life;
   private boolean stood;
+
+  /** As it was when it was last told to be up; null before. */
+  private ConnectionStatus told;
+
   private Promise<Void> up;
 
   ConnectionEntry(Connection connection, ConnectionLife life, Backoff backoff) {
@@ -19,6 +24,7 @@ public final class ConnectionEntry {
     this.life = life;
     this.backoff = backoff;
     this.stood = life.stands();
+    this.told = stood ? status() : null;
   }
 
   public Connection connection() {
@@ -73,6 +79,16 @@ public final class ConnectionEntry {
     } else {
       settled.fail(Fault.UNAVAILABLE.because(life.reason()));
     }
+  }
+
+  /** Whether it is up otherwise than it was told to be before; it is told now. */
+  boolean movedTo(ConnectionStatus now) {
+    if (now.state() != ConnectionState.UP) {
+      return false;
+    }
+    ConnectionStatus before = told;
+    told = now;
+    return before != null && !before.leadsAs(now);
   }
 
   public ConnectionStatus status() {

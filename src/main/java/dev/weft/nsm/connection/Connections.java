@@ -5,6 +5,7 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
 import dev.weft.nsm.ConnectionChanged;
 import dev.weft.nsm.ConnectionState;
+import dev.weft.nsm.ConnectionStatus;
 import dev.weft.nsm.Endpoint;
 import dev.weft.nsm.Mechanism;
 import dev.weft.nsm.UnsetRoute;
@@ -62,6 +63,7 @@ public final class Connections {
   private final Map<Placed, String> placed = new HashMap<>();
 
   private BiConsumer<ConnectionLife, ConnectionLife> listener = (before, next) -> {};
+  private BiConsumer<ConnectionEntry, ConnectionChanged> news = (entry, change) -> {};
 
   private record Placed(long identity, String prefix) {}
 
@@ -107,6 +109,11 @@ public final class Connections {
    */
   public void onChange(BiConsumer<ConnectionLife, ConnectionLife> told) {
     listener = told;
+  }
+
+  /** Tells the listener what is published of each connection, when it is. */
+  public void onNews(BiConsumer<ConnectionEntry, ConnectionChanged> told) {
+    news = told;
   }
 
   /** The blocks of {@code nsm.cidr} and how often each is in use. */
@@ -252,7 +259,7 @@ public final class Connections {
     // once its interface is removed.
     boolean news = seen && !next.isOver() && !(before.isUnseen() && next.stands());
     if (news && holds(entry)) {
-      publish(entry.connection(), next.state(), next.reason());
+      publish(entry);
     }
   }
 
@@ -295,15 +302,17 @@ public final class Connections {
     pool.release(c.prefix());
     on(entry, ConnectionLife::ended);
     if (entry.stood()) {
-      publish(c, null, entry.life().reason());
+      publish(entry);
     }
     return room.store().delete(TABLE, c.id()).mapEmpty();
   }
 
-  private void publish(Connection c, ConnectionState state, String reason) {
-    room.bus()
-        .publish(
-            new ConnectionChanged(c.id(), c.toString(), c.endpoint().provider(), state, reason));
+  private void publish(ConnectionEntry entry) {
+    ConnectionStatus now = entry.status();
+    ConnectionChanged change =
+        ConnectionChanged.of(now, entry.connection().toString(), entry.movedTo(now));
+    news.accept(entry, change);
+    room.bus().publish(change);
   }
 
   private Instant now() {
