@@ -80,6 +80,7 @@ public final class ProxyVerticle extends AbstractVerticle implements AppProxies 
             new StandingProxy.Kind<>(
                 FORWARD,
                 this::startForward,
+                (proxy, settings) -> false,
                 proxy -> proxy.address().toString(),
                 ForwardProxy::close),
             room.health(),
@@ -89,6 +90,7 @@ public final class ProxyVerticle extends AbstractVerticle implements AppProxies 
             new StandingProxy.Kind<>(
                 REVERSE,
                 this::startReverse,
+                ProxyVerticle::change,
                 proxy -> proxy.settings().target().toString(),
                 ReverseProxy::close),
             room.health(),
@@ -236,6 +238,12 @@ public final class ProxyVerticle extends AbstractVerticle implements AppProxies 
     ReverseProxy proxy =
         new ReverseProxy(vertx, loop, settings, sides.get(REVERSE), traffic.get(REVERSE));
     return proxy.open(config.reverse().utp()).map(proxy);
+  }
+
+  /** Its sockets stay, and what other nodes know of them. */
+  private static boolean change(ReverseProxy proxy, ReverseProxy.Settings settings) {
+    proxy.change(settings);
+    return true;
   }
 
   /** What is wanted, and for the rest what the configuration says. */

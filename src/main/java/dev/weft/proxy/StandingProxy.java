@@ -5,6 +5,7 @@ import dev.weft.bus.WeftException;
 import dev.weft.telemetry.Health;
 import io.vertx.core.Future;
 import java.util.Optional;
+import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -15,10 +16,15 @@ import java.util.function.Function;
 final class StandingProxy<S, P> {
   private static final String ROOM = "proxy";
 
-  /** How a proxy is started, named and stopped. */
+  /**
+   * How a proxy is started, named and stopped.
+   *
+   * @param change gives one that runs other settings; whether it can take them
+   */
   record Kind<S, P>(
       String side,
       Function<S, Future<P>> start,
+      BiPredicate<P, S> change,
       Function<P, String> address,
       Function<P, Future<Void>> stop) {}
 
@@ -66,6 +72,11 @@ final class StandingProxy<S, P> {
   /** Starts it with these settings, in place of others; fails with the reason. */
   Future<Void> start(S settings) {
     if (running.isPresent() && wanted.filter(settings::equals).isPresent()) {
+      return Future.succeededFuture();
+    }
+    if (running.isPresent() && kind.change().test(running.get(), settings)) {
+      wanted = Optional.of(settings);
+      facts.accept(new ProxyStarted(kind.side(), kind.address().apply(running.get())));
       return Future.succeededFuture();
     }
     return end().compose(v -> begin(settings)).onSuccess(v -> wanted = Optional.of(settings));

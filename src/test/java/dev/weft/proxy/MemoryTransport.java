@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A transport between the proxies of one process: which nodes are where is up to the test. */
 final class MemoryTransport implements ProxyTransport {
@@ -29,6 +30,9 @@ final class MemoryTransport implements ProxyTransport {
   private final Map<HostPort, NodeId> nodes = new ConcurrentHashMap<>();
   private final Map<HostPort, Carrier.Events> sought = new ConcurrentHashMap<>();
   private volatile Carrier.Events taker;
+
+  /** How often it was opened. */
+  final AtomicInteger openings = new AtomicInteger();
 
   /** Whether nobody answers who is connected to. */
   volatile boolean silent;
@@ -68,6 +72,7 @@ final class MemoryTransport implements ProxyTransport {
 
   @Override
   public Future<Carrier> open(HostPort local, boolean reverse, Carrier.Events events) {
+    openings.incrementAndGet();
     if (reverse) {
       taker = events;
     }

@@ -147,6 +147,10 @@ class ProxyPairTest {
   }
 
   private void serve(Conversation conversation, String... allow) throws Exception {
+    target(server(conversation), allow);
+  }
+
+  private StreamAddress server(Conversation conversation) throws Exception {
     ServerSocket server = new ServerSocket(0, 1000, InetAddress.getLoopbackAddress());
     opened.add(server);
     thread(
@@ -161,7 +165,7 @@ class ProxyPairTest {
                 });
           }
         });
-    target(StreamAddress.of(new HostPort("127.0.0.1", server.getLocalPort())), allow);
+    return StreamAddress.of(new HostPort("127.0.0.1", server.getLocalPort()));
   }
 
   private void target(StreamAddress target, String... allow) throws Exception {
@@ -392,6 +396,35 @@ class ProxyPairTest {
 
     assertThat(got.poll(20, TimeUnit.SECONDS)).isEqualTo("reset");
     awaitNothingOpen();
+  }
+
+  @Test
+  void shouldServeAnotherTargetWithTheSameSockets() throws Exception {
+    serve(s -> s.getInputStream().transferTo(s.getOutputStream()));
+    Socket before = through(AT.toString());
+    int openings = transport.openings.get();
+
+    StreamAddress other = server(s -> s.getOutputStream().write('y'));
+    reverse.change(new ReverseProxy.Settings(other, List.of()));
+
+    assertThat(through(AT.toString()).getInputStream().read()).isEqualTo('y');
+    assertThat(failsToRead(before)).as("the stream to the target before").isTrue();
+    assertThat(transport.openings).hasValue(openings);
+  }
+
+  @Test
+  void shouldBreakOffOnlyWhatOtherSettingsDoNotAllow() throws Exception {
+    serve(s -> s.getInputStream().transferTo(s.getOutputStream()));
+    StreamAddress target = reverse.settings().target();
+    Socket client = through(AT.toString());
+
+    reverse.change(new ReverseProxy.Settings(target, List.of(HERE.value())));
+    write(client, "x");
+    assertThat(client.getInputStream().read()).isEqualTo('x');
+
+    reverse.change(new ReverseProxy.Settings(target, List.of(THERE.value())));
+    assertThat(failsToRead(client)).isTrue();
+    assertThat(answer(connect(AT.toString()))).contains("403").contains("may not connect here");
   }
 
   private static boolean failsToRead(Socket client) throws IOException {

@@ -42,6 +42,7 @@ class ProxyVerticleTest {
   private final Health health = new Health();
   private final Bus bus = new Bus(vertx, SELF, new TestSigner(SELF));
   private final AppProxies proxies = bus.proxy(AppProxies.class);
+  private final MemoryTransport transport = new MemoryTransport(vertx, new NodeId(SELF));
   private String deployed;
 
   @TempDir Path directory;
@@ -73,7 +74,7 @@ class ProxyVerticleTest {
                     config,
                     Loop.of(vertx),
                     new Nobody(),
-                    List.of(new MemoryTransport(vertx, new NodeId(SELF))))));
+                    List.of(transport))));
   }
 
   private void restart(ProxyConfig config) throws Exception {
@@ -189,6 +190,19 @@ class ProxyVerticleTest {
     result(proxies.startForward(null, null, "another", null));
     assertThat(status().forward()).matches(f -> f.state().equals("up"));
     assertThat(status().forward().listen()).isNotEqualTo(listen);
+  }
+
+  @Test
+  void shouldGiveAReverseProxyThatRunsAnotherTarget() throws Exception {
+    start();
+    result(proxies.startReverse("127.0.0.1:50051", List.of()));
+
+    result(proxies.startReverse("127.0.0.1:50052", List.of(SELF)));
+
+    assertThat(transport.openings).as("its sockets stay open").hasValue(1);
+    restart(config(Optional.empty(), Optional.empty()));
+    assertThat(status().reverse())
+        .matches(r -> r.target().equals("127.0.0.1:50052") && r.allow().equals(List.of(SELF)));
   }
 
   @Test

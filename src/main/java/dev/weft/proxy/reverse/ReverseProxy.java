@@ -17,6 +17,7 @@ import dev.weft.rpc.socket.SocketPump;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -37,14 +38,26 @@ public final class ReverseProxy {
    * @param target the server
    * @param allow ids of the nodes that may connect; empty for all
    */
-  public record Settings(StreamAddress target, List<String> allow) {}
+  public record Settings(StreamAddress target, List<String> allow) {
+    boolean allows(NodeId node) {
+      return allow.isEmpty() || allow.contains(node.value());
+    }
+
+    boolean stillServes(Served pipe) {
+      return allows(pipe.from) && target.equals(pipe.target);
+    }
+  }
+
+  /** Who is connected with what. */
+  private record Served(NodeId from, StreamAddress target) {}
 
   private final Vertx vertx;
   private final Loop home;
-  private final Settings settings;
   private final TrackedSide side;
   private final PipeTraffic traffic;
   private final Set<SocketPump> open = ConcurrentHashMap.newKeySet();
+  private final Map<SocketPump, Served> served = new ConcurrentHashMap<>();
+  private volatile Settings settings;
   private volatile boolean closed;
 
   /**
@@ -72,48 +85,75 @@ public final class ReverseProxy {
     return side.open(local, this::arrived);
   }
 
+  /** Serves by these settings from now on, and breaks off what they would not serve. */
+  public void change(Settings next) {
+    settings = next;
+    served.forEach(
+        (pump, pipe) -> {
+          if (!next.stillServes(pipe)) {
+            pump.breakOff("the reverse proxy serves another target or other nodes now");
+          }
+        });
+  }
+
   private void arrived(NodeId from, Pipe pipe) {
-    Tunnel tunnel = Tunnel.accept(pipe);
+    serve(from, Tunnel.accept(pipe));
+  }
+
+  private void serve(NodeId from, Tunnel tunnel) {
+    Settings now = settings;
     if (closed) {
       tunnel.refuse(Fault.UNAVAILABLE, "the reverse proxy is stopping");
-    } else if (!settings.allow().isEmpty() && !settings.allow().contains(from.value())) {
+    } else if (!now.allows(from)) {
       tunnel.refuse(Fault.DENIED, "node " + from + " may not connect here");
     } else if (open.size() >= MOST) {
       tunnel.refuse(Fault.EXHAUSTED, "the reverse proxy has " + MOST + " connections");
     } else {
-      connect(from, tunnel);
+      connect(new Served(from, now.target()), tunnel);
     }
   }
 
-  private void connect(NodeId from, Tunnel tunnel) {
-    StreamAddress target = settings.target();
+  private void connect(Served pipe, Tunnel tunnel) {
+    StreamAddress target = pipe.target();
     Future<SocketPump> connecting =
         new LocalSockets(vertx, Loop.current(vertx))
             .connect(target, () -> new SocketPump(traffic, open));
     connecting
         .timeout(CONNECT_MILLIS, TimeUnit.MILLISECONDS)
-        .onSuccess(pump -> connected(from, tunnel, pump))
+        .onSuccess(pump -> connected(pipe, tunnel, pump))
         .onFailure(
             e -> {
               boolean late = e instanceof TimeoutException;
-              String why = late ? target + ": no connection in time" : e.getMessage();
-              traffic.failed(why);
-              tunnel.refuse(late ? Fault.TIMEOUT : WeftException.of(e).fault(), why);
               if (late) {
                 connecting.onSuccess(pump -> pump.breakOff("too late"));
               }
+              if (!closed && !settings.target().equals(target)) {
+                serve(pipe.from(), tunnel);
+                return;
+              }
+              String why = late ? target + ": no connection in time" : e.getMessage();
+              traffic.failed(why);
+              tunnel.refuse(late ? Fault.TIMEOUT : WeftException.of(e).fault(), why);
             });
   }
 
-  private void connected(NodeId from, Tunnel tunnel, SocketPump pump) {
+  private void connected(Served pipe, Tunnel tunnel, SocketPump pump) {
     if (closed) {
       pump.breakOff("the reverse proxy is stopping");
       tunnel.refuse(Fault.UNAVAILABLE, "the reverse proxy is stopping");
       return;
     }
+    // Before the settings are looked at: a change looks at this after it has set its own.
+    served.put(pump, pipe);
+    pump.closed().onComplete(done -> served.remove(pump));
+    if (!settings.stillServes(pipe)) {
+      pump.breakOff("the reverse proxy serves another target or other nodes now");
+      serve(pipe.from(), tunnel);
+      return;
+    }
     tunnel.ready();
     pump.begin(tunnel);
-    home.run(() -> track(from, pump));
+    home.run(() -> track(pipe.from(), pump));
   }
 
   /** A stream of a node that was added ends with its connection. */
