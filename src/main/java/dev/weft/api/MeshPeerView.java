@@ -10,6 +10,7 @@ import java.util.List;
  * @param node that has the peer
  * @param reason null while it is up
  * @param via null without a route
+ * @param path null without a route
  * @param rttMicros null while it is not up
  */
 record MeshPeerView(
@@ -19,6 +20,7 @@ record MeshPeerView(
     String reason,
     boolean accepted,
     String via,
+    String path,
     Long rttMicros,
     int streams,
     List<String> services,
@@ -32,6 +34,7 @@ record MeshPeerView(
         peer.reason().isEmpty() ? null : peer.reason(),
         peer.accepted(),
         peer.via().isEmpty() ? null : peer.via(),
+        peer.path().isEmpty() ? null : peer.path(),
         peer.rttMicros(),
         peer.streams(),
         peer.services(),

@@ -319,7 +319,12 @@ public final class Node {
     Loop loop = ways.dial().pipeLoop();
     quic = new QuicTransport(cluster.vertx(), ways.dial(), ways.listener(), nodes::udpAt);
     ProxyTransport utp =
-        new UtpTransport(cluster.vertx(), loop, identity, () -> nat.watch().keepalive());
+        new UtpTransport(
+            cluster.vertx(),
+            loop,
+            identity,
+            () -> nat.watch().keepalive(),
+            room.metrics().registry());
     return new ProxyVerticle(room, config.proxy(), loop, nodes, List.of(quic, utp));
   }
 

@@ -17,6 +17,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -203,6 +204,14 @@ public final class PeerPort {
   /** Whether there is a path by UDP to a node. */
   public boolean reachesStraight(long node) {
     return direct.to(node) != null;
+  }
+
+  /**
+   * Where datagrams for a node go straight by UDP; empty without such a path, or while it does not
+   * answer.
+   */
+  public Optional<InetSocketAddress> straightTo(long node) {
+    return Optional.ofNullable(direct.to(node)).filter(way -> !way.doubtful()).map(DirectPath::at);
   }
 
   /** The path below all connections from now on; without one, nothing reaches anybody. */

@@ -161,9 +161,20 @@ final class MeshIT {
   void shouldShowPeersAndWhatTheyExport() throws Exception {
     start(mesh);
     mesh.peers.add(
-        new MeshPeer(FAR, "up", "", true, PEER, 893L, 2, List.of("web"), 1_767_323_045_000L));
+        new MeshPeer(
+            FAR,
+            "up",
+            "",
+            true,
+            PEER,
+            "udp 192.0.2.7:7654",
+            893L,
+            2,
+            List.of("web"),
+            1_767_323_045_000L));
     mesh.peers.add(
-        new MeshPeer(PEER, "down", "no route", false, "", null, 0, List.of(), 1_767_323_045_000L));
+        new MeshPeer(
+            PEER, "down", "no route", false, "", "", null, 0, List.of(), 1_767_323_045_000L));
     mesh.services.add(new MeshService("web", List.of(FAR)));
 
     assertThat(get("/api/v1/mesh/peers").path("items"))
@@ -175,7 +186,8 @@ final class MeshIT {
                       "reason":"no route","accepted":false,"streams":0,"services":[],
                       "since":"2026-01-02T03:04:05Z"},
                      {"node":"00000000000000a1","peer":"00000000000000c3","state":"up",
-                      "accepted":true,"via":"00000000000000b2","rttMicros":893,"streams":2,
+                      "accepted":true,"via":"00000000000000b2",
+                      "path":"udp 192.0.2.7:7654","rttMicros":893,"streams":2,
                       "services":["web"],"since":"2026-01-02T03:04:05Z"}]
                     """));
     assertThat(get("/api/v1/mesh/services?scope=cluster").path("items"))

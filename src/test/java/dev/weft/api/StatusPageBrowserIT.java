@@ -247,7 +247,9 @@ final class StatusPageBrowserIT {
 
   private void addServicesOfTheMesh() {
     String name = "a-service-with-the-longest-name-of-all." + "x".repeat(216);
-    mesh.peers.add(new MeshPeer(PEER, "up", "", true, PEER, 412L, 3, List.of("web", name), 0));
+    mesh.peers.add(
+        new MeshPeer(
+            PEER, "up", "", true, PEER, "udp 192.0.2.7:7654", 412L, 3, List.of("web", name), 0));
     mesh.peers.add(
         new MeshPeer(
             "00000000000000c3",
@@ -255,6 +257,7 @@ final class StatusPageBrowserIT {
             "no answer to the handshake within 5 s",
             false,
             PEER,
+            "mesh",
             null,
             0,
             List.of(),
@@ -290,7 +293,8 @@ final class StatusPageBrowserIT {
     assertThat(page.locator("#mesh-peers .empty").first()).containsText("No peers");
     assertThat(page.locator("#mesh-services .empty").first()).containsText("weft expose");
 
-    mesh.peers.add(new MeshPeer(PEER, "up", "", true, PEER, 412L, 1, List.of("web"), 0));
+    mesh.peers.add(
+        new MeshPeer(PEER, "up", "", true, PEER, "udp 192.0.2.7:7654", 412L, 1, List.of("web"), 0));
     mesh.services.add(new MeshService("web", List.of(PEER)));
     node.bus.publish(new PeerUp(PEER));
     node.bus.publish(new MeshServicesChanged(1, "web at 1 node"));

@@ -272,8 +272,10 @@ final class MainIT {
   @Test
   void shouldListPeersAndServicesOfTheMesh() {
     addSecondMember();
-    mesh.peers.add(new MeshPeer(N2, "up", "", true, N2, 412L, 3, List.of("web", "db"), 0));
-    mesh.peers.add(new MeshPeer(FAR, "down", "no route", false, "", null, 0, List.of(), 0));
+    mesh.peers.add(
+        new MeshPeer(
+            N2, "up", "", true, N2, "udp 192.0.2.7:7654", 412L, 3, List.of("web", "db"), 0));
+    mesh.peers.add(new MeshPeer(FAR, "down", "no route", false, "", "", null, 0, List.of(), 0));
     mesh.services.add(new MeshService("web", List.of(N2, FAR)));
     node.start();
 
@@ -283,9 +285,9 @@ final class MainIT {
     assertThat(out.toString())
         .isEqualTo(
             """
-            NODE  PEER              VIA  STATE  RTT       STREAMS  SERVICES  REASON
-            n1    00000000000000c3  -    down   -               0  -         no route
-            n1    n2                n2   up     0.412 ms        3  web, db   -
+            NODE  PEER              VIA  PATH                STATE  RTT       STREAMS  SERVICES  REASON
+            n1    00000000000000c3  -    -                   down   -               0  -         no route
+            n1    n2                n2   udp 192.0.2.7:7654  up     0.412 ms        3  web, db   -
             SERVICE  NODES
             web      n2, 00000000000000c3
             """);

@@ -69,12 +69,7 @@ class ProxyVerticleTest {
     deployed =
         result(
             vertx.deployVerticle(
-                new ProxyVerticle(
-                    room,
-                    config,
-                    Loop.of(vertx),
-                    new Nobody(),
-                    List.of(transport))));
+                new ProxyVerticle(room, config, Loop.of(vertx), new Nobody(), List.of(transport))));
   }
 
   private void restart(ProxyConfig config) throws Exception {

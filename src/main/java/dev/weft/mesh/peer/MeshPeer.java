@@ -12,6 +12,8 @@ import java.util.List;
  * @param accepted whether the other node's own connection stands, by which it reaches this node's
  *     services, and tells of its own
  * @param via the node next on the way; the same as {@code node} without another between
+ * @param path {@code udp address:port} where datagrams go straight to the node, {@code mesh} where
+ *     links carry them; empty without either
  * @param rttMicros round trip as QUIC measures it, microseconds; null if it is not up
  * @param streams that are open in both connections, without their control streams
  * @param services what the node exports, sorted
@@ -23,6 +25,7 @@ public record MeshPeer(
     String reason,
     boolean accepted,
     String via,
+    String path,
     Long rttMicros,
     int streams,
     List<String> services,

@@ -1,6 +1,7 @@
 package dev.weft.mesh.peer;
 
 import com.google.protobuf.ByteString;
+import dev.weft.address.HostPort;
 import dev.weft.bus.Fact;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
@@ -243,11 +244,16 @@ public final class Peers {
         row.reason(),
         accepted != null,
         row.reachable() ? NodeId.text(ground.via().applyAsLong(row.node())) : "",
+        row.reachable() ? path(row.node()) : "",
         dialled == null ? null : dialled.connection().rttMicros(),
         (dialled == null ? 0 : dialled.connection().objects())
             + (accepted == null ? 0 : accepted.connection().objects()),
         acceptor.services(row.node()),
         ground.clock().millis() - age);
+  }
+
+  private String path(long node) {
+    return ground.port().straightTo(node).map(at -> "udp " + HostPort.of(at)).orElse("mesh");
   }
 
   /**

@@ -59,7 +59,21 @@ final class UtpSocket {
 
   private record Key(InetSocketAddress remote, int id) {}
 
-  private record Timed(UtpChannel channel, LoopTimer timer) {}
+  /** A connection, with how many of its packets that were sent again have been counted. */
+  private static final class Timed {
+    final UtpChannel channel;
+    final LoopTimer timer;
+    long sentAgain;
+
+    Timed(UtpChannel channel, LoopTimer timer) {
+      this.channel = channel;
+      this.timer = timer;
+    }
+
+    UtpChannel channel() {
+      return channel;
+    }
+  }
 
   private final Loop loop;
   private final Channel udp;
@@ -70,16 +84,16 @@ final class UtpSocket {
   private final PunchedAddresses punched;
   private final Deque<UtpChannel> touched = new ArrayDeque<>();
   private boolean settling;
+  private final UtpCounters counters;
   private long refusalsSince;
   private int refusals;
-  private long strange;
-  private long unknown;
-  private long refused;
 
-  private UtpSocket(Loop loop, Channel udp, Optional<Consumer<UtpChannel>> accepted) {
+  private UtpSocket(
+      Loop loop, Channel udp, Optional<Consumer<UtpChannel>> accepted, UtpCounters counters) {
     this.loop = loop;
     this.udp = udp;
     this.accepted = accepted;
+    this.counters = counters;
     this.punched =
         new PunchedAddresses(
             udp,
@@ -94,10 +108,14 @@ final class UtpSocket {
    * @param at port 0 for any free one
    * @param accepted gets each connection that others begin, before it is registered; empty to
    *     refuse them
+   * @param counters counts what it does
    * @return UNAVAILABLE with the address and the reason
    */
   static Future<UtpSocket> open(
-      Loop loop, InetSocketAddress at, Optional<Consumer<UtpChannel>> accepted) {
+      Loop loop,
+      InetSocketAddress at,
+      Optional<Consumer<UtpChannel>> accepted,
+      UtpCounters counters) {
     SocketProtocolFamily family =
         at.getAddress() instanceof Inet6Address
             ? SocketProtocolFamily.INET6
@@ -124,7 +142,7 @@ final class UtpSocket {
         .addListener(
             (ChannelFuture done) -> {
               if (done.isSuccess()) {
-                UtpSocket socket = new UtpSocket(loop, done.channel(), accepted);
+                UtpSocket socket = new UtpSocket(loop, done.channel(), accepted, counters);
                 done.channel().pipeline().addLast(socket.new Arrivals());
                 opened.complete(socket);
               } else {
@@ -142,7 +160,7 @@ final class UtpSocket {
   }
 
   UtpCounters counters() {
-    return new UtpCounters(connections.size(), halfOpens.size(), strange, unknown, refused);
+    return counters;
   }
 
   private static long micros() {
@@ -173,8 +191,11 @@ final class UtpSocket {
   }
 
   private void arrived(InetSocketAddress from, ByteBuf datagram) {
+    counters.received.increment();
     if (datagram.readableBytes() == Integer.BYTES) {
-      strange += punched.arrived(from, datagram.getInt(datagram.readerIndex())) ? 0 : 1;
+      if (!punched.arrived(from, datagram.getInt(datagram.readerIndex()))) {
+        counters.strange.increment();
+      }
       return;
     }
     ByteBuffer bytes = datagram.nioBuffer();
@@ -184,7 +205,7 @@ final class UtpSocket {
               punched.heard(from);
               arrived(from, header, bytes);
             },
-            () -> strange++);
+            counters.strange::increment);
   }
 
   private void arrived(InetSocketAddress from, UtpHeader header, ByteBuffer payload) {
@@ -202,7 +223,7 @@ final class UtpSocket {
               halfOpen -> given(accept(from, halfOpen), header, payload),
               () -> {
                 if (!halfOpens.knows(from, header.id())) {
-                  unknown++;
+                  counters.unknown.increment();
                   refuse(from, header);
                 }
               });
@@ -224,7 +245,7 @@ final class UtpSocket {
       }
     }
     if (meant == null) {
-      unknown++;
+      counters.unknown.increment();
     } else {
       given(meant.channel, header, payload);
     }
@@ -235,7 +256,7 @@ final class UtpSocket {
       return;
     }
     if (accepted.isEmpty() || connections.size() >= MOST) {
-      refused++;
+      counters.refused.increment();
       refuse(from, syn);
       return;
     }
@@ -328,6 +349,7 @@ final class UtpSocket {
       punched.sent(to);
     }
     if (udp.isWritable()) {
+      counters.sent.increment();
       ByteBuf datagram = udp.alloc().directBuffer(length).writeBytes(bytes, 0, length);
       var unused = udp.write(new DatagramPacket(datagram, to));
     }
@@ -348,6 +370,7 @@ final class UtpSocket {
       settle(next);
     }
     settling = false;
+    counters.are(connections.size(), halfOpens.size());
     udp.flush();
   }
 
@@ -360,6 +383,8 @@ final class UtpSocket {
     if (timed == null || !timed.channel.equals(channel)) {
       return;
     }
+    counters.sentAgain.add(connection.sentAgain() - timed.sentAgain);
+    timed.sentAgain = connection.sentAgain();
     if (connection.isClosed()) {
       timed.timer.off();
       connections.remove(key);
@@ -397,6 +422,7 @@ final class UtpSocket {
     }
     settle();
     connections.clear();
+    counters.are(0, 0);
     Promise<Void> closed = Promise.promise();
     udp.close().addListener(done -> closed.complete());
     return closed.future();

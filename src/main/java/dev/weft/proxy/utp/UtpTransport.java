@@ -8,6 +8,7 @@ import dev.weft.proxy.carrier.Carrier;
 import dev.weft.proxy.carrier.ProxyTransport;
 import dev.weft.rpc.Loop;
 import dev.weft.rpc.socket.ChannelPipe;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.handler.ssl.SslHandler;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -29,16 +30,27 @@ public final class UtpTransport implements ProxyTransport {
   private final Loop loop;
   private final Identity identity;
   private final Supplier<Duration> keepalive;
+  private final UtpCounters forward = new UtpCounters();
+  private final UtpCounters reverse = new UtpCounters();
 
   /**
    * @param loop of the sockets and of all that goes over them
    * @param keepalive between two signs of life to an address behind a NAT; 3 to 15 s
+   * @param registry shows what the sockets count
    */
-  public UtpTransport(Vertx vertx, Loop loop, Identity identity, Supplier<Duration> keepalive) {
+  public UtpTransport(
+      Vertx vertx,
+      Loop loop,
+      Identity identity,
+      Supplier<Duration> keepalive,
+      MeterRegistry registry) {
     this.vertx = vertx;
     this.loop = loop;
     this.identity = identity;
     this.keepalive = keepalive;
+    UtpMetrics metrics = new UtpMetrics(registry);
+    metrics.show("forward", forward);
+    metrics.show("reverse", reverse);
   }
 
   @Override
@@ -47,7 +59,7 @@ public final class UtpTransport implements ProxyTransport {
   }
 
   @Override
-  public Future<Carrier> open(HostPort local, boolean reverse, Carrier.Events events) {
+  public Future<Carrier> open(HostPort local, boolean accepts, Carrier.Events events) {
     Optional<InetAddress> host = IpAddress.find(local.host());
     if (host.isEmpty()) {
       return Future.failedFuture(Fault.invalid("utp", local, "an IP address and a port"));
@@ -56,10 +68,11 @@ public final class UtpTransport implements ProxyTransport {
     return loaded()
         .compose(
             tls ->
-                UtpSocket.open(loop, at, accepting(reverse, tls, events))
+                UtpSocket.open(
+                        loop, at, accepting(accepts, tls, events), accepts ? reverse : forward)
                     .map(
                         socket ->
-                            new UtpCarrier(vertx, loop, socket, tls, reverse, events, keepalive)));
+                            new UtpCarrier(vertx, loop, socket, tls, accepts, events, keepalive)));
   }
 
   private Future<UtpTls> loaded() {
@@ -67,8 +80,8 @@ public final class UtpTransport implements ProxyTransport {
   }
 
   private Optional<Consumer<UtpChannel>> accepting(
-      boolean reverse, UtpTls tls, Carrier.Events events) {
-    if (!reverse) {
+      boolean accepts, UtpTls tls, Carrier.Events events) {
+    if (!accepts) {
       return Optional.empty();
     }
     return Optional.of(

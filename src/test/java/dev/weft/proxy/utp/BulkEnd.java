@@ -1,11 +1,19 @@
 package dev.weft.proxy.utp;
 
+import dev.weft.linux.Netns;
+import dev.weft.rpc.Loop;
+import dev.weft.testkit.TestNetns;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DuplexChannel;
+import io.vertx.core.Future;
+import java.net.InetSocketAddress;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** Writes a known sequence of bytes as fast as they are taken, and checks what it reads. */
 final class BulkEnd extends ChannelInboundHandlerAdapter {
@@ -28,6 +36,33 @@ final class BulkEnd extends ChannelInboundHandlerAdapter {
     for (int i = 0; i < sample.length; i++) {
       sample[i] = (byte) i;
     }
+  }
+
+  /** A socket in a namespace, each connection to which gets such an end. */
+  static UtpSocket socket(TestNetns in, Loop on, InetSocketAddress at, Consumer<BulkEnd> accepted)
+      throws Exception {
+    try (Netns inside = in.open()) {
+      // The calling thread's namespace is the socket's.
+      return inside
+          .call(() -> socket(on, at, accepted))
+          .toCompletionStage()
+          .toCompletableFuture()
+          .get(20, TimeUnit.SECONDS);
+    }
+  }
+
+  /** The same in the namespace of the calling thread. */
+  static Future<UtpSocket> socket(Loop on, InetSocketAddress at, Consumer<BulkEnd> accepted) {
+    return UtpSocket.open(
+        on,
+        at,
+        Optional.of(
+            channel -> {
+              BulkEnd end = new BulkEnd();
+              accepted.accept(end);
+              channel.pipeline().addLast(end);
+            }),
+        new UtpCounters());
   }
 
   /** Writes so many bytes, then ends; from any thread. */

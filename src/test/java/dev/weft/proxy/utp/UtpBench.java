@@ -2,7 +2,6 @@ package dev.weft.proxy.utp;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weft.bus.Json;
-import dev.weft.linux.Netns;
 import dev.weft.rpc.Loop;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
@@ -14,7 +13,6 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -77,20 +75,7 @@ class UtpBench {
   }
 
   private UtpSocket socket(TestNetns in, Loop on, String address) throws Exception {
-    try (Netns inside = in.open()) {
-      return get(
-          inside.call(
-              () ->
-                  UtpSocket.open(
-                      on,
-                      new InetSocketAddress(address, 0),
-                      Optional.of(
-                          channel -> {
-                            BulkEnd end = new BulkEnd();
-                            accepted.add(end);
-                            channel.pipeline().addLast(end);
-                          }))));
-    }
+    return BulkEnd.socket(in, on, new InetSocketAddress(address, 0), accepted::add);
   }
 
   @AfterEach

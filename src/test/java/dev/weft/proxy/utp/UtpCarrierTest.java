@@ -15,6 +15,9 @@ import dev.weft.proxy.carrier.Remote;
 import dev.weft.reach.PeerPorts;
 import dev.weft.rpc.Loop;
 import dev.weft.rpc.Pipe;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.search.RequiredSearch;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -48,6 +51,9 @@ class UtpCarrierTest {
   private static Identity here;
   private static Identity there;
   private static Identity stranger;
+
+  /** Of the reverse proxy. */
+  private final MeterRegistry meters = new SimpleMeterRegistry();
 
   private final Told forwardTold = new Told();
   private final Told reverseTold = new Told();
@@ -100,8 +106,8 @@ class UtpCarrierTest {
 
   @BeforeEach
   void open() throws Exception {
-    forward = open(here, false, forwardTold);
-    reverse = open(there, true, reverseTold);
+    forward = open(here, false, forwardTold, new SimpleMeterRegistry());
+    reverse = open(there, true, reverseTold, meters);
   }
 
   @AfterEach
@@ -110,9 +116,10 @@ class UtpCarrierTest {
     get(reverse.close());
   }
 
-  private static Carrier open(Identity identity, boolean reverse, Told told) throws Exception {
+  private static Carrier open(Identity identity, boolean reverse, Told told, MeterRegistry meters)
+      throws Exception {
     return get(
-        new UtpTransport(vertx, Loop.of(vertx), identity, () -> Duration.ofSeconds(3))
+        new UtpTransport(vertx, Loop.of(vertx), identity, () -> Duration.ofSeconds(3), meters)
             .open(ANY, reverse, told));
   }
 
@@ -222,7 +229,7 @@ class UtpCarrierTest {
 
   @Test
   void shouldDenyNodeOfAnotherMesh() throws Exception {
-    Carrier foreign = open(stranger, true, new Told());
+    Carrier foreign = open(stranger, true, new Told(), new SimpleMeterRegistry());
     try {
       assertThat(failure(forward.connect(remote(foreign, false))).fault()).isEqualTo(Fault.DENIED);
     } finally {
@@ -232,7 +239,7 @@ class UtpCarrierTest {
 
   @Test
   void shouldNotGivePipeOfAnotherMeshToProxy() throws Exception {
-    Carrier foreign = open(stranger, false, new Told());
+    Carrier foreign = open(stranger, false, new Told(), new SimpleMeterRegistry());
     try {
       failure(foreign.connect(remote(reverse, false)));
       assertThat(reverseTold.pipes).isEmpty();
@@ -263,6 +270,25 @@ class UtpCarrierTest {
   }
 
   @Test
+  void shouldCountConnectionsAndWhatIsDropped() throws Exception {
+    get(forward.connect(remote(reverse, false)));
+    await().until(() -> meter("connections", "state", "open").gauge().value() == 1);
+    try (DatagramSocket socket = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+      socket.send(
+          new DatagramPacket(new byte[50], 50, InetAddress.getLoopbackAddress(), reverse.port()));
+    }
+
+    await().until(() -> meter("dropped", "reason", "strange").functionCounter().count() == 1);
+    assertThat(meter("packets", "direction", "sent").functionCounter().count()).isPositive();
+    get(reverse.close());
+    await().until(() -> meter("connections", "state", "open").gauge().value() == 0);
+  }
+
+  private RequiredSearch meter(String name, String tag, String value) {
+    return meters.get("weft_proxy_utp_" + name).tag("side", "reverse").tag(tag, value);
+  }
+
+  @Test
   void shouldNotKnowNodesByIdAlone() throws Exception {
     assertThat(failure(forward.connect(there.nodeId())).fault()).isEqualTo(Fault.PRECONDITION);
   }
@@ -271,7 +297,7 @@ class UtpCarrierTest {
   void shouldNameAddressThatIsTaken() throws Exception {
     WeftException failure =
         failure(
-            new UtpTransport(vertx, Loop.of(vertx), here, () -> Duration.ofSeconds(3))
+            new UtpTransport(vertx, Loop.of(vertx), here, () -> Duration.ofSeconds(3), meters)
                 .open(at(reverse), false, new Told()));
 
     assertThat(failure.fault()).isEqualTo(Fault.UNAVAILABLE);

@@ -3,7 +3,6 @@ package dev.weft.proxy.utp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.weft.linux.Netns;
 import dev.weft.rpc.Loop;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
@@ -19,7 +18,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -56,22 +54,7 @@ class UtpInteropIT {
     ours.run("ip", "link", "set", "eth0", "up");
     theirs.run("ip", "link", "set", "eth0", "up");
     said = directory.resolve("peer").toFile();
-    try (Netns inside = ours.open()) {
-      // The calling thread's namespace is the socket's.
-      socket =
-          get(
-              inside.call(
-                  () ->
-                      UtpSocket.open(
-                          loop,
-                          new InetSocketAddress("10.29.0.1", PORT),
-                          Optional.of(
-                              channel -> {
-                                BulkEnd end = new BulkEnd();
-                                accepted.add(end);
-                                channel.pipeline().addLast(end);
-                              }))));
-    }
+    socket = BulkEnd.socket(ours, loop, new InetSocketAddress("10.29.0.1", PORT), accepted::add);
   }
 
   @AfterEach

@@ -407,6 +407,11 @@ public final class UtpConnection {
     }
   }
 
+  /** Packets that were sent again. */
+  public long sentAgain() {
+    return sender.sentAgain();
+  }
+
   /** When to call {@link #tick}; microseconds by the clock, {@link Long#MAX_VALUE} for never. */
   public long timer() {
     return switch (state) {
