@@ -21,6 +21,7 @@ import java.util.regex.Pattern;
  *     and wherever
  * @param tunnels to other nodes, best first
  * @param heal how long a connection that lost its endpoint waits for another one
+ * @param probe how often each path is probed; zero for never
  * @param externals NSMs outside the cluster
  */
 public record NsmConfig(
@@ -30,6 +31,7 @@ public record NsmConfig(
     Map<String, List<String>> allow,
     List<Tunnel> tunnels,
     Duration heal,
+    Duration probe,
     List<External> externals) {
 
   /** What carries frames to an endpoint on another node. */
@@ -75,6 +77,16 @@ public record NsmConfig(
           "an IPv4 network of 8 to 28 bits as in 10.44.0.0/16",
           text -> Cidr.find(text).filter(NsmConfig::isPool));
 
+  private static final Kind<Duration> PROBE =
+      new Kind<>(
+          "0s, or a duration from 200ms to 1m",
+          t ->
+              Quantity.duration(t)
+                  .filter(
+                      d ->
+                          d.isZero()
+                              || (d.toMillis() >= 200 && d.compareTo(Duration.ofMinutes(1)) <= 0)));
+
   private static final Kind<String> ALLOWED =
       new Kind<>(
           "a user number, a pod as ns/name, or an IPv4 prefix as in 10.60.0.0/16",
@@ -92,6 +104,7 @@ public record NsmConfig(
             s.lists("allow", ALLOWED),
             s.list("tunnels", Kind.choice(Tunnel.class)),
             s.read("heal", "10s", Kind.duration(Duration.ZERO, Duration.ofHours(1))),
+            s.read("probe", "1s", PROBE),
             s.sections("externals", External::read));
     s.end();
     return nsm.tunnels().isEmpty() ? nsm.withTunnels(List.of(Tunnel.values())) : nsm;
@@ -112,7 +125,7 @@ public record NsmConfig(
   }
 
   private NsmConfig withTunnels(List<Tunnel> all) {
-    return new NsmConfig(sockets, cidr, clientUids, allow, all, heal, externals);
+    return new NsmConfig(sockets, cidr, clientUids, allow, all, heal, probe, externals);
   }
 
   private static boolean isRoute(Cidr cidr) {

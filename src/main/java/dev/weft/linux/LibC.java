@@ -64,6 +64,15 @@ final class LibC {
     @ssize_t
     long recv(int fd, @Out byte[] buffer, @size_t long length, int flags);
 
+    @ssize_t
+    long sendto(
+        int fd,
+        @In byte[] buffer,
+        @size_t long length,
+        int flags,
+        @In byte[] address,
+        int addressLength);
+
     int recvmmsg(int fd, long messages, int count, int flags, long timeout);
 
     int sendmmsg(int fd, long messages, int count, int flags);

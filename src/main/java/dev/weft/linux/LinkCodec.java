@@ -27,6 +27,7 @@ final class LinkCodec {
   static final int IFLA_MASTER = 10;
   private static final int IFLA_LINKINFO = 18;
   static final int IFLA_IFALIAS = 20;
+  private static final int IFLA_STATS64 = 23;
   private static final int IFLA_AF_SPEC = 26;
   private static final int IFLA_GROUP = 27;
   static final int IFLA_NET_NS_FD = 28;
@@ -79,6 +80,18 @@ final class LinkCodec {
 
   static NetlinkMessage get(int index) {
     return message(RTM_GETLINK, 0, index, 0, 0).attribute(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+  }
+
+  static NetlinkMessage counters(int index) {
+    return message(RTM_GETLINK, 0, index, 0, 0);
+  }
+
+  /** {@code rx_packets}, the first of {@code rtnl_link_stats64}; 0 without counters. */
+  static long received(ByteBuffer body) {
+    byte[] stats =
+        Attributes.parse(body.duplicate().order(body.order()).position(IFINFOMSG))
+            .bytes(IFLA_STATS64);
+    return stats.length < Long.BYTES ? 0 : ByteBuffer.wrap(stats).order(body.order()).getLong();
   }
 
   static NetlinkMessage get(String name) {

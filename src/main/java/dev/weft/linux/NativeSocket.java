@@ -113,6 +113,17 @@ final class NativeSocket implements AutoCloseable {
     }
   }
 
+  /** Sends one message of these bytes to an address; the errno with which it failed, or 0. */
+  int send(byte[] bytes, byte[] to) {
+    while (C.sendto(fd(), bytes, bytes.length, LibC.MSG_DONTWAIT, to, to.length) < 0) {
+      int errno = LibC.errno();
+      if (!Errno.EINTR.is(errno)) {
+        return errno;
+      }
+    }
+    return 0;
+  }
+
   /**
    * Receives one message; what does not fit is lost.
    *

@@ -54,6 +54,15 @@ public final class Netlink implements AutoCloseable {
     return find(LinkCodec.get(index), "link " + index);
   }
 
+  /** Frames that a link has received since it was made. */
+  public long received(int index) throws LinuxException {
+    return socket
+        .exchange(LinkCodec.counters(index), "counters of link " + index, LinkCodec::received)
+        .stream()
+        .findFirst()
+        .orElse(0L);
+  }
+
   private Optional<Link> find(NetlinkMessage get, String what) throws LinuxException {
     try {
       return socket.exchange(get, what, LinkCodec::decode).stream().findFirst();

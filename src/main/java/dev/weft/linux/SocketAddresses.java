@@ -28,6 +28,17 @@ final class SocketAddresses {
         .array();
   }
 
+  /** {@code sockaddr_ll}: all stations on one interface, for frames of an EtherType. */
+  static byte[] everybody(int ifindex, int etherType) {
+    byte[] all = {-1, -1, -1, -1, -1, -1};
+    return of(20, NativeSocket.AF_PACKET)
+        .putShort(Short.reverseBytes((short) etherType))
+        .putInt(ifindex)
+        .put(11, (byte) all.length)
+        .put(12, all)
+        .array();
+  }
+
   /** {@code sockaddr_in} or {@code sockaddr_in6}, port 0. */
   static byte[] inet(InetAddress address) {
     if (address instanceof Inet4Address) {

@@ -12,6 +12,7 @@ import dev.weft.nsm.client.ConnectionMonitor;
 import dev.weft.nsm.client.ConnectionWatch;
 import dev.weft.nsm.client.Connector;
 import dev.weft.nsm.client.Healer;
+import dev.weft.nsm.client.PathWatch;
 import dev.weft.nsm.client.Requests;
 import dev.weft.nsm.connection.ConnectionAddresses;
 import dev.weft.nsm.connection.ConnectionMeters;
@@ -75,6 +76,7 @@ final class NsmParts {
   final LeaseExchange leases;
   final Halves halves;
   final Healer healer;
+  final PathWatch paths;
   final ConnectionWatch watch;
   final ConnectionMeters connectionMeters;
   private final UnixClient unixClient;
@@ -119,14 +121,19 @@ final class NsmParts {
             wires.mtu());
 
     halves = new Halves(self, thread, connections, mechanisms, namespaces, endpointPods, peers);
-    RemoteNegotiator remote = new RemoteNegotiator(peers, tunnels, externals, limits, wires.mtu());
+    RemoteNegotiator remote =
+        new RemoteNegotiator(peers, tunnels, externals, room.clock(), limits, wires.mtu());
     Connector connector =
         new Connector(
             room, thread, endpoints, connections, namespaces, mechanisms, local, remote, halves);
     healer = new Healer(room, vertx, config.heal(), connections, connector, mechanisms, halves);
+    paths =
+        new PathWatch(
+            room, vertx, thread, config.probe(), connections, endpoints, healer, peers, tunnels);
     probe = new UnixProbe(vertx, PROBE);
     watch =
-        new ConnectionWatch(room, thread, pods, endpoints, connections, mechanisms, healer, probe);
+        new ConnectionWatch(
+            room, thread, pods, endpoints, connections, mechanisms, healer, paths, probe);
     clients =
         new ClientCalls(
             pods,
@@ -163,6 +170,6 @@ final class NsmParts {
   }
 
   Future<Void> close() {
-    return Future.join(unixClient.close(), probe.close()).mapEmpty();
+    return Future.join(unixClient.close(), probe.close(), paths.close()).mapEmpty();
   }
 }

@@ -130,7 +130,7 @@ public final class NsmVerticle extends VerticleBase implements NetworkServices {
             MemberChanged.class,
             change -> {
               if (!change.joined()) {
-                parts.healer.onNodeLeft(change.id());
+                parts.paths.onNodeLeft(change.id());
               }
             });
     parts.endpoints.onChange(parts.watch::onEndpoints);
@@ -144,6 +144,9 @@ public final class NsmVerticle extends VerticleBase implements NetworkServices {
           looks.ask().onFailure(this::notWatched);
           parts.connectionMeters.look(parts.connections.all());
         });
+    if (!config.probe().isZero()) {
+      vertx.setPeriodic(config.probe().toMillis(), id -> parts.paths.look());
+    }
     vertx.setPeriodic(RENEW_MILLIS, id -> openSockets());
     vertx.setPeriodic(0, RENEW_MILLIS, id -> parts.externals.review());
     vertx.setPeriodic(

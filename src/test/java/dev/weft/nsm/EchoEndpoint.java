@@ -40,13 +40,18 @@ final class EchoEndpoint implements AutoCloseable {
    * @param where it wants its connections
    */
   static EchoEndpoint serve(String name, NsmNodes.Node node, TestNetns where) {
+    return serve("echo", name, node, where);
+  }
+
+  /** As {@link #serve(String, NsmNodes.Node, TestNetns)}, another service. */
+  static EchoEndpoint serve(String service, String name, NsmNodes.Node node, TestNetns where) {
     EchoEndpoint made = new EchoEndpoint();
     Path socket = node.directory.resolve(name + ".sock");
     EndpointAdvertiseRequest advertise =
         EndpointAdvertiseRequest.newBuilder()
             .addNetworkEndpoint(
                 NetworkServiceEndpoint.newBuilder()
-                    .setNetworkServiceName("echo")
+                    .setNetworkServiceName(service)
                     .setNseProviderName(name)
                     .setSocketLocation(socket.toString()))
             .build();

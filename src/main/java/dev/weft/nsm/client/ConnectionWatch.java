@@ -46,6 +46,9 @@ public final class ConnectionWatch {
   /** A client's node that restarts within this time keeps its connections. */
   private static final Duration NODE_AWAY = Duration.ofSeconds(10);
 
+  /** A path that carries is never too old. */
+  private static final Duration CARRYING = Duration.ofDays(36_500);
+
   private static final Logger log = LoggerFactory.getLogger(ConnectionWatch.class);
 
   private static final int PROBED_IN = 5;
@@ -57,6 +60,7 @@ public final class ConnectionWatch {
   private final Connections connections;
   private final Mechanisms mechanisms;
   private final Healer healer;
+  private final PathWatch paths;
   private final UnixProbe probe;
   private int looks;
   private final Instant started;
@@ -73,6 +77,7 @@ public final class ConnectionWatch {
       Connections connections,
       Mechanisms mechanisms,
       Healer healer,
+      PathWatch paths,
       UnixProbe probe) {
     this.room = room;
     this.thread = thread;
@@ -81,6 +86,7 @@ public final class ConnectionWatch {
     this.connections = connections;
     this.mechanisms = mechanisms;
     this.healer = healer;
+    this.paths = paths;
     this.probe = probe;
     this.started = room.clock().instant();
   }
@@ -256,7 +262,7 @@ public final class ConnectionWatch {
       healer.lost(entry, "endpoint " + target.provider() + " does not answer");
     } else if (its.isPresent()) {
       connections.on(entry, (life, now) -> life.present());
-    } else if (!early) {
+    } else if (!early && !outlives(entry, target.node())) {
       healer.absent(
           entry, "endpoint " + target.provider() + " is gone", here ? Duration.ZERO : MISSING);
     }
@@ -270,8 +276,14 @@ public final class ConnectionWatch {
     } else if (endpoints.isHere(c.client().node())) {
       connections.on(entry, (life, now) -> life.present());
     } else {
-      healer.absent(entry, "the client's node is gone", NODE_AWAY);
+      boolean carries = paths.carries(entry);
+      healer.absent(entry, "the client's node is gone", carries ? CARRYING : NODE_AWAY);
     }
+  }
+
+  /** Whether a path carries though the node at its other end is not in the cluster now. */
+  private boolean outlives(ConnectionEntry entry, String node) {
+    return !endpoints.isHere(node) && paths.carries(entry);
   }
 
   /** Whether the client's pod is still the one that the connection was made for. */

@@ -137,6 +137,11 @@ public final class Connector {
             });
   }
 
+  /** Asks the endpoint of a connection last for a while. */
+  void avoid(Connection c) {
+    failures.failed(c);
+  }
+
   private Future<Void> move(ConnectionEntry entry, Connection next) {
     return join(entry, next)
         .onFailure(e -> failures.failed(next))

@@ -100,11 +100,12 @@ public final class Healer {
     }
   }
 
-  /** A node left: connections to its endpoints are lost. */
-  public void onNodeLeft(String node) {
-    connections
-        .where(c -> c.clientAt(room.self()) && c.endpointAt(node))
-        .forEach(entry -> lost(entry, "node " + node + " left"));
+  /** The path of a connection is dead; its endpoint is asked again after all others. */
+  void leave(ConnectionEntry entry, String reason) {
+    if (!patience.isZero()) {
+      connector.avoid(entry.connection());
+      lost(entry, reason);
+    }
   }
 
   /** A wire of this node came up, went down, or was removed. */

@@ -31,7 +31,9 @@ import java.util.Objects;
  *
  * <p>{@code ending} leads from every state to ENDING, which repeats the removal until it succeeds;
  * an end is never taken back. UP is reached only by {@code joined} or {@code wayUp}: the interface
- * on this node exists, and frames cross.
+ * on this node exists, and frames cross; and from MUTE by {@code answered}. {@code muted} leads
+ * from UP to MUTE, where nothing answers through the interface and no other endpoint can be had: it
+ * goes on as from DOWN.
  *
  * @param wayUp whether frames cross, as far as this node was told
  * @param reason why the connection is not up; null if it is
@@ -59,6 +61,8 @@ public record ConnectionLife(
     DOWN(ConnectionState.JOINING),
     /** Its interface exists and frames cross. */
     UP(ConnectionState.UP),
+    /** Its interface exists and its way seems up, but nothing answers through it. */
+    MUTE(ConnectionState.HEALING),
     /** Its endpoint or an interface is lost; the next attempt to replace it is due later. */
     LOST(ConnectionState.HEALING),
     /** An attempt to replace the lost endpoint or interface is under way. */
@@ -72,6 +76,10 @@ public record ConnectionLife(
 
     Phase(ConnectionState published) {
       this.published = published;
+    }
+
+    private boolean stands() {
+      return this == UP || this == DOWN || this == MUTE;
     }
   }
 
@@ -91,7 +99,7 @@ public record ConnectionLife(
 
   /** Whether its interface exists on this node and no attempt to change it is due or under way. */
   public boolean stands() {
-    return phase == Phase.UP || phase == Phase.DOWN;
+    return phase.stands();
   }
 
   /** Whether it ends or ended. */
@@ -132,6 +140,18 @@ public record ConnectionLife(
   public ConnectionLife wayDown(String why, Instant now) {
     ConnectionLife next = new ConnectionLife(phase, false, reason, changed, absent, retry, healed);
     return stands() ? next.to(Phase.DOWN, why, now) : next;
+  }
+
+  /** Nothing answers through its interface any more. */
+  public ConnectionLife muted(String why, Instant now) {
+    return phase == Phase.UP || phase == Phase.MUTE ? to(Phase.MUTE, why, now) : this;
+  }
+
+  /** The other end answered through its interface. */
+  public ConnectionLife answered(Instant now) {
+    return phase != Phase.MUTE
+        ? this
+        : wayUp ? to(Phase.UP, null, now) : to(Phase.DOWN, "its way is not up", now);
   }
 
   /** The endpoint or an interface is gone and does not come back without an attempt to heal. */
@@ -203,7 +223,6 @@ public record ConnectionLife(
   }
 
   private ConnectionLife to(Phase next, String why, Instant now) {
-    boolean stand = next == Phase.UP || next == Phase.DOWN;
     boolean same = phase.published == next.published;
     boolean noChange = phase == next && Objects.equals(reason, why) && retry == null;
     return noChange
@@ -213,7 +232,7 @@ public record ConnectionLife(
             wayUp,
             why,
             same ? changed : now,
-            stand ? absent : null,
+            next.stands() ? absent : null,
             null,
             next == Phase.LOST ? healed : null);
   }

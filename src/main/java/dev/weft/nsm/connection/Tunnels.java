@@ -10,7 +10,11 @@ import dev.weft.net.Underlay;
 import dev.weft.nsm.proto.TunnelType;
 import io.vertx.core.Future;
 import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
@@ -21,10 +25,15 @@ public final class Tunnels {
 
   private static final int LAST_VNI = 0xffffff;
 
+  private static final Duration AVOIDED = Duration.ofMinutes(5);
+
   private final Cluster cluster;
   private final NsmConfig config;
   private final NodeLinks links;
   private final RandomGenerator random = new SecureRandom();
+  private final Map<Way, Instant> avoided = new HashMap<>();
+
+  private record Way(TunnelType tunnel, String node) {}
 
   public Tunnels(Cluster cluster, NsmConfig config, NodeLinks links) {
     this.cluster = cluster;
@@ -50,6 +59,29 @@ public final class Tunnels {
                   case VXLAN -> TunnelType.VXLAN;
                 })
         .toList();
+  }
+
+  /**
+   * As {@link #tunnels}, to a node; without those that did not carry lately, if others are left.
+   */
+  public List<TunnelType> towards(String node, boolean external, Instant now) {
+    List<TunnelType> all = tunnels(external);
+    List<TunnelType> sound =
+        all.stream()
+            .filter(t -> !avoided.getOrDefault(new Way(t, node), Instant.MIN).isAfter(now))
+            .toList();
+    return sound.isEmpty() ? all : sound;
+  }
+
+  /** Whether this node can be an end of another tunnel than that, within the mesh. */
+  public boolean hasOther(TunnelType tunnel) {
+    return tunnels(false).stream().anyMatch(t -> t != tunnel);
+  }
+
+  /** A tunnel to a node does not carry: it is not offered for a while. */
+  public void avoid(TunnelType tunnel, String node, Instant now) {
+    avoided.values().removeIf(until -> !until.isAfter(now));
+    avoided.put(new Way(tunnel, node), now.plus(AVOIDED));
   }
 
   /** This node's address as other nodes dial it, if it is one. */

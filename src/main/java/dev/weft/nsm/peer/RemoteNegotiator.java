@@ -17,6 +17,7 @@ import dev.weft.nsm.proto.ProxyConnectionRequest;
 import dev.weft.nsm.proto.TunnelType;
 import dev.weft.pod.PodRef;
 import io.vertx.core.Future;
+import java.time.Clock;
 import java.util.List;
 
 /** Agrees with the node of an endpoint, which asks the endpoint on the client's behalf. */
@@ -24,6 +25,7 @@ public final class RemoteNegotiator implements Negotiator {
   private final PeerClient peers;
   private final Tunnels tunnels;
   private final Externals externals;
+  private final Clock clock;
   private final RouteLimits limits;
   private final int mtu;
 
@@ -31,10 +33,16 @@ public final class RemoteNegotiator implements Negotiator {
    * @param mtu of wires, bytes
    */
   public RemoteNegotiator(
-      PeerClient peers, Tunnels tunnels, Externals externals, RouteLimits limits, int mtu) {
+      PeerClient peers,
+      Tunnels tunnels,
+      Externals externals,
+      Clock clock,
+      RouteLimits limits,
+      int mtu) {
     this.peers = peers;
     this.tunnels = tunnels;
     this.externals = externals;
+    this.clock = clock;
     this.limits = limits;
     this.mtu = mtu;
   }
@@ -44,7 +52,7 @@ public final class RemoteNegotiator implements Negotiator {
   public Future<Connection> agree(PendingConnection pending, CandidatePlanner.Candidate candidate) {
     Endpoint e = candidate.endpoint();
     boolean external = Externals.provides(e);
-    List<TunnelType> offered = tunnels.tunnels(external);
+    List<TunnelType> offered = tunnels.towards(e.node(), external, clock.instant());
     ProxyConnectionRequest.Builder request =
         ProxyConnectionRequest.newBuilder()
             .setRequestId(pending.requestId())

@@ -24,6 +24,8 @@ class ConnectionLifeTest {
     JOINED,
     WAY_UP,
     WAY_DOWN,
+    MUTED,
+    ANSWERED,
     LOST,
     ABSENT,
     PRESENT,
@@ -38,6 +40,8 @@ class ConnectionLifeTest {
         case JOINED -> life.joined(now);
         case WAY_UP -> life.wayUp(now);
         case WAY_DOWN -> life.wayDown("the wire is down", now);
+        case MUTED -> life.muted("nothing answers", now);
+        case ANSWERED -> life.answered(now);
         case LOST -> life.lost("its interface is gone", now);
         case ABSENT -> life.absent("the endpoint is gone", GRACE, now);
         case PRESENT -> life.present();
@@ -61,16 +65,20 @@ class ConnectionLifeTest {
     ConnectionLife life = ConnectionLife.agreed(START);
     boolean stands = false;
     boolean way = false;
+    boolean mute = false;
     for (int i = 0; i < events.size(); i++) {
       Event event = events.get(i);
       boolean attempt = life.is(Phase.JOINING) || life.is(Phase.HEALING);
       boolean began = event == Event.BEGUN && life.due(START.plusMillis(700L * i));
       stands = event == Event.JOINED ? stands || attempt : stands;
       way = event == Event.WAY_UP || (way && event != Event.WAY_DOWN && !began);
+      mute =
+          (mute && event != Event.ANSWERED && way) || (event == Event.MUTED && life.is(Phase.UP));
       life = step(life, event, i);
       stands &= life.stands();
+      mute &= stands;
 
-      assertThat(life.is(Phase.UP)).as(events + " at " + i).isEqualTo(stands && way);
+      assertThat(life.is(Phase.UP)).as(events + " at " + i).isEqualTo(stands && way && !mute);
       assertThat(life.state() == ConnectionState.UP).isEqualTo(life.is(Phase.UP));
       assertThat(life.reason() == null)
           .as("a reason unless it is up or being made: " + life)
@@ -182,6 +190,16 @@ class ConnectionLifeTest {
     assertThat(life.begun(START.plusSeconds(4)).is(Phase.LOST)).isTrue();
     assertThat(life.hastened(START.plusSeconds(4)).begun(START.plusSeconds(4)).is(Phase.HEALING))
         .isTrue();
+  }
+
+  @Test
+  void shouldHealWithoutBeingLostWhileNothingAnswers() {
+    ConnectionLife mute = up().muted("nothing answers", START);
+
+    assertThat(mute.state()).isEqualTo(ConnectionState.HEALING);
+    assertThat(mute.wayUp(START).is(Phase.MUTE)).as("its interface is there").isTrue();
+    assertThat(mute.answered(START)).isEqualTo(up());
+    assertThat(mute.lost("another one is there", START).due(START)).isTrue();
   }
 
   @Test

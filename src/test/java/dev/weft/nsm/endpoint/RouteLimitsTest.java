@@ -24,6 +24,7 @@ class RouteLimitsTest {
               Map.of("archive", List.of("0", "default/a1", "10.60.0.0/16", "192.0.2.0/24")),
               List.of(),
               Duration.ofSeconds(10),
+              Duration.ofSeconds(1),
               List.of()),
           Cidr.parse("10.42.0.0/16"));
 
