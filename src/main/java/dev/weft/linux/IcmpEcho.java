@@ -94,14 +94,9 @@ public final class IcmpEcho implements AutoCloseable {
    *     ENETUNREACH
    */
   public Optional<Duration> ping(Duration timeout) throws LinuxException {
-    sequence = (sequence + 1) & 0xffff;
-    ByteBuffer.wrap(request).putShort(6, (short) sequence).putShort(2, (short) 0);
-    if (four) {
-      ByteBuffer.wrap(request).putShort(2, checksum(request));
-    }
     long start = System.nanoTime();
     long deadline = start + timeout.toNanos();
-    socket.send(request);
+    request();
     while (true) {
       long left = deadline - System.nanoTime();
       if (left <= 0) {
@@ -116,6 +111,29 @@ public final class IcmpEcho implements AutoCloseable {
         }
       }
     }
+  }
+
+  /**
+   * Sends a request and awaits nothing.
+   *
+   * @throws LinuxException as {@link #ping(Duration)}
+   */
+  public void request() throws LinuxException {
+    sequence = (sequence + 1) & 0xffff;
+    ByteBuffer.wrap(request).putShort(6, (short) sequence).putShort(2, (short) 0);
+    if (four) {
+      ByteBuffer.wrap(request).putShort(2, checksum(request));
+    }
+    socket.send(request);
+  }
+
+  /** Whether the last request has been answered; does not wait. */
+  public boolean isAnswered() throws LinuxException {
+    boolean answered = false;
+    for (int length = socket.receive(received); length >= 0; length = socket.receive(received)) {
+      answered |= isReply(length);
+    }
+    return answered;
   }
 
   /** Sends many requests, each when the one before is answered or has timed out. */

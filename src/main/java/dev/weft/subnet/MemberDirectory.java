@@ -8,6 +8,7 @@ import dev.weft.bus.WeftException;
 import dev.weft.cluster.Cluster;
 import dev.weft.cluster.Member;
 import dev.weft.cluster.OwnedTable;
+import dev.weft.config.SubnetsConfig;
 import io.vertx.core.Future;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -29,12 +30,19 @@ final class MemberDirectory {
   private final LeaseKeeper keeper;
   private final SubnetRange range;
   private final PacketCarrier.Side self;
+  private final KnownPeers known;
   private MemberRow told;
 
   /**
    * @param self what this node can do and wants
    */
-  MemberDirectory(Cluster cluster, LeaseKeeper keeper, SubnetRange range, PacketCarrier.Side self) {
+  MemberDirectory(
+      Cluster cluster,
+      LeaseKeeper keeper,
+      SubnetRange range,
+      PacketCarrier.Side self,
+      KnownPeers known) {
+    this.known = known;
     this.self = self;
     this.cluster = cluster;
     this.table = cluster.owned(TABLE);
@@ -46,11 +54,34 @@ final class MemberDirectory {
     table.onChange(listener);
   }
 
-  /** The other members that have a leased subnet and that something carries packets to. */
+  /**
+   * The other members that have a leased subnet and that something carries packets to, also those
+   * that are away; {@link PacketCarrier#NONE} for one whose kernel does not answer.
+   */
   List<Wanted.Peer> peers() {
-    List<Wanted.Peer> peers = new ArrayList<>();
-    rows().forEach((node, row) -> peer(node, row).ifPresent(peers::add));
-    return peers;
+    Map<String, MemberRow> rows = rows();
+    List<Wanted.Peer> live = new ArrayList<>();
+    rows.forEach((node, row) -> peer(node, row).ifPresent(live::add));
+    return known.with(live, peer -> mayBeAway(peer, rows.get(peer.node())));
+  }
+
+  /**
+   * Whether packets may go to a peer from which nothing new is known.
+   *
+   * @param row what it tells, null if it is no member now
+   */
+  private boolean mayBeAway(Wanted.Peer peer, MemberRow row) {
+    PacketCarrier.Side its =
+        row == null
+            ? new PacketCarrier.Side(SubnetsConfig.Carrier.VXLAN, true, false)
+            : row.side(!isOutpost(peer.node()));
+    boolean fits = range.cidr().contains(peer.subnet()) && !cluster.outpost();
+    String key = peer.subnet().toString();
+    // Before the leases have been read from the disk there is none, not even this node's own.
+    boolean leased =
+        keeper.all().isEmpty()
+            || keeper.find(key).filter(l -> l.holder().equals(peer.node())).isPresent();
+    return fits && leased && PacketCarrier.between(self, its) == PacketCarrier.VXLAN;
   }
 
   /** Addresses on which the other members listen: the route to them shows the underlay. */

@@ -57,6 +57,7 @@ final class SubnetKernel implements AutoCloseable {
   private final Forwarding forwarding;
   private final PodBridge podLinks;
   private final RouteTable table;
+  private final OverlayProbe probe;
   private final LinkOwnership tunnels;
   private boolean rangeIsFree;
   private Optional<String> rival = Optional.empty();
@@ -81,6 +82,7 @@ final class SubnetKernel implements AutoCloseable {
     this.podLinks = new PodBridge(host, links, owner, range, forwarding);
     this.tunnels = links.of(TUNNELS);
     this.table = new RouteTable(netlink);
+    this.probe = new OverlayProbe(host.netns());
   }
 
   /**
@@ -146,6 +148,9 @@ final class SubnetKernel implements AutoCloseable {
       for (Wanted.Peer peer : peers) {
         if (peer.carrier() == PacketCarrier.VXLAN) {
           routes.add(Route.via(peer.subnet(), peer.router(), device.get().index()));
+        } else if (peer.carrier() == PacketCarrier.NONE) {
+          // For the probe alone, which finds out when the way is there again.
+          routes.add(Route.onLink(Cidr.host(peer.router()), device.get().index()));
         }
       }
     }
@@ -215,6 +220,10 @@ final class SubnetKernel implements AutoCloseable {
     return table;
   }
 
+  OverlayProbe probe() {
+    return probe;
+  }
+
   /**
    * Removes all that this room made in the namespace.
    *
@@ -233,6 +242,7 @@ final class SubnetKernel implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    probe.close();
     host.close();
     lock.channel().close();
   }
@@ -251,7 +261,7 @@ final class SubnetKernel implements AutoCloseable {
 
   private Set<Integer> madeDevices() throws LinuxException {
     return netlink.links().stream()
-        .filter(owner::owns)
+        .filter(link -> owner.owns(link) || tunnels.owns(link))
         .map(Link::index)
         .collect(Collectors.toSet());
   }

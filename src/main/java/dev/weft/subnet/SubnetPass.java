@@ -9,10 +9,12 @@ import dev.weft.pod.Pods;
 import dev.weft.room.RoomContext;
 import io.micrometer.core.instrument.Timer;
 import io.vertx.core.Future;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -126,7 +128,8 @@ final class SubnetPass {
             now -> {
               duration.record(System.nanoTime() - begun, TimeUnit.NANOSECONDS);
               observed = now;
-              peers = wanted.peers();
+              peers =
+                  wanted.peers().stream().filter(p -> p.carrier() != PacketCarrier.NONE).toList();
               now.changes().forEach(bus::publish);
               warnings.observed(wanted, now);
             })
@@ -147,6 +150,9 @@ final class SubnetPass {
           .filter(a -> a.attached() && !a.waits() && pod.alive())
           .ifPresent(a -> ends.add(new Wanted.PodEnd(pod.ref(), pod.netns(), a.inet())));
     }
-    return new Wanted(state.keeper().subnet(), directory.addresses(), others, intents, ends);
+    // Before other members have been heard, those of former times show the underlay.
+    List<InetAddress> members = new ArrayList<>(directory.addresses());
+    others.stream().map(Wanted.Peer::endpoint).filter(Objects::nonNull).forEach(members::add);
+    return new Wanted(state.keeper().subnet(), members, others, intents, ends);
   }
 }

@@ -23,6 +23,7 @@ import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -50,6 +51,7 @@ public final class SubnetVerticle extends AbstractVerticle {
 
   private static final Logger log = LoggerFactory.getLogger(SubnetVerticle.class);
   private static final Duration EVERY = Duration.ofSeconds(5);
+  private static final Duration PROBE_EVERY = Duration.ofSeconds(1);
 
   private final RoomContext room;
   private final Leases leases;
@@ -59,6 +61,7 @@ public final class SubnetVerticle extends AbstractVerticle {
   private GrpcListener runtime;
   private KernelWorker kernel;
   private SubnetState state;
+  private KnownPeers known;
   private Passes passes;
 
   public SubnetVerticle(RoomContext room, Leases leases, SubnetsConfig config, NodeLinks links) {
@@ -77,11 +80,12 @@ public final class SubnetVerticle extends AbstractVerticle {
     SubnetRange range = new SubnetRange(config.cidr(), config.prefix());
     Absences absences = new Absences(room.cluster(), config.leaseGrace(), System::nanoTime);
     LeaseKeeper keeper = new LeaseKeeper(room.cluster(), leases, room.store(), range, absences);
+    known = new KnownPeers(room.store());
     state =
         new SubnetState(
             range,
             keeper,
-            new MemberDirectory(room.cluster(), keeper, range, side()),
+            new MemberDirectory(room.cluster(), keeper, range, side(), known),
             new Allocations(room.store()),
             new InjectedRoutes(room.store(), room.bus(), kernel),
             kernel);
@@ -91,7 +95,12 @@ public final class SubnetVerticle extends AbstractVerticle {
     kernel
         .open(this::openKernel)
         .compose(
-            v -> Future.all(keeper.load(), state.allocations().load(), state.injected().load()))
+            v ->
+                Future.all(
+                    keeper.load(),
+                    known.load(),
+                    state.allocations().load(),
+                    state.injected().load()))
         .compose(v -> room.bus().serve(Subnets.class, service))
         .compose(v -> openRuntime(new QuiltRuntime(service, thread)))
         .onSuccess(v -> measure(pass))
@@ -140,8 +149,25 @@ public final class SubnetVerticle extends AbstractVerticle {
     room.bus().on(MemberChanged.class, change -> passes.ask());
     room.bus().on(PodChanged.class, change -> passes.ask());
     vertx.setPeriodic(EVERY.toMillis(), id -> passes.ask());
+    vertx.setPeriodic(PROBE_EVERY.toMillis(), id -> probe());
     room.health().state(ROOM, Health.State.READY);
     passes.ask();
+  }
+
+  /** Only members that are away are asked whether packets still reach them. */
+  private void probe() {
+    Set<InetAddress> away = known.away();
+    if (!away.isEmpty() && !passes.stopped()) {
+      kernel
+          .run(opened -> opened.probe().round(away))
+          .map(known::heard)
+          .onSuccess(
+              changed -> {
+                if (changed) {
+                  passes.ask();
+                }
+              });
+    }
   }
 
   private void measure(SubnetPass pass) {

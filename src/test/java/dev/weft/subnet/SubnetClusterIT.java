@@ -9,6 +9,7 @@ import dev.weft.linux.IcmpEcho;
 import dev.weft.linux.Netns;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
+import dev.weft.testkit.PingStream;
 import dev.weft.testkit.ProcessCluster;
 import dev.weft.testkit.QuiltClient;
 import dev.weft.testkit.TestNetns;
@@ -82,24 +83,82 @@ class SubnetClusterIT {
   }
 
   @Test
-  void shouldForgetAKilledNodeAndKnowItAgain() throws Exception {
-    nodes.kill(3);
-    long killed = System.nanoTime();
-    await()
-        .pollInterval(Duration.ofMillis(100))
-        .atMost(Duration.ofSeconds(15))
-        .until(() -> !routes(1).contains(subnets.get(2)) && !routes(2).contains(subnets.get(2)));
-    say("routes of a killed node are gone after", killed);
+  void shouldLoseNoPacketWhileANodesProcessIsKilledOrStoppedAndStartsAgain() throws Exception {
+    try (PingStream there = PingStream.start(pods.get(0), addressIn(3));
+        PingStream back = PingStream.start(pods.get(2), addressIn(1))) {
+      awaitFirst(there, back);
 
-    nodes.start(3);
-    nodes.awaitReady(3);
-    long ready = System.nanoTime();
-    assertThat(nodes.subnetOf(3)).isEqualTo(subnets.get(2));
+      nodes.kill(3);
+      awaitMembersAt(1, NODES - 1);
+      nodes.start(3);
+      nodes.awaitReady(3);
+      awaitMembersAt(1, NODES);
+      say("kill -9 and start", there, back);
+
+      nodes.stop(3);
+      awaitMembersAt(1, NODES - 1);
+      nodes.start(3);
+      nodes.awaitReady(3);
+      awaitMembersAt(1, NODES);
+      say("SIGTERM and start", there, back);
+
+      assertThat(there.lost()).isZero();
+      assertThat(back.lost()).isZero();
+      assertThat(nodes.subnetOf(3)).isEqualTo(subnets.get(2));
+    }
+  }
+
+  @Test
+  void shouldLoseNoPacketWhileOnlyTheControlTrafficIsCut() throws Exception {
+    try (PingStream there = PingStream.start(pods.get(0), addressIn(3));
+        PingStream back = PingStream.start(pods.get(2), addressIn(1))) {
+      awaitFirst(there, back);
+
+      nodes.host(3).run("nft", "-f", write(CUT).toString());
+      awaitMembersAt(3, 1);
+      awaitMembersAt(1, NODES - 1);
+      int lost = there.lost() + back.lost();
+      nodes.host(3).run("nft", "delete", "table", "inet", "cut");
+      awaitMembersAt(1, NODES);
+      awaitMembersAt(3, NODES);
+      say("only control traffic cut, and merged again", there, back);
+
+      assertThat(lost).isZero();
+      assertThat(there.lost()).isZero();
+      assertThat(back.lost()).isZero();
+    }
+  }
+
+  /** Everything from other hosts but VXLAN and what is inside of it. */
+  private static final String CUT =
+      """
+      table inet cut {
+        chain in {
+          type filter hook input priority 0;
+          iifname "eth0" udp dport 4789 accept
+          iifname "eth0" ip protocol { tcp, udp } drop
+        }
+      }
+      """;
+
+  private static Path write(String rules) throws Exception {
+    return java.nio.file.Files.writeString(directory.resolve("rules"), rules);
+  }
+
+  private static void awaitFirst(PingStream... streams) {
+    for (PingStream stream : streams) {
+      assertThat(stream.lost()).isZero();
+    }
+  }
+
+  private static void awaitMembersAt(int node, int count) {
     await()
-        .pollInterval(Duration.ofMillis(50))
-        .atMost(Duration.ofSeconds(10))
-        .until(() -> reaches(1, 3) && reaches(3, 1));
-    say("a node that came back is reached after it was ready by", ready);
+        .atMost(Duration.ofSeconds(90))
+        .until(() -> nodes.api(node).get("/api/v1/nodes").path("items").size() == count);
+  }
+
+  private static void say(String fault, PingStream there, PingStream back) {
+    System.out.printf("%s: %d and %d requests without a reply%n", fault, there.lost(), back.lost());
   }
 
   @Test
@@ -112,9 +171,13 @@ class SubnetClusterIT {
   @Test
   void shouldGiveNoLeaseInAMinorityAndKeepTheOneThatIs() throws Exception {
     nodes.partition(3);
+    long parted = System.nanoTime();
+    awaitMembersAt(3, 1);
     await()
-        .atMost(Duration.ofSeconds(60))
-        .until(() -> nodes.api(3).get("/api/v1/nodes").path("items").size() == 1);
+        .pollInterval(Duration.ofMillis(100))
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> !routes(1).contains(subnets.get(2)) && !routes(2).contains(subnets.get(2)));
+    say("routes of a node that packets do not reach are gone after", parted);
 
     nodes.kill(3);
     nodes.start(3);
@@ -124,9 +187,10 @@ class SubnetClusterIT {
     assertThat(new QuiltClient(nodes.host(3)).call("ConfigureNodeSubnet", "10.42.77.0/24"))
         .contains("10.42.77.0/24", subnets.get(2), "1 of its addresses");
     nodes.heal();
-    await()
-        .atMost(Duration.ofSeconds(90))
-        .until(() -> nodes.api(1).get("/api/v1/nodes").path("items").size() == NODES);
+    long healed = System.nanoTime();
+    awaitAllPings(Duration.ofSeconds(30));
+    say("pods reach each other again after", healed);
+    awaitMembersAt(1, NODES);
     awaitAllPings(Duration.ofSeconds(30));
     for (int i = 1; i <= NODES; i++) {
       assertThat(nodes.subnetOf(i)).isEqualTo(subnets.get(i - 1));
