@@ -2,17 +2,21 @@ package dev.weft.cli;
 
 import dev.weft.config.ConfigException;
 import dev.weft.config.ConfigFile;
+import dev.weft.node.Preflight;
+import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Validates a configuration file. */
+/** Validates a configuration file, and whether this host has what it names. */
 @Command(
     name = "check",
-    description = "Tell every problem of a configuration file, or that it has none.",
+    description = "Tell every problem of a configuration file on this host, or that it has none.",
     mixinStandardHelpOptions = true)
 final class CheckCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -22,10 +26,15 @@ final class CheckCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    PrintWriter err = spec.commandLine().getErr();
     try {
-      ConfigFile.load(conf);
+      List<String> problems = Preflight.problems(ConfigFile.load(conf), Clock.systemUTC());
+      if (!problems.isEmpty()) {
+        problems.forEach(err::println);
+        return ExitCode.USAGE;
+      }
     } catch (ConfigException e) {
-      spec.commandLine().getErr().println(e.getMessage());
+      err.println(e.getMessage());
       return ExitCode.USAGE;
     }
     spec.commandLine().getOut().println(conf + ": no problems");

@@ -8,11 +8,13 @@ import dev.weft.config.WeftConfig;
 import dev.weft.linux.SdNotify;
 import dev.weft.linux.Signals;
 import dev.weft.node.Node;
+import dev.weft.node.Preflight;
 import dev.weft.telemetry.LogSetup;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -65,6 +67,11 @@ final class RunCommand implements Callable<Integer> {
       config = ConfigFile.load(conf);
     } catch (ConfigException e) {
       err.println(e.getMessage());
+      return ExitCode.USAGE;
+    }
+    List<String> problems = Preflight.problems(config, Clock.systemUTC());
+    if (!problems.isEmpty()) {
+      problems.forEach(problem -> err.println("weft: " + problem));
       return ExitCode.USAGE;
     }
     LogSetup.apply(config.log());

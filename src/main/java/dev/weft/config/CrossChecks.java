@@ -1,8 +1,8 @@
 package dev.weft.config;
 
+import dev.weft.address.Cidr;
 import dev.weft.address.HostPort;
 import dev.weft.address.IpAddress;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -10,7 +10,6 @@ import java.util.Set;
 
 /** Checks whether values of different keys agree. */
 final class CrossChecks {
-  private static final String LOCAL = "127.0.0.1";
   private static final String TLS = "security.ca, security.cert and security.key";
 
   private final WeftConfig config;
@@ -28,6 +27,7 @@ final class CrossChecks {
     join();
     role();
     externals();
+    ranges();
     mesh();
     services();
     proxies();
@@ -129,6 +129,17 @@ final class CrossChecks {
     }
   }
 
+  private void ranges() {
+    Cidr connections = config.nsm().cidr();
+    Cidr subnets = config.subnets().cidr();
+    if (connections.overlaps(subnets) && binding.sound("nsm.cidr", "subnets.cidr")) {
+      binding.problem(
+          "nsm.cidr",
+          connections.toString(),
+          "a range of its own, apart from subnets.cidr " + subnets);
+    }
+  }
+
   private void mesh() {
     if (!binding.sound("mesh.listen")) {
       return;
@@ -195,68 +206,16 @@ final class CrossChecks {
             "security.ca", "security.cert", "security.key", "security.insecure", "security");
   }
 
-  private record Listener(String path, String hostPath, HostPort at) {
-    boolean collides(Listener other) {
-      return at.port() != 0
-          && at.port() == other.at.port()
-          && (sameHost(other)
-              || IpAddress.isWildcard(at.host())
-              || IpAddress.isWildcard(other.at.host()));
-    }
-
-    boolean isSound(Binding binding) {
-      return binding.sound(path, hostPath);
-    }
-
-    private boolean sameHost(Listener other) {
-      return IpAddress.find(at.host()).equals(IpAddress.find(other.at.host()));
-    }
-  }
-
   private void sameListener() {
-    List<Listener> listeners = new ArrayList<>();
-    ClusterConfig cluster = config.cluster();
-    GrpcConfig grpc = config.grpc();
-    listeners.add(
-        new Listener("cluster.port", "cluster.bind", new HostPort(cluster.bind(), cluster.port())));
-    listeners.add(new Listener("cluster.bus", "cluster.bus", cluster.bus()));
-    listeners.add(new Listener("grpc.port", "grpc.port", new HostPort(LOCAL, grpc.port())));
-    if (!grpc.host().equals(LOCAL)) {
-      listeners.add(new Listener("grpc.port", "grpc.host", new HostPort(grpc.host(), grpc.port())));
-    }
-    grpc.external()
-        .ifPresent(at -> listeners.add(new Listener("grpc.external", "grpc.external", at)));
-    grpc.meshnet().ifPresent(at -> listeners.add(new Listener("grpc.meshnet", "grpc.meshnet", at)));
-    listeners.add(
-        new Listener(
-            "http.port", "http.host", new HostPort(config.http().host(), config.http().port())));
-    config
-        .subnets()
-        .runtime()
-        .ifPresent(at -> listeners.add(new Listener("subnets.runtime", "subnets.runtime", at)));
-    config.mesh().listen().stream()
-        .filter(at -> at.scheme().equals("tcp"))
-        .flatMap(at -> at.hostPort().stream())
-        .forEach(at -> listeners.add(new Listener("mesh.listen", "mesh.listen", at)));
-    config.mesh().forwards().stream()
-        .flatMap(forward -> forward.listen().tcp().stream())
-        .forEach(at -> listeners.add(new Listener("mesh.forwards", "mesh.forwards", at)));
-    ProxyConfig.Forward forward = config.proxy().forward();
-    if (forward.token().isPresent() || forward.tokenFile().isPresent()) {
-      listeners.add(
-          new Listener(
-              "proxy.forward.port",
-              "proxy.forward.host",
-              new HostPort(forward.host(), forward.port())));
-    }
+    List<ListenAddress> listeners = ListenAddress.of(config);
     for (int i = 0; i < listeners.size(); i++) {
-      Listener later = listeners.get(i);
-      for (Listener earlier : listeners.subList(0, i)) {
+      ListenAddress later = listeners.get(i);
+      for (ListenAddress earlier : listeners.subList(0, i)) {
         if (later.collides(earlier) && later.isSound(binding) && earlier.isSound(binding)) {
           binding.problem(
-              later.path,
-              later.at.toString(),
-              "an address and port of its own, not " + earlier.path + "'s");
+              later.path(),
+              later.at().toString(),
+              "an address and port of its own, not " + earlier.path() + "'s");
         }
       }
     }

@@ -48,6 +48,11 @@ public final class Identity implements CertificateFiles {
     return new Identity(security, () -> Credentials.read(security, dataDir, clock));
   }
 
+  /** Why {@link #load} would refuse these files, each of them; makes nothing. */
+  public static List<WeftException> problems(SecurityConfig security, Clock clock) {
+    return Credentials.problems(security, clock);
+  }
+
   @Override
   public List<Path> files() {
     return Stream.of(security.ca(), security.cert(), security.key())

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 @Needs({Need.ROOT, Need.IPROUTE2, Need.PYTHON_GRPC})
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class LocalServiceIT {
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Duration.ofSeconds(20);
   private static final int MANY = 1000;
   private static final String ACCEPTED = "weft_nsm_request_seconds_count{outcome=\"accepted\"";
 

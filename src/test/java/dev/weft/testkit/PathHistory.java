@@ -2,7 +2,7 @@ package dev.weft.testkit;
 
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.time.LocalTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -18,14 +18,14 @@ public final class PathHistory {
       Pattern.compile("^(\\S+) \\S+ +weft.events Peer up: node (\\S+)$");
 
   private final List<Change> changes = new ArrayList<>();
-  private Optional<LocalTime> peerUp = Optional.empty();
+  private Optional<Instant> peerUp = Optional.empty();
 
   /**
    * A change of the path.
    *
    * @param to as {@code udp 198.51.100.4:40000}, or {@code mesh}
    */
-  public record Change(LocalTime at, String to, String why) {
+  public record Change(Instant at, String to, String why) {
     public boolean isDirect() {
       return to.startsWith("udp");
     }
@@ -44,11 +44,11 @@ public final class PathHistory {
               Matcher peer = PEER.matcher(line);
               if (path.find() && path.group(2).equals(other.id())) {
                 history.changes.add(
-                    new Change(LocalTime.parse(path.group(1)), path.group(3), path.group(5)));
+                    new Change(Instant.parse(path.group(1)), path.group(3), path.group(5)));
               } else if (history.peerUp.isEmpty()
                   && peer.find()
                   && peer.group(2).equals(other.id())) {
-                history.peerUp = Optional.of(LocalTime.parse(peer.group(1)));
+                history.peerUp = Optional.of(Instant.parse(peer.group(1)));
               }
             });
     return history;
@@ -73,7 +73,7 @@ public final class PathHistory {
   }
 
   /** When the other node could first be connected to, by whatever path. */
-  public Optional<LocalTime> peerUp() {
+  public Optional<Instant> peerUp() {
     return peerUp;
   }
 
@@ -82,15 +82,7 @@ public final class PathHistory {
     return changes.stream()
         .filter(Change::isDirect)
         .findFirst()
-        .flatMap(direct -> peerUp.map(up -> between(up, direct.at())));
-  }
-
-  /** As if there were no midnight between; nothing if the later one was earlier. */
-  public static Duration between(LocalTime earlier, LocalTime later) {
-    Duration took = Duration.between(earlier, later);
-    if (took.compareTo(Duration.ofHours(-12)) < 0) {
-      return took.plusDays(1);
-    }
-    return took.isNegative() ? Duration.ZERO : took;
+        .flatMap(direct -> peerUp.map(up -> Duration.between(up, direct.at())))
+        .map(took -> took.isNegative() ? Duration.ZERO : took);
   }
 }

@@ -1,0 +1,69 @@
+package dev.weft.node;
+
+import dev.weft.address.HostPort;
+import dev.weft.address.IpAddress;
+import dev.weft.config.ListenAddress;
+import dev.weft.config.MeshConfig;
+import dev.weft.config.WeftConfig;
+import dev.weft.identity.Identity;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What of a configuration this host refuses, found without starting a node or leaving a trace. */
+public final class Preflight {
+  private Preflight() {}
+
+  /** Every reason for which a node would not start, a line each. */
+  public static List<String> problems(WeftConfig config, Clock clock) {
+    List<String> problems = new ArrayList<>();
+    dataDirectory(config.node().data(), problems);
+    Identity.problems(config.security(), clock).forEach(e -> problems.add(e.getMessage()));
+    hosts(config).forEach((path, host) -> address(path, host, problems));
+    return problems;
+  }
+
+  /** As far as there is one yet. */
+  private static void dataDirectory(Path data, List<String> problems) {
+    Path there = data.toAbsolutePath();
+    while (!Files.exists(there)) {
+      there = there.getParent();
+    }
+    try {
+      Files.delete(Files.createTempFile(there, ".weft", ""));
+    } catch (IOException e) {
+      problems.add(
+          "node.data: %s: %s (expected: a directory that can be made and written)"
+              .formatted(data, e.getMessage()));
+    }
+  }
+
+  /** Each key's address once. */
+  private static Map<String, String> hosts(WeftConfig config) {
+    Map<String, String> hosts = new LinkedHashMap<>();
+    ListenAddress.of(config).forEach(l -> hosts.putIfAbsent(l.hostPath(), l.at().host()));
+    config.mesh().listen().stream()
+        .flatMap((MeshConfig.LinkAddress at) -> at.hostPort().stream())
+        .map(HostPort::host)
+        .forEach(host -> hosts.putIfAbsent("mesh.listen", host));
+    hosts.values().removeIf(IpAddress::isWildcard);
+    return hosts;
+  }
+
+  private static void address(String path, String host, List<String> problems) {
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.bind(new InetSocketAddress(InetAddress.getByName(host), 0));
+    } catch (IOException e) {
+      problems.add(
+          "%s: %s: %s (expected: an address of this host)".formatted(path, host, e.getMessage()));
+    }
+  }
+}
