@@ -61,7 +61,7 @@ class ArchitectureTest {
           Map.entry("proxy", with(ROOM, "dial", "mesh", "reach", "rpc", "identity")),
           Map.entry("pod", ROOM),
           Map.entry("wire", with(ROOM, "pod", "dial", "rpc")),
-          Map.entry("subnet", with(ROOM, "pod", "dial", "rpc")),
+          Map.entry("subnet", with(ROOM, "wire", "pod", "dial", "rpc")),
           Map.entry("topology", with(ROOM, "wire", "pod")),
           Map.entry("nsm", with(ROOM, "wire", "pod", "dial", "rpc")),
           Map.entry(

@@ -66,7 +66,7 @@ public record SubnetsConfig(
             s.read("prefix", "24", Kind.integer(1, 126)),
             s.read("overlay", "vxlan100", INTERFACE.orNone()),
             s.read("underlay", "", INTERFACE.orNone()),
-            Carrier.VXLAN,
+            s.read("carrier", "vxlan", Kind.choice(Carrier.class)),
             s.read(
                 "lease-grace", "24h", Kind.duration(Duration.ofMinutes(1), Duration.ofDays(365))),
             s.read("runtime", "127.0.0.1:50051", LOCAL.orNone()),

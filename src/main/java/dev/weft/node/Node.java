@@ -51,6 +51,7 @@ import dev.weft.store.DataDirectory;
 import dev.weft.store.Store;
 import dev.weft.subnet.AgentVerticle;
 import dev.weft.subnet.SubnetVerticle;
+import dev.weft.subnet.tunnel.TunnelGround;
 import dev.weft.telemetry.EventLog;
 import dev.weft.telemetry.Health;
 import dev.weft.telemetry.Metrics;
@@ -271,15 +272,15 @@ public final class Node {
     rooms.put("mesh", mesh(room, identity));
     rooms.put("paths", context -> config.mesh().nat().punch() ? openPaths.get() : NOTHING);
     rooms.put("pod", new PodVerticle(room));
-    rooms.put(
-        "wire",
+    WireVerticle wires =
         new WireVerticle(
             room,
             ways,
             links,
-            wires -> new MeshnetWires(wires, ways, config.wires().mtu()),
+            opened -> new MeshnetWires(opened, ways, config.wires().mtu()),
             config.wires(),
-            lanes));
+            lanes);
+    rooms.put("wire", wires);
     rooms.put(
         "meshnet",
         new MeshnetVerticle(room, ways.listener(), links, config.grpc(), new TopologyLinks(bus)));
@@ -287,10 +288,13 @@ public final class Node {
         "nsm",
         new NsmVerticle(room, config.nsm(), config.wires(), config.subnets().cidr(), ways, links));
     rooms.put("proxy", proxies(room, identity));
+    Leases subnets = cluster.leases(SubnetVerticle.LEASES);
+    TunnelGround ground =
+        new TunnelGround(
+            ways.dial(), ways.listener(), wires.opened(), config.security().mutualTls());
+    rooms.put("subnet", new SubnetVerticle(room, subnets, config.subnets(), links, ground));
     // Other nodes' calls are taken once all rooms that serve them have started.
     rooms.put("gRPC port", context -> ways.open());
-    Leases subnets = cluster.leases(SubnetVerticle.LEASES);
-    rooms.put("subnet", new SubnetVerticle(room, subnets, config.subnets(), links));
     rooms.put("agents", new AgentVerticle(room));
     rooms.put("topology", new TopologyVerticle(room, config.wires().mtu()));
     api =

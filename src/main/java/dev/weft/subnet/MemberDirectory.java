@@ -16,6 +16,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -63,6 +65,29 @@ final class MemberDirectory {
     List<Wanted.Peer> live = new ArrayList<>();
     rows.forEach((node, row) -> peer(node, row).ifPresent(live::add));
     return known.with(live, peer -> mayBeAway(peer, rows.get(peer.node())));
+  }
+
+  /**
+   * The other members with a subnet to which nothing carries packets, because one side wants no
+   * VXLAN and the other one makes no tunnels.
+   */
+  Set<String> withoutCarrier() {
+    Set<String> nodes = new TreeSet<>();
+    rows()
+        .forEach(
+            (node, row) -> {
+              if (!node.equals(cluster.self())
+                  && row.subnet() != null
+                  && self.mesh()
+                  && carrier(node, row) == PacketCarrier.NONE) {
+                nodes.add(node);
+              }
+            });
+    return nodes;
+  }
+
+  private PacketCarrier carrier(String node, MemberRow row) {
+    return PacketCarrier.between(self, row.side(!isOutpost(node)));
   }
 
   /**
@@ -115,7 +140,7 @@ final class MemberDirectory {
     if (node.equals(cluster.self()) || row.subnet() == null) {
       return Optional.empty();
     }
-    PacketCarrier carrier = PacketCarrier.between(self, row.side(!isOutpost(node)));
+    PacketCarrier carrier = carrier(node, row);
     if (carrier == PacketCarrier.NONE
         || (carrier == PacketCarrier.VXLAN && row.endpoint() == null)) {
       return Optional.empty();

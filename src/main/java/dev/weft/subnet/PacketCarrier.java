@@ -1,6 +1,7 @@
 package dev.weft.subnet;
 
 import dev.weft.config.SubnetsConfig;
+import java.util.Locale;
 
 /** What carries packets between the pods of two nodes. */
 enum PacketCarrier {
@@ -21,9 +22,15 @@ enum PacketCarrier {
    * @param mesh whether it makes tunnels
    */
   record Side(SubnetsConfig.Carrier asked, boolean vxlan, boolean mesh) {
-    private boolean plain() {
+    /** Whether packets may go without encryption. */
+    boolean plain() {
       return vxlan && asked != SubnetsConfig.Carrier.MESH;
     }
+  }
+
+  /** As users see it. */
+  String word() {
+    return name().toLowerCase(Locale.ROOT);
   }
 
   /** Both nodes come to the same answer, so that packets take the same way there and back. */

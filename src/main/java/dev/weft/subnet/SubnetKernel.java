@@ -15,6 +15,7 @@ import dev.weft.net.OpenNetns;
 import dev.weft.net.Underlay;
 import dev.weft.pod.PodRef;
 import dev.weft.store.LockFile;
+import dev.weft.subnet.tunnel.TunnelDevice;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.nio.channels.FileLock;
@@ -40,9 +41,6 @@ final class SubnetKernel implements AutoCloseable {
 
   private static final int LONE_MTU_V6 = 1430;
 
-  /** What links of tunnels have in their aliases. */
-  static final String TUNNELS = "tunnel";
-
   private static final Path LOCKS = Path.of("/run/weft");
 
   private final FileLock lock;
@@ -52,6 +50,7 @@ final class SubnetKernel implements AutoCloseable {
   private final LinkOwnership owner;
   private final Cidr range;
   private final Optional<String> overlayName;
+  private final boolean vxlan;
   private final Optional<String> underlayName;
   private final OverlayDevice overlay;
   private final Forwarding forwarding;
@@ -68,7 +67,8 @@ final class SubnetKernel implements AutoCloseable {
       NodeLinks links,
       Cidr range,
       Optional<String> overlayName,
-      Optional<String> underlayName) {
+      Optional<String> underlayName,
+      boolean vxlan) {
     this.lock = lock;
     this.host = host;
     this.netlink = host.netlink();
@@ -76,11 +76,12 @@ final class SubnetKernel implements AutoCloseable {
     this.owner = links.of("subnet");
     this.range = range;
     this.overlayName = overlayName;
+    this.vxlan = vxlan;
     this.underlayName = underlayName;
     this.overlay = new OverlayDevice(host, links, owner, overlayName.orElse(""));
     this.forwarding = new Forwarding(host, owner, LOCKS);
     this.podLinks = new PodBridge(host, links, owner, range, forwarding);
-    this.tunnels = links.of(TUNNELS);
+    this.tunnels = TunnelDevice.owner(links);
     this.table = new RouteTable(netlink);
     this.probe = new OverlayProbe(host.netns());
   }
@@ -97,8 +98,30 @@ final class SubnetKernel implements AutoCloseable {
       Optional<String> overlayName,
       Optional<String> underlayName)
       throws IOException {
+    return open(host, links, range, overlayName, underlayName, true);
+  }
+
+  /**
+   * As {@link #open}; tunnels alone carry packets to other nodes, and a VXLAN device that this node
+   * had before is removed.
+   */
+  static SubnetKernel openWithoutVxlan(
+      OpenNetns host, NodeLinks links, Cidr range, Optional<String> overlayName)
+      throws IOException {
+    return open(host, links, range, overlayName, Optional.empty(), false);
+  }
+
+  private static SubnetKernel open(
+      OpenNetns host,
+      NodeLinks links,
+      Cidr range,
+      Optional<String> overlayName,
+      Optional<String> underlayName,
+      boolean vxlan)
+      throws IOException {
     try {
-      return new SubnetKernel(host, lock(host.netns()), links, range, overlayName, underlayName);
+      return new SubnetKernel(
+          host, lock(host.netns()), links, range, overlayName, underlayName, vxlan);
     } catch (IOException | RuntimeException e) {
       host.close();
       throw e;
@@ -128,7 +151,8 @@ final class SubnetKernel implements AutoCloseable {
       // Asked until the range is free: a rival that comes later does not stop a working network.
       rangeIsFree = rival.isEmpty();
     }
-    Optional<Underlay> underlay = overlayName.isEmpty() ? Optional.empty() : underlay(wanted);
+    Optional<Underlay> underlay =
+        overlayName.isEmpty() || !vxlan ? Optional.empty() : underlay(wanted);
     Optional<Link> device = Optional.empty();
     List<Route> routes = new ArrayList<>();
     boolean hasSubnet = rangeIsFree && wanted.own().isPresent();
@@ -162,7 +186,11 @@ final class SubnetKernel implements AutoCloseable {
     RouteTable.Outcome outcome =
         table.reconcile(routes, wanted.injected().keySet(), this::madeDevices);
     problems.putAll(outcome.problems());
-    int mtu = underlay.map(Underlay::vxlanMtu).orElse(0);
+    if (!vxlan && device.isPresent()) {
+      removeOverlay();
+      device = Optional.empty();
+    }
+    int mtu = underlay.map(Underlay::vxlanMtu).orElse(vxlan ? 0 : TunnelDevice.MTU);
     Map<PodRef, String> podProblems = pods(wanted, mtu > 0 ? mtu : lone());
     Set<PodRef> attached = new HashSet<>();
     wanted.pods().forEach(pod -> attached.add(pod.pod()));
@@ -186,7 +214,7 @@ final class SubnetKernel implements AutoCloseable {
       if (peer.carrier() == PacketCarrier.MESH) {
         Optional<Link> tunnel =
             netlink
-                .link(SubnetNames.tunnel(peer.node()))
+                .link(TunnelDevice.nameOf(peer.node()))
                 .filter(link -> tunnels.owns(link, peer.node()));
         if (tunnel.isPresent()) {
           routes.add(Route.via(peer.subnet(), peer.router(), tunnel.get().index()));
@@ -233,6 +261,10 @@ final class SubnetKernel implements AutoCloseable {
     table.reconcile(List.of(), injected, this::madeDevices);
     podLinks.remove();
     forwarding.giveBack();
+    removeOverlay();
+  }
+
+  private void removeOverlay() throws IOException {
     thread.await(
         at -> {
           overlay.remove();

@@ -15,11 +15,6 @@ final class SubnetNames {
     return mac("06", node);
   }
 
-  /** The host's end of the tunnel to a node, unique on the node: 52 bits of its id. */
-  static String tunnel(String node) {
-    return "wt" + node.substring(0, 13);
-  }
-
   private static String mac(String first, String node) {
     StringBuilder mac = new StringBuilder(first);
     for (int i = 0; i < 10; i += 2) {

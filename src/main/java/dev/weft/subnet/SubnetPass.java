@@ -119,7 +119,8 @@ final class SubnetPass {
     if (state.kernel().refusal().isPresent()) {
       return Future.succeededFuture();
     }
-    Wanted wanted = wanted(local);
+    List<Wanted.Peer> others = state.directory().peers();
+    Wanted wanted = wanted(local, state.carriers().begin(state.keeper().subnet(), others));
     long begun = System.nanoTime();
     return state
         .kernel()
@@ -130,18 +131,20 @@ final class SubnetPass {
               observed = now;
               peers =
                   wanted.peers().stream().filter(p -> p.carrier() != PacketCarrier.NONE).toList();
+              state.carriers().end(others, peers, now);
               now.changes().forEach(bus::publish);
               warnings.observed(wanted, now);
+              warnings.carriers(peers, state.carriers(), state.directory().withoutCarrier());
             })
         .mapEmpty();
   }
 
-  private Wanted wanted(List<Pod> local) {
-    MemberDirectory directory = state.directory();
-    List<Wanted.Peer> others = directory.peers();
+  private Wanted wanted(List<Pod> local, List<Wanted.Peer> others) {
     Map<Cidr, String> intents = new HashMap<>(state.injected().intents());
     // A member may have got a subnet that was injected before: the member's own route replaces it.
-    others.forEach(peer -> intents.remove(peer.subnet()));
+    others.stream()
+        .filter(peer -> peer.carrier() != PacketCarrier.NONE)
+        .forEach(peer -> intents.remove(peer.subnet()));
     List<Wanted.PodEnd> ends = new ArrayList<>();
     for (Pod pod : local) {
       state
@@ -151,7 +154,7 @@ final class SubnetPass {
           .ifPresent(a -> ends.add(new Wanted.PodEnd(pod.ref(), pod.netns(), a.inet())));
     }
     // Before other members have been heard, those of former times show the underlay.
-    List<InetAddress> members = new ArrayList<>(directory.addresses());
+    List<InetAddress> members = new ArrayList<>(state.directory().addresses());
     others.stream().map(Wanted.Peer::endpoint).filter(Objects::nonNull).forEach(members::add);
     return new Wanted(state.keeper().subnet(), members, others, intents, ends);
   }

@@ -9,15 +9,21 @@ import dev.weft.pod.PodRef;
 import dev.weft.pod.Pods;
 import dev.weft.room.Passes;
 import dev.weft.room.RoomContext;
+import dev.weft.subnet.tunnel.TunnelDevice;
 import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Answers calls of other rooms, the API and agents. For the room's event loop. */
 final class SubnetService implements Subnets {
+  private static final String NO_CARRIER =
+      "nothing carries packets there: subnets.carrier of the two nodes has nothing in common";
+
   private final Cluster cluster;
   private final Pods pods;
   private final SubnetState state;
@@ -39,7 +45,11 @@ final class SubnetService implements Subnets {
   public Future<List<SubnetView>> leases() {
     Map<String, MemberRow> rows = state.directory().rows();
     List<SubnetView> views = new ArrayList<>();
+    Map<String, Wanted.Peer> peers =
+        pass.peers().stream().collect(Collectors.toMap(Wanted.Peer::node, peer -> peer));
+    Set<String> without = state.directory().withoutCarrier();
     for (Leases.Lease lease : state.keeper().all()) {
+      Wanted.Peer peer = peers.get(lease.holder());
       MemberRow row = rows.get(lease.holder());
       views.add(
           new SubnetView(
@@ -49,7 +59,10 @@ final class SubnetService implements Subnets {
               lease.holder().equals(cluster.self()),
               cluster.member(lease.holder()).isPresent(),
               row == null ? null : row.endpoint(),
-              row == null ? 0 : row.mtu()));
+              row == null ? 0 : row.mtu(),
+              peer == null ? null : peer.carrier().word(),
+              peer == null ? null : state.carriers().isEncrypted(peer),
+              peer == null ? without.contains(lease.holder()) ? NO_CARRIER : null : problem(peer)));
     }
     return Future.succeededFuture(views);
   }
@@ -127,7 +140,7 @@ final class SubnetService implements Subnets {
     for (Wanted.Peer peer : pass.peers()) {
       String device =
           peer.carrier() == PacketCarrier.MESH
-              ? SubnetNames.tunnel(peer.node())
+              ? TunnelDevice.nameOf(peer.node())
               : observed.device();
       views.add(view(peer.subnet(), device, peer.name()));
     }
@@ -188,6 +201,13 @@ final class SubnetService implements Subnets {
 
   private static String wantedAddress(String address) {
     return address == null || address.isEmpty() ? Allocations.AUTO : address;
+  }
+
+  private String problem(Wanted.Peer peer) {
+    return state
+        .kernel()
+        .refusal()
+        .orElseGet(() -> state.carriers().problem(peer, pass.observed()));
   }
 
   private String problem(PodRef pod) {

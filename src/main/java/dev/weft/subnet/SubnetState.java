@@ -8,6 +8,7 @@ record SubnetState(
     SubnetRange range,
     LeaseKeeper keeper,
     MemberDirectory directory,
+    PeerCarriers carriers,
     Allocations allocations,
     InjectedRoutes injected,
     KernelWorker kernel) {

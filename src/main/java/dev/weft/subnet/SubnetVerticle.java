@@ -16,8 +16,11 @@ import dev.weft.room.Passes;
 import dev.weft.room.RoomContext;
 import dev.weft.room.RoomThread;
 import dev.weft.rpc.GrpcListener;
+import dev.weft.subnet.tunnel.PodTunnels;
+import dev.weft.subnet.tunnel.TunnelGround;
 import dev.weft.telemetry.CapabilityNeeds;
 import dev.weft.telemetry.Health;
+import dev.weft.wire.control.WireRoom;
 import io.micrometer.core.instrument.Gauge;
 import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Future;
@@ -26,6 +29,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
@@ -57,6 +61,7 @@ public final class SubnetVerticle extends AbstractVerticle {
   private final Leases leases;
   private final SubnetsConfig config;
   private final NodeLinks links;
+  private final TunnelGround ground;
   private final Warnings warnings;
   private GrpcListener runtime;
   private KernelWorker kernel;
@@ -64,12 +69,14 @@ public final class SubnetVerticle extends AbstractVerticle {
   private KnownPeers known;
   private Passes passes;
 
-  public SubnetVerticle(RoomContext room, Leases leases, SubnetsConfig config, NodeLinks links) {
+  public SubnetVerticle(
+      RoomContext room, Leases leases, SubnetsConfig config, NodeLinks links, TunnelGround ground) {
+    this.ground = ground;
     this.room = room;
     this.leases = leases;
     this.config = config;
     this.links = links;
-    this.warnings = new Warnings(room.health(), config);
+    this.warnings = new Warnings(room.health(), config, hasVxlan());
   }
 
   @Override
@@ -77,40 +84,58 @@ public final class SubnetVerticle extends AbstractVerticle {
     room.health().state(ROOM, Health.State.STARTING);
     RoomThread thread = new RoomThread(context);
     kernel = new KernelWorker(thread);
+    kernel
+        .open(this::openKernel)
+        .compose(v -> thread.home(ground.wires()))
+        .compose(wires -> begin(thread, wires))
+        .onComplete(started);
+  }
+
+  private Future<Void> begin(RoomThread thread, WireRoom wires) {
     SubnetRange range = new SubnetRange(config.cidr(), config.prefix());
     Absences absences = new Absences(room.cluster(), config.leaseGrace(), System::nanoTime);
+    Optional<PodTunnels> tunnels = tunnels(thread, wires);
+    PacketCarrier.Side side =
+        new PacketCarrier.Side(config.carrier(), !room.cluster().outpost(), tunnels.isPresent());
     LeaseKeeper keeper = new LeaseKeeper(room.cluster(), leases, room.store(), range, absences);
     known = new KnownPeers(room.store());
     state =
         new SubnetState(
             range,
             keeper,
-            new MemberDirectory(room.cluster(), keeper, range, side(), known),
+            new MemberDirectory(room.cluster(), keeper, range, side, known),
+            new PeerCarriers(room.bus(), side, tunnels, ground.encrypted()),
             new Allocations(room.store()),
             new InjectedRoutes(room.store(), room.bus(), kernel),
             kernel);
     SubnetPass pass = new SubnetPass(room, state, warnings);
     passes = new Passes(vertx, pass::run, new Backoff(RandomGenerator.getDefault()));
     Subnets service = new SubnetService(room, state, pass, passes);
-    kernel
-        .open(this::openKernel)
-        .compose(
-            v ->
-                Future.all(
-                    keeper.load(),
-                    known.load(),
-                    state.allocations().load(),
-                    state.injected().load()))
+    return Future.all(
+            keeper.load(), known.load(), state.allocations().load(), state.injected().load())
         .compose(v -> room.bus().serve(Subnets.class, service))
         .compose(v -> openRuntime(new QuiltRuntime(service, thread)))
         .onSuccess(v -> measure(pass))
-        .onSuccess(v -> onStarted())
-        .onComplete(started);
+        .onSuccess(v -> onStarted());
+  }
+
+  /** None where this node may not make them, or is to have no overlay. */
+  private Optional<PodTunnels> tunnels(RoomThread thread, WireRoom wires) {
+    boolean wanted =
+        config.carrier() != SubnetsConfig.Carrier.VXLAN || config.overlay().isPresent();
+    if (!wanted || !wires.lacking().isEmpty() || kernel.refusal().isPresent()) {
+      return Optional.empty();
+    }
+    Runnable changed =
+        () -> {
+          var unused = passes.ask();
+        };
+    return Optional.of(PodTunnels.open(vertx, room, thread, ground, wires, changed));
   }
 
   /** VXLAN does not come through the NAT that an outpost is behind. */
-  private PacketCarrier.Side side() {
-    return new PacketCarrier.Side(config.carrier(), !room.cluster().outpost(), false);
+  private boolean hasVxlan() {
+    return config.carrier() != SubnetsConfig.Carrier.MESH && !room.cluster().outpost();
   }
 
   private SubnetKernel openKernel() throws IOException {
@@ -120,8 +145,10 @@ public final class SubnetVerticle extends AbstractVerticle {
       throw new IOException("this node lacks " + String.join(", ", lacking));
     }
     try {
-      return SubnetKernel.open(
-          OpenNetns.current(), links, config.cidr(), config.overlay(), config.underlay());
+      OpenNetns host = OpenNetns.current();
+      return hasVxlan()
+          ? SubnetKernel.open(host, links, config.cidr(), config.overlay(), config.underlay())
+          : SubnetKernel.openWithoutVxlan(host, links, config.cidr(), config.overlay());
     } catch (WeftException | IOException e) {
       warnings.kernelRefused(e.getMessage());
       throw e;
@@ -186,6 +213,7 @@ public final class SubnetVerticle extends AbstractVerticle {
     Future<Void> closed = runtime == null ? Future.succeededFuture() : runtime.close();
     closed
         .transform(done -> passes.stop())
+        .transform(done -> state.carriers().close(config.onStop() == SubnetsConfig.OnStop.REMOVE))
         .compose(v -> kernel.refusal().isPresent() ? Future.succeededFuture() : closeKernel())
         .onComplete(stopped);
   }

@@ -13,7 +13,11 @@ public interface Subnets {
    * @param holder a node id, or {@code agent/} and the id of an agent's node
    * @param live whether the holder is a member now
    * @param endpoint underlay address to which pods' packets for it are sent; null if not known
-   * @param mtu of the overlay there, bytes; 0 if not known
+   * @param mtu of the pods there, bytes; 0 if not known
+   * @param carrier of packets from this node to another member: {@code vxlan} or {@code mesh}; null
+   *     if there is none
+   * @param encrypted whether these packets are; null where there is no carrier
+   * @param problem why they do not get there; null if they do, as far as this node can see
    */
   record SubnetView(
       String subnet,
@@ -22,7 +26,10 @@ public interface Subnets {
       boolean self,
       boolean live,
       String endpoint,
-      int mtu) {}
+      int mtu,
+      String carrier,
+      Boolean encrypted,
+      String problem) {}
 
   /**
    * An address of this node's subnet in use.

@@ -26,7 +26,7 @@ record Wanted(
   /**
    * Another member.
    *
-   * @param carrier {@link PacketCarrier#VXLAN} or {@link PacketCarrier#MESH}
+   * @param carrier what carries packets there in this pass
    * @param endpoint the member's underlay address; null if none is known, which VXLAN needs
    * @param mtu of the member's pods, bytes; 0 if not known
    */

@@ -2,10 +2,14 @@ package dev.weft.subnet;
 
 import dev.weft.address.Cidr;
 import dev.weft.config.SubnetsConfig;
+import dev.weft.subnet.tunnel.TunnelPeer;
 import dev.weft.telemetry.Health;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,8 +22,13 @@ final class Warnings {
   private final Health health;
   private final SubnetsConfig config;
   private Long notLeasedSince;
+  private final boolean vxlan;
 
-  Warnings(Health health, SubnetsConfig config) {
+  /**
+   * @param vxlan whether VXLAN may carry packets to other members
+   */
+  Warnings(Health health, SubnetsConfig config, boolean vxlan) {
+    this.vxlan = vxlan;
     this.health = health;
     this.config = config;
   }
@@ -90,7 +99,8 @@ final class Warnings {
         "no overlay, no routes to members and no pod interfaces here",
         "choose another subnets.cidr on every member, or remove that route");
     when(
-        config.overlay().isPresent()
+        vxlan
+            && config.overlay().isPresent()
             && now.endpoint() == null
             && wanted.members().stream().anyMatch(a -> !a.isLoopbackAddress()),
         "underlay",
@@ -111,6 +121,43 @@ final class Warnings {
         now.podProblems().size() + " pods are not attached, such as " + first(now.podProblems()),
         "these pods have no interface with their address",
         "weft address shows the reason for each");
+  }
+
+  /** VXLAN alone is no warning: it is the default, and {@code weft subnets} says what it is. */
+  void carriers(List<Wanted.Peer> peers, PeerCarriers carriers, Set<String> without) {
+    when(
+        !without.isEmpty(),
+        "carrier",
+        "nothing carries packets to " + without.size() + " members, such as node " + first(without),
+        "pods of this node do not reach those of these members",
+        "choose subnets.carrier so that both nodes have one in common");
+    List<String> plain =
+        peers.stream()
+            .filter(peer -> peer.carrier() == PacketCarrier.VXLAN)
+            .map(Wanted.Peer::name)
+            .toList();
+    when(
+        carriers.wantsEncryption() && !plain.isEmpty(),
+        "plain",
+        "packets to " + plain.size() + " members are not encrypted, such as " + first(plain),
+        "who is on the network between the nodes can read and forge them",
+        "have these members run a version with subnets.carrier, or set it to mesh here");
+    Map<TunnelPeer, String> down = carriers.down();
+    when(
+        !down.isEmpty(),
+        "tunnels",
+        down.size()
+            + " tunnels to members are down, such as "
+            + down.entrySet().stream()
+                .findFirst()
+                .map(e -> "to " + e.getKey().name() + ": " + e.getValue())
+                .orElse(""),
+        "pods of this node do not reach those of these members",
+        "weft subnets shows the reason for each");
+  }
+
+  private static String first(Collection<String> names) {
+    return names.stream().findFirst().orElse("");
   }
 
   private static String first(Map<?, String> problems) {

@@ -24,7 +24,18 @@ final class MemorySubnets implements Subnets, Agents {
   @Override
   public Future<List<SubnetView>> leases() {
     return Future.succeededFuture(
-        List.of(new SubnetView("10.42.1.0/24", TestNode.ID, "n1", true, true, "192.0.2.1", 1450)));
+        List.of(
+            new SubnetView(
+                "10.42.1.0/24",
+                TestNode.ID,
+                "n1",
+                true,
+                true,
+                "192.0.2.1",
+                1450,
+                null,
+                null,
+                null)));
   }
 
   @Override

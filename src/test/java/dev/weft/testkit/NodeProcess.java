@@ -6,6 +6,10 @@ import dev.weft.cli.ApiClient;
 import dev.weft.identity.CertificateAuthority;
 import dev.weft.linux.Netns;
 import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -151,6 +155,27 @@ public final class NodeProcess implements AutoCloseable {
 
   public ApiClient api() {
     return ApiClient.of("unix:" + home.resolve("http.sock"), null);
+  }
+
+  /** A value of /metrics, of the line that begins so. */
+  public long metric(String begin) throws IOException {
+    StringBuilder text = new StringBuilder();
+    try (SocketChannel channel =
+        SocketChannel.open(UnixDomainSocketAddress.of(home.resolve("http.sock")))) {
+      channel.write(
+          ByteBuffer.wrap(
+              "GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.UTF_8)));
+      ByteBuffer in = ByteBuffer.allocate(1 << 16);
+      while (channel.read(in.clear()) >= 0) {
+        text.append(StandardCharsets.UTF_8.decode(in.flip()));
+      }
+    }
+    return text.toString()
+        .lines()
+        .filter(line -> line.startsWith(begin))
+        .mapToLong(line -> (long) Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no line in /metrics begins with " + begin));
   }
 
   /** Registers a pod in a namespace. */

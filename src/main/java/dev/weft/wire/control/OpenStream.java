@@ -13,17 +13,18 @@ public final class OpenStream {
   private final Lane lane;
   private Driver.Handle reading = Future::succeededFuture;
 
-  OpenStream(FrameSink sink, Lane lane) {
+  public OpenStream(FrameSink sink, Lane lane) {
     this.sink = sink;
     this.lane = lane;
   }
 
-  void start(DataPath path, WireEnd end) {
+  /** Reads the end's frames into the stream from now on. */
+  public void start(DataPath path, WireEnd end) {
     reading = path.attach(end, sink, lane);
   }
 
   /** Completes, on any thread, when no thread reads the end's socket any more. */
-  Future<Void> close() {
+  public Future<Void> close() {
     sink.close();
     return reading.close();
   }

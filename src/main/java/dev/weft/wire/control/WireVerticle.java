@@ -24,6 +24,7 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import java.io.IOException;
 import java.security.SecureRandom;
@@ -58,6 +59,7 @@ public final class WireVerticle extends VerticleBase implements Wires {
   private final WiresConfig config;
   private final int loops;
   private final KernelEnds kernel;
+  private final Promise<WireRoom> opened = Promise.promise();
   private WireRoom room;
   private KeptWires wires;
   private ForeignEnds foreign;
@@ -107,7 +109,13 @@ public final class WireVerticle extends VerticleBase implements Wires {
     new JoinService(room, wires::find, foreign).addTo(ways.listener());
     return wires
         .load()
-        .compose(v -> room.lacking().isEmpty() ? openKernel() : Future.succeededFuture());
+        .compose(v -> room.lacking().isEmpty() ? openKernel() : Future.succeededFuture())
+        .onSuccess(v -> this.opened.complete(room));
+  }
+
+  /** Done when ends can be made, for rooms that have ends of their own in the data path. */
+  public Future<WireRoom> opened() {
+    return opened.future();
   }
 
   private Future<Void> openKernel() {

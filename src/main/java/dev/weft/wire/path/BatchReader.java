@@ -49,12 +49,14 @@ final class BatchReader {
     int carried = 0;
     int dropped = 0;
     for (int i = 0; i < frames; ) {
-      int run = stream.writer().run(ring, i, frames);
+      boolean goes = !ring.truncated(i) && end.sends(ring, i);
+      // A run's frames have the same addresses.
+      int run = goes ? stream.writer().run(ring, i, frames) : 1;
       if (run > 1) {
         bytes += stream.writer().writeRun(ring, i, batch);
         carried += run;
       } else {
-        int written = ring.truncated(i) ? 0 : stream.writer().write(ring, i, batch);
+        int written = goes ? stream.writer().write(ring, i, batch) : 0;
         carried += written;
         bytes += written == 0 ? 0 : ring.length(i);
         dropped += written == 0 ? 1 : 0;

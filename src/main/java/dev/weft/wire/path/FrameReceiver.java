@@ -145,7 +145,9 @@ public final class FrameReceiver {
       }
       long low = vnet < 0 ? 0 : source.getLongLE(vnet);
       int csumOffset = vnet < 0 ? 0 : source.getUnsignedShortLE(vnet + 8);
-      if (length < 14 || !VnetCheck.fits(low, csumOffset, length)) {
+      if (length < 14
+          || !VnetCheck.fits(low, csumOffset, length)
+          || !end.takes(source, frame, length)) {
         end.received().dropped(1);
         dropped = true;
         return;

@@ -2,8 +2,10 @@ package dev.weft.wire.path;
 
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.PacketSocket;
+import dev.weft.linux.RecvRing;
 import dev.weft.linux.SendRing;
 import dev.weft.rpc.Caller;
+import io.netty.buffer.ByteBuf;
 import java.util.function.Predicate;
 
 /**
@@ -17,6 +19,10 @@ public final class WireEnd {
   private final PacketSocket socket;
   private final TrafficCounter sent;
   private final TrafficCounter received;
+
+  /** Null for an end that lets everything pass. */
+  private final FrameFilter filter;
+
   private boolean closed;
 
   /**
@@ -30,12 +36,27 @@ public final class WireEnd {
       PacketSocket socket,
       TrafficCounter sent,
       TrafficCounter received) {
+    this(interfaceId, peer, ifindex, socket, sent, received, null);
+  }
+
+  /**
+   * @param filter decides which frames pass, in both directions; null for all
+   */
+  public WireEnd(
+      long interfaceId,
+      Predicate<Caller> peer,
+      int ifindex,
+      PacketSocket socket,
+      TrafficCounter sent,
+      TrafficCounter received,
+      FrameFilter filter) {
     this.interfaceId = interfaceId;
     this.peer = peer;
     this.ifindex = ifindex;
     this.socket = socket;
     this.sent = sent;
     this.received = received;
+    this.filter = filter;
   }
 
   public long interfaceId() {
@@ -45,6 +66,16 @@ public final class WireEnd {
   /** Whether the caller has the wire's other end. */
   boolean isPeer(Caller caller) {
     return peer.test(caller);
+  }
+
+  /** Whether the frame in a slot may go to the peer. */
+  boolean sends(RecvRing ring, int slot) {
+    return filter == null || filter.sends(ring.frame(slot));
+  }
+
+  /** Whether a frame of the peer's may come in. */
+  boolean takes(ByteBuf source, int frame, int length) {
+    return filter == null || filter.takes(source.internalNioBuffer(frame, length));
   }
 
   public int ifindex() {

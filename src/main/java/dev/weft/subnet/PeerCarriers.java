@@ -1,0 +1,152 @@
+package dev.weft.subnet;
+
+import dev.weft.address.Cidr;
+import dev.weft.bus.Bus;
+import dev.weft.config.SubnetsConfig;
+import dev.weft.subnet.tunnel.PodTunnels;
+import dev.weft.subnet.tunnel.TunnelPeer;
+import io.vertx.core.Future;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** What carries packets to each member now, and the tunnels among it. For the room's event loop. */
+final class PeerCarriers {
+  /** A tunnel that is down no longer than this is about to come up. */
+  private static final Duration SOON = Duration.ofSeconds(15);
+
+  private final Bus bus;
+  private final PacketCarrier.Side self;
+  private final Optional<PodTunnels> tunnels;
+  private final boolean encrypted;
+
+  /** The peers to which routes lead through VXLAN. */
+  private Set<String> plain = Set.of();
+
+  private Map<String, CarrierChanged> told = Map.of();
+
+  /**
+   * @param self what this node can do and wants
+   * @param tunnels empty if this node makes none
+   * @param encrypted whether what goes through tunnels is encrypted
+   */
+  PeerCarriers(Bus bus, PacketCarrier.Side self, Optional<PodTunnels> tunnels, boolean encrypted) {
+    this.bus = bus;
+    this.self = self;
+    this.tunnels = tunnels;
+    this.encrypted = encrypted;
+  }
+
+  /**
+   * Begins the tunnels that are missing. A peer that has VXLAN now keeps it until its tunnel is up,
+   * unless this node wants no VXLAN; one that had its tunnel once never goes back by itself, for
+   * who cuts the tunnel must not get the packets to read.
+   *
+   * @return the peers as the kernel is to have them in this pass
+   */
+  List<Wanted.Peer> begin(Optional<Cidr> own, List<Wanted.Peer> peers) {
+    List<TunnelPeer> tunnelled = new ArrayList<>();
+    List<Wanted.Peer> now = new ArrayList<>();
+    for (Wanted.Peer peer : peers) {
+      boolean stays =
+          peer.carrier() == PacketCarrier.MESH
+              && self.plain()
+              && plain.contains(peer.node())
+              && peer.endpoint() != null
+              && !isUp(peer);
+      now.add(stays ? peer.by(PacketCarrier.VXLAN) : peer);
+      if (peer.carrier() == PacketCarrier.MESH) {
+        tunnelled.add(new TunnelPeer(peer.node(), peer.name(), peer.subnet(), peer.mtu()));
+      }
+    }
+    if (tunnels.isPresent() && own.isPresent()) {
+      tunnels.get().want(own.get(), tunnelled);
+    }
+    return now;
+  }
+
+  /**
+   * Removes the tunnels to which no route leads any more, and tells what has changed.
+   *
+   * @param peers all of them, as the members tell
+   * @param now as the kernel has them
+   */
+  void end(List<Wanted.Peer> peers, List<Wanted.Peer> now, Observed observed) {
+    Set<String> kept = new HashSet<>();
+    peers.stream()
+        .filter(peer -> peer.carrier() == PacketCarrier.MESH)
+        .forEach(peer -> kept.add(peer.node()));
+    tunnels.ifPresent(open -> open.retain(kept));
+    Set<String> unencrypted = new HashSet<>();
+    Map<String, CarrierChanged> states = new HashMap<>();
+    for (Wanted.Peer peer : now) {
+      if (peer.carrier() == PacketCarrier.VXLAN) {
+        unencrypted.add(peer.node());
+      }
+      states.put(peer.node(), tell(peer, observed));
+    }
+    plain = unencrypted;
+    told = states;
+  }
+
+  private CarrierChanged tell(Wanted.Peer peer, Observed observed) {
+    CarrierChanged state =
+        new CarrierChanged(
+            peer.node(),
+            peer.name(),
+            peer.subnet().toString(),
+            peer.carrier().word(),
+            isEncrypted(peer),
+            problem(peer, observed));
+    CarrierChanged before = told.get(peer.node());
+    boolean changed =
+        before == null
+            ? state.up()
+            : before.up() != state.up() || !before.carrier().equals(state.carrier());
+    if (changed) {
+      bus.publish(state);
+    }
+    return state;
+  }
+
+  private boolean isUp(Wanted.Peer peer) {
+    return tunnels.filter(open -> open.isUp(peer.node())).isPresent();
+  }
+
+  /** Why packets do not get to a peer; null if they do, as far as this node can see. */
+  String problem(Wanted.Peer peer, Observed observed) {
+    String route = observed.problem(peer.subnet());
+    if (route != null || peer.carrier() != PacketCarrier.MESH) {
+      return route;
+    }
+    return tunnels.map(open -> open.problem(peer.node())).orElse(null);
+  }
+
+  boolean isEncrypted(Wanted.Peer peer) {
+    return peer.carrier() == PacketCarrier.MESH && encrypted;
+  }
+
+  /** Whether this node is to encrypt what it can. */
+  boolean wantsEncryption() {
+    return self.asked() != SubnetsConfig.Carrier.VXLAN;
+  }
+
+  /** The peers whose tunnels should be up, each with the reason why they are not. */
+  Map<TunnelPeer, String> down() {
+    return tunnels.map(open -> open.downFor(SOON)).orElse(Map.of());
+  }
+
+  /**
+   * Ends all tunnels.
+   *
+   * @param remove whether their devices go too
+   */
+  Future<Void> close(boolean remove) {
+    return tunnels.map(open -> open.close(remove)).orElse(Future.succeededFuture());
+  }
+}
