@@ -239,8 +239,8 @@ class NatWireIT {
     Random random = new Random(1);
     try (UdpProbe out = UdpProbe.on(stranger)) {
       for (int i = 0; i < 5000; i++) {
-        out.send(atA, garbage(random));
-        out.send(atMember, garbage(random));
+        out.send(atA, UdpProbe.garbage(random));
+        out.send(atMember, UdpProbe.garbage(random));
       }
     }
 
@@ -253,22 +253,6 @@ class NatWireIT {
   private static InetSocketAddress at(String listener) {
     HostPort at = HostPort.parse(listener, -1).orElseThrow();
     return new InetSocketAddress(at.host(), at.port());
-  }
-
-  /** Noise behind the first bytes of what a node's port takes: punching, STUN, QUIC, nothing. */
-  private static byte[] garbage(Random random) {
-    byte[] datagram = new byte[1 + random.nextInt(1400)];
-    random.nextBytes(datagram);
-    byte[] begin =
-        switch (random.nextInt(4)) {
-          case 0 -> new byte[] {0x0a, 'w', 'p', 1, (byte) random.nextInt(5)};
-          case 1 ->
-              new byte[] {0, 1, 0, (byte) (datagram.length - 20), 0x21, 0x12, (byte) 0xa4, 0x42};
-          case 2 -> new byte[] {(byte) 0xc3, 0, 0, 0, 1, 8};
-          default -> new byte[0];
-        };
-    System.arraycopy(begin, 0, datagram, 0, Math.min(begin.length, datagram.length));
-    return datagram;
   }
 
   private static int changes() {

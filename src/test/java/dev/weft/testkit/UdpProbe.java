@@ -7,7 +7,11 @@ import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -36,7 +40,7 @@ public final class UdpProbe implements AutoCloseable {
     return new UdpProbe(channel, (InetSocketAddress) channel.getLocalAddress());
   }
 
-  InetSocketAddress local() {
+  public InetSocketAddress local() {
     return local;
   }
 
@@ -47,6 +51,33 @@ public final class UdpProbe implements AutoCloseable {
   /** Best effort, as UDP is. */
   public void send(InetSocketAddress to, byte[] datagram) throws IOException {
     channel.send(ByteBuffer.wrap(datagram), to);
+  }
+
+  /** Noise behind the first bytes of what a node's port takes: punching, STUN, QUIC, nothing. */
+  public static byte[] garbage(Random random) {
+    byte[] datagram = new byte[1 + random.nextInt(1400)];
+    random.nextBytes(datagram);
+    byte[] begin =
+        switch (random.nextInt(4)) {
+          case 0 -> new byte[] {0x0a, 'w', 'p', 1, (byte) random.nextInt(5)};
+          case 1 ->
+              new byte[] {0, 1, 0, (byte) (datagram.length - 20), 0x21, 0x12, (byte) 0xa4, 0x42};
+          case 2 -> new byte[] {(byte) 0xc3, 0, 0, 0, 1, 8};
+          default -> new byte[0];
+        };
+    System.arraycopy(begin, 0, datagram, 0, Math.min(begin.length, datagram.length));
+    return datagram;
+  }
+
+  /** All that has come and was not asked for yet. */
+  public List<byte[]> received() throws IOException {
+    List<byte[]> all = new ArrayList<>();
+    ByteBuffer buffer = ByteBuffer.allocate(SIZE);
+    while (channel.receive(buffer) != null) {
+      all.add(Arrays.copyOf(buffer.array(), buffer.position()));
+      buffer.clear();
+    }
+    return all;
   }
 
   /** The next datagram, if one is here. */

@@ -32,8 +32,8 @@ final class SoughtNode {
   private boolean connecting;
   private boolean removed;
 
-  /** Whether the proxy was told that it is lost. */
-  private boolean lost;
+  /** Why it is lost, as the proxy was told; empty if it was not. */
+  private String lost = "";
 
   /** What the proxy was told; empty while it is not reached. */
   private String path = "";
@@ -116,16 +116,22 @@ final class SoughtNode {
     if (!path.isEmpty()) {
       path = "";
       since = now;
-      lost = true;
-      events.lost(remote.at(), "the connection was lost");
+      lost("the connection was lost");
       events.trying(remote.at());
-    } else if (!lost && now - since > remote.timeout().toNanos()) {
-      lost = true;
-      events.lost(remote.at(), reason());
+    } else if (now - since > remote.timeout().toNanos()) {
+      lost(reason());
     }
     if (node.isPresent() && !connecting && now - nextTry >= 0) {
       connecting = true;
       dial.connectForPipes(node.get().value()).onComplete(this::tried);
+    }
+  }
+
+  /** Again if there is another reason: of the path, more may be known later. */
+  private void lost(String why) {
+    if (!why.equals(lost)) {
+      lost = why;
+      events.lost(remote.at(), why);
     }
   }
 
@@ -138,7 +144,7 @@ final class SoughtNode {
   }
 
   private void reached(Optional<NodeId> node, WayState way) {
-    lost = false;
+    lost = "";
     retries.succeeded();
     String now =
         way.path() != null

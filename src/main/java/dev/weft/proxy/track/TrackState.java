@@ -69,6 +69,11 @@ public sealed interface TrackState {
     public TrackState trying() {
       return new Punching();
     }
+
+    @Override
+    public TrackState lost(String another) {
+      return new Lost(another);
+    }
   }
 
   /** Nobody wants it any more. */

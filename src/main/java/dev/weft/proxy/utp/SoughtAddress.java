@@ -1,5 +1,7 @@
 package dev.weft.proxy.utp;
 
+import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
 import dev.weft.identity.NodeId;
 import dev.weft.proxy.carrier.Remote;
 import dev.weft.proxy.utp.machine.UtpPunch;
@@ -24,6 +26,10 @@ final class SoughtAddress {
   private Optional<NodeId> node = Optional.empty();
   private long pause = FIRST_PAUSE_MILLIS;
   private boolean reachable;
+
+  /** Whether who answers is of another mesh, or another node than the one that must be there. */
+  private boolean denied;
+
   private boolean dialling;
   private boolean over;
 
@@ -75,14 +81,18 @@ final class SoughtAddress {
             new UtpPunch.Told() {
               @Override
               public void trying() {
-                carrier.events().trying(remote.at());
+                if (!denied) {
+                  carrier.events().trying(remote.at());
+                }
               }
 
               @Override
               public void established() {
                 reachable = true;
                 pause = FIRST_PAUSE_MILLIS;
-                carrier.events().reached(remote.at(), node, path());
+                if (!denied) {
+                  carrier.events().reached(remote.at(), node, path());
+                }
                 prove(address);
               }
 
@@ -121,7 +131,7 @@ final class SoughtAddress {
               if (dialled.succeeded()) {
                 proved(asking, dialled.result(), address);
               } else {
-                notProved(dialled.cause().getMessage(), address);
+                notProved(dialled.cause(), address);
               }
             });
   }
@@ -132,6 +142,7 @@ final class SoughtAddress {
       return;
     }
     echo = Optional.of(asking);
+    denied = false;
     node = Optional.of(proven);
     reachable = true;
     pause = FIRST_PAUSE_MILLIS;
@@ -141,14 +152,15 @@ final class SoughtAddress {
     lost.onFailure(
         e -> {
           echo = Optional.empty();
-          notProved(e.getMessage(), address);
+          notProved(e, address);
         });
   }
 
-  private void notProved(String reason, InetSocketAddress address) {
+  private void notProved(Throwable e, InetSocketAddress address) {
     if (over) {
       return;
     }
+    String reason = e.getMessage();
     if (!remote.nat()) {
       if (reachable) {
         carrier.socket().breakOff(address);
@@ -157,7 +169,12 @@ final class SoughtAddress {
       lost(reason);
       later(this::begin);
     } else if (reachable) {
-      // Pings say whether it can be reached.
+      // Pings say whether it can be reached, but not that it is one of this mesh.
+      denied = WeftException.of(e).fault() == Fault.DENIED;
+      if (denied) {
+        carrier.socket().breakOff(address);
+        lost(reason);
+      }
       later(() -> prove(address));
     }
   }

@@ -23,6 +23,9 @@ final class UtpCounters {
   /** Connections that others began and that were too many, or that nobody takes here. */
   final LongAdder refused = new LongAdder();
 
+  /** Connections that others began and whose TLS failed, as for a certificate of another mesh. */
+  final LongAdder denied = new LongAdder();
+
   private volatile int open;
   private volatile int halfOpen;
 

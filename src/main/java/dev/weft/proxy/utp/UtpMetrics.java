@@ -24,10 +24,11 @@ final class UtpMetrics {
     count("packets", packets, tags.and("direction", "sent"), counters.sent);
     count("packets", packets, tags.and("direction", "received"), counters.received);
     count("packets", packets, tags.and("direction", "sent-again"), counters.sentAgain);
-    String dropped = "Datagrams to the proxies' uTP sockets that were taken for nothing";
+    String dropped = "What came to the proxies' uTP sockets and was taken for nothing";
     count("dropped", dropped, tags.and("reason", "strange"), counters.strange);
     count("dropped", dropped, tags.and("reason", "unknown"), counters.unknown);
     count("dropped", dropped, tags.and("reason", "refused"), counters.refused);
+    count("dropped", dropped, tags.and("reason", "denied"), counters.denied);
   }
 
   private void connections(Tags tags, IntSupplier count) {

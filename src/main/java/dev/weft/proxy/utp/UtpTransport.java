@@ -96,6 +96,7 @@ public final class UtpTransport implements ProxyTransport {
                     if (shaken.isSuccess()) {
                       accepted(channel, handler, pipe, events);
                     } else {
+                      reverse.denied.increment();
                       var unused = channel.close();
                     }
                   });

@@ -1,6 +1,7 @@
 package dev.weft.reach.path;
 
 import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
 import dev.weft.identity.NodeId;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
@@ -10,7 +11,6 @@ import java.security.PublicKey;
 import java.security.spec.X509EncodedKeySpec;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.Optional;
 import java.util.random.RandomGenerator;
 import javax.crypto.KeyAgreement;
 
@@ -73,8 +73,12 @@ final class OwnSession {
     return ++counter;
   }
 
-  /** The session with another node; empty if its hello is not that of a node of this mesh. */
-  Optional<PeerSession> with(PunchDatagram.Hello hello) {
+  /**
+   * The session with another node.
+   *
+   * @throws WeftException that says why its hello is not that of a node of this mesh
+   */
+  PeerSession with(PunchDatagram.Hello hello) {
     try {
       NodeId node = proof.signer(hello.certificate(), hello.signed(), hello.signature());
       byte[] info = Arrays.copyOf(INFO, INFO.length + PunchCodec.KEY);
@@ -84,9 +88,9 @@ final class OwnSession {
       KeyAgreement agreement = KeyAgreement.getInstance(X25519);
       agreement.init(keys.getPrivate());
       agreement.doPhase(theirs, true);
-      return Optional.of(new PeerSession(this, node, hello, agreement.generateSecret()));
-    } catch (GeneralSecurityException | dev.weft.bus.WeftException notOurs) {
-      return Optional.empty();
+      return new PeerSession(this, node, hello, agreement.generateSecret());
+    } catch (GeneralSecurityException e) {
+      throw Fault.INVALID.because("key: " + e.getMessage() + " (expected: one of X25519)", e);
     }
   }
 }

@@ -5,6 +5,9 @@ import java.net.InetSocketAddress;
 
 /** What punching does to the world. */
 interface PunchOutput {
+  /** Somebody has said hello who is no node of this mesh. */
+  void refused(InetSocketAddress from, String why);
+
   void send(InetSocketAddress to, byte[] datagram);
 
   /**

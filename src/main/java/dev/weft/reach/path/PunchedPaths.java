@@ -34,6 +34,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The paths of a node's UDP port, made by a {@link Puncher} on one loop. Datagrams of peers'
@@ -43,6 +45,10 @@ public final class PunchedPaths implements Paths, SideProtocol {
   /** Punch datagrams that may wait for the loop. */
   private static final int QUEUED = 512;
 
+  /** Anybody can be refused, so the log tells of one in so many. */
+  private static final long REFUSALS_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  private static final Logger log = LoggerFactory.getLogger(PunchedPaths.class);
   private static final int SEEN_BY = 4;
   private static final Duration RESOLVE_AGAIN = Duration.ofSeconds(10);
 
@@ -61,6 +67,7 @@ public final class PunchedPaths implements Paths, SideProtocol {
   private volatile List<InetSocketAddress> seen = List.of();
   private volatile Consumer<NodeId> doubted = node -> {};
   private volatile Optional<PathMetrics> metrics = Optional.empty();
+  private long refusedAt = System.nanoTime() - REFUSALS_NANOS;
   private long alarmAt = System.nanoTime();
   private boolean alarmed;
   private volatile boolean closed;
@@ -416,6 +423,20 @@ public final class PunchedPaths implements Paths, SideProtocol {
     @Override
     public void send(InetSocketAddress to, byte[] datagram) {
       port.send(to, Unpooled.wrappedBuffer(datagram));
+    }
+
+    @Override
+    public void refused(InetSocketAddress from, String why) {
+      long now = System.nanoTime();
+      if (now - refusedAt >= REFUSALS_NANOS) {
+        refusedAt = now;
+        log.info(
+            "{} refused {}: {}; {} datagrams refused so far",
+            HostPort.of(port.address()),
+            HostPort.of(from),
+            why,
+            puncher.counters().refused());
+      }
     }
 
     @Override

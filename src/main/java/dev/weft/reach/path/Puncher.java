@@ -2,6 +2,7 @@ package dev.weft.reach.path;
 
 import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
 import dev.weft.identity.NodeId;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -148,6 +149,18 @@ final class Puncher {
     counters = new Counters(counters.refused + 1, counters.unknown, counters.limited);
   }
 
+  /** For people: nothing else changes, for anybody can send this with any address on it. */
+  private void refused(InetSocketAddress from, String why) {
+    output.refused(from, why);
+    String told = HostPort.of(from) + " was refused: " + why;
+    for (Want want : searches.keySet()) {
+      if (want.addresses().contains(from)) {
+        want.refused(told);
+      }
+    }
+    nodes.values().forEach(remote -> remote.refused(from, told));
+  }
+
   private void limit() {
     counters = new Counters(counters.refused, counters.unknown, counters.limited + 1);
   }
@@ -164,12 +177,13 @@ final class Puncher {
         limit();
         return;
       }
-      Optional<PeerSession> begun = own.with(hello);
-      if (begun.isEmpty()) {
+      try {
+        known = own.with(hello);
+      } catch (WeftException notOurs) {
         refuse();
+        refused(from, notOurs.getMessage());
         return;
       }
-      known = begun.get();
       if (known.node().equals(own.self())) {
         return;
       }
@@ -262,7 +276,9 @@ final class Puncher {
       }
       if (!quick && want.status().state() == PathState.PUNCHING) {
         long seconds = TimeUnit.NANOSECONDS.toSeconds(want.timeout());
-        want.lost(Fault.TIMEOUT, HostPort.of(each.at()) + ": no answer within " + seconds + " s");
+        want.lost(
+            Fault.TIMEOUT,
+            HostPort.of(each.at()) + ": no answer within " + seconds + " s" + want.refusal());
       }
     }
   }

@@ -181,6 +181,15 @@ final class RemoteNode {
     return at != null && at.answered();
   }
 
+  /** Who says hello from an address is of no node of this mesh. */
+  void refused(InetSocketAddress from, String why) {
+    for (Want want : wants) {
+      if (selected == null && want.addresses().contains(from)) {
+        want.refused(why);
+      }
+    }
+  }
+
   /** Another node answers at an address. */
   void isOther(InetSocketAddress from, NodeId other) {
     for (Want want : wants) {
@@ -456,6 +465,7 @@ final class RemoteNode {
         + want.addresses().stream().map(at -> HostPort.of(at).toString()).toList()
         + " within "
         + seconds
-        + " s";
+        + " s"
+        + want.refusal();
   }
 }

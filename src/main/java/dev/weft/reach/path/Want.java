@@ -17,6 +17,9 @@ final class Want {
   private Optional<NodeId> node;
   private PathStatus status;
 
+  /** What else may be said if nobody answers. */
+  private String refusal = "";
+
   /**
    * @param timeout of an attempt, nanoseconds
    * @param forever whether it is tried on, slowly, after that
@@ -69,6 +72,16 @@ final class Want {
     if (status.state() != PathState.PUNCHING) {
       become(new PathStatus(PathState.PUNCHING, node, null, null, null, status.reason()));
     }
+  }
+
+  /** Somebody at one of the addresses is no node of this mesh. */
+  void refused(String why) {
+    refusal = "; " + why;
+  }
+
+  /** As an addition to why it is lost; empty if nobody was refused. */
+  String refusal() {
+    return refusal;
   }
 
   void established(InetSocketAddress at, long rtt, String why) {

@@ -115,6 +115,7 @@ class TrackerTest {
 
     assertThat(facts)
         .endsWith(new ProxyConnectionLost("forward", AT.toString(), "node b answers", 0));
+    assertThat(row().reason()).isEqualTo("node b answers");
   }
 
   @Test

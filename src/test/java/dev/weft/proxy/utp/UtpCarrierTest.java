@@ -238,6 +238,25 @@ class UtpCarrierTest {
   }
 
   @Test
+  void shouldTellThatWhoAnswersPingsIsOfAnotherMesh() throws Exception {
+    Told told = new Told();
+    Carrier foreign = open(stranger, true, told, new SimpleMeterRegistry());
+    try {
+      forward.add(remote(foreign, true));
+      foreign.add(remote(forward, true));
+
+      await()
+          .until(
+              () ->
+                  forwardTold.all.stream()
+                      .anyMatch(said -> said.startsWith("lost: ") && said.contains("certificate")));
+      assertThat(told.pipes).isEmpty();
+    } finally {
+      get(foreign.close());
+    }
+  }
+
+  @Test
   void shouldNotGivePipeOfAnotherMeshToProxy() throws Exception {
     Carrier foreign = open(stranger, false, new Told(), new SimpleMeterRegistry());
     try {

@@ -60,6 +60,7 @@ final class PunchSimulation {
     final Optional<NatModel> nat;
     final List<Arrived> arrived = new ArrayList<>();
     final List<String> changes = new ArrayList<>();
+    final List<String> refusals = new ArrayList<>();
     final List<PathStatus> told = new ArrayList<>();
     final Map<NodeId, InetSocketAddress> paths = new HashMap<>();
     final Map<InetSocketAddress, NodeId> sources = new HashMap<>();
@@ -101,6 +102,11 @@ final class PunchSimulation {
 
     boolean reaches(Host other) {
       return paths.containsKey(other.id()) && !doubtful.contains(other.id());
+    }
+
+    @Override
+    public void refused(InetSocketAddress from, String why) {
+      refusals.add(why);
     }
 
     @Override

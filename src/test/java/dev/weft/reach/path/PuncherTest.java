@@ -353,10 +353,15 @@ class PuncherTest {
 
     one.want(other, false, other.local);
     other.want(one, false, one.local);
-    net.run(SOON);
+    net.run(Duration.ofSeconds(12));
 
     assertThat(one.paths).isEmpty();
     assertThat(one.puncher.counters().refused()).isPositive();
+    assertThat(one.refusals).isNotEmpty().allMatch(why -> why.contains("certificate"));
+    assertThat(one.told.get(one.told.size() - 1).reason())
+        .contains("no answer within 10 s; 203.0.113.2:")
+        .contains(" was refused: ")
+        .contains("certificate");
   }
 
   @Test
