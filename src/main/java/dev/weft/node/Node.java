@@ -66,6 +66,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -105,6 +106,7 @@ public final class Node {
   private final Deque<Part> standing = new ConcurrentLinkedDeque<>();
 
   // What the rooms stand on, from the ground up.
+  private Path scratch;
   private ClusterPlace cluster;
   private Bus bus;
   private Ways ways;
@@ -191,6 +193,9 @@ public final class Node {
           directory.close();
           return Future.succeededFuture();
         });
+    scratch = directory.scratch();
+    // Where SQLite's driver unpacks its library, which it does once in a process.
+    System.setProperty("org.sqlite.tmpdir", scratch.toString());
     Store store = Store.open(directory);
     stands("store", store::close);
     Identity identity = Identity.load(config.security(), data, clock);
@@ -451,6 +456,8 @@ public final class Node {
   private VertxOptions vertxOptions() {
     return new VertxOptions()
         .setPreferNativeTransport(true)
+        .setFileSystemOptions(
+            new FileSystemOptions().setFileCacheDir(scratch.resolve("vertx").toString()))
         .setEventLoopPoolSize(loops)
         .setWorkerPoolSize(4)
         .setInternalBlockingPoolSize(2)

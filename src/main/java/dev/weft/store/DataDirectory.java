@@ -10,7 +10,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** A node's data directory, locked by one node until it is closed or the process ends. */
 public final class DataDirectory implements AutoCloseable {
@@ -59,6 +61,29 @@ public final class DataDirectory implements AutoCloseable {
 
   public Path path() {
     return path;
+  }
+
+  /**
+   * A directory for what only this run of the node needs, such as libraries that are unpacked. What
+   * earlier runs have left there is removed, since a node that is killed removes nothing.
+   *
+   * @throws WeftException INTERNAL if it cannot be made or emptied
+   */
+  public Path scratch() {
+    Path scratch = path.resolve("scratch");
+    try {
+      Files.createDirectories(scratch);
+      try (Stream<Path> left = Files.walk(scratch)) {
+        for (Path file : left.sorted(Comparator.reverseOrder()).toList()) {
+          if (!file.equals(scratch)) {
+            Files.delete(file);
+          }
+        }
+      }
+      return scratch;
+    } catch (IOException e) {
+      throw Fault.INTERNAL.because("data directory " + path + ": cannot be used: " + e, e);
+    }
   }
 
   /** Releases the directory's lock. */

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -151,6 +152,30 @@ class NodeProcessIT {
       assertThat(node.err())
           .doesNotContain("Exception")
           .contains(section + ".port: cannot listen on 127.0.0.1:" + taken.getLocalPort());
+    }
+  }
+
+  /** A killed node removes nothing, and one in the temporary directory would be there for good. */
+  @Test
+  void shouldLeaveNothingInTheTemporaryDirectoryWhenItIsKilled() throws Exception {
+    Path temporary = Files.createDirectory(directory.resolve("tmp"));
+    List<String> there = List.of("env", "JAVA_TOOL_OPTIONS=-Djava.io.tmpdir=" + temporary);
+    String conf = configuration(ALONE);
+    for (int run = 0; run < 2; run++) {
+      try (WeftProcess node = WeftProcess.start(directory, there, "run", "--conf", conf)) {
+        node.awaitLine(READY);
+        node.kill();
+      }
+    }
+
+    try (Stream<Path> left = Files.list(temporary)) {
+      assertThat(left).isEmpty();
+    }
+    try (Stream<Path> scratch = Files.list(directory.resolve("data/scratch"))) {
+      assertThat(scratch.map(file -> file.getFileName().toString()))
+          .as("of the last run")
+          .filteredOn(name -> name.endsWith(".so"))
+          .hasSize(1);
     }
   }
 
