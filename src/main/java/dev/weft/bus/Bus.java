@@ -256,7 +256,7 @@ public final class Bus {
         && reply.failureCode() < Fault.values().length) {
       return Fault.values()[reply.failureCode()].because(reply.getMessage());
     }
-    return Fault.INTERNAL.because(room + ": " + reply.getMessage(), reply);
+    return Fault.INTERNAL.because(room + ": " + Reason.of(reply), reply);
   }
 
   @SuppressWarnings("EnumOrdinal") // the order of faults is the bus's protocol

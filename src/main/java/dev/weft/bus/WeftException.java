@@ -1,5 +1,12 @@
 package dev.weft.bus;
 
+import io.vertx.core.VertxException;
+import io.vertx.core.http.HttpClosedException;
+import io.vertx.core.http.StreamResetException;
+import java.net.SocketException;
+import java.nio.channels.ClosedChannelException;
+import java.util.concurrent.TimeoutException;
+
 /** A failure that a user is told about: its kind and a sentence that names the offending value. */
 public final class WeftException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -16,12 +23,26 @@ public final class WeftException extends RuntimeException {
     return fault;
   }
 
-  /** The failure itself, or INTERNAL around anything else, so that its text reaches the caller. */
+  /**
+   * The failure itself; UNAVAILABLE around that of a connection and TIMEOUT around that of waiting,
+   * INTERNAL around anything else, so that its text reaches the caller.
+   */
   public static WeftException of(Throwable t) {
     if (t instanceof WeftException w) {
       return w;
     }
-    String text = t.getMessage() == null ? t.getClass().getSimpleName() : t.getMessage();
-    return Fault.INTERNAL.because(text, t);
+    Fault fault =
+        t instanceof TimeoutException
+            ? Fault.TIMEOUT
+            : isOfConnection(t) ? Fault.UNAVAILABLE : Fault.INTERNAL;
+    return fault.because(Reason.of(t), t);
+  }
+
+  private static boolean isOfConnection(Throwable t) {
+    return t instanceof HttpClosedException
+        || t instanceof StreamResetException
+        || t instanceof ClosedChannelException
+        || t instanceof SocketException
+        || (t instanceof VertxException && Reason.of(t).contains("closed"));
   }
 }

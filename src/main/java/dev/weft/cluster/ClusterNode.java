@@ -20,6 +20,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.eventbus.EventBusOptions;
 import io.vertx.core.spi.cluster.NodeInfo;
+import io.vertx.core.transport.Transport;
 import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
 import java.io.IOException;
 import java.time.Clock;
@@ -122,6 +123,7 @@ public final class ClusterNode implements ClusterPlace {
    * live member has this node's id already (a cloned disk).
    *
    * @param epoch how often this node has started
+   * @param transport the sockets of the Vert.x that is made
    */
   public static Future<ClusterPlace> start(
       ClusterConfig config,
@@ -131,6 +133,7 @@ public final class ClusterNode implements ClusterPlace {
       Store store,
       Health health,
       VertxOptions options,
+      Transport transport,
       Clock clock) {
     health.state(ROOM, Health.State.STARTING);
     EventBusOptions bus =
@@ -146,6 +149,7 @@ public final class ClusterNode implements ClusterPlace {
                   new HazelcastClusterManager(HazelcastSettings.of(config, identity, quorum));
               return Vertx.builder()
                   .with(new VertxOptions(options).setEventBusOptions(bus))
+                  .withTransport(transport)
                   .withClusterManager(manager)
                   .buildClustered()
                   .recover(e -> Future.failedFuture(notJoined(config, e)))

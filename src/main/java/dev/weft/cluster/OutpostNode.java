@@ -13,6 +13,7 @@ import dev.weft.telemetry.Health;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.transport.Transport;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -101,6 +102,7 @@ public final class OutpostNode implements ClusterPlace {
       Store store,
       Health health,
       VertxOptions options,
+      Transport transport,
       Clock clock,
       boolean mayBeAlone) {
     health.state(ClusterNode.ROOM, Health.State.STARTING);
@@ -112,7 +114,7 @@ public final class OutpostNode implements ClusterPlace {
                   new TableContext(
                       identity.nodeId().value(),
                       epoch,
-                      Vertx.vertx(options),
+                      Vertx.builder().with(options).withTransport(transport).build(),
                       new IdentitySigner(identity),
                       new ClusterThread(),
                       clock,

@@ -2,6 +2,7 @@ package dev.weft.dial;
 
 import com.google.protobuf.Message;
 import dev.weft.bus.Fault;
+import dev.weft.bus.Reason;
 import dev.weft.bus.WeftException;
 import dev.weft.rpc.GrpcMethod;
 import dev.weft.rpc.Loop;
@@ -275,7 +276,7 @@ public final class NodeDial implements Dial {
               if (failure == null) {
                 choice.connected(way);
               } else {
-                choice.failed(way, failure.getMessage());
+                choice.failed(way, Reason.of(failure));
               }
             })
         .run();

@@ -2,6 +2,7 @@ package dev.weft.dial;
 
 import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
+import dev.weft.bus.Reason;
 import dev.weft.cluster.Cluster;
 import dev.weft.cluster.Member;
 import dev.weft.identity.NodeId;
@@ -94,6 +95,6 @@ final class PeerWay implements Way {
             e ->
                 Future.failedFuture(
                     Fault.UNAVAILABLE.because(
-                        "node " + name + " through the mesh: " + e.getMessage(), e)));
+                        "node " + name + " through the mesh: " + Reason.of(e), e)));
   }
 }

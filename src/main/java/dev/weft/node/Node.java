@@ -46,6 +46,8 @@ import dev.weft.reach.PeerPort;
 import dev.weft.reach.UdpPort;
 import dev.weft.reach.path.PunchedPaths;
 import dev.weft.room.RoomContext;
+import dev.weft.rpc.AcceptLimits;
+import dev.weft.rpc.GuardedTransport;
 import dev.weft.rpc.Loop;
 import dev.weft.store.DataDirectory;
 import dev.weft.store.Store;
@@ -60,6 +62,7 @@ import dev.weft.topology.TopologyVerticle;
 import dev.weft.wire.control.WireVerticle;
 import dev.weft.wire.meshnet.MeshnetVerticle;
 import dev.weft.wire.meshnet.MeshnetWires;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.netty.channel.EventLoop;
 import io.vertx.core.Deployable;
 import io.vertx.core.Future;
@@ -67,6 +70,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
+import io.vertx.core.transport.Transport;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -222,12 +226,18 @@ public final class Node {
   /** Joins the cluster as a member, or, where the configuration says so, as an outpost. */
   private Future<ClusterPlace> join(Identity identity, long epoch, Store store) {
     ClusterConfig as = config.cluster();
+    AcceptLimits limits = AcceptLimits.ofPorts();
+    Transport transport = GuardedTransport.of(limits);
+    FunctionCounter.builder("weft_connections_refused", limits, AcceptLimits::refused)
+        .description("Connections to TCP ports that were refused, since there were too many")
+        .register(metrics.registry());
     if (as.outpost(config.mesh())) {
       boolean mayBeAlone = as.role() == ClusterConfig.Role.AUTO;
-      return OutpostNode.start(identity, epoch, store, health, vertxOptions(), clock, mayBeAlone);
+      return OutpostNode.start(
+          identity, epoch, store, health, vertxOptions(), transport, clock, mayBeAlone);
     }
     return ClusterNode.start(
-        as, config.security(), identity, epoch, store, health, vertxOptions(), clock);
+        as, config.security(), identity, epoch, store, health, vertxOptions(), transport, clock);
   }
 
   /** Opens the ways to other nodes, and has them follow certificates that are renewed. */

@@ -130,7 +130,7 @@ public final class NsmVerticle extends VerticleBase implements NetworkServices {
             MemberChanged.class,
             change -> {
               if (!change.joined()) {
-                parts.paths.onNodeLeft(change.id());
+                parts.paths.onNodeLeft(change.id(), change.name());
               }
             });
     parts.endpoints.onChange(parts.watch::onEndpoints);

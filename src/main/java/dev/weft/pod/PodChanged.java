@@ -6,8 +6,9 @@ import dev.weft.bus.Fact;
  * A pod was registered, moved, lost or got its namespace, or went, here or on another member.
  *
  * @param now the pod as it is known now, null if it is gone
+ * @param node the name of the node that it is on, null if it is gone
  */
-public record PodChanged(PodRef pod, Pod now) implements Fact {
+public record PodChanged(PodRef pod, Pod now, String node) implements Fact {
   @Override
   public String subject() {
     return pod.toString();
@@ -19,7 +20,7 @@ public record PodChanged(PodRef pod, Pod now) implements Fact {
       return "pod " + pod + " is gone";
     }
     return now.alive()
-        ? "pod " + pod + " is on node " + now.node() + " in " + now.netns()
-        : "pod " + pod + " on node " + now.node() + ": " + now.problem();
+        ? "pod " + pod + " is on node " + node + " in " + now.netns()
+        : "pod " + pod + " on node " + node + ": " + now.problem();
   }
 }

@@ -2,6 +2,7 @@ package dev.weft.pod;
 
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
+import dev.weft.cluster.Member;
 import dev.weft.cluster.MemberChanged;
 import dev.weft.cluster.OwnedTable;
 import dev.weft.linux.LinuxException;
@@ -167,8 +168,15 @@ public final class PodVerticle extends VerticleBase implements Pods {
                     .onFailure(e -> log.warn("pod {} not released: {}", ref, e.getMessage())));
     Reconciler.Plan<Pod> changes = Reconciler.plan(now, seen);
     seen = now;
-    changes.put().forEach(pod -> room.bus().publish(new PodChanged(pod.ref(), pod)));
-    changes.remove().forEach(pod -> room.bus().publish(new PodChanged(pod.ref(), null)));
+    changes
+        .put()
+        .forEach(pod -> room.bus().publish(new PodChanged(pod.ref(), pod, nameOf(pod.node()))));
+    changes.remove().forEach(pod -> room.bus().publish(new PodChanged(pod.ref(), null, null)));
+  }
+
+  /** A node's name; its id as long as it is not a member yet. */
+  private String nameOf(String node) {
+    return room.cluster().member(node).map(Member::name).orElse(node);
   }
 
   /** Looks whether a namespace went, came back, or is another one behind the same path. */

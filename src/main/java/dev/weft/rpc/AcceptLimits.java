@@ -1,6 +1,7 @@
 package dev.weft.rpc;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import dev.weft.address.IpAddress;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -9,6 +10,8 @@ import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -16,30 +19,47 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How many connections programs of this host may hold at Unix sockets of this process: of each user
- * so many at each socket, and so many in all. A connection that has said nothing goes first when
- * there are too many, and in any case after a while: whoever speaks is served also while another
- * opens thousands. Any thread may call.
+ * How many connections others may hold at sockets of this process: each guest, which is a user of
+ * this host at a Unix socket and an address at a TCP port, so many at each socket, and all so many
+ * in all. A connection that has said nothing goes first when there are too many, and in any case
+ * after a while: whoever speaks is served also while another opens thousands. Any thread may call.
  */
 public final class AcceptLimits {
   private static final Logger log = LoggerFactory.getLogger(AcceptLimits.class);
 
-  private final int perUser;
+  private static final Object NOBODY = -1;
+
+  /** Between two lines of log about refused connections. */
+  private static final long QUIET_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  /** How long new connections wait in the kernel's queue while those before them are closed. */
+  private static final long CROWDED_MILLIS = 20;
+
+  /** And for want of descriptors. */
+  private static final long STARVED_MILLIS = 1000;
+
+  private final int perGuest;
   private final int total;
   private final Duration silence;
+  private final AtomicLong refused = new AtomicLong();
+  private final AtomicLong quietUntil = new AtomicLong(System.nanoTime());
   private int held;
 
+  /** Those that gave their place to others, and are not closed yet: that takes another thread. */
+  private int leaving;
+
   /**
-   * @param perUser connections of one user at one socket
+   * @param perGuest connections of one guest at one socket
    * @param total connections at all sockets
    * @param silence how long one may say nothing at first
    */
-  AcceptLimits(int perUser, int total, Duration silence) {
-    this.perUser = perUser;
+  AcceptLimits(int perGuest, int total, Duration silence) {
+    this.perGuest = perGuest;
     this.total = total;
     this.silence = silence;
   }
@@ -47,14 +67,29 @@ public final class AcceptLimits {
   /**
    * 128 of each user at each socket, ten seconds for the first word; in all a quarter of the
    * descriptors that this process may have (RLIMIT_NOFILE), so that the most are left for its own
-   * work.
+   * work; and no guest has more than a quarter of those.
    */
   public static AcceptLimits ofProcess() {
+    return ofProcess(128);
+  }
+
+  /** 256 of each address at each port; else as {@link #ofProcess()}, with a quarter of its own. */
+  public static AcceptLimits ofPorts() {
+    return ofProcess(256);
+  }
+
+  private static AcceptLimits ofProcess(int perGuest) {
     long descriptors =
         ManagementFactory.getPlatformMXBean(UnixOperatingSystemMXBean.class)
             .getMaxFileDescriptorCount();
-    return new AcceptLimits(
-        128, (int) Math.min(descriptors / 4, Integer.MAX_VALUE), Duration.ofSeconds(10));
+    int total = (int) Math.min(descriptors / 4, Integer.MAX_VALUE);
+    // One guest never has all.
+    return new AcceptLimits(Math.min(perGuest, total / 4), total, Duration.ofSeconds(10));
+  }
+
+  /** Connections that were refused, or closed for others that speak. */
+  public long refused() {
+    return refused.get();
   }
 
   /** A handler for the channel that accepts a socket's connections, put first. */
@@ -64,7 +99,7 @@ public final class AcceptLimits {
 
   /** One socket. The limits' lock guards all gates. */
   private final class Gate extends ChannelInboundHandlerAdapter {
-    private final Map<Integer, Integer> users = new HashMap<>();
+    private final Map<Object, Integer> guests = new HashMap<>();
 
     /** Those that have said nothing, the oldest first. */
     private final Set<Guest> silent = new LinkedHashSet<>();
@@ -75,14 +110,33 @@ public final class AcceptLimits {
     public void channelRead(ChannelHandlerContext ctx, Object accepted) {
       waits = false;
       Channel channel = (Channel) accepted;
-      Guest guest = new Guest(this, channel, userOf(channel));
+      Guest guest = new Guest(this, channel, whoIs(channel));
       if (!admit(guest)) {
+        turnedAway(guest);
         channel.unsafe().closeForcibly();
         return;
       }
       channel.closeFuture().addListener(closed -> leave(guest));
       channel.pipeline().addFirst(guest);
       ctx.fireChannelRead(channel);
+      if (isCrowded()) {
+        pause(ctx, CROWDED_MILLIS);
+      }
+    }
+
+    /** More are about to be closed than the descriptors that are left for them. */
+    private boolean isCrowded() {
+      synchronized (AcceptLimits.this) {
+        return leaving >= total / 2;
+      }
+    }
+
+    private void pause(ChannelHandlerContext ctx, long millis) {
+      ctx.channel().config().setAutoRead(false);
+      var unused =
+          ctx.executor()
+              .schedule(
+                  () -> ctx.channel().config().setAutoRead(true), millis, TimeUnit.MILLISECONDS);
     }
 
     /** For want of descriptors: they wait in the kernel's queue for a second. */
@@ -92,29 +146,32 @@ public final class AcceptLimits {
         waits = true;
         log.warn("connections to {} wait: {}", ctx.channel().localAddress(), cause.getMessage());
       }
-      ctx.channel().config().setAutoRead(false);
-      var unused =
-          ctx.executor()
-              .schedule(() -> ctx.channel().config().setAutoRead(true), 1, TimeUnit.SECONDS);
+      pause(ctx, STARVED_MILLIS);
     }
 
     private boolean admit(Guest guest) {
       Optional<Guest> gives = Optional.empty();
       synchronized (AcceptLimits.this) {
         boolean full = held >= total;
-        if (full || users.getOrDefault(guest.user, 0) >= perUser) {
-          gives = silent.stream().filter(g -> full || g.user == guest.user).findFirst();
+        if (full || guests.getOrDefault(guest.who, 0) >= perGuest) {
+          gives = silent.stream().filter(g -> full || g.who.equals(guest.who)).findFirst();
           if (gives.isEmpty()) {
             return false;
           }
           leave(gives.get());
+          leaving++;
         }
         guest.inside = true;
         held++;
-        users.merge(guest.user, 1, Integer::sum);
+        guests.merge(guest.who, 1, Integer::sum);
         silent.add(guest);
       }
-      gives.ifPresent(Guest::close);
+      gives.ifPresent(
+          silentOne -> {
+            turnedAway(silentOne);
+            silentOne.channel.closeFuture().addListener(closed -> gone());
+            silentOne.close();
+          });
       return true;
     }
 
@@ -123,9 +180,15 @@ public final class AcceptLimits {
         if (guest.inside) {
           guest.inside = false;
           held--;
-          users.computeIfPresent(guest.user, (user, count) -> count == 1 ? null : count - 1);
+          guests.computeIfPresent(guest.who, (who, count) -> count == 1 ? null : count - 1);
           silent.remove(guest);
         }
+      }
+    }
+
+    private void gone() {
+      synchronized (AcceptLimits.this) {
+        leaving--;
       }
     }
 
@@ -136,11 +199,33 @@ public final class AcceptLimits {
     }
   }
 
-  private static int userOf(Channel channel) {
+  /** A user's number or an address; {@link #NOBODY} if it is gone already. */
+  private static Object whoIs(Channel channel) {
     try {
-      return channel instanceof EpollDomainSocketChannel unix ? unix.peerCredentials().uid() : -1;
+      if (channel instanceof EpollDomainSocketChannel unix) {
+        return unix.peerCredentials().uid();
+      }
+      return channel.remoteAddress() instanceof InetSocketAddress remote
+          ? remote.getAddress()
+          : NOBODY;
     } catch (IOException gone) {
-      return -1;
+      return NOBODY;
+    }
+  }
+
+  private void turnedAway(Guest guest) {
+    refused.incrementAndGet();
+    long quiet = quietUntil.get();
+    long now = System.nanoTime();
+    if (now - quiet >= 0 && quietUntil.compareAndSet(quiet, now + QUIET_NANOS)) {
+      log.warn(
+          "connections to {} refused: {} has too many (expected: {} at most, {} of all)",
+          guest.channel.localAddress(),
+          guest.who instanceof InetAddress address
+              ? IpAddress.format(address)
+              : "user " + guest.who,
+          perGuest,
+          total);
     }
   }
 
@@ -148,18 +233,25 @@ public final class AcceptLimits {
   private final class Guest extends ChannelInboundHandlerAdapter {
     private final Gate gate;
     private final Channel channel;
-    private final int user;
+    private final Object who;
     private boolean inside;
+
+    /** It gave its place away, perhaps before it was registered with its event loop. */
+    private volatile boolean unwanted;
+
     private Future<?> deadline;
 
-    Guest(Gate gate, Channel channel, int user) {
+    Guest(Gate gate, Channel channel, Object who) {
       this.gate = gate;
       this.channel = channel;
-      this.user = user;
+      this.who = who;
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
+      if (unwanted) {
+        var unused = ctx.close();
+      }
       deadline = ctx.executor().schedule(this::close, silence.toMillis(), TimeUnit.MILLISECONDS);
     }
 
@@ -176,6 +268,7 @@ public final class AcceptLimits {
     }
 
     void close() {
+      unwanted = true;
       if (channel.isRegistered()) {
         var unused = channel.close();
       }

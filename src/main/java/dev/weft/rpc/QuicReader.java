@@ -3,6 +3,7 @@ package dev.weft.rpc;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
 import dev.weft.bus.Fault;
+import dev.weft.bus.Reason;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -129,7 +130,7 @@ abstract class QuicReader extends ChannelInboundHandlerAdapter {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    fail(Fault.UNAVAILABLE.because("the stream was broken off: " + cause.getMessage(), cause));
+    fail(Fault.UNAVAILABLE.because("the stream was broken off: " + Reason.of(cause), cause));
     var unused = ctx.close();
   }
 

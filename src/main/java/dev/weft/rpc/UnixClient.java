@@ -2,6 +2,7 @@ package dev.weft.rpc;
 
 import com.google.protobuf.Message;
 import dev.weft.bus.Fault;
+import dev.weft.bus.Reason;
 import dev.weft.bus.WeftException;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -103,6 +104,6 @@ public final class UnixClient {
     if (e instanceof WeftException known) {
       return known.fault().because(socket + ": " + known.getMessage(), known);
     }
-    return Fault.UNAVAILABLE.because(socket + ": " + e.getMessage(), e);
+    return Fault.UNAVAILABLE.because(socket + ": " + Reason.of(e), e);
   }
 }

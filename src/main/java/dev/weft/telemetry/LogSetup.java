@@ -20,6 +20,7 @@ public final class LogSetup {
       List.of(
           "io.netty.handler.codec.http2.DefaultHttp2Connection",
           "io.vertx.core.http.impl.HttpClientConnectionInternal",
+          "io.vertx.core.eventbus.impl.clustered.ClusteredEventBus",
           "io.vertx.core.http.impl.HttpClientRequestImpl",
           "io.vertx.core.net.impl.ConnectionBase");
 
@@ -35,11 +36,20 @@ public final class LogSetup {
     context.getLogger("weft").setLevel(level);
     // Hazelcast logs every member and partition, and warns that there is no CP subsystem.
     context.getLogger("com.hazelcast").setLevel(Level.ERROR);
+    // Members that merge answer each other's operations of before the merge.
+    context.getLogger("com.hazelcast.internal.cluster.impl.operations").setLevel(Level.OFF);
     // If a port is taken, the node says so in one line; these two log stack traces.
     context.getLogger("com.hazelcast.instance.AddressPicker").setLevel(Level.OFF);
     context.getLogger("io.vertx.core.impl.VertxImpl").setLevel(Level.OFF);
     Level cutOff = level.isGreaterOrEqual(Level.INFO) ? Level.OFF : Level.WARN;
     CUT_OFF.forEach(name -> context.getLogger(name).setLevel(cutOff));
+    if (cutOff == Level.OFF
+        && context.getTurboFilterList().stream().noneMatch(CutOff.class::isInstance)) {
+      CutOff filter = new CutOff();
+      filter.setContext(context);
+      filter.start();
+      context.addTurboFilter(filter);
+    }
     // Netty warns if loopback is the only device; nothing depends on that.
     context.getLogger("io.netty.util.internal.MacAddressUtil").setLevel(Level.ERROR);
     if (config.format() == LogConfig.Format.JSON && root.getAppender("json") == null) {

@@ -355,6 +355,11 @@ final class NsmNodes implements AutoCloseable {
     return nodes.get(number - 1);
   }
 
+  /** Plugs the cable between a node and the others, or pulls it. */
+  void link(int number, boolean up) throws IOException, InterruptedException {
+    bridge.run("ip", "link", "set", "n" + number, up ? "up" : "down");
+  }
+
   /** A namespace that goes away with the nodes. */
   TestNetns namespace(String label) {
     TestNetns made = TestNetns.create(label);

@@ -74,13 +74,13 @@ final class TestNet implements AutoCloseable {
     PodRef ref = PodRef.parse(pod);
     Pod now = new Pod(ref, node, "/run/netns/" + ref.name(), inode, 1, null);
     pods.put(ref, now);
-    tell(new PodChanged(ref, now));
+    tell(new PodChanged(ref, now, "n"));
   }
 
   void unregister(String pod) {
     PodRef ref = PodRef.parse(pod);
     pods.remove(ref);
-    tell(new PodChanged(ref, null));
+    tell(new PodChanged(ref, null, null));
   }
 
   void write(String key, String json) {

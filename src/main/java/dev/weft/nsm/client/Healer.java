@@ -1,5 +1,6 @@
 package dev.weft.nsm.client;
 
+import dev.weft.bus.Reason;
 import dev.weft.bus.WeftException;
 import dev.weft.nsm.connection.Connection;
 import dev.weft.nsm.connection.ConnectionEntry;
@@ -172,7 +173,7 @@ public final class Healer {
     Instant end = entry.life().healed().plus(patience);
     return halves
         .inOrder(entry, () -> connector.heal(entry, end))
-        .onFailure(e -> onNotHealed(entry, e.getMessage()));
+        .onFailure(e -> onNotHealed(entry, Reason.of(e)));
   }
 
   private void onNotHealed(ConnectionEntry entry, String why) {

@@ -254,7 +254,7 @@ public final class PathWatch {
   }
 
   /** A node left: connections to its endpoints are lost, but those whose path still carries. */
-  public void onNodeLeft(String node) {
+  public void onNodeLeft(String node, String name) {
     connections
         .where(c -> isClient(c) && c.endpointAt(node))
         .forEach(
@@ -262,7 +262,7 @@ public final class PathWatch {
               if (carries(entry)) {
                 watched.get(entry.connection().id()).left = true;
               } else {
-                healer.lost(entry, "node " + node + " left");
+                healer.lost(entry, "node " + name + " left");
               }
             });
   }

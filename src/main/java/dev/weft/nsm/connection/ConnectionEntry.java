@@ -6,6 +6,8 @@ import dev.weft.nsm.ConnectionStatus;
 import dev.weft.room.Backoff;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.time.Instant;
+import java.util.Optional;
 
 /** A connection of this node and its life. Only the room's event loop touches it. */
 public final class ConnectionEntry {
@@ -19,10 +21,17 @@ public final class ConnectionEntry {
 
   private Promise<Void> up;
 
-  ConnectionEntry(Connection connection, ConnectionLife life, Backoff backoff) {
+  /** Null if it was read from disk. */
+  private Instant agreed;
+
+  /**
+   * @param agreed when client and endpoint agreed on it; null if it was read from disk
+   */
+  ConnectionEntry(Connection connection, ConnectionLife life, Backoff backoff, Instant agreed) {
     this.connection = connection;
     this.life = life;
     this.backoff = backoff;
+    this.agreed = agreed;
     this.stood = life.stands();
     this.told = stood ? status() : null;
   }
@@ -38,6 +47,13 @@ public final class ConnectionEntry {
   /** How long attempts to heal or to end it wait for each other. */
   public Backoff backoff() {
     return backoff;
+  }
+
+  /**
+   * When client and endpoint agreed on what it is now; empty if that was before this node's start.
+   */
+  public Optional<Instant> agreed() {
+    return Optional.ofNullable(agreed);
   }
 
   /** Whether it ever stood, so that others know of it. */
@@ -57,6 +73,12 @@ public final class ConnectionEntry {
 
   void becomes(Connection next) {
     connection = next;
+  }
+
+  /** Client and another endpoint agreed. */
+  void moves(Connection next, Instant now) {
+    connection = next;
+    agreed = now;
   }
 
   void lives(ConnectionLife next) {

@@ -97,7 +97,7 @@ public final class Connections {
             })
         .map(
             kept -> {
-              kept.forEach(c -> enter(c, ConnectionLife.restored(now())));
+              kept.forEach(c -> enter(c, ConnectionLife.restored(now()), null));
               return null;
             });
   }
@@ -211,11 +211,11 @@ public final class Connections {
    * name; {@link #keep} writes it to disk.
    */
   public ConnectionEntry enter(Connection c) {
-    return enter(c, ConnectionLife.agreed(now()));
+    return enter(c, ConnectionLife.agreed(now()), now());
   }
 
-  private ConnectionEntry enter(Connection c, ConnectionLife life) {
-    ConnectionEntry entry = new ConnectionEntry(c, life, new Backoff(random));
+  private ConnectionEntry enter(Connection c, ConnectionLife life, Instant agreed) {
+    ConnectionEntry entry = new ConnectionEntry(c, life, new Backoff(random), agreed);
     pool.use(c.prefix());
     byId.put(c.id(), entry);
     if (c.clientAt(self)) {
@@ -240,7 +240,7 @@ public final class Connections {
     pool.use(next.prefix());
     pool.release(entry.connection().prefix());
     unplace(entry.connection());
-    entry.becomes(next);
+    entry.moves(next, now());
     place(entry);
     return keep(entry);
   }

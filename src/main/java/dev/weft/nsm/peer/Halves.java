@@ -1,5 +1,6 @@
 package dev.weft.nsm.peer;
 
+import dev.weft.bus.Reason;
 import dev.weft.nsm.Mechanism;
 import dev.weft.nsm.UnsetRoute;
 import dev.weft.nsm.connection.Connection;
@@ -74,7 +75,7 @@ public final class Halves {
                   .onSuccess(both -> connections.joined(entry, joined.result()))
                   .mapEmpty();
             })
-        .recover(e -> end(entry, e.getMessage()).transform(done -> Future.failedFuture(e)));
+        .recover(e -> end(entry, Reason.of(e)).transform(done -> Future.failedFuture(e)));
   }
 
   /**
@@ -86,8 +87,7 @@ public final class Halves {
     return inOrder(entry, () -> connections.holds(entry) ? remove(entry) : Future.succeededFuture())
         .onFailure(
             e ->
-                log.warn(
-                    "connection {} not ended yet: {}", entry.connection().id(), e.getMessage()));
+                log.warn("connection {} not ended yet: {}", entry.connection().id(), Reason.of(e)));
   }
 
   /** {@link #end} of a half whose endpoint or interface is gone, which its client's node heals. */
@@ -116,7 +116,7 @@ public final class Halves {
 
   private void onNotRemoved(ConnectionEntry entry, Throwable e) {
     Duration wait = entry.backoff().failed();
-    connections.on(entry, (life, now) -> life.failed(e.getMessage(), wait, Duration.ZERO, now));
+    connections.on(entry, (life, now) -> life.failed(Reason.of(e), wait, Duration.ZERO, now));
   }
 
   /** Removes the interfaces of a failed attempt to heal; the connection itself stays known. */

@@ -9,6 +9,7 @@ import dev.weft.rpc.Caller;
 import io.vertx.core.Future;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,9 @@ public final class LeaseExchange {
    * The client's half comes after the endpoint's, at the latest when the client's node gives up.
    */
   private static final Duration ENDPOINT_GRACE = Duration.ofSeconds(45);
+
+  /** An endpoint's half that was read from disk: its client's node had it before the restart. */
+  private static final Duration RESTORED_GRACE = Duration.ofSeconds(5);
 
   private final String self;
   private final Connections connections;
@@ -109,10 +113,16 @@ public final class LeaseExchange {
    */
   private boolean isShared(ConnectionEntry entry, String node) {
     Connection c = entry.connection();
-    Duration grace = c.clientAt(self) ? CLIENT_GRACE : ENDPOINT_GRACE;
     return !node.equals(self)
         && node.equals(otherNode(c))
         && entry.life().stands()
-        && entry.life().changed().plus(grace).isBefore(clock.instant());
+        && due(entry).isBefore(clock.instant());
+  }
+
+  private Instant due(ConnectionEntry entry) {
+    Instant changed = entry.life().changed();
+    return entry.connection().clientAt(self)
+        ? changed.plus(CLIENT_GRACE)
+        : entry.agreed().map(at -> at.plus(ENDPOINT_GRACE)).orElse(changed.plus(RESTORED_GRACE));
   }
 }

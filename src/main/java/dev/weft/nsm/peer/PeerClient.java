@@ -1,5 +1,6 @@
 package dev.weft.nsm.peer;
 
+import dev.weft.bus.Reason;
 import dev.weft.dial.Dial;
 import dev.weft.nsm.Calls;
 import dev.weft.nsm.proto.ConnectionEnd;
@@ -58,9 +59,7 @@ public final class PeerClient {
     return thread
         .inOrder(new About(node, connectionId), () -> dial.call(node, Calls.END, end, DEADLINE))
         .onFailure(
-            e ->
-                log.debug(
-                    "connection {}: node {} not told: {}", connectionId, node, e.getMessage()))
+            e -> log.debug("connection {}: node {} not told: {}", connectionId, node, Reason.of(e)))
         .transform(done -> Future.succeededFuture());
   }
 }

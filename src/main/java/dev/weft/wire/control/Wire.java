@@ -1,5 +1,6 @@
 package dev.weft.wire.control;
 
+import dev.weft.bus.Reason;
 import dev.weft.bus.WeftException;
 import dev.weft.room.Backoff;
 import dev.weft.room.Passes;
@@ -172,7 +173,7 @@ public final class Wire {
     room.thread()
         .home(sink.ended())
         .onSuccess(v -> on(life -> life.ended(stream, "closed")))
-        .onFailure(e -> on(life -> life.ended(stream, e.getMessage())));
+        .onFailure(e -> on(life -> life.ended(stream, Reason.of(e))));
   }
 
   /** A pass failed. */

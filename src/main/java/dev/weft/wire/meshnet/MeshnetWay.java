@@ -1,6 +1,7 @@
 package dev.weft.wire.meshnet;
 
 import dev.weft.bus.Fault;
+import dev.weft.bus.Reason;
 import dev.weft.dial.MeshnetDial;
 import dev.weft.wire.control.OpenStream;
 import dev.weft.wire.control.PodEnd;
@@ -65,7 +66,7 @@ final class MeshnetWay {
               wire.opened(joined.peer(), sink, lane.lane());
               return null;
             })
-        .onFailure(e -> wire.on(life -> life.failed(Fault.UNAVAILABLE, e.getMessage())));
+        .onFailure(e -> wire.on(life -> life.failed(Fault.UNAVAILABLE, Reason.of(e))));
   }
 
   private MeshnetLane lane(Wire wire) {

@@ -64,6 +64,6 @@ class ConnectionMetersTest {
   }
 
   private static ConnectionEntry entry(ConnectionLife life) {
-    return new ConnectionEntry(null, life, new Backoff(new Random(1)));
+    return new ConnectionEntry(null, life, new Backoff(new Random(1)), null);
   }
 }

@@ -24,6 +24,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -35,16 +36,9 @@ class LeaseExchangeTest {
   private static final Clock NOW = Clock.systemUTC();
 
   private final Vertx vertx = Vertx.vertx();
-  private final Connections connections =
-      new Connections(
-          new RoomContext(
-              new Bus(vertx, SELF, new TestSigner(SELF)),
-              as(Cluster.class, SELF),
-              new MemoryStore(),
-              null,
-              null,
-              NOW),
-          new ConnectionAddresses(Cidr.parse("10.44.0.0/16"), 0));
+  private final Bus bus = new Bus(vertx, SELF, new TestSigner(SELF));
+  private final MemoryStore store = new MemoryStore();
+  private final Connections connections = connections();
   private final List<ConnectionEntry> lost = new ArrayList<>();
 
   @AfterEach
@@ -71,32 +65,67 @@ class LeaseExchangeTest {
     assertThat(lost).as("only its own node's word counts, once").containsExactly(second);
   }
 
+  @Test
+  void shouldWaitForTheClientsHalfOfANewConnection() {
+    made(connections, ONE, SELF);
+
+    renew(connections, "00000000000000c1", Duration.ofSeconds(40));
+
+    assertThat(lost).isEmpty();
+  }
+
+  @Test
+  void shouldNotWaitForTheClientsHalfOfOneThatIsOlderThanTheNodesStart() {
+    connections.keep(made(connections, ONE, SELF));
+    Connections restarted = connections();
+    restarted.load(refs -> Future.succeededFuture(Map.of()));
+
+    renew(restarted, "00000000000000c1", Duration.ofSeconds(6));
+
+    assertThat(lost).containsExactlyElementsOf(restarted.all());
+  }
+
+  private Connections connections() {
+    return new Connections(
+        new RoomContext(bus, as(Cluster.class, SELF), store, null, null, NOW),
+        new ConnectionAddresses(Cidr.parse("10.44.0.0/16"), 0));
+  }
+
   /** Every node answers that it does not know this connection. */
   private void renew(String unknown) {
+    renew(connections, unknown, Duration.ofMinutes(1));
+  }
+
+  private void renew(Connections of, String unknown, Duration after) {
     Dial dial =
         as(Dial.class, Future.succeededFuture(LeaseState.newBuilder().addUnknown(unknown).build()));
-    Clock later = Clock.offset(NOW, Duration.ofMinutes(1));
-    new LeaseExchange(SELF, connections, new PeerClient(dial, null), later).renew(lost::add);
+    Clock later = Clock.offset(NOW, after);
+    new LeaseExchange(SELF, of, new PeerClient(dial, null), later).renew(lost::add);
   }
 
   private ConnectionEntry standing(String id, String endpointNode) {
-    ConnectionEntry entry =
-        connections.enter(
-            new Connection(
-                id,
-                "uid-1",
-                "echo",
-                List.of(),
-                RequestedInterface.DEFAULT,
-                NOW.instant(),
-                new Connection.Client(
-                    SELF, PodRef.parse("c1"), "c1", 17, "echo" + id.charAt(15), null),
-                new Connection.Target(
-                    endpointNode, "", "e1", null, 0, PodRef.parse("e1"), "nsm" + id),
-                new Connection.Link(
-                    Mechanism.WIRE, "10.44.0.0/30", List.of(), 1500, 0, null, null)));
+    ConnectionEntry entry = connections.enter(connection(id, SELF, endpointNode));
     connections.joined(entry, List.of());
     return entry;
+  }
+
+  private static ConnectionEntry made(Connections in, String client, String endpoint) {
+    ConnectionEntry entry = in.enter(connection("00000000000000c1", client, endpoint));
+    in.joined(entry, List.of());
+    return entry;
+  }
+
+  private static Connection connection(String id, String client, String endpoint) {
+    return new Connection(
+        id,
+        "uid-1",
+        "echo",
+        List.of(),
+        RequestedInterface.DEFAULT,
+        NOW.instant(),
+        new Connection.Client(client, PodRef.parse("c1"), "c1", 17, "echo" + id.charAt(15), null),
+        new Connection.Target(endpoint, "", "e1", "e1", 18, PodRef.parse("e1"), "nsm" + id),
+        new Connection.Link(Mechanism.WIRE, "10.44.0.0/30", List.of(), 1500, 0, null, null));
   }
 
   /** An object whose every method gives the same answer. */

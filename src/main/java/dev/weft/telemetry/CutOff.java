@@ -1,0 +1,49 @@
+package dev.weft.telemetry;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.turbo.TurboFilter;
+import ch.qos.logback.core.spi.FilterReply;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.slf4j.Marker;
+
+/**
+ * Leaves out what libraries log of a connection or a process that ended in the middle of their own
+ * work. Whoever waited is told so; where code of this program takes part, it is logged.
+ */
+final class CutOff extends TurboFilter {
+  private static final List<String> LIBRARIES =
+      List.of("io.vertx.", "io.netty.", "com.hazelcast.", "java.", "jdk.", "sun.", "javax.");
+
+  private static final Pattern ENDED =
+      Pattern.compile(
+          "already complete|val\\$promise|SSLEngine closed|(?i:connection (was )?closed)"
+              + "|(?i:connection reset|broken pipe|stream was closed|client is closed)"
+              + "|not active|Not a member|ClosedChannelException");
+
+  @Override
+  public FilterReply decide(
+      Marker marker, Logger logger, Level level, String format, Object[] params, Throwable t) {
+    return t != null && isOfLibraries(logger.getName()) && isCutOff(t)
+        ? FilterReply.DENY
+        : FilterReply.NEUTRAL;
+  }
+
+  static boolean isCutOff(Throwable failure) {
+    boolean ended = false;
+    for (Throwable t = failure; t != null; t = t.getCause() == t ? null : t.getCause()) {
+      ended |= ENDED.matcher(t.toString()).find();
+      for (StackTraceElement frame : t.getStackTrace()) {
+        if (!isOfLibraries(frame.getClassName())) {
+          return false;
+        }
+      }
+    }
+    return ended;
+  }
+
+  private static boolean isOfLibraries(String name) {
+    return LIBRARIES.stream().anyMatch(name::startsWith);
+  }
+}

@@ -1,0 +1,44 @@
+package dev.weft.telemetry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class CutOffTest {
+  private static Throwable at(Throwable failure, String... classes) {
+    StackTraceElement[] frames = new StackTraceElement[classes.length];
+    for (int i = 0; i < classes.length; i++) {
+      frames[i] = new StackTraceElement(classes[i], "m", null, 1);
+    }
+    failure.setStackTrace(frames);
+    return failure;
+  }
+
+  @Test
+  void shouldKnowWhatLibrariesSayOfAnEndInTheMiddleOfTheirWork() {
+    assertThat(
+            CutOff.isCutOff(
+                at(
+                    new IllegalStateException("Promise already completed"),
+                    "io.vertx.core.Promise",
+                    "java.lang.Thread")))
+        .isTrue();
+  }
+
+  @Test
+  void shouldLogWhatThisProgramTakesPartIn() {
+    assertThat(
+            CutOff.isCutOff(
+                at(
+                    new IllegalStateException("Promise already completed"),
+                    "io.vertx.core.Promise",
+                    "dev.weft.wire.Wire")))
+        .isFalse();
+  }
+
+  @Test
+  void shouldLogOtherFailuresOfLibraries() {
+    assertThat(CutOff.isCutOff(at(new IllegalStateException("disk full"), "io.vertx.core.Promise")))
+        .isFalse();
+  }
+}
