@@ -12,6 +12,8 @@ import java.util.regex.Pattern;
  * @param cidr the cluster's range, without host bits
  * @param prefix length of a node's part, 1..16 bits longer than the range's
  * @param overlay name of the VXLAN device; empty for none
+ * @param vni of the overlay, the same on every member
+ * @param port UDP port of the overlay, the same on every member
  * @param underlay the device that carries it; empty for the one that reaches the members
  * @param carrier what carries packets to other nodes
  * @param leaseGrace how long an absent node keeps its part
@@ -21,6 +23,8 @@ public record SubnetsConfig(
     Cidr cidr,
     int prefix,
     Optional<String> overlay,
+    int vni,
+    int port,
     Optional<String> underlay,
     Carrier carrier,
     Duration leaseGrace,
@@ -65,6 +69,8 @@ public record SubnetsConfig(
             s.read("cidr", "10.42.0.0/16", RANGE),
             s.read("prefix", "24", Kind.integer(1, 126)),
             s.read("overlay", "vxlan100", INTERFACE.orNone()),
+            s.read("vni", "100", Kind.integer(1, 0xffffff)),
+            s.read("port", "4789", Kind.integer(1, 0xffff)),
             s.read("underlay", "", INTERFACE.orNone()),
             s.read("carrier", "vxlan", Kind.choice(Carrier.class)),
             s.read(

@@ -123,6 +123,9 @@ public final class Vxlans {
     try {
       return onHost.createVxlan(spec);
     } catch (LinuxException e) {
+      if (e.errnoName().equals("EADDRINUSE")) {
+        throw portTaken(onHost, spec, e);
+      }
       if (!e.errnoName().equals("EEXIST")) {
         throw e;
       }
@@ -139,6 +142,20 @@ public final class Vxlans {
       onHost.delete(leftover.get().index());
       return onHost.createVxlan(spec);
     }
+  }
+
+  /** Two devices share a port only if they agree in what the kernel's socket is made with. */
+  private static WeftException portTaken(Netlink onHost, VxlanSpec spec, LinuxException e)
+      throws LinuxException {
+    String holder =
+        onHost.links().stream()
+            .filter(link -> link.vxlan().filter(v -> v.port() == spec.port()).isPresent())
+            .map(link -> "interface " + link.name())
+            .findFirst()
+            .orElse("a program's socket");
+    return Fault.CONFLICT.because(
+        "UDP port: " + spec.port() + " is in use by " + holder + " (expected: one that is free)",
+        e);
   }
 
   private WeftException taken(Netlink onHost, VxlanSpec spec, LinuxException e)

@@ -1,6 +1,7 @@
 package dev.weft.subnet;
 
 import dev.weft.address.Cidr;
+import dev.weft.address.IpAddress;
 import dev.weft.linux.FdbEntry;
 import dev.weft.linux.Link;
 import dev.weft.linux.LinuxException;
@@ -18,9 +19,11 @@ import dev.weft.room.Reconciler;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The VXLAN device (RFC 7348) with a neighbour and a forwarding entry for each other member: the
@@ -28,8 +31,6 @@ import java.util.Optional;
  * and needs no broadcast and no ARP for members' subnets.
  */
 final class OverlayDevice {
-  static final int VNI = 100;
-
   /** The name if another program's device has the configured one. */
   private static final String SECOND_NAME = "weft-vx";
 
@@ -42,13 +43,19 @@ final class OverlayDevice {
   private final LinkOwnership owner;
   private final String name;
 
-  OverlayDevice(OpenNetns host, NodeLinks links, LinkOwnership owner, String name) {
+  /** Keys of the neighbours and forwarding entries that this process added or adopted. */
+  private final Set<Object> made = new HashSet<>();
+
+  private final OverlaySettings settings;
+
+  OverlayDevice(OpenNetns host, NodeLinks links, LinkOwnership owner, OverlaySettings settings) {
+    this.settings = settings;
+    this.name = settings.name().orElse("");
     this.host = host;
     this.netlink = host.netlink();
     this.node = links.node();
     this.vxlans = links.vxlans();
     this.owner = owner;
-    this.name = name;
   }
 
   /** The device, if this node owns one. */
@@ -66,7 +73,7 @@ final class OverlayDevice {
     Optional<Link> device = find();
     if (device.isPresent()) {
       netlink.delete(device.get().index());
-      vxlans.release(VNI, owner.alias(WHAT));
+      vxlans.release(settings.vni(), owner.alias(WHAT));
     }
   }
 
@@ -83,7 +90,7 @@ final class OverlayDevice {
     if (!owner.owns(link, WHAT)) {
       netlink.setAlias(index, owner.alias(WHAT));
     }
-    vxlans.adopt(VNI, owner.alias(WHAT));
+    vxlans.adopt(settings.vni(), owner.alias(WHAT));
     Cidr router = Cidr.host(new AddressPool(own).router());
     SoleAddress.set(
         netlink,
@@ -102,7 +109,8 @@ final class OverlayDevice {
   }
 
   /**
-   * Makes neighbours and forwarding entries exactly those of the peers.
+   * Makes this node's neighbours and forwarding entries exactly those of the peers; others have
+   * added the rest, to reach hosts that Weft does not know.
    *
    * @param flood whether frames to unknown MACs, as ARP requests, go to every peer
    */
@@ -114,9 +122,12 @@ final class OverlayDevice {
       neighbours.put(peer.router(), new Neighbour(index, peer.router(), peer.mac()));
       entries.put(peer.mac(), new FdbEntry(index, peer.mac(), peer.endpoint()));
       if (flood) {
-        entries.put(peer.endpoint(), new FdbEntry(index, FdbEntry.ANY, peer.endpoint()));
+        FdbEntry any = new FdbEntry(index, FdbEntry.ANY, peer.endpoint());
+        entries.put(key(any), any);
       }
     }
+    made.addAll(neighbours.keySet());
+    made.addAll(entries.keySet());
     Map<InetAddress, Neighbour> knownNeighbours = new HashMap<>();
     for (Neighbour n : netlink.neighbours()) {
       if (n.ifindex() == index) {
@@ -125,22 +136,34 @@ final class OverlayDevice {
     }
     Map<Object, FdbEntry> knownEntries = new HashMap<>();
     for (FdbEntry e : netlink.fdb(index)) {
-      knownEntries.put(e.mac().equals(FdbEntry.ANY) ? e.remote().orElseThrow() : e.mac(), e);
+      knownEntries.put(key(e), e);
     }
+
     Reconciler.Plan<FdbEntry> fdb = Reconciler.plan(entries, knownEntries);
     for (FdbEntry e : fdb.remove()) {
-      netlink.deleteFdb(e);
+      if (made.remove(key(e))) {
+        netlink.deleteFdb(e);
+      }
     }
     for (FdbEntry e : fdb.put()) {
       netlink.addFdb(e);
     }
     Reconciler.Plan<Neighbour> plan = Reconciler.plan(neighbours, knownNeighbours);
     for (Neighbour n : plan.remove()) {
-      netlink.deleteNeighbour(n);
+      if (made.remove(n.address())) {
+        netlink.deleteNeighbour(n);
+      }
     }
     for (Neighbour n : plan.put()) {
       netlink.addNeighbour(n);
     }
+  }
+
+  private static Object key(FdbEntry entry) {
+    // A broadcast entry is one of many under its MAC; its address is not that of a neighbour.
+    return entry.mac().equals(FdbEntry.ANY)
+        ? "to " + IpAddress.format(entry.remote().orElseThrow())
+        : entry.mac();
   }
 
   private Link device(Underlay underlay) throws LinuxException {
@@ -162,13 +185,13 @@ final class OverlayDevice {
         netlink, spec(taken.isPresent() ? SECOND_NAME : name, underlay), owner.alias(WHAT));
   }
 
-  private static VxlanSpec spec(String name, Underlay underlay) {
+  private VxlanSpec spec(String name, Underlay underlay) {
     return new VxlanSpec(
         name,
-        VNI,
+        settings.vni(),
         underlay.address(),
         Optional.empty(),
-        Vxlans.PORT,
+        settings.port(),
         underlay.ifindex(),
         false,
         underlay.vxlanMtu());

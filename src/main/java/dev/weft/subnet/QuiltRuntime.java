@@ -78,7 +78,10 @@ final class QuiltRuntime {
         printable(request.getDestination()),
         printable(request.getViaInterface()));
     return answer(
-        () -> subnets.inject(request.getDestination(), request.getViaInterface()),
+        () ->
+            unlessKept(
+                request.getDestination(),
+                () -> subnets.inject(request.getDestination(), request.getViaInterface())),
         (success, error) ->
             InjectRouteResponse.newBuilder().setSuccess(success).setError(error).build());
   }
@@ -86,9 +89,16 @@ final class QuiltRuntime {
   private Future<RemoveRouteResponse> onRemove(RemoveRouteRequest request) {
     log.info("RPC: RemoveRoute(destination={})", printable(request.getDestination()));
     return answer(
-        () -> subnets.remove(request.getDestination()),
+        () -> unlessKept(request.getDestination(), () -> subnets.remove(request.getDestination())),
         (success, error) ->
             RemoveRouteResponse.newBuilder().setSuccess(success).setError(error).build());
+  }
+
+  /** Agents of the original keep the routes to members; here the node does, whatever they say. */
+  private Future<Void> unlessKept(String destination, Supplier<Future<Void>> change) {
+    return subnets
+        .keeps(destination)
+        .compose(kept -> kept ? Future.<Void>succeededFuture() : change.get());
   }
 
   private <R> Future<R> answer(

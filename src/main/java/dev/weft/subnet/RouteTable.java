@@ -171,13 +171,16 @@ final class RouteTable {
   }
 
   /**
-   * Deletes Weft's routes to these destinations. Success also for a route that is gone already.
+   * Deletes injected routes to these destinations. Success also for a route that is gone already,
+   * and for one to a member, which has a gateway.
    *
    * @return refusals by destination
    */
   Map<Cidr, WeftException> delete(Set<Cidr> destinations) throws LinuxException {
     List<Route> ours =
-        standing(destinations).values().stream().filter(r -> isOurs(r, destinations)).toList();
+        standing(destinations).values().stream()
+            .filter(r -> isOurs(r, destinations) && r.gateway().isEmpty())
+            .toList();
     Map<Cidr, WeftException> refused = new HashMap<>();
     for (RouteFailure failure : netlink.deleteRoutes(ours)) {
       if (!failure.cause().errnoName().equals("ESRCH")) {

@@ -61,24 +61,17 @@ final class SubnetKernel implements AutoCloseable {
   private boolean rangeIsFree;
   private Optional<String> rival = Optional.empty();
 
-  private SubnetKernel(
-      OpenNetns host,
-      FileLock lock,
-      NodeLinks links,
-      Cidr range,
-      Optional<String> overlayName,
-      Optional<String> underlayName,
-      boolean vxlan) {
+  private SubnetKernel(OpenNetns host, FileLock lock, NodeLinks links, OverlaySettings settings) {
     this.lock = lock;
     this.host = host;
     this.netlink = host.netlink();
     this.thread = links.thread();
     this.owner = links.of("subnet");
-    this.range = range;
-    this.overlayName = overlayName;
-    this.vxlan = vxlan;
-    this.underlayName = underlayName;
-    this.overlay = new OverlayDevice(host, links, owner, overlayName.orElse(""));
+    this.range = settings.range();
+    this.overlayName = settings.name();
+    this.vxlan = settings.vxlan();
+    this.underlayName = settings.underlay();
+    this.overlay = new OverlayDevice(host, links, owner, settings);
     this.forwarding = new Forwarding(host, owner, LOCKS);
     this.podLinks = new PodBridge(host, links, owner, range, forwarding);
     this.tunnels = TunnelDevice.owner(links);
@@ -91,37 +84,10 @@ final class SubnetKernel implements AutoCloseable {
    *
    * @throws WeftException CONFLICT if another node has the namespace
    */
-  static SubnetKernel open(
-      OpenNetns host,
-      NodeLinks links,
-      Cidr range,
-      Optional<String> overlayName,
-      Optional<String> underlayName)
-      throws IOException {
-    return open(host, links, range, overlayName, underlayName, true);
-  }
-
-  /**
-   * As {@link #open}; tunnels alone carry packets to other nodes, and a VXLAN device that this node
-   * had before is removed.
-   */
-  static SubnetKernel openWithoutVxlan(
-      OpenNetns host, NodeLinks links, Cidr range, Optional<String> overlayName)
-      throws IOException {
-    return open(host, links, range, overlayName, Optional.empty(), false);
-  }
-
-  private static SubnetKernel open(
-      OpenNetns host,
-      NodeLinks links,
-      Cidr range,
-      Optional<String> overlayName,
-      Optional<String> underlayName,
-      boolean vxlan)
+  static SubnetKernel open(OpenNetns host, NodeLinks links, OverlaySettings settings)
       throws IOException {
     try {
-      return new SubnetKernel(
-          host, lock(host.netns()), links, range, overlayName, underlayName, vxlan);
+      return new SubnetKernel(host, lock(host.netns()), links, settings);
     } catch (IOException | RuntimeException e) {
       host.close();
       throw e;
@@ -142,8 +108,8 @@ final class SubnetKernel implements AutoCloseable {
   }
 
   /**
-   * Brings the kernel to what is wanted. A route or a pod that fails stops no other; without the
-   * overlay device the pass fails.
+   * Brings the kernel to what is wanted. A route or a pod that fails stops no other, nor does the
+   * overlay.
    */
   Observed reconcile(Wanted wanted) throws IOException {
     if (!rangeIsFree) {
@@ -155,11 +121,24 @@ final class SubnetKernel implements AutoCloseable {
         overlayName.isEmpty() || !vxlan ? Optional.empty() : underlay(wanted);
     Optional<Link> device = Optional.empty();
     List<Route> routes = new ArrayList<>();
+    Map<Cidr, String> problems = new HashMap<>();
+    Optional<String> overlayProblem = Optional.empty();
     boolean hasSubnet = rangeIsFree && wanted.own().isPresent();
     boolean hasPeers = hasSubnet && underlay.isPresent();
     if (hasPeers && wanted.peers().stream().anyMatch(p -> p.carrier() == PacketCarrier.VXLAN)) {
       Underlay carrier = underlay.get();
-      device = Optional.of(thread.await(at -> overlay.ensure(carrier, wanted.own().get())));
+      try {
+        device = Optional.of(thread.await(at -> overlay.ensure(carrier, wanted.own().get())));
+      } catch (IOException | WeftException e) {
+        device = overlay.find();
+        String why = e.getMessage();
+        overlayProblem = Optional.of(why);
+        if (device.isEmpty()) {
+          wanted.peers().stream()
+              .filter(peer -> peer.carrier() == PacketCarrier.VXLAN)
+              .forEach(peer -> problems.put(peer.subnet(), why));
+        }
+      }
     } else if (overlayName.isPresent()) {
       device = overlay.find();
     }
@@ -178,11 +157,10 @@ final class SubnetKernel implements AutoCloseable {
         }
       }
     }
-    Map<Cidr, String> problems = new HashMap<>();
     if (hasSubnet) {
       routes.addAll(throughTunnels(wanted.peers(), problems));
     }
-    routes.addAll(injected(wanted.injected(), problems));
+    routes.addAll(injected(wanted, problems));
     RouteTable.Outcome outcome =
         table.reconcile(routes, wanted.injected().keySet(), this::madeDevices);
     problems.putAll(outcome.problems());
@@ -203,6 +181,7 @@ final class SubnetKernel implements AutoCloseable {
         attached,
         podProblems,
         rival.orElse(null),
+        overlayProblem.orElse(null),
         changes(outcome),
         null);
   }
@@ -308,8 +287,18 @@ final class SubnetKernel implements AutoCloseable {
     return devices;
   }
 
-  private List<Route> injected(Map<Cidr, String> intents, Map<Cidr, String> problems)
-      throws LinuxException {
+  private List<Route> injected(Wanted wanted, Map<Cidr, String> problems) throws LinuxException {
+    Map<Cidr, String> intents = new HashMap<>(wanted.injected());
+    // Those that were injected before there was such a subnet: they would shadow a part of it.
+    wanted
+        .own()
+        .ifPresent(own -> yieldTo(intents, own, problems, "in this node's own subnet " + own));
+    for (Wanted.Peer peer : wanted.peers()) {
+      if (peer.carrier() != PacketCarrier.NONE) {
+        String why = "in the subnet " + peer.subnet() + " of node " + peer.name();
+        yieldTo(intents, peer.subnet(), problems, why);
+      }
+    }
     Map<String, Optional<Link>> devices = new HashMap<>();
     List<Route> routes = new ArrayList<>(intents.size());
     for (Map.Entry<Cidr, String> intent : intents.entrySet()) {
@@ -326,6 +315,21 @@ final class SubnetKernel implements AutoCloseable {
       }
     }
     return routes;
+  }
+
+  /** Takes out what is inside of a subnet; the subnet itself has its route. */
+  private static void yieldTo(
+      Map<Cidr, String> intents, Cidr subnet, Map<Cidr, String> problems, String why) {
+    intents
+        .keySet()
+        .removeIf(
+            to -> {
+              boolean inside = subnet.contains(to);
+              if (inside && !to.equals(subnet)) {
+                problems.put(to, "yields: " + why + " (expected: another destination)");
+              }
+              return inside;
+            });
   }
 
   private List<RouteChanged> changes(RouteTable.Outcome outcome) throws LinuxException {

@@ -11,7 +11,6 @@ import io.micrometer.core.instrument.Timer;
 import io.vertx.core.Future;
 import java.net.InetAddress;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -140,11 +139,7 @@ final class SubnetPass {
   }
 
   private Wanted wanted(List<Pod> local, List<Wanted.Peer> others) {
-    Map<Cidr, String> intents = new HashMap<>(state.injected().intents());
-    // A member may have got a subnet that was injected before: the member's own route replaces it.
-    others.stream()
-        .filter(peer -> peer.carrier() != PacketCarrier.NONE)
-        .forEach(peer -> intents.remove(peer.subnet()));
+    Map<Cidr, String> intents = state.injected().intents();
     List<Wanted.PodEnd> ends = new ArrayList<>();
     for (Pod pod : local) {
       state

@@ -161,6 +161,17 @@ final class SubnetService implements Subnets {
   }
 
   @Override
+  public Future<Boolean> keeps(String destination) {
+    boolean kept =
+        Cidr.find(destination)
+            .flatMap(to -> state.keeper().find(to.toString()))
+            .filter(lease -> !lease.holder().startsWith(Leases.OUTSIDER))
+            .filter(lease -> !lease.holder().equals(cluster.self()))
+            .isPresent();
+    return Future.succeededFuture(kept);
+  }
+
+  @Override
   public Future<Void> remove(String destination) {
     Cidr to = Prefixes.destination(destination);
     if (!state.injected().contains(to)) {

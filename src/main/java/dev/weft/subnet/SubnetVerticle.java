@@ -145,10 +145,7 @@ public final class SubnetVerticle extends AbstractVerticle {
       throw new IOException("this node lacks " + String.join(", ", lacking));
     }
     try {
-      OpenNetns host = OpenNetns.current();
-      return hasVxlan()
-          ? SubnetKernel.open(host, links, config.cidr(), config.overlay(), config.underlay())
-          : SubnetKernel.openWithoutVxlan(host, links, config.cidr(), config.overlay());
+      return SubnetKernel.open(OpenNetns.current(), links, OverlaySettings.of(config, hasVxlan()));
     } catch (WeftException | IOException e) {
       warnings.kernelRefused(e.getMessage());
       throw e;

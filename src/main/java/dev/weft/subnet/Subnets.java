@@ -106,6 +106,11 @@ public interface Subnets {
    */
   Future<Void> inject(String destination, String device);
 
+  /**
+   * Whether a destination is exactly a member's subnet, to which the node itself keeps the route.
+   */
+  Future<Boolean> keeps(String destination);
+
   /** Removes an injected route. Success also if there is none. */
   Future<Void> remove(String destination);
 }

@@ -110,6 +110,12 @@ final class Warnings {
         "pods of this node do not reach those of others",
         "set subnets.underlay to the device that leads to the members");
     when(
+        now.overlayProblem() != null,
+        "overlay",
+        "the overlay: " + now.overlayProblem(),
+        "pods of this node may not reach those of others",
+        "remove what stands in the way, or set subnets.vni and subnets.port on every member");
+    when(
         !now.problems().isEmpty(),
         "routes",
         now.problems().size() + " routes are missing, such as " + first(now.problems()),

@@ -87,6 +87,11 @@ final class MemorySubnets implements Subnets, Agents {
   }
 
   @Override
+  public Future<Boolean> keeps(String destination) {
+    return Future.succeededFuture(false);
+  }
+
+  @Override
   public Future<Void> inject(String destination, String device) {
     routes.put(destination, new RouteView(TestNode.ID, destination, device, null, true, null));
     return Future.succeededFuture();

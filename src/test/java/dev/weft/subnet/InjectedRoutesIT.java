@@ -57,9 +57,8 @@ class InjectedRoutesIT {
         SubnetKernel.open(
             OpenNetns.open(netns.name()),
             NodeLinks.start(vertx, "1111111111111111"),
-            Cidr.parse("10.42.0.0/16"),
-            Optional.empty(),
-            Optional.empty());
+            new OverlaySettings(
+                Cidr.parse("10.42.0.0/16"), Optional.empty(), true, 100, 4789, Optional.empty()));
     routes = new InjectedRoutes(store(), new Bus(vertx, "a", new TestSigner("a")), worker);
     await(thread.call(() -> worker.open(() -> kernel)));
   }

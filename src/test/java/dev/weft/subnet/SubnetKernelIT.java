@@ -19,6 +19,7 @@ import dev.weft.testkit.Needs;
 import dev.weft.testkit.TestNetns;
 import io.vertx.core.Vertx;
 import java.lang.management.ManagementFactory;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -541,6 +542,70 @@ class SubnetKernelIT {
   }
 
   @Test
+  void shouldAttachPodsAndNameTheDeviceThatHasTheOverlaysPort() throws Exception {
+    String foreign = "ip link add other type vxlan id 100 dstport 4789 local 10.99.0.1 dev eth0";
+    one.run(foreign.split(" "));
+
+    Observed observed = connect();
+
+    assertThat(observed.podProblems()).isEmpty();
+    assertThat(observed.overlayProblem()).contains("vni: 100 is in use by interface other");
+    assertThat(observed.problems().get(Cidr.parse("10.42.2.0/24"))).contains("interface other");
+    one.run("ip", "link", "del", "other");
+    try (Netns netns = one.open();
+        DatagramSocket program = netns.call(() -> new DatagramSocket(4789))) {
+      assertThat(program.isBound()).isTrue();
+      assertThat(kernel1.reconcile(wanted1()).overlayProblem())
+          .contains("UDP port: 4789 is in use by a program's socket");
+    }
+    assertThat(kernel1.reconcile(wanted1()).problems()).isEmpty();
+    assertThat(ping(pod1, "10.42.2.10", 1450)).isPresent();
+  }
+
+  @Test
+  void shouldLetInjectedRoutesYieldToSubnetsThatCameLater() throws Exception {
+    Map<Cidr, String> injected =
+        Map.of(
+            Cidr.parse("10.42.2.0/25"), "eth0",
+            Cidr.parse("10.42.2.0/24"), "eth0",
+            Cidr.parse("10.42.1.128/25"), "eth0",
+            Cidr.parse("10.50.0.0/16"), "eth0");
+    kernel2.reconcile(wanted2());
+    kernel1.reconcile(new Wanted(Optional.empty(), List.of(), List.of(), injected, List.of()));
+    assertThat(one.run("ip", "route")).contains("10.42.2.0/25", "10.42.2.0/24", "10.42.1.128/25");
+    Wanted later = wanted1();
+
+    Observed observed =
+        kernel1.reconcile(
+            new Wanted(later.own(), later.members(), later.peers(), injected, later.pods()));
+
+    assertThat(observed.problems())
+        .containsOnlyKeys(Cidr.parse("10.42.2.0/25"), Cidr.parse("10.42.1.128/25"));
+    assertThat(observed.problems().get(Cidr.parse("10.42.2.0/25")))
+        .contains("yields", "10.42.2.0/24", "n" + ID2);
+    assertThat(one.run("ip", "route"))
+        .contains("10.42.2.0/24 via 10.42.2.0 dev vxlan100", "10.50.0.0/16 dev eth0")
+        .doesNotContain("10.42.2.0/25", "10.42.1.128/25");
+    assertThat(ping(pod1, "10.42.2.10", 1450)).isPresent();
+    // The member's route is no injected one, whatever an agent removes.
+    kernel1.routes().delete(Set.of(Cidr.parse("10.42.2.0/24")));
+    assertThat(ping(pod1, "10.42.2.10", 1450)).isPresent();
+  }
+
+  @Test
+  void shouldLeaveForwardingEntriesOfHostsThatItDoesNotKnow() throws Exception {
+    connect();
+    String agent = "bridge fdb append 02:aa:bb:cc:dd:ee dev vxlan100 dst 10.99.0.77";
+    one.run(agent.split(" "));
+    one.run("ip", "neigh", "add", "10.42.9.0", "lladdr", "02:aa:bb:cc:dd:ee", "dev", "vxlan100");
+
+    kernel1.reconcile(wanted1());
+
+    assertThat(one.run("bridge", "fdb", "show", "dev", "vxlan100")).contains("10.99.0.77");
+    assertThat(one.run("ip", "neigh")).contains("10.42.9.0");
+  }
+
+  @Test
   void shouldGiveIpv4ForwardingBack() throws Exception {
     one.run("sysctl", "-qw", "net.ipv4.ip_forward=0");
     connect();
@@ -610,9 +675,7 @@ class SubnetKernelIT {
     return SubnetKernel.open(
         OpenNetns.open(netns.name()),
         NodeLinks.start(vertx, id),
-        range,
-        Optional.of("vxlan100"),
-        Optional.empty());
+        new OverlaySettings(range, Optional.of("vxlan100"), true, 100, 4789, Optional.empty()));
   }
 
   private static int index(TestNetns netns, String link) throws Exception {

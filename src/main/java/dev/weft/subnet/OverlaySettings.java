@@ -1,0 +1,31 @@
+package dev.weft.subnet;
+
+import dev.weft.address.Cidr;
+import dev.weft.config.SubnetsConfig;
+import java.util.Optional;
+
+/**
+ * What the overlay is made with.
+ *
+ * @param range of all nodes' subnets
+ * @param name of the VXLAN device; empty for no overlay
+ * @param vxlan whether VXLAN carries packets; if not, a device from before is removed
+ * @param underlay the device that carries it; empty for the one that reaches the members
+ */
+record OverlaySettings(
+    Cidr range,
+    Optional<String> name,
+    boolean vxlan,
+    int vni,
+    int port,
+    Optional<String> underlay) {
+  static OverlaySettings of(SubnetsConfig config, boolean vxlan) {
+    return new OverlaySettings(
+        config.cidr(),
+        config.overlay(),
+        vxlan,
+        config.vni(),
+        config.port(),
+        vxlan ? config.underlay() : Optional.empty());
+  }
+}
