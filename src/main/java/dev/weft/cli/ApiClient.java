@@ -3,6 +3,7 @@ package dev.weft.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
 import java.io.BufferedReader;
@@ -24,6 +25,9 @@ import java.util.function.Consumer;
 
 /** A node's API as the commands use it. Every failure is a {@link RequestFailed}. */
 public final class ApiClient {
+  /** Of a node's API by default. */
+  private static final int PORT = 8080;
+
   private static final int DEADLINE_SECONDS = 30;
   private static final byte[] NOTHING = new byte[0];
 
@@ -38,7 +42,7 @@ public final class ApiClient {
   /**
    * A client of one node.
    *
-   * @param url {@code http://HOST:PORT}, {@code https://HOST:PORT} or {@code unix:/path}
+   * @param url {@code [http://]HOST[:PORT]}, {@code https://HOST:PORT} or {@code unix:/path}
    * @param tokenFile its first line is the bearer token; null for none
    */
   public static ApiClient of(String url, Path tokenFile) {
@@ -169,7 +173,8 @@ public final class ApiClient {
     }
   }
 
-  private static URI endpoint(String url) {
+  private static URI endpoint(String given) {
+    String url = HostPort.parse(given, PORT).map(at -> "http://" + at).orElse(given);
     try {
       URI uri = URI.create(url);
       boolean unix = "unix".equals(uri.getScheme()) && uri.getSchemeSpecificPart().startsWith("/");
@@ -182,7 +187,7 @@ public final class ApiClient {
     } catch (IllegalArgumentException malformed) {
       throw Fault.INVALID.because("--url: " + url + " (" + malformed.getMessage() + ")", malformed);
     }
-    throw Fault.invalid("--url", url, "http://HOST:PORT or unix:/path");
+    throw Fault.invalid("--url", url, "[http://]HOST[:PORT] or unix:/path");
   }
 
   private static String token(Path file) {

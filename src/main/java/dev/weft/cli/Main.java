@@ -8,11 +8,15 @@ import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** {@code weft}: its commands, and how their failures become exit codes. */
 @Command(
@@ -29,6 +33,10 @@ import picocli.CommandLine.Spec;
       "3:the node died"
     })
 public final class Main implements Runnable {
+  /** Commands whose things a list of another name shows, which they have as list too. */
+  private static final Map<String, String> LISTS =
+      Map.of("pod", "pods", "wire", "wires", "service", "services");
+
   @Spec private CommandSpec spec;
 
   private Main() {}
@@ -48,12 +56,27 @@ public final class Main implements Runnable {
     line.setOut(out)
         .setErr(err)
         .setUsageHelpAutoWidth(true)
+        .setParameterExceptionHandler((mistake, given) -> misused(mistake))
         .setExecutionExceptionHandler((failure, command, parsed) -> failed(failure, command));
     int exit = line.execute(args);
     // A writer flushes itself after a line that println ended, and no other.
     out.flush();
     err.flush();
     return exit;
+  }
+
+  /** The mistake; the usage only where what to do with a thing was left out. */
+  private static int misused(ParameterException mistake) {
+    CommandLine command = mistake.getCommandLine();
+    PrintWriter err = command.getErr();
+    err.println("weft: " + mistake.getMessage());
+    boolean unmatched = mistake instanceof UnmatchedArgumentException;
+    if (!unmatched && !command.getSubcommands().isEmpty()) {
+      command.usage(err);
+    } else if (!UnmatchedArgumentException.printSuggestions(mistake, err)) {
+      err.printf("see: %s --help%n", command.getCommandSpec().qualifiedName());
+    }
+    return ExitCode.USAGE;
   }
 
   private static void add(CommandLine line, Object command) {
@@ -65,6 +88,12 @@ public final class Main implements Runnable {
       line.addSubcommand(((ListCommand) command).list(), sub);
     } else {
       line.addSubcommand(sub);
+    }
+    String list = LISTS.get(sub.getCommandName());
+    if (list != null) {
+      CommandLine same = new CommandLine(new ListCommand(list));
+      same.getCommandSpec().usageMessage().description(ListDescription.of(list).about());
+      sub.addSubcommand("list", same);
     }
   }
 
@@ -107,7 +136,9 @@ public final class Main implements Runnable {
         new ServiceCommand(),
         new LinkStdioCommand(in),
         new CertCommand(),
-        new CompletionCommand());
+        new CompletionCommand(),
+        new HelpCommand(),
+        new VersionCommand());
   }
 
   @Override
@@ -126,6 +157,17 @@ public final class Main implements Runnable {
     }
     // A defect: picocli shows it whole and returns 1.
     throw failure;
+  }
+
+  /** As {@code --version}, which not everybody tries first. */
+  @Command(name = "version", description = "Show the program's version.")
+  private static final class VersionCommand implements Runnable {
+    @Spec private CommandSpec spec;
+
+    @Override
+    public void run() {
+      spec.parent().commandLine().printVersionHelp(spec.commandLine().getOut());
+    }
   }
 
   static final class VersionOfJar implements IVersionProvider {

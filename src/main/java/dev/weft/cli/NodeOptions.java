@@ -30,7 +30,7 @@ final class NodeOptions {
       paramLabel = "URL",
       defaultValue = "${env:WEFT_URL:-http://127.0.0.1:8080}",
       description =
-          "The node: http://HOST:PORT or unix:/path/to/http.sock"
+          "The node: HOST:PORT or unix:/path/to/http.sock"
               + " (default: $WEFT_URL or http://127.0.0.1:8080).")
   private String url;
 

@@ -16,7 +16,7 @@ import picocli.CommandLine.Parameters;
     name = "pod",
     description = "Register or forget a pod of a node.",
     mixinStandardHelpOptions = true,
-    synopsisSubcommandLabel = "(add | remove)")
+    synopsisSubcommandLabel = "(add | remove | list)")
 final class PodCommand {
   private static final String PATH = "/api/v1/pods/";
   private static final Duration WAIT = Duration.ofSeconds(30);

@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
     name = "service",
     description = "Play a network service's client or endpoint.",
     mixinStandardHelpOptions = true,
-    synopsisSubcommandLabel = "(request | close | advertise)")
+    synopsisSubcommandLabel = "(request | close | advertise | list)")
 final class ServiceCommand {
   @Spec private CommandSpec spec;
 

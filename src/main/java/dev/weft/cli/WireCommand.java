@@ -13,7 +13,7 @@ import picocli.CommandLine.Parameters;
     name = "wire",
     description = "Make or remove a single link, without a topology file.",
     mixinStandardHelpOptions = true,
-    synopsisSubcommandLabel = "(add | remove)")
+    synopsisSubcommandLabel = "(add | remove | list)")
 final class WireCommand {
   private static final String END = "[NS/]POD:IF";
 

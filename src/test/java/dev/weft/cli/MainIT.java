@@ -109,7 +109,8 @@ final class MainIT {
         "pod add UPPER --netns x    | pod name: UPPER (expected:",
         "wire add --uid 1 --a r1 --b r2:eth1 | r1 (expected: [NS/]POD:IF",
         "wire remove zz             | wire: zz (expected: 16 hex digits",
-        "status --url ftp://x       | --url: ftp://x (expected: http://HOST:PORT or unix:/path)",
+        "status --url ftp://x       | --url: ftp://x (expected: [http://]HOST[:PORT] or"
+            + " unix:/path)",
         "status --token-file /nowhere/t | --token-file: /nowhere/t cannot be read",
         "wires --limit 0            | --limit: 0 (expected: 1 or more)",
         "topology apply -f /nowhere/t   | -f: /nowhere/t cannot be read",
@@ -122,6 +123,35 @@ final class MainIT {
     assertThat(exit).as(err.toString()).isEqualTo(2);
     assertThat(err.toString()).contains(message);
     assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  void shouldTellAMistakeInTwoLinesAndAMissingPartWithTheUsage() {
+    run("nodes --wat");
+    assertThat(err.toString().lines())
+        .containsExactly("weft: Unknown option: '--wat'", "see: weft nodes --help");
+
+    err.getBuffer().setLength(0);
+    run("pod");
+    assertThat(err.toString()).contains("Usage: weft pod", "add", "list");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"help, Usage: weft", "help pods, Usage: weft pods", "version, weft "})
+  void shouldAnswerToWhatOtherProgramsAnswerTo(String line, String start) {
+    assertThat(run(line)).isZero();
+    assertThat(out.toString()).startsWith(start);
+  }
+
+  @Test
+  void shouldListByTheNameOfTheThingToo() {
+    node.start();
+    assertThat(run("pod list --url " + node.url().substring("http://".length()))).isZero();
+    String listed = out.toString();
+
+    out.getBuffer().setLength(0);
+    run("pods --url " + node.url());
+    assertThat(listed).isEqualTo(out.toString()).contains("POD");
   }
 
   @Test
