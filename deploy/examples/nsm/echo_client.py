@@ -31,7 +31,9 @@ def main():
     args = parser.parse_args()
 
     reply = nsm.request(args.socket, args.service, args.request_id)
-    reply["echo"] = say(reply["endpoint_address"], args.say, 10)
+    # Of a chain of services the last one's endpoint.
+    address = reply["hops"][-1]["address"] if reply["hops"] else reply["endpoint_address"]
+    reply["echo"] = say(address, args.say, 10)
     print(json.dumps(reply))
 
 

@@ -101,6 +101,10 @@ def request(socket, service, request_id, interfaces=(), namespace="", timeout=30
         "interface": text(reply, 16),
         "connection": text(reply, 17),
         "endpoint_address": text(reply, 18),
+        "hops": [
+            {"service": text(hop, 1), "endpoint": text(hop, 2), "address": text(hop, 3)}
+            for hop in map(decode, reply.get(20, []))
+        ],
     }
 
 

@@ -222,6 +222,7 @@ const AS_TEXT = {
   end: values => values.join(" "),
   path: values => values.join("/"),
   list: values => values.flat().join(", "),
+  hops: values => values.flat().map(h => `${h.service} by ${h.provider}${h.state === "up" ? "" : ` (${h.state})`}`).join(" → "),
   texts: values => values.flat().map(v => v.text).join("; "),
   node: values => values.map(nodeName).join(""),
   nodes: values => values.flat().map(nodeName).join(", "),

@@ -6,6 +6,7 @@ import dev.weft.bus.Bus;
 import dev.weft.bus.Json;
 import dev.weft.cluster.Cluster;
 import dev.weft.cluster.Member;
+import dev.weft.nsm.ConnectionStatus;
 import dev.weft.nsm.NetworkService;
 import dev.weft.nsm.NetworkServices;
 import io.vertx.core.Future;
@@ -24,6 +25,7 @@ final class ListResource implements MemberLists {
           Map.entry("listWires", "wires"),
           Map.entry("listLinks", "links"),
           Map.entry("listConnections", "connections"),
+          Map.entry("listChains", "chains"),
           Map.entry("listSubnets", "subnets"),
           Map.entry("listAddresses", "addresses"),
           Map.entry("listRoutes", "routes"),
@@ -90,7 +92,12 @@ final class ListResource implements MemberLists {
                     .filter(c -> cluster.self().equals(c.endpointNode()))
                     .collect(
                         Collectors.groupingBy(
-                            c -> c.service() + " " + c.provider(), Collectors.summingInt(c -> 1))));
+                            c -> provided(c) + " " + c.provider(), Collectors.summingInt(c -> 1))));
+  }
+
+  /** The service that a connection's endpoint provides, which of a chain is another. */
+  private static String provided(ConnectionStatus c) {
+    return c.hops().isEmpty() ? c.service() : c.hops().get(0).service();
   }
 
   private Future<Page<JsonNode>> nodes(Lists.Query query) {

@@ -65,6 +65,8 @@ final class RoomLists {
         Listing.common(this::links, RoomLists::linkRow),
         "connections",
         Listing.ofMembers(services::connections, this::connectionRow),
+        "chains",
+        Listing.common(services::chains, chain -> ListRow.of(chain, chain.service())),
         "subnets",
         Listing.common(subnets::leases, s -> ListRow.of(s, ListRow.prefix(s.subnet()))),
         "addresses",

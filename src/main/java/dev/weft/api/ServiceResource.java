@@ -5,17 +5,21 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
 import dev.weft.nsm.NetworkService;
 import dev.weft.nsm.NetworkServices;
+import dev.weft.nsm.ServiceChain;
 import dev.weft.pod.PodRef;
 import io.vertx.core.Future;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
+import java.util.List;
 
-/** One of {@code /services} or {@code /connections}. */
+/** One of {@code /services}, {@code /chains} or {@code /connections}. */
 final class ServiceResource {
   /** An endpoint may take 15 s to answer, and there may be others to try. */
   private static final Duration DEADLINE = Duration.ofSeconds(90);
 
   private record Request(PodRef pod, String service, String requestId) {}
+
+  private record Chain(List<String> via) {}
 
   private final NetworkServices services;
 
@@ -28,6 +32,8 @@ final class ServiceResource {
     operations.answer("addConnection", this::onAdd);
     operations.answer("getConnection", ctx -> services.connection(ctx.pathParam("id")));
     operations.answer("removeConnection", ctx -> services.close(ctx.pathParam("id")));
+    operations.answer("putChain", this::onPutChain);
+    operations.answer("removeChain", ctx -> services.removeChain(ctx.pathParam("name")));
   }
 
   private Future<NetworkService> find(String name) {
@@ -41,6 +47,11 @@ final class ServiceResource {
                     .orElseThrow(
                         () ->
                             Fault.NOT_FOUND.because("service " + name + ": nobody advertises it")));
+  }
+
+  private Future<ServiceChain> onPutChain(RoutingContext ctx) {
+    Chain chain = Json.read(ctx.body().asString(), Chain.class);
+    return services.putChain(ctx.pathParam("name"), chain.via());
   }
 
   private Future<Operations.Created> onAdd(RoutingContext ctx) {

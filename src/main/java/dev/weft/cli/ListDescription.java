@@ -51,6 +51,11 @@ record ListDescription(String path, String about, String rows, List<Column> colu
             case "path" -> joined(values(row), "/");
             case "sum" -> Long.toString(values(row).mapToLong(JsonNode::asLong).sum());
             case "list" -> joined(values(row).flatMap(ListDescription::items), ", ");
+            case "hops" ->
+                values(row)
+                    .flatMap(ListDescription::items)
+                    .map(ListDescription::hop)
+                    .collect(Collectors.joining(" -> "));
             case "self" ->
                 joined(values(row), "") + (row.path("self").asBoolean() ? " (this)" : "");
             case "node" -> joined(values(row).map(id -> name(id, nodeNames)), "");
@@ -109,6 +114,15 @@ record ListDescription(String path, String about, String rows, List<Column> colu
   /** A time of microseconds as {@code 0.412 ms}. */
   static String millis(long micros) {
     return String.format(Locale.ROOT, "%.3f ms", micros / 1000.0);
+  }
+
+  /** {@code firewall by default/fw1}, with its state if it is not up. */
+  private static String hop(JsonNode hop) {
+    String state = hop.path("state").asText();
+    return hop.path("service").asText()
+        + " by "
+        + hop.path("provider").asText()
+        + (state.equals("up") ? "" : " (" + state + ")");
   }
 
   private static Stream<JsonNode> items(JsonNode list) {

@@ -1,6 +1,7 @@
 package dev.weft.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weft.bus.Json;
 import dev.weft.pod.PodRef;
 import java.nio.file.Path;
@@ -15,9 +16,9 @@ import picocli.CommandLine.Spec;
 
 @Command(
     name = "service",
-    description = "Play a network service's client or endpoint.",
+    description = "Play a network service's client or endpoint, or declare chains of services.",
     mixinStandardHelpOptions = true,
-    synopsisSubcommandLabel = "(request | close | advertise | list)")
+    synopsisSubcommandLabel = "(request | close | advertise | list | chain | unchain)")
 final class ServiceCommand {
   @Spec private CommandSpec spec;
 
@@ -78,6 +79,35 @@ final class ServiceCommand {
     }
     options.client().delete("/api/v1/connections/" + id);
     options.done("connection " + id + " ended");
+  }
+
+  @Command(
+      name = "chain",
+      description = "Declare a service that leads over others, for the whole cluster.",
+      mixinStandardHelpOptions = true)
+  void chain(
+      @Parameters(paramLabel = "NAME", index = "0") String name,
+      @Parameters(
+              paramLabel = "SERVICE",
+              index = "1..*",
+              arity = "1..*",
+              description = "The services on the way, the client's first.")
+          List<String> via,
+      @Mixin NodeOptions options) {
+    ObjectNode body = Json.mapper().createObjectNode();
+    via.forEach(body.putArray("via")::add);
+    JsonNode chain =
+        options.client().send("PUT", "/api/v1/chains/" + ApiClient.escaped(name), body);
+    options.answer(chain, "service " + name + " leads over " + String.join(" -> ", via));
+  }
+
+  @Command(
+      name = "unchain",
+      description = "Withdraw a chain; connections that stand stay as they are.",
+      mixinStandardHelpOptions = true)
+  void unchain(@Parameters(paramLabel = "NAME") String name, @Mixin NodeOptions options) {
+    options.client().delete("/api/v1/chains/" + ApiClient.escaped(name));
+    options.done("chain " + name + " withdrawn");
   }
 
   @Command(

@@ -8,12 +8,18 @@ final class ServicesCommand extends ListCommand {
   @Option(names = "--mesh", description = "What nodes of the mesh export, instead.")
   private boolean mesh;
 
+  @Option(names = "--chains", description = "Services that are chains of others, instead.")
+  private boolean chains;
+
   ServicesCommand() {
     super("services");
   }
 
   @Override
   String shown() {
-    return mesh ? "mesh-services" : list();
+    if (mesh && chains) {
+      throw node().usage("--mesh: not with --chains");
+    }
+    return mesh ? "mesh-services" : chains ? "chains" : list();
   }
 }

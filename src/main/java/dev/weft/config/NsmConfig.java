@@ -23,6 +23,7 @@ import java.util.regex.Pattern;
  * @param heal how long a connection that lost its endpoint waits for another one
  * @param probe how often each path is probed; zero for never
  * @param externals NSMs outside the cluster
+ * @param chains per service that is a chain of others: those, in order
  */
 public record NsmConfig(
     Path sockets,
@@ -32,7 +33,8 @@ public record NsmConfig(
     List<Tunnel> tunnels,
     Duration heal,
     Duration probe,
-    List<External> externals) {
+    List<External> externals,
+    Map<String, List<String>> chains) {
 
   /** What carries frames to an endpoint on another node. */
   public enum Tunnel {
@@ -52,11 +54,6 @@ public record NsmConfig(
   public record External(String service, Optional<HostPort> address, Path ca) {
     private static final int PORT = 51112;
 
-    private static final Kind<String> SERVICE =
-        new Kind<>(
-            "a service: 1 to 253 letters, digits, '.', '_' or '-'",
-            t -> Optional.of(t).filter(s -> NAME.matcher(s).matches()));
-
     static Optional<External> read(Section s) {
       Optional<String> service = s.required("service", SERVICE);
       Optional<HostPort> address = s.read("address", "", Kind.peer(PORT).orNone());
@@ -71,6 +68,11 @@ public record NsmConfig(
   /** Names of services and of their providers, in the file as on the sockets. */
   public static final Pattern NAME =
       Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?");
+
+  private static final Kind<String> SERVICE =
+      new Kind<>(
+          "a service: 1 to 253 letters, digits, '.', '_' or '-'",
+          t -> Optional.of(t).filter(s -> NAME.matcher(s).matches()));
 
   private static final Kind<Cidr> CIDR =
       new Kind<>(
@@ -105,7 +107,8 @@ public record NsmConfig(
             s.list("tunnels", Kind.choice(Tunnel.class)),
             s.read("heal", "10s", Kind.duration(Duration.ZERO, Duration.ofHours(1))),
             s.read("probe", "1s", PROBE),
-            s.sections("externals", External::read));
+            s.sections("externals", External::read),
+            s.lists("chains", SERVICE));
     s.end();
     return nsm.tunnels().isEmpty() ? nsm.withTunnels(List.of(Tunnel.values())) : nsm;
   }
@@ -125,7 +128,7 @@ public record NsmConfig(
   }
 
   private NsmConfig withTunnels(List<Tunnel> all) {
-    return new NsmConfig(sockets, cidr, clientUids, allow, all, heal, probe, externals);
+    return new NsmConfig(sockets, cidr, clientUids, allow, all, heal, probe, externals, chains);
   }
 
   private static boolean isRoute(Cidr cidr) {

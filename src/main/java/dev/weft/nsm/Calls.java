@@ -11,12 +11,21 @@ import dev.weft.nsm.proto.EndpointConnectionReply;
 import dev.weft.nsm.proto.EndpointConnectionRequest;
 import dev.weft.nsm.proto.EndpointRemoveReply;
 import dev.weft.nsm.proto.EndpointRemoveRequest;
+import dev.weft.nsm.proto.HopDrop;
+import dev.weft.nsm.proto.HopDropped;
+import dev.weft.nsm.proto.HopNews;
+import dev.weft.nsm.proto.HopNewsSeen;
+import dev.weft.nsm.proto.HopReply;
+import dev.weft.nsm.proto.HopRequest;
+import dev.weft.nsm.proto.HopRouted;
+import dev.weft.nsm.proto.HopRoutes;
 import dev.weft.nsm.proto.LeaseRenewal;
 import dev.weft.nsm.proto.LeaseState;
 import dev.weft.nsm.proto.MonitorProto;
 import dev.weft.nsm.proto.NetworkServiceProto;
 import dev.weft.nsm.proto.NseConnectProto;
 import dev.weft.nsm.proto.NsmConnectProto;
+import dev.weft.nsm.proto.NsmHopsProto;
 import dev.weft.nsm.proto.NsmLeaseProto;
 import dev.weft.nsm.proto.ProxyConnectionReply;
 import dev.weft.nsm.proto.ProxyConnectionRequest;
@@ -85,6 +94,22 @@ public final class Calls {
           MonitorProto.Connection.getDefaultInstance(),
           NetworkServiceProto.Empty.getDefaultInstance());
 
+  /** The next hop of a chain. */
+  public static final GrpcMethod<HopRequest, HopReply> EXTEND =
+      hops("Extend", HopRequest.getDefaultInstance(), HopReply.getDefaultInstance());
+
+  /** The routes of a hop of a chain. */
+  public static final GrpcMethod<HopRoutes, HopRouted> ROUTE =
+      hops("Route", HopRoutes.getDefaultInstance(), HopRouted.getDefaultInstance());
+
+  /** What becomes of hops. */
+  public static final GrpcMethod<HopNews, HopNewsSeen> TELL =
+      hops("Tell", HopNews.getDefaultInstance(), HopNewsSeen.getDefaultInstance());
+
+  /** A hop ends. */
+  public static final GrpcMethod<HopDrop, HopDropped> DROP =
+      hops("Drop", HopDrop.getDefaultInstance(), HopDropped.getDefaultInstance());
+
   private Calls() {}
 
   private static <Q extends Message, R extends Message> GrpcMethod<Q, R> connect(
@@ -97,6 +122,12 @@ public final class Calls {
       String service, String method, Q request, R reply) {
     return new GrpcMethod<>(
         NseConnectProto.getDescriptor().findServiceByName(service), method, request, reply);
+  }
+
+  private static <Q extends Message, R extends Message> GrpcMethod<Q, R> hops(
+      String method, Q request, R reply) {
+    return new GrpcMethod<>(
+        NsmHopsProto.getDescriptor().findServiceByName("Hops"), method, request, reply);
   }
 
   private static <Q extends Message, R extends Message> GrpcMethod<Q, R> lease(

@@ -15,6 +15,8 @@ import java.util.List;
  * @param unsetRoutes what the endpoint offers besides, and why the client does not have it
  * @param reason why it is not up; null if it is
  * @param since when the client asked
+ * @param chain its place in a chain of services; null for a service of its own
+ * @param hops of the client's connection to a chain: all of its hops that are known
  */
 public record ConnectionStatus(
     String id,
@@ -34,7 +36,9 @@ public record ConnectionStatus(
     int mtu,
     ConnectionState state,
     String reason,
-    Instant since) {
+    Instant since,
+    ChainPlace chain,
+    List<ConnectionHop> hops) {
   /** Whether it leads to the same endpoint as another, by the same addresses and routes. */
   public boolean leadsAs(ConnectionStatus other) {
     return endpointNode.equals(other.endpointNode)
@@ -42,6 +46,12 @@ public record ConnectionStatus(
         && clientInterface.equals(other.clientInterface)
         && clientAddress.equals(other.clientAddress)
         && endpointAddress.equals(other.endpointAddress)
-        && routes.equals(other.routes);
+        && routes.equals(other.routes)
+        // After a start the further hops are not known.
+        && (hops.size() != other.hops.size() || way(hops).equals(way(other.hops)));
+  }
+
+  private static List<String> way(List<ConnectionHop> hops) {
+    return hops.stream().map(hop -> hop.endpointNode() + " " + hop.provider()).toList();
   }
 }

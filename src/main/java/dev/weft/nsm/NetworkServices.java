@@ -27,6 +27,19 @@ public interface NetworkServices {
    */
   Future<ConnectionStatus> connect(PodRef pod, String service, String requestId);
 
+  /** The services that are chains of others, by name. */
+  Future<List<ServiceChain>> chains();
+
+  /**
+   * Declares a chain for the whole cluster, or another way of one; connections that stand stay as
+   * they are. INVALID for a loop, a service that comes twice, or too many, CONFLICT for one that
+   * this node's configuration declares.
+   */
+  Future<ServiceChain> putChain(String service, List<String> via);
+
+  /** NOT_FOUND for an unknown chain, CONFLICT for one of this node's configuration. */
+  Future<Void> removeChain(String service);
+
   /** Ends a connection on both nodes. NOT_FOUND for an id that this node has no end of. */
   Future<Void> close(String id);
 }

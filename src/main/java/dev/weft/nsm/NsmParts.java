@@ -6,14 +6,19 @@ import dev.weft.config.WiresConfig;
 import dev.weft.dial.Ways;
 import dev.weft.linux.Capabilities;
 import dev.weft.net.NodeLinks;
+import dev.weft.nsm.client.ChainResolver;
+import dev.weft.nsm.client.ChainRunner;
 import dev.weft.nsm.client.ClientCalls;
 import dev.weft.nsm.client.ClientSockets;
 import dev.weft.nsm.client.ConnectionMonitor;
 import dev.weft.nsm.client.ConnectionWatch;
 import dev.weft.nsm.client.Connector;
 import dev.weft.nsm.client.Healer;
+import dev.weft.nsm.client.HopReports;
+import dev.weft.nsm.client.Hops;
 import dev.weft.nsm.client.PathWatch;
 import dev.weft.nsm.client.Requests;
+import dev.weft.nsm.connection.ChainRoutes;
 import dev.weft.nsm.connection.ConnectionAddresses;
 import dev.weft.nsm.connection.ConnectionMeters;
 import dev.weft.nsm.connection.Connections;
@@ -23,6 +28,7 @@ import dev.weft.nsm.connection.NamespaceCache;
 import dev.weft.nsm.connection.Tunnels;
 import dev.weft.nsm.endpoint.Admission;
 import dev.weft.nsm.endpoint.Advertising;
+import dev.weft.nsm.endpoint.Chains;
 import dev.weft.nsm.endpoint.EndpointClient;
 import dev.weft.nsm.endpoint.EndpointPods;
 import dev.weft.nsm.endpoint.Endpoints;
@@ -31,6 +37,7 @@ import dev.weft.nsm.endpoint.LocalNegotiator;
 import dev.weft.nsm.endpoint.RouteLimits;
 import dev.weft.nsm.peer.EndpointSide;
 import dev.weft.nsm.peer.Halves;
+import dev.weft.nsm.peer.HopPeers;
 import dev.weft.nsm.peer.LeaseExchange;
 import dev.weft.nsm.peer.PeerClient;
 import dev.weft.nsm.peer.PeerServer;
@@ -68,6 +75,9 @@ final class NsmParts {
   final Connections connections;
   final Externals externals;
   final Endpoints endpoints;
+  final Chains chains;
+  final Hops hops;
+  final HopReports hopReports;
   final Advertising advertising;
   final ClientCalls clients;
   final ClientSockets sockets;
@@ -108,6 +118,7 @@ final class NsmParts {
 
     externals = new Externals(config.externals(), ways.external(), room.health(), room.clock());
     endpoints = new Endpoints(room, externals, unixClient::forget);
+    chains = new Chains(config.chains(), room.cluster().common("chains"));
     Admission admission = new Admission(config);
     RouteLimits limits = new RouteLimits(config, subnets);
     advertising = new Advertising(self, endpoints, admission, thread, pods::values);
@@ -134,13 +145,27 @@ final class NsmParts {
     watch =
         new ConnectionWatch(
             room, thread, pods, endpoints, connections, mechanisms, healer, paths, probe);
-    clients =
-        new ClientCalls(
-            pods,
-            lacking,
-            admission,
-            new Requests(thread, connections, connector, halves, meters),
-            thread);
+    Requests requests =
+        new Requests(
+            thread, connections, new ChainResolver(chains, endpoints), connector, halves, meters);
+    clients = new ClientCalls(pods, lacking, admission, requests, thread);
+    ChainRoutes routes = new ChainRoutes(links.thread(), self);
+    HopPeers hopPeers = new HopPeers(self, ways.dial(), thread);
+    ChainRunner runner =
+        new ChainRunner(room, vertx, config.heal(), connections, halves, hopPeers, limits, routes);
+    hops =
+        new Hops(
+            self,
+            config.cidr(),
+            connections,
+            requests,
+            halves,
+            endpointPods,
+            limits,
+            routes,
+            runner);
+    hopPeers.answer(hops);
+    hopReports = new HopReports(self, connections, endpoints, halves, hopPeers, room.clock());
     ConnectionMonitor monitor =
         new ConnectionMonitor(self, connections, halves, admission, clients::usable);
     sockets =

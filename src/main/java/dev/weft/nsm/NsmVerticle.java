@@ -82,7 +82,9 @@ public final class NsmVerticle extends VerticleBase implements NetworkServices {
     looks = new Passes(vertx, parts.watch::look, new Backoff(new SecureRandom()));
     NsmNeeds.CAPABILITIES.report(parts.lacking, room.health());
     parts.peerServer.addTo(ways.listener());
+    parts.peerServer.addTo(ways.listener(), parts.hops);
     room.bus().on(WireChanged.class, parts.healer::onWire);
+    room.bus().on(WireChanged.class, parts.hops::onWire);
     return parts
         .connections
         .load(refs -> thread.blocking(() -> new NamespaceIdentities().of(refs)))
@@ -134,6 +136,7 @@ public final class NsmVerticle extends VerticleBase implements NetworkServices {
               }
             });
     parts.endpoints.onChange(parts.watch::onEndpoints);
+    parts.chains.onChange(() -> room.bus().publish(new ChainsChanged(parts.chains.all().size())));
     thread
         .home(ways.opened())
         .compose(v -> parts.endpoints.announce())
@@ -143,11 +146,13 @@ public final class NsmVerticle extends VerticleBase implements NetworkServices {
         id -> {
           looks.ask().onFailure(this::notWatched);
           parts.connectionMeters.look(parts.connections.all());
+          parts.hopReports.review();
         });
     if (!config.probe().isZero()) {
       vertx.setPeriodic(config.probe().toMillis(), id -> parts.paths.look());
     }
     vertx.setPeriodic(RENEW_MILLIS, id -> openSockets());
+    vertx.setPeriodic(RENEW_MILLIS, id -> parts.hopReports.renew());
     vertx.setPeriodic(0, RENEW_MILLIS, id -> parts.externals.review());
     vertx.setPeriodic(
         RENEW_MILLIS,
@@ -248,6 +253,21 @@ public final class NsmVerticle extends VerticleBase implements NetworkServices {
                 client.equals(room.self())
                     ? Future.succeededFuture()
                     : parts.peers.end(client, id, reason, false));
+  }
+
+  @Override
+  public Future<List<ServiceChain>> chains() {
+    return Future.succeededFuture(List.copyOf(parts.chains.all().values()));
+  }
+
+  @Override
+  public Future<ServiceChain> putChain(String service, List<String> via) {
+    return parts.chains.put(service, via);
+  }
+
+  @Override
+  public Future<Void> removeChain(String service) {
+    return parts.chains.remove(service);
   }
 
   // What happens around it.

@@ -15,6 +15,7 @@ import dev.weft.nsm.ConnectionStatus;
 import dev.weft.nsm.Mechanism;
 import dev.weft.nsm.NetworkService;
 import dev.weft.nsm.NetworkServices;
+import dev.weft.nsm.ServiceChain;
 import dev.weft.pod.Pod;
 import dev.weft.pod.PodRef;
 import dev.weft.pod.Pods;
@@ -74,6 +75,7 @@ public final class TestNode implements AutoCloseable {
   public final Map<String, LinkStatus> singles = new ConcurrentHashMap<>();
   public final Map<String, Subnets.RouteView> routes = new ConcurrentSkipListMap<>();
   public final List<NetworkService> services = new CopyOnWriteArrayList<>();
+  private final Map<String, ServiceChain> chains = new ConcurrentSkipListMap<>();
   public final List<ConnectionStatus> connections = new CopyOnWriteArrayList<>();
   private final Metrics metrics = new Metrics();
   private ApiVerticle api;
@@ -190,7 +192,9 @@ public final class TestNode implements AutoCloseable {
             1500,
             state,
             reason,
-            Instant.EPOCH));
+            Instant.EPOCH,
+            null,
+            List.of()));
   }
 
   public WireStatus wire(String id, int uid, WireState state, String reason) {
@@ -370,6 +374,24 @@ public final class TestNode implements AutoCloseable {
     @Override
     public Future<Void> close(String id) {
       throw Fault.NOT_FOUND.because("connection " + id + ": no end on this node");
+    }
+
+    @Override
+    public Future<List<ServiceChain>> chains() {
+      return Future.succeededFuture(List.copyOf(chains.values()));
+    }
+
+    @Override
+    public Future<ServiceChain> putChain(String service, List<String> via) {
+      ServiceChain chain = new ServiceChain(service, via, ServiceChain.Origin.API);
+      chains.put(service, chain);
+      return Future.succeededFuture(chain);
+    }
+
+    @Override
+    public Future<Void> removeChain(String service) {
+      chains.remove(service);
+      return Future.succeededFuture();
     }
   }
 

@@ -234,10 +234,10 @@ final class MainIT {
     assertThat(out.toString())
         .isEqualTo(
             """
-            CONNECTION        SERVICE  CLIENT           ADDRESS       PROVIDER    NODE  BY     MTU  STATE    REASON
-            00000000000000c2  echo     default/r1:echo  10.44.0.2/30  default/e1  n1    veth  1500  healing  e1 is gone
-            00000000000000c1  echo     default/r1:echo  10.44.0.2/30  default/e1  n1    veth  1500  up       -
-            00000000000000c2  echo     default/r1:echo  10.44.0.2/30  default/e1  n1    veth  1500  up       -
+            CONNECTION        SERVICE  CLIENT           ADDRESS       PROVIDER    NODE  HOPS  BY     MTU  STATE    REASON
+            00000000000000c2  echo     default/r1:echo  10.44.0.2/30  default/e1  n1    -     veth  1500  healing  e1 is gone
+            00000000000000c1  echo     default/r1:echo  10.44.0.2/30  default/e1  n1    -     veth  1500  up       -
+            00000000000000c2  echo     default/r1:echo  10.44.0.2/30  default/e1  n1    -     veth  1500  up       -
             """);
   }
 

@@ -72,7 +72,7 @@ public final class ClientCalls {
                         request.getNetworkServiceName(),
                         asked,
                         routing)))
-        .map(entry -> Requests.reply(entry.connection()))
+        .map(entry -> Requests.reply(entry))
         .recover(
             e ->
                 e instanceof Refused

@@ -48,12 +48,19 @@ final class ConnectionMessages {
   }
 
   private static MonitorProto.Path path(ConnectionStatus c) {
-    return MonitorProto.Path.newBuilder()
-        .addPathSegments(segment(c.clientPod().toString(), c.requestId()))
-        .addPathSegments(segment(c.clientNode(), c.id()))
-        .addPathSegments(segment(c.endpointNode(), c.id()))
-        .addPathSegments(segment(c.provider(), c.id()))
-        .build();
+    MonitorProto.Path.Builder path =
+        MonitorProto.Path.newBuilder()
+            .addPathSegments(segment(c.clientPod().toString(), c.requestId()))
+            .addPathSegments(segment(c.clientNode(), c.id()))
+            .addPathSegments(segment(c.endpointNode(), c.id()))
+            .addPathSegments(segment(c.provider(), c.id()));
+    c.hops().stream()
+        .skip(1)
+        .forEach(
+            hop ->
+                path.addPathSegments(segment(hop.endpointNode(), hop.connection()))
+                    .addPathSegments(segment(hop.provider(), hop.connection())));
+    return path.build();
   }
 
   private static PathSegment segment(String name, String id) {

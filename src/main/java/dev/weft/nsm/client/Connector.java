@@ -86,7 +86,7 @@ public final class Connector {
    */
   Future<ConnectionEntry> connect(ServiceRequest request) {
     ClientPod pod = request.pod();
-    List<CandidatePlanner.Candidate> candidates = candidates(request.service(), request.asked());
+    List<CandidatePlanner.Candidate> candidates = candidates(request.wanted(), request.asked());
     connections.making(pod.ref(), MAX_PER_POD);
     return namespaces
         .of(pod.netns())
@@ -183,15 +183,17 @@ public final class Connector {
             request.service(),
             n -> view.names().contains(n) || connections.nameTaken(pod.identity(), n));
     connections.reserveName(pod.identity(), name);
+    String id = HexFormat.of().toHexDigits(random.nextLong());
     return new PendingConnection(
-        HexFormat.of().toHexDigits(random.nextLong()),
+        id,
         request.requestId(),
-        request.service(),
+        request.wanted(),
         request.asked(),
         room.clock().instant(),
         new Connection.Client(
             room.self(), pod.ref(), pod.netns(), pod.identity(), name, request.routing()),
         prefixes,
+        request.hop() == null ? null : request.hop().rooted(id, room.self()),
         request.endpointNanos());
   }
 

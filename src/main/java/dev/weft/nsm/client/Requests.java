@@ -2,6 +2,8 @@ package dev.weft.nsm.client;
 
 import dev.weft.address.IpAddress;
 import dev.weft.bus.Fault;
+import dev.weft.nsm.ConnectionHop;
+import dev.weft.nsm.ConnectionStatus;
 import dev.weft.nsm.connection.Connection;
 import dev.weft.nsm.connection.ConnectionEntry;
 import dev.weft.nsm.connection.ConnectionLife;
@@ -10,6 +12,7 @@ import dev.weft.nsm.connection.Names;
 import dev.weft.nsm.peer.Halves;
 import dev.weft.nsm.proto.ConnectionParameters;
 import dev.weft.nsm.proto.ConnectionReply;
+import dev.weft.nsm.proto.ServiceHop;
 import dev.weft.nsm.proto.UnsetRoute;
 import dev.weft.room.RoomThread;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -28,6 +31,7 @@ public final class Requests {
 
   private final RoomThread thread;
   private final Connections connections;
+  private final ChainResolver chains;
   private final Connector connector;
   private final Halves halves;
   private final MeterRegistry meters;
@@ -36,11 +40,13 @@ public final class Requests {
   public Requests(
       RoomThread thread,
       Connections connections,
+      ChainResolver chains,
       Connector connector,
       Halves halves,
       MeterRegistry meters) {
     this.thread = thread;
     this.connections = connections;
+    this.chains = chains;
     this.connector = connector;
     this.halves = halves;
     this.meters = meters;
@@ -51,11 +57,11 @@ public final class Requests {
    * other contents, a new one after which the former is ended. CONFLICT while the same request is
    * in progress; {@link Refused} if there is no such connection in time.
    */
-  Future<ConnectionEntry> request(ServiceRequest request) {
-    Names.requestId(request.requestId());
-    Names.name("network_service_name", request.service());
-    Connections.Key key =
-        new Connections.Key(request.pod().ref(), request.requestId(), request.service());
+  Future<ConnectionEntry> request(ServiceRequest asked) {
+    Names.requestId(asked.requestId());
+    Names.name("network_service_name", asked.service());
+    ServiceRequest request = chains.resolve(asked);
+    Connections.Key key = request.key();
     if (inProgress.contains(key)) {
       throw Fault.CONFLICT.because(
           "request %s for service %s: in progress (retry)"
@@ -65,6 +71,7 @@ public final class Requests {
     if (known.isPresent() && request.isFor(known.get().connection())) {
       return standing(known.get());
     }
+    chains.check(request);
     inProgress.add(key);
     long started = System.nanoTime();
     return Future.<Void>succeededFuture()
@@ -88,7 +95,7 @@ public final class Requests {
 
   /** A connection that is known, once it is up. */
   private Future<ConnectionEntry> standing(ConnectionEntry entry) {
-    return entry.life().is(ConnectionLife.Phase.UP)
+    return entry.isUp()
         ? Future.succeededFuture(entry)
         : thread
             .within(WAIT, entry.up())
@@ -98,25 +105,27 @@ public final class Requests {
 
   private static Refused refusal(ConnectionEntry entry) {
     ConnectionLife life = entry.life();
-    String state = life.isOver() ? "ended" : life.state().toString();
+    String state = life.isOver() ? "ended" : entry.state().toString();
     return new Refused(
-        "connection " + entry.connection().id() + ": " + state + ": " + life.reason());
+        "connection " + entry.connection().id() + ": " + state + ": " + entry.reason());
   }
 
   /** What the client is told. */
-  public static ConnectionReply reply(Connection c) {
+  public static ConnectionReply reply(ConnectionEntry entry) {
+    Connection c = entry.connection();
+    ConnectionStatus status = entry.status();
     return ConnectionReply.newBuilder()
         .setAccepted(true)
         .setConnectionParameters(
             ConnectionParameters.newBuilder()
                 .setAddress(c.clientAddress().toString())
-                .addAllRoute(c.allRoutes()))
+                .addAllRoute(status.routes()))
         .setInterface(c.agreed().message())
         .setInterfaceName(c.client().intf())
         .setConnectionId(c.id())
         .setEndpointAddress(IpAddress.format(c.endpointAddress().address()))
         .addAllUnsetRoute(
-            c.client().routing().unset().stream()
+            status.unsetRoutes().stream()
                 .map(
                     unset ->
                         UnsetRoute.newBuilder()
@@ -124,6 +133,15 @@ public final class Requests {
                             .setReason(unset.reason())
                             .build())
                 .toList())
+        .addAllHop(status.hops().stream().map(Requests::hop).toList())
+        .build();
+  }
+
+  private static ServiceHop hop(ConnectionHop hop) {
+    return ServiceHop.newBuilder()
+        .setService(hop.service())
+        .setEndpoint(hop.provider())
+        .setEndpointAddress(hop.endpointAddress().split("/", 2)[0])
         .build();
   }
 

@@ -21,6 +21,7 @@ import java.util.stream.Stream;
  * @param asked interface types, as the client wrote them; null at the endpoint's node
  * @param agreed the interface type that client and endpoint agreed on; null at the endpoint's node
  * @param since when the client asked
+ * @param hop its place in a chain of services; null for a service of its own
  */
 public record Connection(
     String id,
@@ -31,7 +32,22 @@ public record Connection(
     Instant since,
     Client client,
     Target endpoint,
-    Link link) {
+    Link link,
+    ChainHop hop) {
+  /** A connection to one service. */
+  public Connection(
+      String id,
+      String requestId,
+      String service,
+      List<RequestedInterface> asked,
+      RequestedInterface agreed,
+      Instant since,
+      Client client,
+      Target endpoint,
+      Link link) {
+    this(id, requestId, service, asked, agreed, since, client, endpoint, link, null);
+  }
+
   /** The namespace of this room's wires; the topology room leaves them alone. */
   static final String WIRE_NS = "~nsm";
 
@@ -129,7 +145,19 @@ public record Connection(
         since,
         unknown.contains(client.netns) ? client.with(identities.get(client.netns)) : client,
         unknown.contains(endpoint.netns) ? endpoint.with(identities.get(endpoint.netns)) : endpoint,
-        link);
+        link,
+        hop);
+  }
+
+  /** The same connection in that place of a chain. */
+  Connection at(ChainHop place) {
+    return new Connection(
+        id, requestId, service, asked, agreed, since, client, endpoint, link, place);
+  }
+
+  /** What the client asked for: the chain's name of a chain's first hop. */
+  public String askedFor() {
+    return hop != null && hop.isFirst() ? hop.service() : service;
   }
 
   public Cidr endpointAddress() {
@@ -154,7 +182,7 @@ public record Connection(
   /** The same connection, of whose routes some could not be set. */
   Connection without(List<UnsetRoute> routes) {
     return new Connection(
-        id, requestId, service, asked, agreed, since, client.without(routes), endpoint, link);
+        id, requestId, service, asked, agreed, since, client.without(routes), endpoint, link, hop);
   }
 
   /**
@@ -188,7 +216,7 @@ public record Connection(
   /** {@code echo for default/c1 (10.44.0.2)}. */
   @Override
   public String toString() {
-    return service
+    return askedFor()
         + " for "
         + client.pod()
         + (link == null ? "" : " (" + IpAddress.format(clientAddress().address()) + ")");

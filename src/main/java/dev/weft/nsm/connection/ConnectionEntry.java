@@ -1,13 +1,19 @@
 package dev.weft.nsm.connection;
 
 import dev.weft.bus.Fault;
+import dev.weft.nsm.ChainPlace;
+import dev.weft.nsm.ConnectionHop;
 import dev.weft.nsm.ConnectionState;
 import dev.weft.nsm.ConnectionStatus;
+import dev.weft.nsm.UnsetRoute;
 import dev.weft.room.Backoff;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** A connection of this node and its life. Only the room's event loop touches it. */
 public final class ConnectionEntry {
@@ -15,6 +21,9 @@ public final class ConnectionEntry {
   private Connection connection;
   private ConnectionLife life;
   private boolean stood;
+
+  /** What lies behind the first hop of a chain; null for any other connection. */
+  private ChainTail tail;
 
   /** As it was when it was last told to be up; null before. */
   private ConnectionStatus told;
@@ -33,6 +42,9 @@ public final class ConnectionEntry {
     this.backoff = backoff;
     this.agreed = agreed;
     this.stood = life.stands();
+    if (connection.hop() != null && connection.hop().isFirst() && !connection.hop().isLast()) {
+      tail = stood ? ChainTail.restored() : ChainTail.begun();
+    }
     this.told = stood ? status() : null;
   }
 
@@ -42,6 +54,42 @@ public final class ConnectionEntry {
 
   public ConnectionLife life() {
     return life;
+  }
+
+  /** Whether frames cross, of a chain all the way. */
+  public boolean isUp() {
+    return life.is(ConnectionLife.Phase.UP) && (tail == null || tail.up());
+  }
+
+  /** What is published of it: of a chain what all hops are; null once it ended. */
+  public ConnectionState state() {
+    return life.state() != ConnectionState.UP || isUp()
+        ? life.state()
+        : told == null ? ConnectionState.JOINING : ConnectionState.HEALING;
+  }
+
+  /** Why it is not up; null if it is. */
+  public String reason() {
+    return life.state() == ConnectionState.UP && !isUp() ? tail.reason() : life.reason();
+  }
+
+  void leadsTo(ChainTail next) {
+    tail = next;
+    settle();
+  }
+
+  /** Whether it was ever told to be up. */
+  public boolean wasUp() {
+    return told != null;
+  }
+
+  boolean isTailUnseen() {
+    return tail != null && tail.isUnseen();
+  }
+
+  /** Whether it is up and leads elsewhere than it was told to. */
+  boolean isElsewhere() {
+    return isUp() && told != null && !told.leadsAs(status());
   }
 
   /** How long attempts to heal or to end it wait for each other. */
@@ -84,6 +132,10 @@ public final class ConnectionEntry {
   void lives(ConnectionLife next) {
     life = next;
     stood |= next.stands();
+    if (tail != null && tail.up() && !next.is(ConnectionLife.Phase.UP)) {
+      // The first hop may come back to another pod.
+      tail = tail.waiting();
+    }
     if (next.is(ConnectionLife.Phase.UP)) {
       backoff.succeeded();
     }
@@ -91,12 +143,12 @@ public final class ConnectionEntry {
   }
 
   private void settle() {
-    if (up == null || !(life.is(ConnectionLife.Phase.UP) || life.isOver())) {
+    if (up == null || !(isUp() || life.isOver())) {
       return;
     }
     Promise<Void> settled = up;
     up = null;
-    if (life.is(ConnectionLife.Phase.UP)) {
+    if (isUp()) {
       settled.complete();
     } else {
       settled.fail(Fault.UNAVAILABLE.because(life.reason()));
@@ -118,24 +170,76 @@ public final class ConnectionEntry {
     Connection.Target target = c.endpoint();
     return new ConnectionStatus(
         c.id(),
-        c.service(),
+        c.askedFor(),
         c.requestId(),
         c.client().node(),
         c.client().pod(),
         c.client().intf(),
         c.clientAddress().toString(),
         target.node(),
-        target.namespace().isEmpty()
-            ? target.provider()
-            : target.namespace() + "/" + target.provider(),
+        provider(),
         target.intf(),
         c.endpointAddress().toString(),
-        c.allRoutes(),
-        c.client().routing().unset(),
+        routes(),
+        unset(),
         c.link().carrier(),
         c.link().mtu(),
-        life.state(),
-        life.reason(),
-        c.since());
+        state(),
+        reason(),
+        c.since(),
+        c.hop() == null ? null : place(c.hop()),
+        hops());
+  }
+
+  private static ChainPlace place(ChainHop hop) {
+    return new ChainPlace(hop.root(), hop.service(), hop.number(), hop.via().size());
+  }
+
+  private List<String> routes() {
+    List<String> set = connection.allRoutes();
+    if (connection.hop() == null) {
+      return set;
+    }
+    List<String> unset = unset().stream().map(UnsetRoute::route).toList();
+    return connection.hop().reached(set).stream().filter(r -> !unset.contains(r)).toList();
+  }
+
+  private List<UnsetRoute> unset() {
+    List<UnsetRoute> unset = connection.client().routing().unset();
+    return tail == null
+        ? unset
+        : Stream.concat(unset.stream(), tail.unset().stream()).distinct().toList();
+  }
+
+  private List<ConnectionHop> hops() {
+    ChainHop hop = connection.hop();
+    if (hop == null || !hop.isFirst()) {
+      return List.of();
+    }
+    List<ConnectionHop> hops = new ArrayList<>();
+    ConnectionState state = life.state();
+    hops.add(
+        new ConnectionHop(
+            1,
+            connection.service(),
+            connection.id(),
+            connection.client().pod(),
+            connection.clientAddress().toString(),
+            provider(),
+            connection.endpoint().node(),
+            connection.endpointAddress().toString(),
+            state == null ? "ended" : state.toString(),
+            life.reason()));
+    if (tail != null) {
+      hops.addAll(tail.hops());
+    }
+    return hops;
+  }
+
+  private String provider() {
+    Connection.Target target = connection.endpoint();
+    return target.namespace().isEmpty()
+        ? target.provider()
+        : target.namespace() + "/" + target.provider();
   }
 }

@@ -15,6 +15,7 @@ import dev.weft.room.RoomContext;
 import io.vertx.core.Future;
 import java.security.SecureRandom;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -26,6 +27,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
@@ -40,7 +42,8 @@ public final class Connections {
   /** The key of a client's request: a request with the same key asks for the same connection. */
   public record Key(PodRef pod, String requestId, String service) {
     static Key of(Connection c) {
-      return new Key(c.client().pod(), c.requestId(), c.service());
+      boolean later = c.hop() != null && !c.hop().isFirst();
+      return new Key(c.client().pod(), later ? c.hop().root() : c.requestId(), c.askedFor());
     }
   }
 
@@ -63,6 +66,7 @@ public final class Connections {
   private final Map<Placed, String> placed = new HashMap<>();
 
   private BiConsumer<ConnectionLife, ConnectionLife> listener = (before, next) -> {};
+  private final List<Consumer<ConnectionEntry>> followers = new ArrayList<>();
   private BiConsumer<ConnectionEntry, ConnectionChanged> news = (entry, change) -> {};
 
   private record Placed(long identity, String prefix) {}
@@ -109,6 +113,11 @@ public final class Connections {
    */
   public void onChange(BiConsumer<ConnectionLife, ConnectionLife> told) {
     listener = told;
+  }
+
+  /** Tells the follower of each connection whose life has gone on. */
+  public void follow(Consumer<ConnectionEntry> follower) {
+    followers.add(follower);
   }
 
   /** Tells the listener what is published of each connection, when it is. */
@@ -248,19 +257,47 @@ public final class Connections {
   /** Applies an event to a connection's life, and publishes the next state where it is news. */
   public void on(ConnectionEntry entry, BiFunction<ConnectionLife, Instant, ConnectionLife> event) {
     ConnectionLife before = entry.life();
+    ConnectionState state = entry.state();
+    String reason = entry.reason();
     ConnectionLife next = event.apply(before, now());
     entry.lives(next);
     listener.accept(before, next);
-    boolean seen =
-        next.state() != before.state()
-            || (next.state() == ConnectionState.HEALING
-                && !Objects.equals(next.reason(), before.reason()));
+    boolean seen = differs(entry, state, reason);
     // A connection that stands after a restart as it did before is no news; its end is published
     // once its interface is removed.
     boolean news = seen && !next.isOver() && !(before.isUnseen() && next.stands());
     if (news && holds(entry)) {
       publish(entry);
     }
+    if (!next.equals(before)) {
+      followers.forEach(follower -> follower.accept(entry));
+    }
+  }
+
+  private static boolean differs(ConnectionEntry entry, ConnectionState state, String reason) {
+    return entry.state() != state
+        || (state == ConnectionState.HEALING && !Objects.equals(entry.reason(), reason));
+  }
+
+  /** What lies behind the first hop of a chain has changed, which is published where it is news. */
+  public void onTail(ConnectionEntry entry, ChainTail next) {
+    ConnectionState state = entry.state();
+    String reason = entry.reason();
+    boolean unseen = entry.isTailUnseen();
+    entry.leadsTo(next);
+    boolean news = differs(entry, state, reason) || entry.isElsewhere();
+    if (news && !(unseen && next.up()) && !entry.life().isOver() && holds(entry)) {
+      publish(entry);
+    }
+  }
+
+  /** Another place of a connection in its chain; done once that is on disk. */
+  public Future<Void> place(ConnectionEntry entry, ChainHop next) {
+    if (next.equals(entry.connection().hop())) {
+      return Future.succeededFuture();
+    }
+    entry.becomes(entry.connection().at(next));
+    return keep(entry);
   }
 
   /**

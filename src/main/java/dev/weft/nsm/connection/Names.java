@@ -4,6 +4,7 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.config.NsmConfig;
 import dev.weft.linux.InterfaceName;
+import dev.weft.nsm.proto.Composition;
 import dev.weft.pod.PodRef;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -41,10 +42,29 @@ public final class Names {
   }
 
   public static String connectionId(String value) {
+    return connectionId("connection_id", value);
+  }
+
+  private static String connectionId(String what, String value) {
     if (!HEX_ID.matcher(value).matches()) {
-      throw Fault.invalid("connection_id", shown(value), "16 hex digits");
+      throw Fault.invalid(what, shown(value), "16 hex digits");
     }
     return value;
+  }
+
+  /** A place in a chain that another node names. */
+  public static void composition(Composition told) {
+    name("composition.service", told.getService());
+    connectionId(told.getConnectionId());
+    connectionId("composition.node", told.getNode());
+    int hops = told.getViaCount();
+    if (hops < 1 || hops > ChainHop.MAX || told.getHop() < 1 || told.getHop() > hops) {
+      throw Fault.invalid(
+          "composition",
+          "hop " + told.getHop() + " of " + hops,
+          "a hop of at most " + ChainHop.MAX);
+    }
+    told.getViaList().forEach(service -> name("composition.via", service));
   }
 
   /** A pod that another node names. */

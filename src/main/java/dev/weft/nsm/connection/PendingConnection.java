@@ -11,6 +11,7 @@ import java.util.stream.Stream;
  *
  * @param client its end, with the interface's name, which is reserved
  * @param prefixes addresses that are reserved for it, to choose one of
+ * @param hop its place in a chain of services; null for a service of its own
  * @param endpointNanos how long endpoints of this node took to answer, ns; grows meanwhile
  */
 public record PendingConnection(
@@ -21,6 +22,7 @@ public record PendingConnection(
     Instant since,
     Connection.Client client,
     List<Cidr> prefixes,
+    ChainHop hop,
     AtomicLong endpointNanos) {
 
   /**
@@ -38,11 +40,12 @@ public record PendingConnection(
         c.since(),
         c.client(),
         Stream.concat(Stream.of(c.prefix()), others.stream()).toList(),
+        c.hop(),
         new AtomicLong());
   }
 
   public Connection joined(
       RequestedInterface agreed, Connection.Target target, Connection.Link link) {
-    return new Connection(id, requestId, service, asked, agreed, since, client, target, link);
+    return new Connection(id, requestId, service, asked, agreed, since, client, target, link, hop);
   }
 }

@@ -3,6 +3,7 @@ package dev.weft.nsm.endpoint;
 import dev.weft.bus.Fault;
 import dev.weft.linux.Netns;
 import dev.weft.nsm.Calls;
+import dev.weft.nsm.connection.ChainHop;
 import dev.weft.nsm.connection.NamespaceReferences;
 import dev.weft.nsm.proto.EndpointConnectionReply;
 import dev.weft.nsm.proto.EndpointConnectionRequest;
@@ -73,17 +74,20 @@ public final class EndpointClient {
   }
 
   /** Asks an endpoint for one connection. */
-  Future<EndpointAttachment> ask(Endpoints.Advertised endpoint, String requestId) {
+  Future<EndpointAttachment> ask(Endpoints.Advertised endpoint, String requestId, ChainHop hop) {
     String service = endpoint.endpoint().service();
-    EndpointConnectionRequest request =
+    EndpointConnectionRequest.Builder asked =
         EndpointConnectionRequest.newBuilder()
             .setRequestId(requestId)
-            .setNetworkServiceName(service)
-            .build();
+            .setNetworkServiceName(service);
+    if (hop != null && hop.root() != null) {
+      asked.setComposition(hop.message());
+    }
+    EndpointConnectionRequest request = asked.build();
     Path socket = Path.of(endpoint.socket());
-    Timer.Sample asked = Timer.start();
+    Timer.Sample began = Timer.start();
     return dial.call(socket, Calls.ASK, request, DEADLINE)
-        .onComplete(done -> asked.stop(answers))
+        .onComplete(done -> began.stop(answers))
         .compose(
             answer -> {
               EndpointConnectionReply reply = answer.message();

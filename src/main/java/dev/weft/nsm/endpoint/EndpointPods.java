@@ -47,14 +47,19 @@ public final class EndpointPods {
 
   /** Removes the pod of an ended connection, if this room registered it and none else uses it. */
   public Future<Void> release(Connection ended) {
-    PodRef pod = ended.endpoint().pod();
-    if (pod == null
-        || !ended.endpointAt(self)
-        || !owns(pod)
-        || !connections.where(c -> pod.equals(c.endpoint().pod())).isEmpty()) {
-      return Future.succeededFuture();
-    }
-    // A person may have removed it already.
-    return pods.remove(pod).otherwiseEmpty();
+    return release(ended.endpointAt(self) ? ended.endpoint().pod() : null)
+        .compose(v -> release(ended.clientAt(self) ? ended.client().pod() : null));
+  }
+
+  private Future<Void> release(PodRef pod) {
+    return pod == null || !owns(pod) || !connections.where(c -> uses(c, pod)).isEmpty()
+        ? Future.succeededFuture()
+        // A person may have removed it already.
+        : pods.remove(pod).otherwiseEmpty();
+  }
+
+  /** An endpoint in the middle of a chain is the client of the next hop. */
+  private boolean uses(Connection c, PodRef pod) {
+    return pod.equals(c.endpoint().pod()) || (c.clientAt(self) && pod.equals(c.client().pod()));
   }
 }

@@ -4,6 +4,7 @@ import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
 import dev.weft.nsm.Endpoint;
 import dev.weft.nsm.Mechanism;
+import dev.weft.nsm.connection.ChainHop;
 import dev.weft.nsm.connection.Connection;
 import dev.weft.nsm.connection.Connections;
 import dev.weft.nsm.connection.Names;
@@ -41,8 +42,9 @@ public final class LocalNegotiator implements Negotiator {
   public Future<Connection> agree(PendingConnection pending, CandidatePlanner.Candidate candidate) {
     Endpoint e = candidate.endpoint();
     long asked = System.nanoTime();
-    return ask(e, pending.requestId())
+    return ask(e, pending.requestId(), pending.hop())
         .onComplete(done -> pending.endpointNanos().addAndGet(System.nanoTime() - asked))
+        .map(attachment -> elsewhere(pending, attachment))
         .compose(
             attachment ->
                 free(pending.id(), attachment, pending.prefixes())
@@ -68,13 +70,27 @@ public final class LocalNegotiator implements Negotiator {
                                     null))));
   }
 
-  /** Where the endpoint wants a connection. */
-  public Future<EndpointAttachment> ask(Endpoint endpoint, String requestId) {
+  /** A chain that came back into the pod of the hop before would lead through it for ever. */
+  private static EndpointAttachment elsewhere(
+      PendingConnection pending, EndpointAttachment attachment) {
+    if (pending.hop() != null && attachment.identity() == pending.client().identity()) {
+      throw Fault.UNAVAILABLE.because("it is in the pod of the hop before");
+    }
+    return attachment;
+  }
+
+  /**
+   * Where the endpoint wants a connection.
+   *
+   * @param hop the connection's place in a chain of services; null for a service of its own
+   */
+  public Future<EndpointAttachment> ask(Endpoint endpoint, String requestId, ChainHop hop) {
     return client.ask(
         endpoints
             .mine(endpoint.namespace(), endpoint.provider(), endpoint.service())
             .orElseThrow(() -> Fault.NOT_FOUND.because("it was removed meanwhile")),
-        requestId);
+        requestId,
+        hop);
   }
 
   /** An endpoint of this node; any one of the service for an empty provider. */

@@ -6,6 +6,7 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.nsm.Endpoint;
 import dev.weft.nsm.Mechanism;
+import dev.weft.nsm.connection.ChainHop;
 import dev.weft.nsm.connection.ClientRouting;
 import dev.weft.nsm.connection.Connection;
 import dev.weft.nsm.connection.ConnectionEntry;
@@ -16,6 +17,7 @@ import dev.weft.nsm.endpoint.EndpointAttachment;
 import dev.weft.nsm.endpoint.EndpointPods;
 import dev.weft.nsm.endpoint.Externals;
 import dev.weft.nsm.endpoint.LocalNegotiator;
+import dev.weft.nsm.proto.Composition;
 import dev.weft.nsm.proto.ProxyConnectionReply;
 import dev.weft.nsm.proto.ProxyConnectionRequest;
 import dev.weft.nsm.proto.Tunnel;
@@ -90,6 +92,10 @@ public final class EndpointSide {
     Names.interfaceName("client_interface", request.getClientInterface());
     Names.pod("client_pod", request.getClientPod());
     proposed(request.getPrefixList());
+    if (request.hasComposition()) {
+      Names.composition(request.getComposition());
+      checkFirst(caller, request.getComposition());
+    }
     if (caller.external()) {
       checkExternal(caller, request);
     }
@@ -116,6 +122,14 @@ public final class EndpointSide {
         .orElse(Future.succeededFuture())
         .compose(v -> provide(caller, request, asked))
         .onComplete(done -> inProgress.remove(id, asked));
+  }
+
+  /** A chain is its client's node's. */
+  private static void checkFirst(Caller caller, Composition composition) {
+    if (composition.getHop() == 1 && !composition.getNode().equals(caller.node())) {
+      throw Fault.DENIED.because(
+          "composition.node: " + composition.getNode() + " (expected: " + caller.node() + ")");
+    }
   }
 
   private void checkExternal(Caller caller, ProxyConnectionRequest request) {
@@ -199,7 +213,10 @@ public final class EndpointSide {
   private Future<Connection> ask(Wanted wanted, List<Cidr> proposed, int mtu) {
     ProxyConnectionRequest request = wanted.request();
     return local
-        .ask(wanted.endpoint(), request.getRequestId())
+        .ask(
+            wanted.endpoint(),
+            request.getRequestId(),
+            request.hasComposition() ? ChainHop.of(request.getComposition()) : null)
         .compose(
             attachment ->
                 local
@@ -244,7 +261,8 @@ public final class EndpointSide {
             mtu,
             vxlan ? request.getVni() : 0,
             vxlan ? tunnels.address().orElseThrow() : null,
-            vxlan ? request.getUnderlay() : calledBackAt(wanted.caller(), request)));
+            vxlan ? request.getUnderlay() : calledBackAt(wanted.caller(), request)),
+        request.hasComposition() ? ChainHop.of(request.getComposition()) : null);
   }
 
   private static String calledBackAt(Caller caller, ProxyConnectionRequest request) {

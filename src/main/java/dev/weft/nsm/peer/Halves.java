@@ -14,6 +14,7 @@ import dev.weft.room.RoomThread;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +33,7 @@ public final class Halves {
   private final NamespaceCache namespaces;
   private final EndpointPods pods;
   private final PeerClient peers;
+  private Function<ConnectionEntry, Future<Void>> beforeEnd = entry -> Future.succeededFuture();
 
   public Halves(
       String self,
@@ -48,6 +50,15 @@ public final class Halves {
     this.namespaces = namespaces;
     this.pods = pods;
     this.peers = peers;
+  }
+
+  /**
+   * Has something done before the interfaces of a connection that ends are removed.
+   *
+   * @param first always succeeds, in bounded time
+   */
+  public void beforeEnd(Function<ConnectionEntry, Future<Void>> first) {
+    beforeEnd = first;
   }
 
   /** Does something to a connection after all work on it that was asked for before. */
@@ -100,8 +111,9 @@ public final class Halves {
   private Future<Void> remove(ConnectionEntry entry) {
     Connection c = entry.connection();
     connections.on(entry, ConnectionLife::begun);
-    return mechanisms
-        .part(c)
+    return beforeEnd
+        .apply(entry)
+        .compose(v -> mechanisms.part(c))
         .onFailure(e -> onNotRemoved(entry, e))
         .compose(
             v -> {

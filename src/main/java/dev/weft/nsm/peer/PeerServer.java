@@ -62,6 +62,22 @@ public final class PeerServer {
     serve(listener, Calls.END, this::onEnd);
   }
 
+  /** Serves what members ask about hops of chains. */
+  public void addTo(GrpcListener listener, HopPeers.HopNode hops) {
+    serveMembers(listener, Calls.EXTEND, hops::extend);
+    serveMembers(listener, Calls.ROUTE, hops::route);
+    serveMembers(listener, Calls.TELL, hops::tell);
+    serveMembers(listener, Calls.DROP, hops::drop);
+  }
+
+  private <Q extends Message, R extends Message> void serveMembers(
+      GrpcListener listener, GrpcMethod<Q, R> method, BiFunction<String, Q, Future<R>> handler) {
+    listener.serve(
+        method,
+        Set.of(Listener.MEMBERS),
+        (caller, request) -> thread.call(() -> handler.apply(caller.node(), request)));
+  }
+
   private <Q extends Message, R extends Message> void serve(
       GrpcListener listener, GrpcMethod<Q, R> method, BiFunction<Caller, Q, Future<R>> handler) {
     listener.serve(

@@ -66,6 +66,9 @@ public final class RemoteNegotiator implements Negotiator {
             .setMtu(mtu)
             .setServePort(external ? externals.servePort() : 0);
     pending.prefixes().forEach(p -> request.addPrefix(p.toString()));
+    if (pending.hop() != null && !external) {
+      request.setComposition(pending.hop().message());
+    }
     if (offered.contains(TunnelType.VXLAN)) {
       request.setVni(tunnels.freeVni()).setUnderlay(tunnels.address().orElseThrow());
     }

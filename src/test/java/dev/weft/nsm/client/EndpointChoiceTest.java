@@ -98,6 +98,7 @@ class EndpointChoiceTest {
             CLOCK.instant(),
             new Connection.Client(NODE, PodRef.parse("c1"), "c1", 17, "echo", null),
             List.of(Cidr.parse("10.44.0.0/30")),
+            null,
             new AtomicLong());
     return thread
         .call(() -> choice.choose(pending, plan, CLOCK.instant().plus(time)))

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.weft.address.Cidr;
 import dev.weft.bus.Bus;
 import dev.weft.cluster.Cluster;
+import dev.weft.nsm.ConnectionHop;
+import dev.weft.nsm.ConnectionState;
 import dev.weft.pod.PodRef;
 import dev.weft.room.RoomContext;
 import dev.weft.testkit.MemoryStore;
@@ -14,6 +16,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.lang.reflect.Proxy;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -136,6 +139,56 @@ class ConnectionsTest {
     connections.made(pod);
     connections.making(pod, 3);
     connections.making(PodRef.parse("default/c2"), 3);
+  }
+
+  @Test
+  void shouldSayThatAChainIsUpOnlyWhileAllItsHopsAre() {
+    List<String> told = new ArrayList<>();
+    ConnectionEntry chain = connections.enter(ofChain("00000000000000c1"));
+    connections.onNews((entry, change) -> told.add(change.happened() + " " + change.reason()));
+    connections.on(chain, (life, now) -> life.wayUp(now).joined(now));
+    assertThat(chain.state()).isEqualTo(ConnectionState.JOINING);
+
+    connections.onTail(chain, tail(true, null, "v1"));
+    connections.onTail(chain, tail(false, "hop 2 (vpn): healing", "v1"));
+    connections.onTail(chain, tail(true, null, "v2"));
+    connections.on(chain, (life, now) -> life.lost("e1 is gone", now));
+    connections.on(chain, ConnectionLife::begun);
+    connections.on(chain, (life, now) -> life.wayUp(now).joined(now));
+
+    assertThat(chain.up().isComplete()).isFalse();
+    assertThat(told)
+        .containsExactly(
+            "up null",
+            "healing hop 2 (vpn): healing",
+            "moved null",
+            "healing e1 is gone",
+            "healing its further hops are joined again");
+  }
+
+  private Connection ofChain(String id) {
+    store.put("connections", "00000000000000c1", OLD);
+    load(Map.of("e1", 18L));
+    ConnectionEntry former = connections.require("00000000000000c1");
+    connections.remove(former);
+    return withId(former.connection(), id)
+        .at(ChainHop.first("secure", List.of("firewall", "vpn")).rooted(id, SELF));
+  }
+
+  private static ChainTail tail(boolean up, String reason, String provider) {
+    ConnectionHop hop =
+        new ConnectionHop(
+            2,
+            "vpn",
+            "00000000000000c2",
+            PodRef.parse("default/fw1"),
+            "10.44.0.6/30",
+            provider,
+            SELF,
+            "10.44.0.5/30",
+            "up",
+            null);
+    return new ChainTail(up, reason, List.of(hop), List.of());
   }
 
   private static List<Cidr> cidrs(String... texts) {

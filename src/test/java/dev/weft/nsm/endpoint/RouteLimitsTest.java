@@ -25,7 +25,8 @@ class RouteLimitsTest {
               List.of(),
               Duration.ofSeconds(10),
               Duration.ofSeconds(1),
-              List.of()),
+              List.of(),
+              Map.of()),
           Cidr.parse("10.42.0.0/16"));
 
   @ParameterizedTest
