@@ -5,6 +5,7 @@ import dev.weft.bus.WeftException;
 import dev.weft.config.ConfigException;
 import dev.weft.config.ConfigFile;
 import dev.weft.config.WeftConfig;
+import dev.weft.linux.LinuxException;
 import dev.weft.linux.SdNotify;
 import dev.weft.linux.Signals;
 import dev.weft.node.Node;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -39,8 +41,11 @@ import picocli.CommandLine.Spec;
 final class RunCommand implements Callable<Integer> {
   private static final Logger log = LoggerFactory.getLogger(RunCommand.class);
 
-  /** How long the rooms may take to close before the process ends all the same. */
+  /** How long a node that is told to stop while it starts may take to have started. */
   private static final long CLOSE_SECONDS = 10;
+
+  /** How often to say what a stop waits for. */
+  private static final Duration STEP = Duration.ofSeconds(5);
 
   private static final long START_SECONDS = 60;
 
@@ -105,7 +110,7 @@ final class RunCommand implements Callable<Integer> {
       stop.join();
     }
     notify.stopping();
-    return close(node) ? ExitCode.OK : ExitCode.DIED;
+    return close(node, notify) ? ExitCode.OK : ExitCode.DIED;
   }
 
   private static int refused(PrintWriter err, Throwable why) {
@@ -118,15 +123,19 @@ final class RunCommand implements Callable<Integer> {
     return known.fault() == Fault.INVALID ? ExitCode.USAGE : ExitCode.DIED;
   }
 
-  private static boolean close(Node node) throws InterruptedException {
+  private static boolean close(Node node, SdNotify notify) throws InterruptedException {
     try {
-      node.close().toCompletionStage().toCompletableFuture().get(CLOSE_SECONDS, TimeUnit.SECONDS);
-      return true;
-    } catch (ExecutionException | TimeoutException e) {
-      log.warn("not closed cleanly within {} s: {}", CLOSE_SECONDS, e.toString());
-      return false;
+      return new Shutdown(STEP, () -> moreTime(notify)).close(node::closeNext);
     } finally {
       LogSetup.flush();
+    }
+  }
+
+  private static void moreTime(SdNotify notify) {
+    try {
+      notify.moreTime(STEP.multipliedBy(6));
+    } catch (LinuxException e) {
+      log.warn("the service manager is not told: {}", e.getMessage());
     }
   }
 

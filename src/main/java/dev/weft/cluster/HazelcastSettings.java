@@ -72,6 +72,8 @@ final class HazelcastSettings {
     config
         .setProperty("hazelcast.logging.type", "slf4j")
         .setProperty("hazelcast.shutdownhook.enabled", "false")
+        // Nothing is lost with a member that leaves; one that does not answer must not hold it up.
+        .setProperty("hazelcast.graceful.shutdown.max.wait", "4")
         .setProperty("hazelcast.phone.home.enabled", "false")
         .setProperty("hazelcast.socket.bind.any", "false")
         .setProperty("hazelcast.prefer.ipv4.stack", String.valueOf(!cluster.bind().contains(":")))

@@ -6,8 +6,10 @@ import static dev.weft.linux.LibC.check;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import jnr.unixsocket.UnixDatagramChannel;
 import jnr.unixsocket.UnixSocketAddress;
 
@@ -42,6 +44,13 @@ public final class SdNotify implements AutoCloseable {
   /** The service is going down. */
   public void stopping() throws LinuxException {
     send("STOPPING=1");
+  }
+
+  /**
+   * Starting or stopping takes at least so much longer from now on, whatever the manager's limit.
+   */
+  public void moreTime(Duration atLeast) throws LinuxException {
+    send("EXTEND_TIMEOUT_USEC=" + TimeUnit.NANOSECONDS.toMicros(atLeast.toNanos()));
   }
 
   private void send(String state) throws LinuxException {

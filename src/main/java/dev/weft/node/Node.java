@@ -7,6 +7,7 @@ import dev.weft.api.NetChecks;
 import dev.weft.api.NodeInfo;
 import dev.weft.api.NodeWays;
 import dev.weft.bus.Bus;
+import dev.weft.bus.Reason;
 import dev.weft.cluster.ClusterNode;
 import dev.weft.cluster.ClusterPlace;
 import dev.weft.cluster.Leases;
@@ -16,6 +17,7 @@ import dev.weft.config.ClusterConfig;
 import dev.weft.config.HttpConfig;
 import dev.weft.config.NsmConfig;
 import dev.weft.config.WeftConfig;
+import dev.weft.config.WiresConfig;
 import dev.weft.dial.ClusterCalls;
 import dev.weft.dial.WayState;
 import dev.weft.dial.Ways;
@@ -73,12 +75,14 @@ import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.transport.Transport;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -92,6 +96,10 @@ public final class Node {
   private static final Logger log = LoggerFactory.getLogger(Node.class);
 
   private static final Future<Void> NOTHING = Future.succeededFuture();
+
+  private static final Duration CLOSED_WITHIN = Duration.ofSeconds(10);
+
+  private static final Duration REMOVED_WITHIN = Duration.ofMinutes(10);
 
   /** Each costs a channel or two; the mark of a loop in connection ids has 7 bits. */
   private static final int MOST_PEER_LOOPS = 32;
@@ -175,17 +183,33 @@ public final class Node {
 
   /** Closes all parts in reverse order; one that fails does not keep the others from closing. */
   public Future<Void> close() {
+    return closeNext()
+        .map(closing -> closing.done().compose(v -> close()))
+        .orElse(Future.succeededFuture());
+  }
+
+  /** Begins to close the part that was opened last of those that stand; empty if none does. */
+  public Optional<Closing> closeNext() {
     Part next = standing.pollFirst();
     if (next == null) {
       metrics.close();
-      return Future.succeededFuture();
+      return Optional.empty();
     }
     log.debug("closing {}", next.name());
     // A future without a Vert.x context: the last parts close after the event loops are gone.
-    return Future.<Void>succeededFuture()
-        .compose(v -> next.close().get())
-        .onFailure(e -> log.warn("{} not closed cleanly: {}", next.name(), e.getMessage()))
-        .transform(done -> close());
+    return Optional.of(
+        new Closing(
+            next.name(),
+            removes() ? REMOVED_WITHIN : CLOSED_WITHIN,
+            Future.<Void>succeededFuture()
+                .compose(v -> next.close().get())
+                .onFailure(e -> log.warn("{} not closed cleanly: {}", next.name(), Reason.of(e)))
+                .transform(done -> Future.succeededFuture())));
+  }
+
+  /** Whether interfaces are removed, which thousands of take a while. */
+  private boolean removes() {
+    return config.wires().onStop() == WiresConfig.OnStop.REMOVE;
   }
 
   private Future<Void> open() {

@@ -15,7 +15,9 @@ import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -65,6 +67,66 @@ class WireStopIT {
       await(three, "lo", "eth3", "eth4");
       Awaitility.await("ping over the grpc wire").atMost(WITHIN).until(() -> answers(one));
     }
+  }
+
+  @Test
+  @Tag("long")
+  void shouldTakeAsLongAsItMustForThousands() throws Exception {
+    int wires = Integer.getInteger("stop.wires", 2000);
+    try (TestNetns one = TestNetns.create("p1");
+        TestNetns two = TestNetns.create("p2");
+        ProcessCluster cluster =
+            ProcessCluster.start(
+                directory, 2, "wires: { on-stop: remove }\nsubnets: { on-stop: remove }")) {
+      // Given
+      cluster.pod(1, "p1", one);
+      cluster.pod(2, "p2", two);
+      cluster
+          .api(1)
+          .send(
+              "POST",
+              "/api/v1/topologies",
+              "application/yaml",
+              many("p1", "p2") + many("p2", "p1"));
+      Awaitility.await()
+          .atMost(Duration.ofMinutes(5))
+          .pollInterval(Duration.ofSeconds(1))
+          .untilAsserted(() -> assertThat(linksIn(one)).hasSize(wires + 1));
+
+      // When
+      long began = System.nanoTime();
+      cluster.process(1).toHandle().destroy();
+      assertThat(cluster.process(1).waitFor(10, TimeUnit.MINUTES)).isTrue();
+
+      // Then
+      System.out.printf(
+          "%d wires removed and stopped in %d ms%n",
+          wires, (System.nanoTime() - began) / 1_000_000);
+      assertThat(cluster.process(1).exitValue()).as(cluster.log(1)).isZero();
+      assertThat(linksIn(one)).containsExactly("lo");
+      assertThat(Netns.list()).doesNotContain("weft-" + cluster.id(1));
+    }
+  }
+
+  /** A topology object of a pod with many links to another one. */
+  private static String many(String pod, String peer) {
+    StringBuilder yaml =
+        new StringBuilder(
+            """
+            ---
+            apiVersion: networkop.co.uk/v1beta1
+            kind: Topology
+            metadata: { name: %s }
+            spec:
+              links:
+            """
+                .formatted(pod));
+    for (int i = 1; i <= Integer.getInteger("stop.wires", 2000); i++) {
+      yaml.append(
+          "    - { uid: %d, peer_pod: %s, local_intf: e%d, peer_intf: e%d }%n"
+              .formatted(i, peer, i, i));
+    }
+    return yaml.toString();
   }
 
   /** Joins a pod of node 1 to its device eth0. */

@@ -16,10 +16,15 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The wires between members' pods: each has an intent in the store and a {@link Wire}. */
 final class KeptWires {
+  private static final Logger log = LoggerFactory.getLogger(KeptWires.class);
+
   private static final String TABLE = "wires";
+  private static final long TELL_MILLIS = 5000;
 
   private final WireRoom room;
   private final WireWork work;
@@ -158,6 +163,7 @@ final class KeptWires {
    */
   Future<Void> close(boolean removes) {
     List<Future<Void>> closed = new ArrayList<>();
+    Runnable end = removes ? tellHowFar(closed) : () -> {};
     for (Wire wire : wires.values()) {
       if (removes) {
         closed.add(takeAway(wire));
@@ -167,6 +173,20 @@ final class KeptWires {
         closed.add(wire.closed());
       }
     }
-    return Future.join(closed).mapEmpty();
+    return Future.join(closed).<Void>mapEmpty().onComplete(done -> end.run());
+  }
+
+  /** Says every few seconds how many are done, until the answer is run. */
+  private Runnable tellHowFar(List<Future<Void>> closed) {
+    long timer =
+        room.vertx()
+            .setPeriodic(
+                TELL_MILLIS,
+                id ->
+                    log.info(
+                        "{} of {} wires removed",
+                        closed.stream().filter(Future::isComplete).count(),
+                        closed.size()));
+    return () -> room.vertx().cancelTimer(timer);
   }
 }
