@@ -19,6 +19,7 @@ import dev.weft.rpc.GrpcMethod;
 import dev.weft.rpc.Listener;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -68,6 +69,11 @@ public final class Rendezvous {
 
     /** Whether each destination sees another port. */
     boolean symmetric();
+
+    /** Whether a path may lead to an address: not to one that paths themselves carry packets to. */
+    default boolean mayLeadTo(InetAddress address) {
+      return true;
+    }
   }
 
   private final Vertx vertx;
@@ -298,6 +304,7 @@ public final class Rendezvous {
           meeting.theirs.getAddressesList().stream()
               .limit(MOST_CANDIDATES)
               .flatMap(text -> address(text).stream())
+              .filter(address -> at.place.mayLeadTo(address.getAddress()))
               .toList();
       before = meeting.path;
       meeting.path = Optional.empty();

@@ -429,7 +429,13 @@ public final class Node {
               paths.measure(metrics.registry());
               ways.straight(
                   paths,
-                  new NodePlace(cluster.vertx(), port, bus.proxy(Mesh.class), known, paths::seen));
+                  new NodePlace(
+                      cluster.vertx(),
+                      port,
+                      bus.proxy(Mesh.class),
+                      known,
+                      paths::seen,
+                      config.subnets().cidr()));
               quic.through(paths);
               known.get().onChange(ways.rendezvous()::moved);
             })

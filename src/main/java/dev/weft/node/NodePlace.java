@@ -1,5 +1,6 @@
 package dev.weft.node;
 
+import dev.weft.address.Cidr;
 import dev.weft.address.HostPort;
 import dev.weft.address.IpAddress;
 import dev.weft.dial.Rendezvous;
@@ -30,10 +31,13 @@ final class NodePlace implements Rendezvous.Place {
   private final Mesh mesh;
   private final Supplier<? extends Nat> nat;
   private final Supplier<List<InetSocketAddress>> seen;
+  private final Cidr pods;
 
   /**
    * Looks anew each time it is asked.
    *
+   * @param pods the range of pods' addresses: a path to one of them would lead through a tunnel,
+   *     which would lead through the path
    * @param seen where other nodes see the port now
    */
   NodePlace(
@@ -41,7 +45,9 @@ final class NodePlace implements Rendezvous.Place {
       UdpPort port,
       Mesh mesh,
       Supplier<? extends Nat> nat,
-      Supplier<List<InetSocketAddress>> seen) {
+      Supplier<List<InetSocketAddress>> seen,
+      Cidr pods) {
+    this.pods = pods;
     this.vertx = vertx;
     this.port = port;
     this.mesh = mesh;
@@ -52,6 +58,11 @@ final class NodePlace implements Rendezvous.Place {
   @Override
   public boolean symmetric() {
     return nat.get().behaviour().symmetric();
+  }
+
+  @Override
+  public boolean mayLeadTo(InetAddress address) {
+    return !pods.contains(address);
   }
 
   @Override
@@ -71,6 +82,7 @@ final class NodePlace implements Rendezvous.Place {
                         local.result().stream(),
                         links.result().stream().flatMap(link -> seen(link).stream()))
                     .flatMap(addresses -> addresses)
+                    .filter(at -> mayLeadTo(at.getAddress()))
                     .distinct()
                     .toList());
   }
@@ -85,13 +97,15 @@ final class NodePlace implements Rendezvous.Place {
         : Optional.empty();
   }
 
-  private static List<InetSocketAddress> ofHost(InetSocketAddress bound) throws SocketException {
+  private List<InetSocketAddress> ofHost(InetSocketAddress bound) throws SocketException {
     boolean four = bound.getAddress() instanceof Inet4Address;
     List<InetSocketAddress> all = new ArrayList<>();
     for (NetworkInterface device : Collections.list(NetworkInterface.getNetworkInterfaces())) {
       if (device.isUp() && !device.isLoopback()) {
         for (InetAddress address : Collections.list(device.getInetAddresses())) {
-          if (!address.isLinkLocalAddress() && (!four || address instanceof Inet4Address)) {
+          if (!address.isLinkLocalAddress()
+              && mayLeadTo(address)
+              && (!four || address instanceof Inet4Address)) {
             all.add(new InetSocketAddress(address, bound.getPort()));
           }
         }

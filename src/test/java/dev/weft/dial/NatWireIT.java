@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.weft.address.HostPort;
 import dev.weft.linux.IcmpEcho;
 import dev.weft.linux.Netns;
+import dev.weft.testkit.AddressedPod;
 import dev.weft.testkit.EchoService;
 import dev.weft.testkit.LabNodes;
 import dev.weft.testkit.NatKind;
@@ -118,6 +119,35 @@ class NatWireIT {
     assertThat(result.received()).isEqualTo(result.sent());
     System.out.printf(
         "TCP over a wire between two NATs: %.2f Gbit/s%n", result.gigabitsPerSecond());
+  }
+
+  @Test
+  void shouldCarryWholePacketsBetweenPodsAddresses() throws Exception {
+    String drops = "weft_subnet_tunnel_drops_total{cause=\"source\",direction=\"sent\"}";
+    try (AddressedPod atA = AddressedPod.create(a, "s1");
+        AddressedPod atB = AddressedPod.create(b, "s2");
+        AddressedPod atMember = AddressedPod.create(nodes.member(1), "s3")) {
+      awaitPings(atA, atB, 1500);
+      // A member's pods have what is left of 1500 bytes by VXLAN.
+      awaitPings(atA, atMember, 1450);
+      awaitPings(atB, atMember, 1450);
+
+      routerA.block(routerB.outside());
+      awaitPath(false);
+
+      awaitPings(atA, atB, 1500);
+      Transfer.Result relayed = Transfer.tcp(atA.netns(), atB.netns(), atB.address(), 10 << 20);
+      assertThat(relayed.received()).isEqualTo(relayed.sent());
+      atA.forge("10.42.250.9", atB.address(), 10);
+      await("forged packets dropped").atMost(SOON).until(() -> a.metric(drops) == 10);
+    }
+  }
+
+  private static void awaitPings(AddressedPod one, AddressedPod two, int bytes) {
+    await("pods at " + one.address() + " and " + two.address() + " reach each other")
+        .atMost(SOON)
+        .pollInterval(Duration.ofMillis(100))
+        .until(() -> one.pings(two, bytes) && two.pings(one, bytes));
   }
 
   @Test

@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -85,6 +86,7 @@ class RendezvousTest {
     final PunchedPaths paths;
     final Rendezvous rendezvous;
     volatile List<InetSocketAddress> candidates;
+    volatile Set<InetAddress> forbidden = Set.of();
 
     Side(PeerPorts.Node node) throws Exception {
       this.node = node;
@@ -123,6 +125,11 @@ class RendezvousTest {
             @Override
             public boolean symmetric() {
               return false;
+            }
+
+            @Override
+            public boolean mayLeadTo(InetAddress address) {
+              return !forbidden.contains(address);
             }
           });
     }
@@ -166,6 +173,25 @@ class RendezvousTest {
     one.open();
 
     await().atMost(SOON).until(() -> one.reaches(other) && other.reaches(one));
+  }
+
+  @Test
+  void shouldMakeNoPathToAnAddressThatItMayNotLeadTo() {
+    one.forbidden = Set.of(InetAddress.getLoopbackAddress());
+    one.open();
+    other.candidates = List.of(other.udp.address());
+    other.forbidden = one.forbidden;
+    other.open();
+    one.rendezvous.peerUp(other.node.id().value());
+
+    await()
+        .atMost(SOON)
+        .until(
+            () ->
+                one.rendezvous
+                    .whyNot(other.node.id().value())
+                    .contains("knows no address of its UDP port"));
+    assertThat(one.reaches(other)).isFalse();
   }
 
   @Test
