@@ -33,7 +33,7 @@ class PacketCarrierTest {
   }
 
   private static PacketCarrier.Side side(String text) {
-    String[] words = text.split(" ");
+    String[] words = text.split(" ", -1);
     return new PacketCarrier.Side(
         SubnetsConfig.Carrier.valueOf(words[0]), words[1].equals("vxlan"), words[2].equals("mesh"));
   }
