@@ -26,7 +26,7 @@ public record HostPort(String host, int port) {
 
   /** The address and port of a socket; the address is resolved. */
   public static HostPort of(InetSocketAddress socket) {
-    return new HostPort(socket.getAddress().getHostAddress(), socket.getPort());
+    return new HostPort(IpAddress.format(socket.getAddress()), socket.getPort());
   }
 
   /**

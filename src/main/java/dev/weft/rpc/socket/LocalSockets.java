@@ -142,16 +142,17 @@ public final class LocalSockets {
   }
 
   private static WeftException unavailable(StreamAddress to, Throwable e) {
+    if (e instanceof ConnectTimeoutException) {
+      return Fault.TIMEOUT.because(to + ": no connection within " + Sockets.STEP_SECONDS + " s", e);
+    }
     String reason =
         e instanceof UnknownHostException
             ? "no such host"
-            : e instanceof ConnectTimeoutException
-                ? "no connection within " + Sockets.STEP_SECONDS + " s"
-                : e instanceof FileNotFoundException || text(e).contains("No such file")
-                    ? "no such socket"
-                    : e instanceof ConnectException && text(e).contains("refused")
-                        ? "connection refused"
-                        : text(e);
+            : e instanceof FileNotFoundException || text(e).contains("No such file")
+                ? "no such socket"
+                : e instanceof ConnectException && text(e).contains("refused")
+                    ? "connection refused"
+                    : text(e);
     return Fault.UNAVAILABLE.because(to + ": " + reason, e);
   }
 
