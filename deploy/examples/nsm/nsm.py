@@ -80,7 +80,7 @@ def call(socket, method, message, timeout=30):
     return reply
 
 
-def request(socket, service, request_id, interfaces=(), namespace="", timeout=30):
+def request(socket, service, request_id, interfaces=(), namespace="", timeout=30, excluded=()):
     """Asks for a service; interfaces are pairs (type, preference)."""
     reply = call(
         socket,
@@ -90,6 +90,7 @@ def request(socket, service, request_id, interfaces=(), namespace="", timeout=30
             2: service,
             3: namespace,
             4: [{1: kind, 3: preference} for kind, preference in interfaces],
+            17: list(excluded),
         },
         timeout,
     )
@@ -105,6 +106,9 @@ def request(socket, service, request_id, interfaces=(), namespace="", timeout=30
             {"service": text(hop, 1), "endpoint": text(hop, 2), "address": text(hop, 3)}
             for hop in map(decode, reply.get(20, []))
         ],
+        "unset": {text(r, 1): text(r, 2) for r in map(decode, reply.get(19, []))},
+        "address6": text(reply, 21),
+        "endpoint_address6": text(reply, 22),
     }
 
 
@@ -131,8 +135,8 @@ def _told(connection):
         "happened": text(connection, 16),
         "reason": text(connection, 17),
         "endpoint": text(connection, 7),
-        "address": text(ip, 1),
-        "endpoint_address": text(ip, 2),
+        "address": ip.get(1, [b""])[0].decode(),
+        "endpoint_address": ip.get(2, [b""])[0].decode(),
     }
 
 

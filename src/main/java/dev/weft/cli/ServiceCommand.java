@@ -60,10 +60,16 @@ final class ServiceCommand {
                 made.path("id").asText(),
                 made.path("state").asText(),
                 pod,
-                made.path("clientAddress").asText(),
+                addresses(made, "clientAddress"),
                 made.path("clientInterface").asText(),
                 made.path("provider").asText(),
-                made.path("endpointAddress").asText()));
+                addresses(made, "endpointAddress")));
+  }
+
+  /** Of one end, of both families if there are. */
+  private static String addresses(JsonNode made, String end) {
+    String four = made.path(end).asText();
+    return made.hasNonNull(end + "6") ? four + " and " + made.path(end + "6").asText() : four;
   }
 
   @Command(

@@ -26,6 +26,7 @@ final class CrossChecks {
     beyondLoopback();
     join();
     role();
+    addresses();
     externals();
     ranges();
     mesh();
@@ -110,6 +111,22 @@ final class CrossChecks {
     if (!config.mesh().on()) {
       binding.problem("cluster.role", "outpost", "member, or mesh.links");
     }
+  }
+
+  /** Each /30 of the one has a /126 of the other beside it. */
+  private void addresses() {
+    int bits = 96 + config.nsm().cidr().prefixLength();
+    config
+        .nsm()
+        .cidr6()
+        .filter(six -> six.prefixLength() > bits && binding.sound("nsm.cidr", "nsm.cidr6"))
+        .ifPresent(
+            six ->
+                binding.problem(
+                    "nsm.cidr6",
+                    six.toString(),
+                    "at most %d bits, for as many connections as nsm.cidr %s has"
+                        .formatted(bits, config.nsm().cidr())));
   }
 
   private void externals() {

@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
  *
  * @param sockets directory of the sockets
  * @param cidr IPv4 network, 8..28 bits, from which connections get their addresses
+ * @param cidr6 IPv6 network with as many blocks, from which they get addresses besides; if wanted
  * @param clientUids users besides root who may ask and advertise
  * @param allow per service the users (numbers) and pods ({@code ns/name}) that may advertise it,
  *     and the prefixes into which it may route; without either of them, whoever may use the socket,
@@ -28,6 +29,7 @@ import java.util.regex.Pattern;
 public record NsmConfig(
     Path sockets,
     Cidr cidr,
+    Optional<Cidr> cidr6,
     List<Integer> clientUids,
     Map<String, List<String>> allow,
     List<Tunnel> tunnels,
@@ -79,6 +81,11 @@ public record NsmConfig(
           "an IPv4 network of 8 to 28 bits as in 10.44.0.0/16",
           text -> Cidr.find(text).filter(NsmConfig::isPool));
 
+  private static final Kind<Cidr> CIDR6 =
+      new Kind<>(
+          "an IPv6 network of unicast addresses, 16 to 112 bits, as in fd44::/64",
+          text -> Cidr.find(text).filter(NsmConfig::isPool6));
+
   private static final Kind<Duration> PROBE =
       new Kind<>(
           "0s, or a duration from 200ms to 1m",
@@ -91,17 +98,19 @@ public record NsmConfig(
 
   private static final Kind<String> ALLOWED =
       new Kind<>(
-          "a user number, a pod as ns/name, or an IPv4 prefix as in 10.60.0.0/16",
+          "a user number, a pod as ns/name, or a prefix as in 10.60.0.0/16",
           text ->
               Optional.of(text)
-                  .filter(t -> t.matches("[0-9]{1,9}|[a-z0-9.-]+/[a-z0-9.-]+"))
-                  .filter(t -> Cidr.find(t).map(NsmConfig::isRoute).orElse(true)));
+                  .filter(t -> t.matches("[0-9]{1,9}|[a-z0-9.-]+/[a-z0-9.-]+|[0-9a-f:]+/[0-9]+"))
+                  .filter(t -> t.indexOf(':') < 0 || Cidr.find(t).isPresent())
+                  .filter(t -> Cidr.find(t).map(Cidr::isNetwork).orElse(true)));
 
   static NsmConfig read(Section s) {
     NsmConfig nsm =
         new NsmConfig(
             s.read("sockets", "/var/lib/networkservicemesh", Kind.PATH),
             s.read("cidr", "10.44.0.0/16", CIDR),
+            s.read("cidr6", "", CIDR6.orNone()),
             s.list("client-uids", Kind.integer(0, 999_999_999)),
             s.lists("allow", ALLOWED),
             s.list("tunnels", Kind.choice(Tunnel.class)),
@@ -128,11 +137,20 @@ public record NsmConfig(
   }
 
   private NsmConfig withTunnels(List<Tunnel> all) {
-    return new NsmConfig(sockets, cidr, clientUids, allow, all, heal, probe, externals, chains);
+    return new NsmConfig(
+        sockets, cidr, cidr6, clientUids, allow, all, heal, probe, externals, chains);
   }
 
-  private static boolean isRoute(Cidr cidr) {
-    return cidr.address() instanceof Inet4Address && cidr.isNetwork();
+  private static boolean isPool6(Cidr cidr) {
+    boolean unicast =
+        !cidr.address().isMulticastAddress()
+            && !cidr.address().isLinkLocalAddress()
+            && (cidr.address().getAddress()[0] & 0xff) != 0;
+    return cidr.bits() == 128
+        && cidr.isNetwork()
+        && unicast
+        && cidr.prefixLength() >= 16
+        && cidr.prefixLength() <= 112;
   }
 
   private static boolean isPool(Cidr cidr) {

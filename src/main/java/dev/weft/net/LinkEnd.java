@@ -4,6 +4,7 @@ import dev.weft.address.Cidr;
 import dev.weft.linux.Link;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -13,6 +14,7 @@ import java.util.Optional;
  * @param pod the owner's name in messages: {@code pod default/r1}; empty for the node's own
  *     interface, whose name nobody else uses
  * @param mac empty for a MAC that the kernel chooses
+ * @param addresses of the interface
  * @param noArp whether the interface neither sends nor answers ARP requests
  * @param linkLocal whether the kernel gives the interface an IPv6 link-local address
  */
@@ -22,34 +24,36 @@ public record LinkEnd(
     int mtu,
     Optional<String> pod,
     Optional<String> mac,
-    Optional<Cidr> address,
+    List<Cidr> addresses,
     boolean noArp,
     boolean linkLocal) {
 
   public static LinkEnd ofNode(OpenNetns at, String name, int mtu) {
-    return new LinkEnd(
-        at, name, mtu, Optional.empty(), Optional.empty(), Optional.empty(), false, true);
+    return new LinkEnd(at, name, mtu, Optional.empty(), Optional.empty(), List.of(), false, true);
   }
 
   public static LinkEnd ofPod(OpenNetns at, String name, int mtu, String pod) {
-    return new LinkEnd(
-        at, name, mtu, Optional.of(pod), Optional.empty(), Optional.empty(), false, true);
+    return new LinkEnd(at, name, mtu, Optional.of(pod), Optional.empty(), List.of(), false, true);
   }
 
   public LinkEnd withMac(String mac) {
-    return new LinkEnd(at, name, mtu, pod, Optional.of(mac), address, noArp, linkLocal);
+    return new LinkEnd(at, name, mtu, pod, Optional.of(mac), addresses, noArp, linkLocal);
   }
 
   public LinkEnd withAddress(Optional<Cidr> address) {
-    return new LinkEnd(at, name, mtu, pod, mac, address, noArp, linkLocal);
+    return withAddresses(address.stream().toList());
+  }
+
+  public LinkEnd withAddresses(List<Cidr> wanted) {
+    return new LinkEnd(at, name, mtu, pod, mac, wanted, noArp, linkLocal);
   }
 
   public LinkEnd withoutArp() {
-    return new LinkEnd(at, name, mtu, pod, mac, address, true, linkLocal);
+    return new LinkEnd(at, name, mtu, pod, mac, addresses, true, linkLocal);
   }
 
   public LinkEnd withoutLinkLocal() {
-    return new LinkEnd(at, name, mtu, pod, mac, address, noArp, false);
+    return new LinkEnd(at, name, mtu, pod, mac, addresses, noArp, false);
   }
 
   public Optional<Link> find() throws LinuxException {
@@ -58,7 +62,7 @@ public record LinkEnd(
 
   /** Whether one request can set a new link's alias and bring it up: nothing is set in between. */
   boolean isPlain() {
-    return mac.isEmpty() && address.isEmpty() && linkLocal;
+    return mac.isEmpty() && addresses.isEmpty() && linkLocal;
   }
 
   /** Sets what a new link lacks, and brings it up. */
@@ -67,8 +71,8 @@ public record LinkEnd(
     if (!linkLocal) {
       in.setNoLinkLocal(index);
     }
-    if (address.isPresent()) {
-      in.addAddress(index, address.get());
+    for (Cidr address : addresses) {
+      in.addAddress(index, address);
     }
     in.setUp(index);
   }
@@ -80,8 +84,8 @@ public record LinkEnd(
       in.setMtu(link.index(), mtu);
     }
     if (pod.isPresent()) {
-      if (address.isPresent()) {
-        in.addAddress(link.index(), address.get());
+      for (Cidr address : addresses) {
+        in.addAddress(link.index(), address);
       }
       if (!link.up()) {
         in.setUp(link.index());

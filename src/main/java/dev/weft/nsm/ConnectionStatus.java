@@ -3,6 +3,7 @@ package dev.weft.nsm;
 import dev.weft.pod.PodRef;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * A connection as it is, told by a node that has one of its ends.
@@ -10,7 +11,9 @@ import java.util.List;
  * @param clientPod the client
  * @param clientInterface the interface's name in the client's namespace
  * @param clientAddress with its prefix length
+ * @param clientAddress6 its IPv6 address likewise; null for none
  * @param provider who provides the service, {@code namespace/name}
+ * @param endpointAddress6 null for none
  * @param routes what the client reaches through its interface
  * @param unsetRoutes what the endpoint offers besides, and why the client does not have it
  * @param reason why it is not up; null if it is
@@ -26,10 +29,12 @@ public record ConnectionStatus(
     PodRef clientPod,
     String clientInterface,
     String clientAddress,
+    String clientAddress6,
     String endpointNode,
     String provider,
     String endpointInterface,
     String endpointAddress,
+    String endpointAddress6,
     List<String> routes,
     List<UnsetRoute> unsetRoutes,
     Mechanism carrier,
@@ -46,6 +51,7 @@ public record ConnectionStatus(
         && clientInterface.equals(other.clientInterface)
         && clientAddress.equals(other.clientAddress)
         && endpointAddress.equals(other.endpointAddress)
+        && Objects.equals(clientAddress6, other.clientAddress6)
         && routes.equals(other.routes)
         // After a start the further hops are not known.
         && (hops.size() != other.hops.size() || way(hops).equals(way(other.hops)));

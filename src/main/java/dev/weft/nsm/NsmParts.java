@@ -105,12 +105,12 @@ final class NsmParts {
     lacking = NsmNeeds.CAPABILITIES.lacking(Capabilities.effective());
     String self = room.self();
     MeterRegistry meters = room.metrics().registry();
-    kernel = new KernelLinks(links);
+    kernel = new KernelLinks(links, config.cidr6().isPresent());
     unixClient = new UnixClient(vertx);
     peers = new PeerClient(ways.dial(), thread);
 
     ConnectionAddresses addresses =
-        new ConnectionAddresses(config.cidr(), Long.parseUnsignedLong(self, 16));
+        new ConnectionAddresses(config.cidr(), config.cidr6(), Long.parseUnsignedLong(self, 16));
     connections = new Connections(room, addresses);
     NamespaceCache namespaces = new NamespaceCache(kernel);
     Mechanisms mechanisms = new Mechanisms(self, room.bus().proxy(Wires.class), kernel);
@@ -133,7 +133,8 @@ final class NsmParts {
 
     halves = new Halves(self, thread, connections, mechanisms, namespaces, endpointPods, peers);
     RemoteNegotiator remote =
-        new RemoteNegotiator(peers, tunnels, externals, room.clock(), limits, wires.mtu());
+        new RemoteNegotiator(
+            peers, tunnels, externals, room.clock(), limits, addresses, wires.mtu());
     Connector connector =
         new Connector(
             room, thread, endpoints, connections, namespaces, mechanisms, local, remote, halves);

@@ -5,6 +5,8 @@ import dev.weft.bus.Fault;
 import dev.weft.pod.PodRef;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -32,9 +34,20 @@ public record WireSpec(
    *
    * @param intf the interface's name in the pod
    * @param address its address as CIDR, null for none
+   * @param address6 another one, of IPv6, null for none
    * @param node id of the node the pod is registered on
    */
-  public record End(PodRef pod, String intf, String address, String node) {
+  public record End(PodRef pod, String intf, String address, String address6, String node) {
+    /** An end with one address, or none. */
+    public End(PodRef pod, String intf, String address, String node) {
+      this(pod, intf, address, null, node);
+    }
+
+    /** Its addresses as CIDR. */
+    public List<String> addresses() {
+      return Stream.of(address, address6).filter(Objects::nonNull).toList();
+    }
+
     /** {@code default/r1:eth1}. */
     public String text() {
       return pod + ":" + intf;

@@ -24,6 +24,24 @@ class CrossChecksTest {
   }
 
   @Test
+  void shouldWantAsManyIpv6AddressesForConnectionsAsIpv4() {
+    assertThat(problems("nsm: {cidr: 172.16.0.0/12, cidr6: 'fd44::/112'}"))
+        .containsExactly(
+            "nsm.cidr6: fd44::/112 (expected: at most 108 bits, for as many connections as nsm.cidr"
+                + " 172.16.0.0/12 has)");
+    assertThatCode(() -> ConfigFile.parse("nsm: {cidr6: 'fd44::/112'}", Map.of()))
+        .doesNotThrowAnyException();
+    for (String bad : List.of("10.44.0.0/16", "fd44::1/64", "fe80::/64", "ff05::/16", "fd44::")) {
+      assertThat(problems("nsm: {cidr6: '" + bad + "'}"))
+          .containsExactly(
+              "nsm.cidr6: "
+                  + bad
+                  + " (expected: an IPv6 network of unicast addresses, 16 to 112 bits, as in"
+                  + " fd44::/64, or '' for none)");
+    }
+  }
+
+  @Test
   void shouldTellWhatExternalNsmsNeed() {
     assertThat(problems("nsm: {externals: [{service: echo, ca: o.pem}]}"))
         .containsExactlyInAnyOrder(

@@ -14,6 +14,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 /** An endpoint of the service echo, in this process, that takes no time of its own. */
 final class EchoEndpoint implements AutoCloseable {
@@ -21,6 +22,7 @@ final class EchoEndpoint implements AutoCloseable {
 
   private volatile boolean refuses;
   private volatile boolean hangs;
+  private volatile List<String> routes = List.of();
 
   private EchoEndpoint() {}
 
@@ -32,6 +34,11 @@ final class EchoEndpoint implements AutoCloseable {
   /** From now on it takes requests and answers none. */
   void hang() {
     hangs = true;
+  }
+
+  /** From now on clients are to reach these prefixes through it. */
+  void offer(String... prefixes) {
+    routes = List.of(prefixes);
   }
 
   /**
@@ -69,6 +76,7 @@ final class EchoEndpoint implements AutoCloseable {
                           .setRequestId(request.getRequestId())
                           .setNetworkServiceName(request.getNetworkServiceName())
                           .setLinuxNamespace(where.name())
+                          .addAllRoute(made.routes)
                           .build());
             })
         .listen()

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.weft.bus.Json;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
 import dev.weft.testkit.TestNetns;
@@ -21,8 +22,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
 
-/** Paths that stop to carry while everything else works, and the other way round. */
-@Needs({Need.ROOT, Need.IPROUTE2, Need.NFT})
+/**
+ * What crosses the paths of connections: both families of addresses; and paths that stop to carry
+ * while everything else works, and the other way round.
+ */
+@Needs({Need.ROOT, Need.IPROUTE2, Need.NFT, Need.PYTHON_GRPC})
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class PathIT {
@@ -39,12 +43,15 @@ class PathIT {
   /** One connection on the node itself, two over VXLAN to the other node. */
   @BeforeAll
   void connect() throws Exception {
-    nodes = NsmNodes.start(2, "tunnels: [vxlan, default]");
+    nodes = NsmNodes.start(2, "tunnels: [vxlan, default], cidr6: \"fd44::/64\"");
     home = nodes.node(1);
     away = nodes.node(2);
     client = home.pod("c1");
     besides = nodes.namespace("local");
     endpoints.add(EchoEndpoint.serve("local", "l1", home, besides));
+    besides.run("ip", "link", "set", "lo", "up");
+    besides.run("ip", "address", "add", "2001:db8:7::1/128", "dev", "lo");
+    endpoints.get(0).offer("2001:db8:7::/48");
     endpoints.add(EchoEndpoint.serve("cut", "c1", away, nodes.namespace("cut")));
     endpoints.add(EchoEndpoint.serve("kept", "k1", away, nodes.namespace("kept")));
     await().atMost(SOON).until(() -> home.get("/api/v1/services").path("items").size() == 3);
@@ -67,6 +74,62 @@ class PathIT {
     if (nodes != null) {
       nodes.close();
     }
+  }
+
+  @Test
+  @Order(0)
+  void shouldGiveAddressesAndRoutesOfBothFamilies() throws Exception {
+    // When
+    for (String service : List.of("local", "cut")) {
+      JsonNode c = connection(service);
+      assertThat(c.path("clientAddress6").asText()).startsWith("fd44::").endsWith("/126");
+      assertThat(client.run("ip", "-6", "address", "show", service))
+          .contains(c.path("clientAddress6").asText());
+      String other = c.path("endpointAddress6").asText().replaceAll("/.*", "");
+      // Then
+      await(service + " at " + other).atMost(SOON).until(() -> pings(other));
+    }
+    assertThat(client.run("ip", "-6", "-N", "route")).contains("2001:db8:7::/48 via", "proto 173");
+    await("through the service").atMost(SOON).until(() -> pings("2001:db8:7::1"));
+
+    // When the client excludes some of the one family, or all
+    TestNetns other = home.pod("c2");
+    JsonNode some = ask(other, "c2", "some", connection("local").path("clientAddress6").asText());
+    JsonNode none = ask(other, "c2", "none", "::/0");
+
+    // Then
+    assertThat(some.path("address6").asText()).startsWith("fd44::");
+    assertThat(none.path("address6").asText()).isEmpty();
+    assertThat(none.path("unset").toString())
+        .contains("2001:db8:7::/48", "the connection has no IPv6 addresses");
+
+    // When a pod has IPv6 disabled
+    TestNetns four = home.pod("c3");
+    four.run("sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6");
+    // Then
+    assertThat(ask(four, "c3", "1", "2001:db8::/126").path("address6").asText()).isEmpty();
+    home.http("DELETE", "/api/v1/pods/default/c2", "");
+    home.http("DELETE", "/api/v1/pods/default/c3", "");
+    await("the first pod's connections are left")
+        .atMost(SOON)
+        .until(() -> home.connections().size() == 3);
+  }
+
+  /** A request for the service local, which excludes a prefix. */
+  private JsonNode ask(TestNetns pod, String name, String id, String excluded)
+      throws IOException, InterruptedException {
+    String request =
+        "import json, nsm; print(json.dumps(nsm.request('%s', 'local', '%s', excluded=['%s'])))"
+            .formatted(home.socketOf(name), id, excluded);
+    return Json.mapper()
+        .readTree(
+            pod.run(
+                "env",
+                "PYTHONPATH=" + NsmNodes.EXAMPLE,
+                "PYTHONDONTWRITEBYTECODE=1",
+                Need.PYTHON,
+                "-c",
+                request));
   }
 
   @Test
@@ -99,7 +162,8 @@ class PathIT {
             });
     System.out.printf("another tunnel: %d ms%n", millisSince(cut));
     String other = connection("cut").path("endpointAddress").asText().replaceAll("/.*", "");
-    await("frames").atMost(SOON).until(() -> pings(other));
+    String other6 = connection("cut").path("endpointAddress6").asText().replaceAll("/.*", "");
+    await("frames").atMost(SOON).until(() -> pings(other) && pings(other6));
 
     besides.run("ip", "link", "set", interfaceOfLocal, "up");
     await("up again").atMost(SOON).until(() -> state("local").equals("up"));

@@ -43,6 +43,9 @@ final class ConnectionMessages {
         MonitorProto.IPContext.newBuilder()
             .addSrcIpAddrs(c.clientAddress())
             .addDstIpAddrs(c.endpointAddress());
+    if (c.clientAddress6() != null) {
+      ip.addSrcIpAddrs(c.clientAddress6()).addDstIpAddrs(c.endpointAddress6());
+    }
     c.routes().forEach(route -> ip.addSrcRoutes(MonitorProto.Route.newBuilder().setPrefix(route)));
     return ip.build();
   }

@@ -32,6 +32,7 @@ import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 
 /** Finds endpoints for clients of this node and joins them: for new connections, and to heal. */
 public final class Connector {
@@ -129,9 +130,10 @@ public final class Connector {
         .compose(
             view -> {
               // The new endpoint's namespace may use the old addresses.
-              List<Cidr> others = proposals(view, old.client().routing());
+              boolean six = old.hop() == null && wantsSix(view, old.client().routing());
+              List<Cidr> others = proposals(view, old.client().routing(), six);
               return choice
-                  .choose(PendingConnection.of(old, others), candidates, end)
+                  .choose(PendingConnection.of(old, others, six), candidates, end)
                   .compose(next -> move(entry, next))
                   .onComplete(done -> others.forEach(connections.addresses()::release));
             });
@@ -170,7 +172,8 @@ public final class Connector {
 
   /** Addresses to choose from and the interface's name, which nobody else gets meanwhile. */
   private PendingConnection reserve(ServiceRequest request, KernelLinks.View view) {
-    List<Cidr> prefixes = proposals(view, request.routing());
+    boolean six = request.hop() == null && wantsSix(view, request.routing());
+    List<Cidr> prefixes = proposals(view, request.routing(), six);
     if (prefixes.isEmpty()) {
       throw new Refused(
           "addresses: all "
@@ -194,14 +197,25 @@ public final class Connector {
             room.self(), pod.ref(), pod.netns(), pod.identity(), name, request.routing()),
         prefixes,
         request.hop() == null ? null : request.hop().rooted(id, room.self()),
+        six,
         request.endpointNanos());
   }
 
   /** Addresses that are free in the client's namespace, taken until they are released. */
-  private List<Cidr> proposals(KernelLinks.View view, ClientRouting routing) {
+  private List<Cidr> proposals(KernelLinks.View view, ClientRouting routing, boolean six) {
     ConnectionAddresses addresses = connections.addresses();
     int count = addresses.size() - addresses.used() > 64 * PROPOSALS ? PROPOSALS : 1;
-    return addresses.take(count, p -> !view.collides(p) && !routing.excludes(p));
+    return addresses.take(
+        count,
+        p ->
+            Stream.concat(Stream.of(p), six ? addresses.beside(p).stream() : Stream.empty())
+                .noneMatch(a -> view.collides(a) || routing.excludes(a)));
+  }
+
+  /** A client that excludes all IPv6 addresses of connections gets one without. */
+  private boolean wantsSix(KernelLinks.View view, ClientRouting routing) {
+    return view.six()
+        && connections.addresses().six().filter(all -> !routing.excludesAll(all)).isPresent();
   }
 
   private Future<ConnectionEntry> establish(ConnectionEntry entry) {

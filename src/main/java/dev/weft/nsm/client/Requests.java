@@ -114,7 +114,11 @@ public final class Requests {
   public static ConnectionReply reply(ConnectionEntry entry) {
     Connection c = entry.connection();
     ConnectionStatus status = entry.status();
-    return ConnectionReply.newBuilder()
+    ConnectionReply.Builder reply = ConnectionReply.newBuilder();
+    c.clientAddress6().ifPresent(six -> reply.setAddress6(six.toString()));
+    c.endpointAddress6()
+        .ifPresent(six -> reply.setEndpointAddress6(IpAddress.format(six.address())));
+    return reply
         .setAccepted(true)
         .setConnectionParameters(
             ConnectionParameters.newBuilder()

@@ -38,6 +38,11 @@ public record ClientRouting(int metric, List<String> excluded, List<UnsetRoute> 
     return excluded.stream().map(Cidr::parse).anyMatch(e -> e.overlaps(prefix));
   }
 
+  /** Whether the connection gets no address of a whole network. */
+  public boolean excludesAll(Cidr network) {
+    return excluded.stream().map(Cidr::parse).anyMatch(e -> e.contains(network));
+  }
+
   ClientRouting without(List<UnsetRoute> routes) {
     return new ClientRouting(metric, excluded, routes);
   }

@@ -10,6 +10,8 @@ import dev.weft.wire.WireSpec;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -107,6 +109,7 @@ public record Connection(
    * What joins them.
    *
    * @param prefix of 30 bits; the first host is the endpoint, the second the client
+   * @param prefix6 of 126 bits, with the same hosts; null for no IPv6 addresses
    * @param routes destinations that the client reaches through the endpoint
    * @param mtu bytes
    * @param vni of a VXLAN, else 0
@@ -116,6 +119,7 @@ public record Connection(
   public record Link(
       Mechanism carrier,
       String prefix,
+      String prefix6,
       List<String> routes,
       int mtu,
       int vni,
@@ -161,21 +165,35 @@ public record Connection(
   }
 
   public Cidr endpointAddress() {
-    return host(1);
+    return host(prefix(), 1);
   }
 
   public Cidr clientAddress() {
-    return host(2);
+    return host(prefix(), 2);
+  }
+
+  public Optional<Cidr> endpointAddress6() {
+    return prefix6().map(prefix -> host(prefix, 1));
+  }
+
+  public Optional<Cidr> clientAddress6() {
+    return prefix6().map(prefix -> host(prefix, 2));
+  }
+
+  /** The IPv6 prefix beside {@link #prefix}, if it has IPv6 addresses. */
+  public Optional<Cidr> prefix6() {
+    return Optional.ofNullable(link.prefix6()).map(Cidr::parse);
   }
 
   public Cidr prefix() {
     return Cidr.parse(link.prefix());
   }
 
-  /** The connected prefix, then those that the endpoint offers and the client has. */
+  /** The connected prefixes, then those that the endpoint offers and the client has. */
   public List<String> allRoutes() {
     return Stream.concat(
-            Stream.of(link.prefix()), link.routes().stream().filter(client.routing::isSet))
+            Stream.of(link.prefix(), link.prefix6()).filter(Objects::nonNull),
+            link.routes().stream().filter(client.routing::isSet))
         .toList();
   }
 
@@ -207,10 +225,10 @@ public record Connection(
     return endpoint.node().equals(node);
   }
 
-  private Cidr host(int number) {
-    byte[] bytes = prefix().address().getAddress();
+  private static Cidr host(Cidr prefix, int number) {
+    byte[] bytes = prefix.address().getAddress();
     bytes[bytes.length - 1] += (byte) number;
-    return new Cidr(IpAddress.of(bytes), 30);
+    return new Cidr(IpAddress.of(bytes), prefix.prefixLength());
   }
 
   /** {@code echo for default/c1 (10.44.0.2)}. */

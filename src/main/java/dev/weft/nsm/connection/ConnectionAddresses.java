@@ -2,30 +2,37 @@ package dev.weft.nsm.connection;
 
 import dev.weft.address.Cidr;
 import dev.weft.address.IpAddress;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
  * Blocks of four addresses (a /30: network, endpoint, client, broadcast) of one IPv4 network. A
- * block may be in use more than once: in namespaces that do not see each other.
+ * block may be in use more than once: in namespaces that do not see each other. Where there is an
+ * IPv6 network too, each block has a /126 of it beside, of the same number.
  */
 public final class ConnectionAddresses {
   private static final int BLOCK_BITS = 30;
+  private static final int BLOCK_BITS_6 = 126;
 
   private final int base;
   private final int blocks;
+  private final Optional<Cidr> six;
   private final Map<Integer, Integer> uses = new HashMap<>();
   private int cursor;
 
   /**
    * @param cidr at most 30 bits
+   * @param six an IPv6 network with as many blocks, if connections have IPv6 addresses
    * @param seed where to begin, so that two nodes seldom propose the same
    */
-  public ConnectionAddresses(Cidr cidr, long seed) {
+  public ConnectionAddresses(Cidr cidr, Optional<Cidr> six, long seed) {
+    this.six = six;
     base = ByteBuffer.wrap(cidr.address().getAddress()).getInt();
     blocks = 1 << (BLOCK_BITS - cidr.prefixLength());
     cursor = (int) Math.floorMod(seed, (long) blocks);
@@ -43,6 +50,28 @@ public final class ConnectionAddresses {
       cursor = (cursor + 1) % blocks;
     }
     return taken;
+  }
+
+  /** The IPv6 network, if connections have IPv6 addresses. */
+  public Optional<Cidr> six() {
+    return six;
+  }
+
+  /** The IPv6 block beside a block; empty for one outside this network. */
+  public Optional<Cidr> beside(Cidr block) {
+    int index = index(block);
+    if (index < 0) {
+      return Optional.empty();
+    }
+    return six.map(
+        network -> {
+          byte[] bytes = network.address().getAddress();
+          BigInteger first = new BigInteger(1, bytes).add(BigInteger.valueOf((long) index << 2));
+          byte[] sum = first.toByteArray();
+          int length = Math.min(sum.length, bytes.length);
+          System.arraycopy(sum, sum.length - length, bytes, bytes.length - length, length);
+          return new Cidr(IpAddress.of(bytes), BLOCK_BITS_6);
+        });
   }
 
   /** Counts one more use of a block; a block outside this network is ignored. */

@@ -1,5 +1,6 @@
 package dev.weft.nsm.connection;
 
+import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
 import dev.weft.nsm.ChainPlace;
 import dev.weft.nsm.ConnectionHop;
@@ -176,10 +177,12 @@ public final class ConnectionEntry {
         c.client().pod(),
         c.client().intf(),
         c.clientAddress().toString(),
+        c.clientAddress6().map(Cidr::toString).orElse(null),
         target.node(),
         provider(),
         target.intf(),
         c.endpointAddress().toString(),
+        c.endpointAddress6().map(Cidr::toString).orElse(null),
         routes(),
         unset(),
         c.link().carrier(),

@@ -7,6 +7,7 @@ import dev.weft.linux.Link;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
 import dev.weft.linux.Route;
+import dev.weft.linux.Sysctl;
 import dev.weft.linux.VxlanSpec;
 import dev.weft.net.LinkEnd;
 import dev.weft.net.LinkOwnership;
@@ -20,7 +21,6 @@ import dev.weft.nsm.Mechanism;
 import dev.weft.nsm.UnsetRoute;
 import io.vertx.core.Future;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -29,14 +29,20 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The kernel's part of connections, on the node's thread for links. */
 public final class KernelLinks {
   private final LinkThread thread;
   private final Vxlans vxlans;
   private final LinkOwnership owner;
+  private final boolean six;
 
-  public KernelLinks(NodeLinks links) {
+  /**
+   * @param six whether connections have IPv6 addresses
+   */
+  public KernelLinks(NodeLinks links, boolean six) {
+    this.six = six;
     this.thread = links.thread();
     this.vxlans = links.vxlans();
     this.owner = links.of("nsm");
@@ -47,9 +53,10 @@ public final class KernelLinks {
    *
    * @param identity its cookie
    * @param names of all its links
+   * @param six whether a new link there can have IPv6 addresses
    * @param prefixes of its links' addresses and its routes but default ones, without those of ours
    */
-  public record View(long identity, Set<String> names, List<Cidr> prefixes) {
+  public record View(long identity, Set<String> names, boolean six, List<Cidr> prefixes) {
     public boolean collides(Cidr prefix) {
       return prefixes.stream().anyMatch(p -> p.overlaps(prefix));
     }
@@ -80,7 +87,16 @@ public final class KernelLinks {
       in.routes().stream()
           .filter(r -> !ours.contains(r.ifindex()) && r.destination().prefixLength() > 0)
           .forEach(r -> prefixes.add(r.destination()));
-      return new View(netns.identity(), names, prefixes);
+      return new View(netns.identity(), names, six && hasSix(netns), prefixes);
+    }
+  }
+
+  /** False too where the kernel has no IPv6. */
+  private static boolean hasSix(OpenNetns netns) {
+    try {
+      return Sysctl.read(netns.netns(), "net/ipv6/conf/default/disable_ipv6").equals("0");
+    } catch (LinuxException none) {
+      return false;
     }
   }
 
@@ -118,14 +134,18 @@ public final class KernelLinks {
   private static LinkEnd client(OpenNamespaces at, Connection c) throws LinuxException {
     OpenNetns netns = at.at(c.client().netns(), c.client().identity());
     return LinkEnd.ofPod(netns, c.client().intf(), c.link().mtu(), "pod " + c.client().pod())
-        .withAddress(Optional.of(c.clientAddress()));
+        .withAddresses(both(c.clientAddress(), c.clientAddress6()));
   }
 
   private static LinkEnd endpoint(OpenNamespaces at, Connection c) throws LinuxException {
     OpenNetns netns = at.at(c.endpoint().netns(), c.endpoint().identity());
     String where = "endpoint " + c.endpoint().provider();
     return LinkEnd.ofPod(netns, c.endpoint().intf(), c.link().mtu(), where)
-        .withAddress(Optional.of(c.endpointAddress()));
+        .withAddresses(both(c.endpointAddress(), c.endpointAddress6()));
+  }
+
+  private static List<Cidr> both(Cidr four, Optional<Cidr> six) {
+    return Stream.concat(Stream.of(four), six.stream()).toList();
   }
 
   /** Adds the client's routes by a link that was just made, which is removed on a failure. */
@@ -150,11 +170,17 @@ public final class KernelLinks {
   }
 
   private static List<UnsetRoute> route(Netlink in, Link link, Connection c) throws IOException {
-    InetAddress gateway = c.endpointAddress().address();
     int metric = c.client().routing().metric();
     List<UnsetRoute> unset = new ArrayList<>();
     for (String destination : c.link().routes()) {
-      Route route = Route.via(Cidr.parse(destination), gateway, link.index()).withMetric(metric);
+      Cidr to = Cidr.parse(destination);
+      Optional<Cidr> gateway =
+          to.bits() == 32 ? Optional.of(c.endpointAddress()) : c.endpointAddress6();
+      if (gateway.isEmpty()) {
+        unset.add(new UnsetRoute(destination, "the connection has no IPv6 addresses"));
+        continue;
+      }
+      Route route = Route.via(to, gateway.get().address(), link.index()).withMetric(metric);
       // The same route may stand from before a restart; anyone else's is not replaced.
       boolean there =
           in.routes(Route.PROTOCOL).stream()

@@ -1,5 +1,6 @@
 package dev.weft.nsm.connection;
 
+import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
 import dev.weft.nsm.UnsetRoute;
 import dev.weft.wire.WireChanged;
@@ -82,12 +83,17 @@ public final class Mechanisms {
   private Future<List<UnsetRoute>> joinWire(Connection c) {
     WireSpec.End client =
         new WireSpec.End(
-            c.client().pod(), c.client().intf(), c.clientAddress().toString(), c.client().node());
+            c.client().pod(),
+            c.client().intf(),
+            c.clientAddress().toString(),
+            c.clientAddress6().map(Cidr::toString).orElse(null),
+            c.client().node());
     WireSpec.End endpoint =
         new WireSpec.End(
             c.endpoint().pod(),
             c.endpoint().intf(),
             c.endpointAddress().toString(),
+            c.endpointAddress6().map(Cidr::toString).orElse(null),
             c.endpoint().node());
     boolean atClient = c.clientAt(self);
     String id = c.wireId();

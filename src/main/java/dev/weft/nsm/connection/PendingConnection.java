@@ -12,6 +12,7 @@ import java.util.stream.Stream;
  * @param client its end, with the interface's name, which is reserved
  * @param prefixes addresses that are reserved for it, to choose one of
  * @param hop its place in a chain of services; null for a service of its own
+ * @param six whether the client's namespace can have the IPv6 addresses beside them
  * @param endpointNanos how long endpoints of this node took to answer, ns; grows meanwhile
  */
 public record PendingConnection(
@@ -23,6 +24,7 @@ public record PendingConnection(
     Connection.Client client,
     List<Cidr> prefixes,
     ChainHop hop,
+    boolean six,
     AtomicLong endpointNanos) {
 
   /**
@@ -30,8 +32,9 @@ public record PendingConnection(
    * endpoint can have them.
    *
    * @param others addresses that are reserved for it otherwise
+   * @param six whether the client's namespace can have the IPv6 addresses beside them
    */
-  public static PendingConnection of(Connection c, List<Cidr> others) {
+  public static PendingConnection of(Connection c, List<Cidr> others, boolean six) {
     return new PendingConnection(
         c.id(),
         c.requestId(),
@@ -41,6 +44,7 @@ public record PendingConnection(
         c.client(),
         Stream.concat(Stream.of(c.prefix()), others.stream()).toList(),
         c.hop(),
+        six,
         new AtomicLong());
   }
 

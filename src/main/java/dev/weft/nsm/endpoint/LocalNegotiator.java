@@ -4,6 +4,7 @@ import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
 import dev.weft.nsm.Endpoint;
 import dev.weft.nsm.Mechanism;
+import dev.weft.nsm.connection.Block;
 import dev.weft.nsm.connection.ChainHop;
 import dev.weft.nsm.connection.Connection;
 import dev.weft.nsm.connection.Connections;
@@ -47,9 +48,13 @@ public final class LocalNegotiator implements Negotiator {
         .map(attachment -> elsewhere(pending, attachment))
         .compose(
             attachment ->
-                free(pending.id(), attachment, pending.prefixes())
+                free(
+                        pending.id(),
+                        attachment,
+                        pending.prefixes(),
+                        pending.six() && mtu >= Block.LEAST_MTU_6)
                     .map(
-                        prefix ->
+                        block ->
                             pending.joined(
                                 candidate.agreed(),
                                 new Connection.Target(
@@ -62,7 +67,8 @@ public final class LocalNegotiator implements Negotiator {
                                     Names.endpointInterface(pending.id())),
                                 new Connection.Link(
                                     Mechanism.VETH,
-                                    prefix.toString(),
+                                    block.four().toString(),
+                                    block.sixOrNull(),
                                     attachment.routes(),
                                     mtu,
                                     0,
@@ -85,12 +91,15 @@ public final class LocalNegotiator implements Negotiator {
    * @param hop the connection's place in a chain of services; null for a service of its own
    */
   public Future<EndpointAttachment> ask(Endpoint endpoint, String requestId, ChainHop hop) {
-    return client.ask(
-        endpoints
-            .mine(endpoint.namespace(), endpoint.provider(), endpoint.service())
-            .orElseThrow(() -> Fault.NOT_FOUND.because("it was removed meanwhile")),
-        requestId,
-        hop);
+    return client
+        .ask(
+            endpoints
+                .mine(endpoint.namespace(), endpoint.provider(), endpoint.service())
+                .orElseThrow(() -> Fault.NOT_FOUND.because("it was removed meanwhile")),
+            requestId,
+            hop)
+        // Chains are for IPv4.
+        .map(attachment -> hop == null ? attachment : attachment.withoutSix());
   }
 
   /** An endpoint of this node; any one of the service for an empty provider. */
@@ -100,16 +109,22 @@ public final class LocalNegotiator implements Negotiator {
     return found.map(Endpoints.Advertised::endpoint);
   }
 
-  /** The first of the proposed prefixes that the endpoint's namespace does not know. */
-  public Future<Cidr> free(
-      String connectionId, EndpointAttachment attachment, List<Cidr> proposed) {
+  /**
+   * The first of the proposed prefixes that the endpoint's namespace does not know.
+   *
+   * @param six whether it is to have IPv6 addresses too, where the endpoint's namespace can
+   */
+  public Future<Block> free(
+      String connectionId, EndpointAttachment attachment, List<Cidr> proposed, boolean six) {
     return namespaces
         .of(attachment.netns())
         .map(
             view ->
                 proposed.stream()
-                    .filter(p -> !view.collides(p))
-                    .filter(p -> !connections.usesIn(attachment.identity(), p, connectionId))
+                    .map(p -> new Block(p, beside(p, six && view.six())))
+                    .filter(
+                        b -> !view.collides(b.four()) && b.six().stream().noneMatch(view::collides))
+                    .filter(b -> !connections.usesIn(attachment.identity(), b.four(), connectionId))
                     .findFirst()
                     .orElseThrow(
                         () ->
@@ -117,5 +132,9 @@ public final class LocalNegotiator implements Negotiator {
                                 "addresses: "
                                     + proposed
                                     + " are in use in the endpoint's namespace")));
+  }
+
+  private Optional<Cidr> beside(Cidr prefix, boolean six) {
+    return six ? connections.addresses().beside(prefix) : Optional.empty();
   }
 }

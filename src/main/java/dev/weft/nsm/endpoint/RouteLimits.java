@@ -16,7 +16,15 @@ public final class RouteLimits {
 
   /** This host, link-local, multicast and reserved (RFC 6890). */
   private static final List<Cidr> NEVER =
-      Stream.of("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4")
+      Stream.of(
+              "0.0.0.0/8",
+              "127.0.0.0/8",
+              "169.254.0.0/16",
+              "224.0.0.0/4",
+              "240.0.0.0/4",
+              "::/8",
+              "fe80::/10",
+              "ff00::/8")
           .map(Cidr::parse)
           .toList();
 
@@ -28,7 +36,10 @@ public final class RouteLimits {
    */
   public RouteLimits(NsmConfig config, Cidr subnets) {
     this.config = config;
-    this.forbidden = Stream.concat(NEVER.stream(), Stream.of(config.cidr(), subnets)).toList();
+    this.forbidden =
+        Stream.of(NEVER.stream(), Stream.of(config.cidr(), subnets), config.cidr6().stream())
+            .flatMap(ranges -> ranges)
+            .toList();
   }
 
   /** The routes, if each is one to allow; INVALID or DENIED names the first that is not. */
@@ -40,8 +51,10 @@ public final class RouteLimits {
     for (String text : routes) {
       Cidr route =
           Cidr.find(text)
-              .filter(r -> r.isNetwork() && r.bits() == 32)
-              .orElseThrow(() -> Fault.invalid("route", text, "an IPv4 prefix as in 10.60.0.0/16"));
+              .filter(Cidr::isNetwork)
+              .orElseThrow(
+                  () ->
+                      Fault.invalid("route", text, "a prefix as in 10.60.0.0/16 or 2001:db8::/32"));
       Optional<Cidr> within = forbidden.stream().filter(f -> f.contains(route)).findFirst();
       if (within.isPresent()) {
         throw Fault.DENIED.because(

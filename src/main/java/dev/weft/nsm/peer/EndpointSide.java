@@ -6,6 +6,7 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.nsm.Endpoint;
 import dev.weft.nsm.Mechanism;
+import dev.weft.nsm.connection.Block;
 import dev.weft.nsm.connection.ChainHop;
 import dev.weft.nsm.connection.ClientRouting;
 import dev.weft.nsm.connection.Connection;
@@ -212,6 +213,13 @@ public final class EndpointSide {
 
   private Future<Connection> ask(Wanted wanted, List<Cidr> proposed, int mtu) {
     ProxyConnectionRequest request = wanted.request();
+    boolean six =
+        mtu >= Block.LEAST_MTU_6
+            && connections
+                .addresses()
+                .six()
+                .filter(network -> network.toString().equals(request.getCidr6()))
+                .isPresent();
     return local
         .ask(
             wanted.endpoint(),
@@ -220,15 +228,15 @@ public final class EndpointSide {
         .compose(
             attachment ->
                 local
-                    .free(request.getConnectionId(), attachment, proposed)
+                    .free(request.getConnectionId(), attachment, proposed, six)
                     .compose(
-                        prefix ->
+                        block ->
                             pods.podAt(attachment)
-                                .map(pod -> half(wanted, attachment, pod, prefix, mtu))));
+                                .map(pod -> half(wanted, attachment, pod, block, mtu))));
   }
 
   private Connection half(
-      Wanted wanted, EndpointAttachment attachment, PodRef pod, Cidr prefix, int mtu) {
+      Wanted wanted, EndpointAttachment attachment, PodRef pod, Block block, int mtu) {
     ProxyConnectionRequest request = wanted.request();
     Endpoint endpoint = wanted.endpoint();
     boolean vxlan = wanted.tunnel() == TunnelType.VXLAN;
@@ -256,7 +264,8 @@ public final class EndpointSide {
             Names.endpointInterface(request.getConnectionId())),
         new Connection.Link(
             vxlan ? Mechanism.VXLAN : Mechanism.WIRE,
-            prefix.toString(),
+            block.four().toString(),
+            block.sixOrNull(),
             attachment.routes(),
             mtu,
             vxlan ? request.getVni() : 0,
@@ -311,12 +320,18 @@ public final class EndpointSide {
             .setPrefix(c.link().prefix())
             .setEndpointPod(c.endpoint().pod().toString())
             .setEndpointInterface(c.endpoint().intf())
-            .addAllRoute(c.link().routes())
+            .addAllRoute(routes(c, 32))
+            .addAllRoute6(routes(c, 128))
             .setMtu(c.link().mtu());
     if (vxlan) {
       reply.setUnderlay(c.link().here());
     }
+    c.prefix6().ifPresent(prefix -> reply.setPrefix6(prefix.toString()));
     return reply.build();
+  }
+
+  private static List<String> routes(Connection c, int bits) {
+    return c.link().routes().stream().filter(r -> Cidr.parse(r).bits() == bits).toList();
   }
 
   private static Future<ProxyConnectionReply> refused(String admissionError) {

@@ -6,6 +6,7 @@ import dev.weft.bus.WeftException;
 import dev.weft.nsm.Endpoint;
 import dev.weft.nsm.Mechanism;
 import dev.weft.nsm.connection.Connection;
+import dev.weft.nsm.connection.ConnectionAddresses;
 import dev.weft.nsm.connection.PendingConnection;
 import dev.weft.nsm.connection.Tunnels;
 import dev.weft.nsm.endpoint.CandidatePlanner;
@@ -19,6 +20,8 @@ import dev.weft.pod.PodRef;
 import io.vertx.core.Future;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Agrees with the node of an endpoint, which asks the endpoint on the client's behalf. */
 public final class RemoteNegotiator implements Negotiator {
@@ -27,6 +30,7 @@ public final class RemoteNegotiator implements Negotiator {
   private final Externals externals;
   private final Clock clock;
   private final RouteLimits limits;
+  private final ConnectionAddresses addresses;
   private final int mtu;
 
   /**
@@ -38,12 +42,14 @@ public final class RemoteNegotiator implements Negotiator {
       Externals externals,
       Clock clock,
       RouteLimits limits,
+      ConnectionAddresses addresses,
       int mtu) {
     this.peers = peers;
     this.tunnels = tunnels;
     this.externals = externals;
     this.clock = clock;
     this.limits = limits;
+    this.addresses = addresses;
     this.mtu = mtu;
   }
 
@@ -69,6 +75,7 @@ public final class RemoteNegotiator implements Negotiator {
     if (pending.hop() != null && !external) {
       request.setComposition(pending.hop().message());
     }
+    addresses.six().filter(all -> pending.six()).ifPresent(all -> request.setCidr6(all.toString()));
     if (offered.contains(TunnelType.VXLAN)) {
       request.setVni(tunnels.freeVni()).setUnderlay(tunnels.address().orElseThrow());
     }
@@ -128,7 +135,18 @@ public final class RemoteNegotiator implements Negotiator {
     if (!pending.prefixes().contains(prefix)) {
       throw Fault.invalid("prefix", prefix, "one of " + pending.prefixes());
     }
-    limits.check(candidate.endpoint().service(), reply.getRouteList());
+    Optional<Cidr> beside = pending.six() ? addresses.beside(prefix) : Optional.empty();
+    String prefix6 = reply.getPrefix6();
+    if (!prefix6.isEmpty() && beside.filter(p -> p.toString().equals(prefix6)).isEmpty()) {
+      throw Fault.invalid("prefix6", prefix6, beside.map(Cidr::toString).orElse("none"));
+    }
+    List<String> routes =
+        limits.check(
+            candidate.endpoint().service(),
+            pending.hop() != null
+                ? reply.getRouteList()
+                : Stream.concat(reply.getRouteList().stream(), reply.getRoute6List().stream())
+                    .toList());
     boolean vxlan = tunnel == TunnelType.VXLAN;
     if (vxlan && !Tunnels.isAddress(reply.getUnderlay())) {
       throw Fault.invalid("underlay", reply.getUnderlay(), "an IP address");
@@ -147,7 +165,8 @@ public final class RemoteNegotiator implements Negotiator {
         new Connection.Link(
             vxlan ? Mechanism.VXLAN : Mechanism.WIRE,
             prefix.toString(),
-            List.copyOf(reply.getRouteList()),
+            prefix6.isEmpty() ? null : prefix6,
+            routes,
             vxlan ? Math.min(asked.getMtu(), reply.getMtu()) : asked.getMtu(),
             vxlan ? asked.getVni() : 0,
             vxlan ? asked.getUnderlay() : null,

@@ -164,7 +164,7 @@ public final class KernelEnds implements AutoCloseable {
     OpenNetns there = at.at(pod.netns(), pod.identity());
     return LinkEnd.ofPod(there, end.intf(), mtu, "pod " + pod.ref())
         .withMac(spec.macOf(end))
-        .withAddress(Optional.ofNullable(end.address()).map(Cidr::parse));
+        .withAddresses(end.addresses().stream().map(Cidr::parse).toList());
   }
 
   /**

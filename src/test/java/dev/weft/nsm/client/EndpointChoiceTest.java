@@ -99,6 +99,7 @@ class EndpointChoiceTest {
             new Connection.Client(NODE, PodRef.parse("c1"), "c1", 17, "echo", null),
             List.of(Cidr.parse("10.44.0.0/30")),
             null,
+            false,
             new AtomicLong());
     return thread
         .call(() -> choice.choose(pending, plan, CLOCK.instant().plus(time)))
@@ -120,7 +121,8 @@ class EndpointChoiceTest {
         pending.joined(
             candidate.agreed(),
             new Connection.Target(NODE, "", name, "e1", 18, null, "nsm1"),
-            new Connection.Link(Mechanism.VETH, "10.44.0.0/30", List.of(), 1500, 0, null, null)));
+            new Connection.Link(
+                Mechanism.VETH, "10.44.0.0/30", null, List.of(), 1500, 0, null, null)));
   }
 
   private static List<Candidate> plan(List<String> first, String last) {

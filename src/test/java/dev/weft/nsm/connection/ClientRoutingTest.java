@@ -33,6 +33,7 @@ class ClientRoutingTest {
           new Connection.Link(
               Mechanism.VETH,
               "10.44.0.0/30",
+              null,
               List.of("0.0.0.0/0", "10.60.0.0/16"),
               1500,
               0,
@@ -74,6 +75,15 @@ class ClientRoutingTest {
     assertThat(routing.excludes(Cidr.parse("10.44.9.4/30"))).isFalse();
     assertThat(ClientRouting.of(0, List.of("10.44.8.5/32")).excludes(Cidr.parse("10.44.8.4/30")))
         .isTrue();
+  }
+
+  @Test
+  void shouldExcludeAWholeFamilyOnlyByWhatHoldsAllOfIt() {
+    Cidr network = Cidr.parse("fd44::/64");
+
+    assertThat(ClientRouting.of(0, List.of("::/0")).excludesAll(network)).isTrue();
+    assertThat(ClientRouting.of(0, List.of("fd44::/65")).excludesAll(network)).isFalse();
+    assertThat(ClientRouting.of(0, List.of("0.0.0.0/0")).excludesAll(network)).isFalse();
   }
 
   @Test

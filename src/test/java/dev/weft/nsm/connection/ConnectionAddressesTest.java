@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.weft.address.Cidr;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -17,7 +18,7 @@ class ConnectionAddressesTest {
   @Property(tries = 100)
   void shouldNeverGiveOneBlockTwiceAndAlwaysAllOfThem(
       @ForAll long seed, @ForAll @IntRange(min = 1, max = 9) int count) {
-    ConnectionAddresses pool = new ConnectionAddresses(NETWORK, seed);
+    ConnectionAddresses pool = new ConnectionAddresses(NETWORK, Optional.empty(), seed);
     Set<Cidr> given = new HashSet<>();
 
     for (List<Cidr> taken = pool.take(count, p -> true);
@@ -32,8 +33,26 @@ class ConnectionAddressesTest {
   }
 
   @Test
+  void shouldHaveAnIpv6BlockOfTheSameNumberBesideEach() {
+    ConnectionAddresses pool =
+        new ConnectionAddresses(
+            Cidr.parse("10.44.0.0/16"), Optional.of(Cidr.parse("fd44::/64")), 0);
+
+    assertThat(pool.beside(Cidr.parse("10.44.0.0/30"))).contains(Cidr.parse("fd44::/126"));
+    assertThat(pool.beside(Cidr.parse("10.44.0.4/30"))).contains(Cidr.parse("fd44::4/126"));
+    assertThat(pool.beside(Cidr.parse("10.44.255.252/30"))).contains(Cidr.parse("fd44::fffc/126"));
+    assertThat(pool.beside(Cidr.parse("10.45.0.0/30"))).isEmpty();
+    ConnectionAddresses last =
+        new ConnectionAddresses(
+            Cidr.parse("10.44.0.0/28"), Optional.of(Cidr.parse("ffff:ff44:ffff::fff0/124")), 0);
+    assertThat(last.beside(Cidr.parse("10.44.0.12/30")))
+        .contains(Cidr.parse("ffff:ff44:ffff::fffc/126"));
+  }
+
+  @Test
   void shouldGiveABlockAgainOnlyWhenItsLastUseEnds() {
-    ConnectionAddresses pool = new ConnectionAddresses(Cidr.parse("10.44.0.0/30"), 0);
+    ConnectionAddresses pool =
+        new ConnectionAddresses(Cidr.parse("10.44.0.0/30"), Optional.empty(), 0);
     Cidr only = pool.take(1, p -> true).get(0);
     pool.use(only);
 
@@ -45,7 +64,7 @@ class ConnectionAddressesTest {
 
   @Test
   void shouldLeaveOutWhatIsNotUsable() {
-    ConnectionAddresses pool = new ConnectionAddresses(NETWORK, 7);
+    ConnectionAddresses pool = new ConnectionAddresses(NETWORK, Optional.empty(), 7);
     Cidr used = Cidr.parse("10.44.0.0/25");
 
     assertThat(pool.take(64, p -> !used.overlaps(p))).hasSize(32).noneMatch(used::overlaps);
@@ -53,7 +72,7 @@ class ConnectionAddressesTest {
 
   @Test
   void shouldIgnoreBlocksOfOtherNetworks() {
-    ConnectionAddresses pool = new ConnectionAddresses(NETWORK, 0);
+    ConnectionAddresses pool = new ConnectionAddresses(NETWORK, Optional.empty(), 0);
 
     pool.use(Cidr.parse("192.0.2.0/30"));
     pool.release(Cidr.parse("192.0.2.0/30"));

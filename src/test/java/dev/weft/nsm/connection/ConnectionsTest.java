@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -63,7 +64,7 @@ class ConnectionsTest {
               null,
               null,
               Clock.systemUTC()),
-          new ConnectionAddresses(Cidr.parse("10.44.0.0/16"), 0));
+          new ConnectionAddresses(Cidr.parse("10.44.0.0/16"), Optional.empty(), 0));
   private final Set<String> lookedUp = new HashSet<>();
 
   @AfterEach
@@ -209,6 +210,7 @@ class ConnectionsTest {
         new Connection.Link(
             link.carrier(),
             prefix,
+            link.prefix6(),
             link.routes(),
             link.mtu(),
             link.vni(),

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -20,6 +21,7 @@ class RouteLimitsTest {
           new NsmConfig(
               Path.of("/run/nsm"),
               Cidr.parse("10.44.0.0/16"),
+              Optional.of(Cidr.parse("fd44::/64")),
               List.of(),
               Map.of("archive", List.of("0", "default/a1", "10.60.0.0/16", "192.0.2.0/24")),
               List.of(),
@@ -39,7 +41,12 @@ class RouteLimitsTest {
         "255.255.255.255/32",
         "10.44.0.0/16",
         "10.44.3.4/30",
-        "10.42.7.0/24"
+        "10.42.7.0/24",
+        "::1/128",
+        "fe80::/64",
+        "ff02::/16",
+        "::/96",
+        "fd44::8/126"
       })
   void shouldRefuseWhatNoServiceHas(String route) {
     assertThatThrownBy(() -> limits.check("echo", List.of("10.60.0.0/16", route)))
@@ -47,7 +54,7 @@ class RouteLimitsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"0.0.0.0/0", "10.0.0.0/8", "192.0.2.1/32"})
+  @ValueSource(strings = {"0.0.0.0/0", "10.0.0.0/8", "192.0.2.1/32", "::/0", "2001:db8::/32"})
   void shouldTakeARouteToAnywhereElseAndOneThatIsWider(String route) {
     assertThat(limits.check("echo", List.of(route))).containsExactly(route);
   }
@@ -62,10 +69,11 @@ class RouteLimitsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"10.60.0.1/16", "fd00::/64", "10.60.0.0", "all", ""})
+  @ValueSource(strings = {"10.60.0.1/16", "fd00::1/64", "10.60.0.0", "all", ""})
   void shouldRefuseWhatIsNoPrefix(String route) {
     assertThatThrownBy(() -> limits.check("echo", List.of(route)))
-        .hasMessage("route: " + route + " (expected: an IPv4 prefix as in 10.60.0.0/16)");
+        .hasMessage(
+            "route: " + route + " (expected: a prefix as in 10.60.0.0/16 or 2001:db8::/32)");
   }
 
   @Test

@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -88,7 +89,7 @@ class LeaseExchangeTest {
   private Connections connections() {
     return new Connections(
         new RoomContext(bus, as(Cluster.class, SELF), store, null, null, NOW),
-        new ConnectionAddresses(Cidr.parse("10.44.0.0/16"), 0));
+        new ConnectionAddresses(Cidr.parse("10.44.0.0/16"), Optional.empty(), 0));
   }
 
   /** Every node answers that it does not know this connection. */
@@ -125,7 +126,7 @@ class LeaseExchangeTest {
         NOW.instant(),
         new Connection.Client(client, PodRef.parse("c1"), "c1", 17, "echo" + id.charAt(15), null),
         new Connection.Target(endpoint, "", "e1", "e1", 18, PodRef.parse("e1"), "nsm" + id),
-        new Connection.Link(Mechanism.WIRE, "10.44.0.0/30", List.of(), 1500, 0, null, null));
+        new Connection.Link(Mechanism.WIRE, "10.44.0.0/30", null, List.of(), 1500, 0, null, null));
   }
 
   /** An object whose every method gives the same answer. */
