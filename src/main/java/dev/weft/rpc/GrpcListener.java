@@ -7,6 +7,7 @@ import dev.weft.bus.WeftException;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -154,10 +155,11 @@ public final class GrpcListener {
     GrpcServer grpc =
         unary.server(
             vertx, by != Listener.EXTERNAL, call -> callers.of(call.connection(), call.headers()));
+    Handler<HttpServerRequest> unaries = Grpc.uncompressed(grpc);
     HttpServer server =
         vertx
             .createHttpServer(options)
-            .requestHandler(request -> onRequest(callers, grpc, request));
+            .requestHandler(request -> onRequest(callers, unaries, request));
     servers.add(server);
     return server.listen().map(HttpServer::actualPort);
   }
@@ -167,7 +169,8 @@ public final class GrpcListener {
     return Future.join(servers.stream().map(HttpServer::close).toList()).mapEmpty();
   }
 
-  private void onRequest(Callers callers, GrpcServer grpc, HttpServerRequest request) {
+  private void onRequest(
+      Callers callers, Handler<HttpServerRequest> grpc, HttpServerRequest request) {
     if (request.path().startsWith(Grpc.PIPES)) {
       onPipe(callers, request);
     } else if (!streams.containsKey(request.path())) {

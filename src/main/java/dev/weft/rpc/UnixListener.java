@@ -73,7 +73,9 @@ public final class UnixListener {
         vertx
             .createHttpServer(options)
             .connectionHandler(this::guard)
-            .requestHandler(methods.server(vertx, true, call -> UnixPeer.of(call.connection())));
+            .requestHandler(
+                Grpc.uncompressed(
+                    methods.server(vertx, true, call -> UnixPeer.of(call.connection()))));
     return socket.listen(
         path -> server.listen(SocketAddress.domainSocketAddress(path)).compose(v -> greet(path)));
   }

@@ -46,7 +46,7 @@ class GrpcMethodsTest {
     return done(
         vertx
             .createHttpServer()
-            .requestHandler(methods.server(vertx, false, call -> "somebody"))
+            .requestHandler(Grpc.uncompressed(methods.server(vertx, false, call -> "somebody")))
             .listen(0, "127.0.0.1"));
   }
 
@@ -97,6 +97,28 @@ class GrpcMethodsTest {
     assertThat(status(send(Grpc.frame(Buffer.buffer(new byte[(1 << 10) + 1]))))).isEqualTo("8");
     assertThat(status(send(Grpc.frame(Buffer.buffer())))).isEqualTo("0");
     assertThat(unhandled).isEmpty();
+  }
+
+  @Test
+  void shouldBlameTheCallerForAMessageThatIsCompressedNobodyKnowsHow() {
+    List<Throwable> unhandled = new CopyOnWriteArrayList<>();
+    vertx.exceptionHandler(unhandled::add);
+
+    assertThat(status(send(Buffer.buffer(new byte[] {1, 0, 0, 0, 2, 0x0a, 0x7f})))).isEqualTo("3");
+    assertThat(unhandled).isEmpty();
+  }
+
+  @Test
+  void shouldNotUnpackWhatIsCompressed() {
+    HttpClientResponse response =
+        done(
+            client
+                .request(request().putHeader("grpc-encoding", "gzip"))
+                .compose(call -> call.send(Buffer.buffer(new byte[] {1, 0, 0, 0, 1, 0}))));
+    done(response.end());
+
+    assertThat(status(response)).isEqualTo("12");
+    assertThat(response.getHeader("grpc-accept-encoding")).isEqualTo("identity");
   }
 
   private HttpClientResponse send(Buffer body) {
