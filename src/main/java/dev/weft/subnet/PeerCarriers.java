@@ -1,7 +1,7 @@
 package dev.weft.subnet;
 
 import dev.weft.address.Cidr;
-import dev.weft.bus.Bus;
+import dev.weft.bus.Fact;
 import dev.weft.config.SubnetsConfig;
 import dev.weft.subnet.tunnel.PodTunnels;
 import dev.weft.subnet.tunnel.TunnelPeer;
@@ -14,13 +14,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /** What carries packets to each member now, and the tunnels among it. For the room's event loop. */
 final class PeerCarriers {
   /** A tunnel that is down no longer than this is about to come up. */
   private static final Duration SOON = Duration.ofSeconds(15);
 
-  private final Bus bus;
+  private final Consumer<Fact> events;
   private final PacketCarrier.Side self;
   private final Optional<PodTunnels> tunnels;
   private final boolean encrypted;
@@ -31,12 +32,17 @@ final class PeerCarriers {
   private Map<String, CarrierChanged> told = Map.of();
 
   /**
+   * @param events takes what has changed
    * @param self what this node can do and wants
    * @param tunnels empty if this node makes none
    * @param encrypted whether what goes through tunnels is encrypted
    */
-  PeerCarriers(Bus bus, PacketCarrier.Side self, Optional<PodTunnels> tunnels, boolean encrypted) {
-    this.bus = bus;
+  PeerCarriers(
+      Consumer<Fact> events,
+      PacketCarrier.Side self,
+      Optional<PodTunnels> tunnels,
+      boolean encrypted) {
+    this.events = events;
     this.self = self;
     this.tunnels = tunnels;
     this.encrypted = encrypted;
@@ -109,7 +115,7 @@ final class PeerCarriers {
             ? state.up()
             : before.up() != state.up() || !before.carrier().equals(state.carrier());
     if (changed) {
-      bus.publish(state);
+      events.accept(state);
     }
     return state;
   }

@@ -104,7 +104,7 @@ public final class SubnetVerticle extends AbstractVerticle {
             range,
             keeper,
             new MemberDirectory(room.cluster(), keeper, range, side, known),
-            new PeerCarriers(room.bus(), side, tunnels, ground.encrypted()),
+            new PeerCarriers(room.bus()::publish, side, tunnels, ground.encrypted()),
             new Allocations(room.store()),
             new InjectedRoutes(room.store(), room.bus(), kernel),
             kernel);

@@ -36,7 +36,9 @@ class TunnelClusterIT {
             directory,
             NODES,
             true,
-            number -> "subnets: { carrier: %s }".formatted(number == 3 ? "auto" : "mesh"));
+            number ->
+                "subnets: { carrier: %s, on-stop: remove }"
+                    .formatted(number == 3 ? "auto" : "mesh"));
     for (int i = 1; i <= NODES; i++) {
       pods.add(AddressedPod.create(nodes.node(i), "p" + i));
     }
@@ -119,17 +121,22 @@ class TunnelClusterIT {
   }
 
   @Test
-  void shouldForgetAKilledNodeAndKnowItAgain() throws Exception {
-    nodes.kill(3);
-    await("no tunnel to the killed node")
+  void shouldTakeTunnelsAwayWithANodeThatStopsAndBringThemBack() throws Exception {
+    nodes.stop(3);
+
+    assertThat(nodes.host(3).run("ip", "-o", "link")).doesNotContain(":tunnel:");
+    assertThat(nodes.host(3).run("ip", "route")).doesNotContain("dev wt");
+    await("no tunnel to the node")
         .atMost(SOON)
-        .until(
-            () ->
-                !nodes.host(1).run("ip", "-o", "link").contains(TunnelDevice.nameOf(nodes.id(3))));
+        .until(() -> !links(1).contains(TunnelDevice.nameOf(nodes.id(3))));
 
     nodes.start(3);
     nodes.awaitReady(3);
 
     awaitPings();
+  }
+
+  private static String links(int node) throws Exception {
+    return nodes.host(node).run("ip", "-o", "link");
   }
 }
