@@ -179,7 +179,7 @@ final class MemberDirectory {
                 : IpAddress.format(observed.endpoint()),
             SubnetNames.overlayMac(cluster.self()),
             observed.mtu(),
-            self.asked(),
+            MemberRow.word(self.asked()),
             self.mesh());
     if (row.equals(told)) {
       return Future.succeededFuture();

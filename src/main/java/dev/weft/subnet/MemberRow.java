@@ -1,6 +1,8 @@
 package dev.weft.subnet;
 
 import dev.weft.config.SubnetsConfig;
+import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * What a member tells the others in its owned table.
@@ -9,21 +11,31 @@ import dev.weft.config.SubnetsConfig;
  * @param endpoint underlay address; null while the member knows none
  * @param mac of the member's overlay device
  * @param mtu of the member's pods, bytes
- * @param carrier its {@code subnets.carrier}; null for a version that had none
+ * @param carrier its {@code subnets.carrier}, as {@link #word} has it; null for a version that had
+ *     none
  * @param mesh whether it makes tunnels
  */
 record MemberRow(
-    String subnet,
-    String endpoint,
-    String mac,
-    int mtu,
-    SubnetsConfig.Carrier carrier,
-    boolean mesh) {
+    String subnet, String endpoint, String mac, int mtu, String carrier, boolean mesh) {
+  static String word(SubnetsConfig.Carrier carrier) {
+    return carrier.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** A word that this version does not know asks for something better than VXLAN. */
+  private SubnetsConfig.Carrier asked() {
+    if (carrier == null) {
+      return SubnetsConfig.Carrier.VXLAN;
+    }
+    return Arrays.stream(SubnetsConfig.Carrier.values())
+        .filter(known -> word(known).equals(carrier))
+        .findFirst()
+        .orElse(SubnetsConfig.Carrier.AUTO);
+  }
+
   /**
    * @param vxlan whether VXLAN may reach the member
    */
   PacketCarrier.Side side(boolean vxlan) {
-    return new PacketCarrier.Side(
-        carrier == null ? SubnetsConfig.Carrier.VXLAN : carrier, vxlan, mesh);
+    return new PacketCarrier.Side(asked(), vxlan, mesh);
   }
 }

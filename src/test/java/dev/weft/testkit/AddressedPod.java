@@ -17,6 +17,9 @@ public final class AddressedPod implements AutoCloseable {
   /** IPv4's header without options, and ICMP's. */
   private static final int HEADERS = 28;
 
+  /** IPv6's header, and ICMP's. */
+  private static final int HEADERS_V6 = 48;
+
   private final TestNetns netns;
   private final String address;
 
@@ -64,7 +67,7 @@ public final class AddressedPod implements AutoCloseable {
       return IcmpEcho.ping(
               open,
               InetAddress.getByName(other.address),
-              bytes - HEADERS,
+              bytes - (other.address.contains(":") ? HEADERS_V6 : HEADERS),
               true,
               Duration.ofSeconds(2))
           .isPresent();
