@@ -120,6 +120,57 @@ class ChainIT {
   }
 
   @Test
+  void shouldLeadThroughThreeServicesOfOneNodeAndLeaveNothingOfAChainThatFails() throws Exception {
+    // Given
+    TestNetns pod = away.pod("c3");
+    away.echo("one", forwarding("one"), "--service", "one");
+    away.echo("two", forwarding("two"), "--service", "two", "--route", "10.91.0.0/16");
+    away.echo("three", nodes.namespace("three"), "--service", "three", "--route", "10.90.0.0/16");
+    Process liar =
+        pod.start(
+            away.directory.resolve("liar.log").toFile(),
+            NsmNodes.probeCommand(
+                "liar", away.endpointSocket().toString(), away.directory.toString(), "other"));
+    away.http("PUT", "/api/v1/chains/all", "{\"via\":[\"one\",\"rest\"]}");
+    away.http("PUT", "/api/v1/chains/rest", "{\"via\":[\"two\",\"three\"]}");
+    away.http("PUT", "/api/v1/chains/bad", "{\"via\":[\"one\",\"two\",\"other\"]}");
+    await("endpoints are known")
+        .atMost(SOON)
+        .until(() -> away.get("/api/v1/services").toString().contains("other"));
+
+    // When
+    JsonNode reply = away.ask("c3", pod, "uid-3", "--service", "all", "--say", "through three");
+    String refused =
+        NsmNodes.probe(pod, "ask", away.socketOf("c3").toString(), "bad", "uid-4")
+            .path("answer")
+            .asText();
+    liar.destroyForcibly().onExit().join();
+
+    // Then
+    assertThat(reply.path("echo").asText()).isEqualTo("through three");
+    assertThat(reply.path("interface").asText()).isEqualTo("all1");
+    assertThat(reply.path("routes"))
+        .extracting(JsonNode::asText)
+        .contains("10.91.0.0/16", "10.90.0.0/16");
+    assertThat(refused).startsWith("REFUSED").contains("hop 3 (other)");
+    await("nothing of the other is left")
+        .atMost(SOON)
+        .untilAsserted(() -> assertThat(away.connections().toString()).doesNotContain("bad"));
+
+    // When it ends
+    NsmNodes.probe(pod, "close", away.socketOf("c3").toString(), reply.path("connection").asText());
+
+    // Then
+    await("nothing is left")
+        .atMost(SOON)
+        .untilAsserted(
+            () -> {
+              assertThat(away.connections().toString()).doesNotContain("three");
+              assertThat(pod.run("ip", "-br", "link")).doesNotContain("all");
+            });
+  }
+
+  @Test
   void shouldRefuseChainsThatLeadNowhere() throws Exception {
     home.http("PUT", "/api/v1/chains/a", "{\"via\":[\"b\"]}");
 

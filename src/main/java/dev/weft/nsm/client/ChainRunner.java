@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * Joins the further hops of the chains whose client is on this node, one after the other, whenever
@@ -194,11 +195,21 @@ public final class ChainRunner {
     excluded.add(root.link().prefix());
     placed.forEach(hop -> excluded.add(hop.reply().getPrefix()));
     connections.where(c -> c.client().pod().equals(root.client().pod())).stream()
-        .map(entry -> entry.connection().link().prefix())
+        .map(ConnectionEntry::connection)
+        .filter(c -> !c.id().equals(root.id()))
+        .flatMap(ChainRunner::addresses)
         .filter(prefix -> !excluded.contains(prefix))
         .limit(MAX_EXCLUDED - (long) excluded.size())
         .forEach(excluded::add);
     return excluded;
+  }
+
+  /** The addresses that a pod has or reaches by a connection: its own, and those of hops. */
+  private static Stream<String> addresses(Connection c) {
+    Stream<String> own = Stream.of(c.link().prefix());
+    return c.hop() == null
+        ? own
+        : Stream.concat(own, c.hop().ahead().stream().filter(to -> to.endsWith("/30")));
   }
 
   /** Gives both ends of every hop their routes; the routes that the client cannot have. */

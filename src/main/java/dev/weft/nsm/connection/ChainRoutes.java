@@ -11,6 +11,7 @@ import io.vertx.core.Future;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The routes by which the pods of a chain reach beyond their own hop: a hop's client what lies
@@ -36,8 +37,8 @@ public final class ChainRoutes {
             ? set(
                 new End(c.client().netns(), c.client().identity(), c.client().intf()),
                 c.endpointAddress().address(),
-                c.hop().reached(c.link().routes()),
-                c.client().routing().metric())
+                new Wanted(
+                    c.hop().reached(c.link().routes()), c.client().routing().metric(), false))
             : Future.succeededFuture(List.of());
     return c.endpointAt(self)
         ? ahead.compose(
@@ -45,54 +46,63 @@ public final class ChainRoutes {
                 set(
                         new End(c.endpoint().netns(), c.endpoint().identity(), c.endpoint().intf()),
                         c.clientAddress().address(),
-                        c.hop().back(),
-                        0)
+                        new Wanted(c.hop().back(), 0, true))
                     .map(unset))
         : ahead;
   }
 
   private record End(String netns, long identity, String intf) {}
 
-  private Future<List<UnsetRoute>> set(
-      End end, InetAddress gateway, List<String> wanted, int metric) {
+  /**
+   * Routes by an end.
+   *
+   * @param only whether such a route by another interface is not wanted any more if it is Weft's:
+   *     the way back leads by the hop that was made last, while a former one is being ended
+   */
+  private record Wanted(List<String> destinations, int metric, boolean only) {}
+
+  private Future<List<UnsetRoute>> set(End end, InetAddress gateway, Wanted wanted) {
     return thread.change(
         at -> {
           Netlink in = at.at(end.netns(), end.identity()).netlink();
           Link link = in.require(end.intf());
-          List<Route> standing =
-              in.routes(Route.PROTOCOL).stream().filter(r -> r.ifindex() == link.index()).toList();
-          for (Route route : standing) {
-            if (!wanted.contains(route.destination().toString())) {
+          List<Route> all = in.routes(Route.PROTOCOL);
+          for (Route route : all) {
+            String destination = route.destination().toString();
+            boolean here = by(route, link);
+            boolean listed = wanted.destinations().contains(destination);
+            if (here ? !listed : listed && wanted.only()) {
               in.deleteRoute(route);
             }
           }
-          return add(in, standing, wanted, to -> Route.via(to, gateway, link.index()), metric);
+          List<UnsetRoute> unset = new ArrayList<>();
+          for (String destination : wanted.destinations()) {
+            Cidr to = Cidr.parse(destination);
+            if (all.stream().noneMatch(r -> r.destination().equals(to) && by(r, link))) {
+              Route route = Route.via(to, gateway, link.index()).withMetric(wanted.metric());
+              add(in, route).ifPresent(unset::add);
+            }
+          }
+          return unset;
         });
   }
 
-  /** Makes a route to a destination. */
-  private interface Way {
-    Route to(Cidr destination);
+  private static boolean by(Route route, Link link) {
+    return route.ifindex() == link.index();
   }
 
-  private static List<UnsetRoute> add(
-      Netlink in, List<Route> standing, List<String> wanted, Way way, int metric)
-      throws LinuxException {
-    List<UnsetRoute> unset = new ArrayList<>();
-    for (String destination : wanted) {
-      Cidr to = Cidr.parse(destination);
-      if (standing.stream().noneMatch(r -> r.destination().equals(to))) {
-        try {
-          in.addRoute(way.to(to).withMetric(metric));
-        } catch (LinuxException e) {
-          if (!e.errnoName().equals("EEXIST")) {
-            throw e;
-          }
-          unset.add(
-              new UnsetRoute(destination, "the pod has one with metric " + metric + " already"));
-        }
+  private static Optional<UnsetRoute> add(Netlink in, Route route) throws LinuxException {
+    try {
+      in.addRoute(route);
+      return Optional.empty();
+    } catch (LinuxException e) {
+      if (!e.errnoName().equals("EEXIST")) {
+        throw e;
       }
+      return Optional.of(
+          new UnsetRoute(
+              route.destination().toString(),
+              "the pod has one with metric " + route.metric() + " already"));
     }
-    return unset;
   }
 }
