@@ -5,6 +5,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.spi.FilterReply;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.regex.Pattern;
 import org.slf4j.Marker;
 
@@ -31,6 +32,11 @@ final class CutOff extends TurboFilter {
   }
 
   static boolean isCutOff(Throwable failure) {
+    if (failure instanceof RejectedExecutionException
+        && String.valueOf(failure.getMessage()).contains("Shutting down")) {
+      // What is asked for while this process stops is not done, and who asked is told.
+      return true;
+    }
     boolean ended = false;
     for (Throwable t = failure; t != null; t = t.getCause() == t ? null : t.getCause()) {
       ended |= ENDED.matcher(t.toString()).find();

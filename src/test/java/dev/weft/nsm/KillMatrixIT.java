@@ -255,9 +255,15 @@ class KillMatrixIT {
 
   /** Closes all, after which nothing is left of them. */
   private void end() throws Exception {
-    for (int i : clients.keySet()) {
-      nodes.node(i).closeAll();
-    }
+    nodes.node(1).closeAll();
+    NsmNodes.Node second = nodes.node(2);
+    await("the second node has only its own")
+        .atMost(WITHIN)
+        .untilAsserted(
+            () ->
+                assertThat(second.connections())
+                    .allMatch(c -> c.path("clientNode").asText().equals(second.id)));
+    second.closeAll();
     await("nothing is left")
         .atMost(WITHIN)
         .untilAsserted(

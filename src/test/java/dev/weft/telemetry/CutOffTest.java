@@ -2,6 +2,7 @@ package dev.weft.telemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.Test;
 
 class CutOffTest {
@@ -34,6 +35,17 @@ class CutOffTest {
                     "io.vertx.core.Promise",
                     "dev.weft.wire.Wire")))
         .isFalse();
+  }
+
+  @Test
+  void shouldKnowWhatIsRefusedWhileThisProcessStops() {
+    assertThat(
+            CutOff.isCutOff(
+                at(
+                    new RejectedExecutionException("Task 0 rejected from [Shutting down, pool]"),
+                    "io.vertx.core.impl.ExecuteBlocking",
+                    "dev.weft.bus.Bus")))
+        .isTrue();
   }
 
   @Test

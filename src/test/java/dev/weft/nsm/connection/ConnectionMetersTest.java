@@ -2,6 +2,8 @@ package dev.weft.nsm.connection;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.nsm.Mechanism;
+import dev.weft.pod.PodRef;
 import dev.weft.room.Backoff;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
@@ -64,6 +66,18 @@ class ConnectionMetersTest {
   }
 
   private static ConnectionEntry entry(ConnectionLife life) {
-    return new ConnectionEntry(null, life, new Backoff(new Random(1)), null);
+    Connection connection =
+        new Connection(
+            "00000000000000c1",
+            "uid-1",
+            "echo",
+            List.of(),
+            RequestedInterface.DEFAULT,
+            START,
+            new Connection.Client("a1", PodRef.parse("c1"), "c1", 17, "echo", null),
+            new Connection.Target("b1", "", "e1", null, 0, PodRef.parse("e1"), "nsm1"),
+            new Connection.Link(
+                Mechanism.WIRE, "10.44.0.0/30", null, List.of(), 1500, 0, null, null));
+    return new ConnectionEntry(connection, life, new Backoff(new Random(1)), null);
   }
 }
