@@ -95,18 +95,29 @@ public final class Hops implements HopPeers.HopNode {
                       .find(new Connections.Key(pod, hop.root(), hop.here()))
                       .filter(entry -> !entry.life().isOver())
                       .filter(e -> e.connection().client().identity() == end.identity());
-              return known.isPresent()
+              // The same namespace may be known otherwise now, as by another process in it.
+              boolean stands =
+                  known
+                      .filter(e -> e.connection().client().netns().equals(end.netns()))
+                      .isPresent();
+              Future<Void> over =
+                  known.isPresent() && !stands
+                      ? halves.end(known.get(), "its pod's namespace is known otherwise now")
+                      : Future.succeededFuture();
+              return stands
                   ? connections
                       .place(known.get(), known.get().connection().hop().after(before.id()))
                       .map(known.get())
-                  : requests.request(
-                      new ServiceRequest(
-                              new ClientPod(pod, end.netns(), 0, end.identity()),
-                              before.requestId(),
-                              hop.here(),
-                              List.of(),
-                              routing)
-                          .at(hop));
+                  : over.compose(
+                      v ->
+                          requests.request(
+                              new ServiceRequest(
+                                      new ClientPod(pod, end.netns(), 0, end.identity()),
+                                      before.requestId(),
+                                      hop.here(),
+                                      List.of(),
+                                      routing)
+                                  .at(hop)));
             })
         .map(entry -> reply(entry.connection(), entry.status()));
   }
