@@ -14,6 +14,7 @@ import java.util.regex.Pattern;
  * @param overlay name of the VXLAN device; empty for none
  * @param vni of the overlay, the same on every member
  * @param port UDP port of the overlay, the same on every member
+ * @param fence whether the overlay takes packets from members and registered agents alone
  * @param underlay the device that carries it; empty for the one that reaches the members
  * @param carrier what carries packets to other nodes
  * @param leaseGrace how long an absent node keeps its part
@@ -25,6 +26,7 @@ public record SubnetsConfig(
     Optional<String> overlay,
     int vni,
     int port,
+    boolean fence,
     Optional<String> underlay,
     Carrier carrier,
     Duration leaseGrace,
@@ -71,6 +73,7 @@ public record SubnetsConfig(
             s.read("overlay", "vxlan100", INTERFACE.orNone()),
             s.read("vni", "100", Kind.integer(1, 0xffffff)),
             s.read("port", "4789", Kind.integer(1, 0xffff)),
+            s.read("fence", "true", Kind.BOOLEAN),
             s.read("underlay", "", INTERFACE.orNone()),
             s.read("carrier", "vxlan", Kind.choice(Carrier.class)),
             s.read(

@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class AgentVerticle extends AbstractVerticle implements Agents {
   private static final Logger log = LoggerFactory.getLogger(AgentVerticle.class);
-  private static final String NODES = "agents";
+  static final String NODES = "agents";
   private static final String BEATS = "agent-heartbeats";
   private static final long CHECK_MILLIS = 5000;
   private static final long DOWN_AFTER_SECONDS = 30;

@@ -19,6 +19,7 @@ import java.util.Set;
  * @param refusal another program's route because of which the subnets' range is not used here; null
  *     if there is none
  * @param overlayProblem why the overlay's device is not as it should; null if it is
+ * @param fenceProblem why packets of strangers are let into the overlay; null if they are not
  * @param changes the routes that were added and removed
  * @param failure why the last pass failed, so that all else here is of an earlier pass; null if the
  *     last pass succeeded
@@ -32,6 +33,7 @@ record Observed(
     Map<PodRef, String> podProblems,
     String refusal,
     String overlayProblem,
+    String fenceProblem,
     List<RouteChanged> changes,
     String failure) {
 
@@ -43,6 +45,7 @@ record Observed(
           Map.of(),
           Set.of(),
           Map.of(),
+          null,
           null,
           null,
           List.of(),
@@ -59,6 +62,7 @@ record Observed(
         podProblems,
         refusal,
         overlayProblem,
+        fenceProblem,
         List.of(),
         why);
   }

@@ -10,6 +10,7 @@ import java.util.Optional;
  * @param range of all nodes' subnets
  * @param name of the VXLAN device; empty for no overlay
  * @param vxlan whether VXLAN carries packets; if not, a device from before is removed
+ * @param fence whether packets of strangers are kept out
  * @param underlay the device that carries it; empty for the one that reaches the members
  */
 record OverlaySettings(
@@ -18,6 +19,7 @@ record OverlaySettings(
     boolean vxlan,
     int vni,
     int port,
+    boolean fence,
     Optional<String> underlay) {
   static OverlaySettings of(SubnetsConfig config, boolean vxlan) {
     return new OverlaySettings(
@@ -26,6 +28,7 @@ record OverlaySettings(
         vxlan,
         config.vni(),
         config.port(),
+        config.fence(),
         vxlan ? config.underlay() : Optional.empty());
   }
 }

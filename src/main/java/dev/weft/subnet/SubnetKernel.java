@@ -8,6 +8,7 @@ import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
 import dev.weft.linux.Netns;
 import dev.weft.linux.Route;
+import dev.weft.linux.VxlanFence;
 import dev.weft.net.LinkOwnership;
 import dev.weft.net.LinkThread;
 import dev.weft.net.NodeLinks;
@@ -29,6 +30,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings the kernel of one namespace to what the subnet room wants: overlay, routes and pods'
@@ -41,6 +44,8 @@ final class SubnetKernel implements AutoCloseable {
 
   private static final int LONE_MTU_V6 = 1430;
 
+  private static final Logger log = LoggerFactory.getLogger(SubnetKernel.class);
+
   private static final Path LOCKS = Path.of("/run/weft");
 
   private final FileLock lock;
@@ -48,6 +53,8 @@ final class SubnetKernel implements AutoCloseable {
   private final Netlink netlink;
   private final LinkThread thread;
   private final LinkOwnership owner;
+  private final OverlaySettings settings;
+  private final OverlayFence fence;
   private final Cidr range;
   private final Optional<String> overlayName;
   private final boolean vxlan;
@@ -67,6 +74,8 @@ final class SubnetKernel implements AutoCloseable {
     this.netlink = host.netlink();
     this.thread = links.thread();
     this.owner = links.of("subnet");
+    this.settings = settings;
+    this.fence = new OverlayFence(host.netns(), owner.alias("fence"));
     this.range = settings.range();
     this.overlayName = settings.name();
     this.vxlan = settings.vxlan();
@@ -123,6 +132,7 @@ final class SubnetKernel implements AutoCloseable {
     List<Route> routes = new ArrayList<>();
     Map<Cidr, String> problems = new HashMap<>();
     Optional<String> overlayProblem = Optional.empty();
+    Optional<String> fenceProblem = Optional.empty();
     boolean hasSubnet = rangeIsFree && wanted.own().isPresent();
     boolean hasPeers = hasSubnet && underlay.isPresent();
     if (hasPeers && wanted.peers().stream().anyMatch(p -> p.carrier() == PacketCarrier.VXLAN)) {
@@ -148,6 +158,7 @@ final class SubnetKernel implements AutoCloseable {
           wanted.peers().stream().filter(p -> hasPeers && p.endpoint() != null).toList();
       boolean flood = wanted.injected().containsValue(device.get().name());
       overlay.reach(device.get(), peers, flood);
+      fenceProblem = fence(peers, wanted, device.get().name());
       for (Wanted.Peer peer : peers) {
         if (peer.carrier() == PacketCarrier.VXLAN) {
           routes.add(Route.via(peer.subnet(), peer.router(), device.get().index()));
@@ -182,6 +193,7 @@ final class SubnetKernel implements AutoCloseable {
         podProblems,
         rival.orElse(null),
         overlayProblem.orElse(null),
+        fenceProblem.orElse(null),
         changes(outcome),
         null);
   }
@@ -203,6 +215,31 @@ final class SubnetKernel implements AutoCloseable {
       }
     }
     return routes;
+  }
+
+  /** Why packets of strangers are let into the overlay; empty if they are kept out. */
+  private Optional<String> fence(List<Wanted.Peer> peers, Wanted wanted, String device) {
+    Set<VxlanFence.Sender> senders = new HashSet<>(wanted.agents());
+    peers.forEach(peer -> senders.add(new VxlanFence.Sender(peer.endpoint(), peer.subnet())));
+    Set<Cidr> behind = new HashSet<>();
+    wanted
+        .injected()
+        .forEach(
+            (to, through) -> {
+              if (through.equals(device)) {
+                behind.add(to);
+              }
+            });
+    try {
+      if (settings.fence()) {
+        fence.ensure(new VxlanFence(settings.port(), settings.vni(), senders, behind));
+      } else {
+        fence.remove();
+      }
+      return Optional.empty();
+    } catch (LinuxException | WeftException e) {
+      return Optional.of(e.getMessage());
+    }
   }
 
   /** Attaches the pods; the reason for each that is not attached. */
@@ -244,6 +281,12 @@ final class SubnetKernel implements AutoCloseable {
   }
 
   private void removeOverlay() throws IOException {
+    try {
+      fence.remove();
+    } catch (LinuxException e) {
+      // A kernel without nf_tables has no such table.
+      log.info("the overlay's fence not removed: {}", e.getMessage());
+    }
     thread.await(
         at -> {
           overlay.remove();
@@ -254,6 +297,7 @@ final class SubnetKernel implements AutoCloseable {
   @Override
   public void close() throws IOException {
     probe.close();
+    fence.close();
     host.close();
     lock.channel().close();
   }

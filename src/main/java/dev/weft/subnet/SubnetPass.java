@@ -1,8 +1,12 @@
 package dev.weft.subnet;
 
 import dev.weft.address.Cidr;
+import dev.weft.address.IpAddress;
 import dev.weft.bus.Bus;
+import dev.weft.bus.Json;
 import dev.weft.bus.WeftException;
+import dev.weft.cluster.CommonTable;
+import dev.weft.linux.VxlanFence;
 import dev.weft.pod.Pod;
 import dev.weft.pod.PodRef;
 import dev.weft.pod.Pods;
@@ -11,24 +15,32 @@ import io.micrometer.core.instrument.Timer;
 import io.vertx.core.Future;
 import java.net.InetAddress;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One pass: settles the lease, frees addresses of pods that are gone, brings the kernel to what is
  * wanted, and tells the other members. For the room's event loop, one at a time.
  */
 final class SubnetPass {
+  private static final Logger log = LoggerFactory.getLogger(SubnetPass.class);
+
+  private record AgentHost(String hostIp, String subnet) {}
+
   private final String self;
   private final Bus bus;
   private final Pods pods;
   private final SubnetState state;
   private final Warnings warnings;
   private final Timer duration;
+  private final CommonTable agents;
   private Observed observed = Observed.NOTHING;
   private List<Wanted.Peer> peers = List.of();
   private SubnetChanged lastChange;
@@ -39,6 +51,7 @@ final class SubnetPass {
     this.pods = bus.proxy(Pods.class);
     this.state = state;
     this.warnings = warnings;
+    this.agents = room.cluster().common(AgentVerticle.NODES);
     this.duration =
         Timer.builder("weft_subnet_reconcile")
             .description("Passes over the kernel's routes and devices")
@@ -138,6 +151,21 @@ final class SubnetPass {
         .mapEmpty();
   }
 
+  /** The hosts that agents registered, each with its subnet. */
+  private Set<VxlanFence.Sender> agents() {
+    Set<VxlanFence.Sender> hosts = new HashSet<>();
+    for (String json : agents.rows().values()) {
+      try {
+        AgentHost host = Json.read(json, AgentHost.class);
+        hosts.add(
+            new VxlanFence.Sender(IpAddress.parse(host.hostIp()), Cidr.parse(host.subnet())));
+      } catch (IllegalArgumentException | WeftException e) {
+        log.warn("agent record ignored: {}", e.getMessage());
+      }
+    }
+    return hosts;
+  }
+
   private Wanted wanted(List<Pod> local, List<Wanted.Peer> others) {
     Map<Cidr, String> intents = state.injected().intents();
     List<Wanted.PodEnd> ends = new ArrayList<>();
@@ -151,6 +179,6 @@ final class SubnetPass {
     // Before other members have been heard, those of former times show the underlay.
     List<InetAddress> members = new ArrayList<>(state.directory().addresses());
     others.stream().map(Wanted.Peer::endpoint).filter(Objects::nonNull).forEach(members::add);
-    return new Wanted(state.keeper().subnet(), members, others, intents, ends);
+    return new Wanted(state.keeper().subnet(), members, others, intents, agents(), ends);
   }
 }

@@ -1,11 +1,13 @@
 package dev.weft.subnet;
 
 import dev.weft.address.Cidr;
+import dev.weft.linux.VxlanFence;
 import dev.weft.pod.PodRef;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The wanted state of this node's kernel.
@@ -14,6 +16,7 @@ import java.util.Optional;
  * @param members addresses on which the other members listen: the route to them shows the underlay
  * @param peers the other members with their subnets
  * @param injected devices by destination
+ * @param agents hosts without a node that may send into the overlay
  * @param pods this node's pods that have an address and whose namespace exists
  */
 record Wanted(
@@ -21,7 +24,18 @@ record Wanted(
     List<InetAddress> members,
     List<Peer> peers,
     Map<Cidr, String> injected,
+    Set<VxlanFence.Sender> agents,
     List<PodEnd> pods) {
+
+  /** Without agents. */
+  Wanted(
+      Optional<Cidr> own,
+      List<InetAddress> members,
+      List<Peer> peers,
+      Map<Cidr, String> injected,
+      List<PodEnd> pods) {
+    this(own, members, peers, injected, Set.of(), pods);
+  }
 
   /**
    * Another member.

@@ -116,6 +116,12 @@ final class Warnings {
         "pods of this node may not reach those of others",
         "remove what stands in the way, or set subnets.vni and subnets.port on every member");
     when(
+        now.fenceProblem() != null,
+        "fence",
+        "the overlay takes packets from any host: " + now.fenceProblem(),
+        "who can send to UDP port " + config.port() + " of this host can send to its pods",
+        "load nf_tables, or fence the port and set subnets.fence: false");
+    when(
         !now.problems().isEmpty(),
         "routes",
         now.problems().size() + " routes are missing, such as " + first(now.problems()),

@@ -19,8 +19,11 @@ import dev.weft.testkit.Needs;
 import dev.weft.testkit.TestNetns;
 import io.vertx.core.Vertx;
 import java.lang.management.ManagementFactory;
+import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -39,7 +42,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The kernel's tables of two nodes whose eth0 are joined. */
-@Needs({Need.ROOT, Need.IPROUTE2})
+@Needs({Need.ROOT, Need.IPROUTE2, Need.NFT})
 class SubnetKernelIT {
   private static final Cidr RANGE = Cidr.parse("10.42.0.0/16");
   private static final String ID1 = "1111111111111111";
@@ -606,6 +609,76 @@ class SubnetKernelIT {
   }
 
   @Test
+  void shouldTakePacketsOnlyFromMembersAndOnlyFromTheirSubnets() throws Exception {
+    connect();
+    two.run("ip", "addr", "add", "10.99.0.66/24", "dev", "eth0");
+    try (Netns pod = pod1.open();
+        DatagramSocket inside = pod.call(() -> new DatagramSocket(7777))) {
+      inside.setSoTimeout(10_000);
+
+      forge("10.99.0.66", "10.42.2.10", 1);
+      forge("10.99.0.2", "10.42.3.10", 2);
+      forge("10.99.0.2", "192.0.2.1", 3);
+      forge("10.99.0.2", "10.42.2.77", 4);
+
+      DatagramPacket packet = new DatagramPacket(new byte[16], 16);
+      inside.receive(packet);
+      assertThat(packet.getData()[0]).isEqualTo((byte) 4);
+    }
+    assertThat(one.run("nft", "list", "table", "inet", "weft"))
+        .contains("comment \"weft:" + ID1 + ":subnet:fence\"", "counter packets 3");
+    // What somebody else deletes is there again; what this node made goes with the rest.
+    one.run("nft", "delete", "table", "inet", "weft");
+    kernel1.reconcile(wanted1());
+    assertThat(one.run("nft", "list", "table", "inet", "weft")).contains("udp dport 4789");
+    kernel1.removeAll(Set.of());
+    assertThat(one.run("nft", "list", "ruleset")).doesNotContain("weft");
+  }
+
+  @Test
+  void shouldLeaveAnotherProgramsTable() throws Exception {
+    one.run("nft", "add", "table", "inet", "weft");
+
+    Observed observed = connect();
+
+    assertThat(observed.fenceProblem()).contains("table inet weft is another program's");
+    kernel1.removeAll(Set.of());
+    assertThat(one.run("nft", "list", "tables")).contains("table inet weft");
+  }
+
+  /** Sends pod 1 a datagram of one byte through the overlay, as if from an address inside. */
+  private void forge(String from, String source, int number) throws Exception {
+    ByteBuffer packet = ByteBuffer.allocate(8 + 14 + 20 + 8 + 1);
+    packet.put((byte) 8).position(4);
+    packet.putInt(100 << 8);
+    packet.put(mac(SubnetNames.overlayMac(ID1))).put(mac(SubnetNames.overlayMac(ID2)));
+    packet.putShort((short) 0x0800);
+    int ip = packet.position();
+    packet.putShort((short) 0x4500).putShort((short) 29).putInt(0).putShort((short) 0x4011);
+    packet.putShort((short) 0);
+    packet.put(IpAddress.parse(source).getAddress());
+    packet.put(IpAddress.parse("10.42.1.10").getAddress());
+    int sum = 0;
+    for (int i = 0; i < 20; i += 2) {
+      sum += packet.getShort(ip + i) & 0xffff;
+    }
+    packet.putShort(ip + 10, (short) ~(sum + (sum >> 16)));
+    packet.putShort((short) 7777).putShort((short) 7777).putShort((short) 9).putShort((short) 0);
+    packet.put((byte) number);
+    try (Netns netns = two.open();
+        DatagramSocket out =
+            netns.call(() -> new DatagramSocket(new InetSocketAddress(from, 40_000 + number)))) {
+      out.send(
+          new DatagramPacket(
+              packet.array(), packet.capacity(), IpAddress.parse("10.99.0.1"), 4789));
+    }
+  }
+
+  private static byte[] mac(String text) {
+    return java.util.HexFormat.ofDelimiter(":").parseHex(text);
+  }
+
+  @Test
   void shouldGiveIpv4ForwardingBack() throws Exception {
     one.run("sysctl", "-qw", "net.ipv4.ip_forward=0");
     connect();
@@ -675,7 +748,7 @@ class SubnetKernelIT {
     return SubnetKernel.open(
         OpenNetns.open(netns.name()),
         NodeLinks.start(vertx, id),
-        new OverlaySettings(range, Optional.of("vxlan100"), true, 100, 4789, Optional.empty()));
+        new OverlaySettings(range, Optional.of("vxlan100"), true, 100, 4789, true, Optional.empty()));
   }
 
   private static int index(TestNetns netns, String link) throws Exception {

@@ -1,0 +1,311 @@
+package dev.weft.linux;
+
+import dev.weft.address.Cidr;
+import java.io.ByteArrayOutputStream;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+
+/**
+ * A fence as messages of nf_tables: include/uapi/linux/netfilter/nf_tables.h. As nft(8) would write
+ * it, with {@code @th,224,16} for the type of the frame inside and {@code @th,336,32} for its IPv4
+ * source:
+ *
+ * <pre>
+ * chain overlay { type filter hook input priority -10; policy accept;
+ *   meta nfproto ipv4 udp dport 4789 @th,96,24 100 @th,224,16 0x0800
+ *       ip saddr . (@th,336,32 &amp; 255.255.255.0) @from4 accept
+ *   meta l4proto udp udp dport 4789 @th,96,24 100 counter drop }
+ * </pre>
+ */
+final class FenceRules {
+  private static final int NEWCHAIN = 3;
+  private static final int NEWRULE = 6;
+  private static final int NEWSET = 9;
+  private static final int NEWSETELEM = 12;
+  private static final int LOCAL_IN = 1;
+
+  /** Before filter's 0, so that a rule there that accepts everything does not matter. */
+  private static final int PRIORITY = -10;
+
+  private static final int NFPROTO_IPV4 = 2;
+  private static final int NFPROTO_IPV6 = 10;
+  private static final int META_NFPROTO = 15;
+  private static final int META_L4PROTO = 16;
+  private static final int IPPROTO_UDP = 17;
+  private static final int NETWORK = 1;
+  private static final int TRANSPORT = 2;
+
+  /** Behind UDP's 8 bytes and VXLAN's 8 the Ethernet frame begins. */
+  private static final int FRAME_AT = 16;
+
+  private static final int ETHERTYPE_AT = FRAME_AT + 12;
+  private static final int PACKET_AT = FRAME_AT + 14;
+  private static final int ETH_IPV4 = 0x0800;
+  private static final int ETH_IPV6 = 0x86dd;
+  private static final int ETH_ARP = 0x0806;
+
+  /** The first of the registers of 32 bits, and the last, for what is compared at once. */
+  private static final int FIRST = 8;
+
+  private static final int SCRATCH = 23;
+  private static final int ACCEPT = 1;
+  private static final int DROP = 0;
+  private static final int ELEMENTS = 400;
+  private static final String CHAIN = "overlay";
+
+  private final String table;
+  private final VxlanFence fence;
+  private final List<NetlinkMessage> messages = new ArrayList<>();
+  private int sets;
+
+  private FenceRules(String table, VxlanFence fence) {
+    this.table = table;
+    this.fence = fence;
+  }
+
+  /** The contents of a table that is there and empty. */
+  static List<NetlinkMessage> of(String table, VxlanFence fence) {
+    FenceRules rules = new FenceRules(table, fence);
+    rules.chain();
+    for (boolean outer : new boolean[] {true, false}) {
+      for (boolean inner : new boolean[] {true, false}) {
+        rules.fromLeases(outer, inner);
+      }
+      rules.fromShared(outer);
+    }
+    rules.rule(Expressions::count, e -> e.verdict(DROP));
+    return rules.messages;
+  }
+
+  private void chain() {
+    messages.add(
+        Nftables.message(NEWCHAIN, NetlinkMessage.CREATE)
+            .attribute(1, table)
+            .attribute(3, CHAIN)
+            .nest(4, hook -> be32(be32(hook, 1, LOCAL_IN), 2, PRIORITY))
+            .attribute(7, "filter"));
+  }
+
+  /** Each sender's packets come from its own network. */
+  private void fromLeases(boolean outerFour, boolean innerFour) {
+    Set<Integer> lengths = new TreeSet<>();
+    for (VxlanFence.Sender sender : fence.senders()) {
+      if (four(sender.underlay()) == outerFour && four(sender.inside().address()) == innerFour) {
+        lengths.add(sender.inside().prefixLength());
+      }
+    }
+    for (int length : lengths) {
+      List<byte[]> keys = new ArrayList<>();
+      for (VxlanFence.Sender sender : fence.senders()) {
+        Cidr inside = sender.inside();
+        if (four(sender.underlay()) == outerFour
+            && four(inside.address()) == innerFour
+            && inside.prefixLength() == length) {
+          ByteArrayOutputStream key = new ByteArrayOutputStream();
+          key.writeBytes(sender.underlay().getAddress());
+          key.writeBytes(inside.network().address().getAddress());
+          keys.add(key.toByteArray());
+        }
+      }
+      String set = set(keys);
+      int inner = FIRST + bytes(outerFour) / 4;
+      rule(
+          e -> e.outerSource(outerFour, FIRST),
+          e -> e.ethertype(innerFour ? ETH_IPV4 : ETH_IPV6),
+          e -> e.innerSource(innerFour, length, inner),
+          e -> e.lookup(set, FIRST),
+          e -> e.verdict(ACCEPT));
+    }
+  }
+
+  /** What lies behind members, and their ARP for it. */
+  private void fromShared(boolean outerFour) {
+    List<byte[]> keys = new ArrayList<>();
+    for (VxlanFence.Sender sender : fence.senders()) {
+      if (four(sender.underlay()) == outerFour) {
+        keys.add(sender.underlay().getAddress());
+      }
+    }
+    if (keys.isEmpty() || fence.shared().isEmpty()) {
+      return;
+    }
+    String senders = set(keys);
+    rule(
+        e -> e.outerSource(outerFour, FIRST),
+        e -> e.lookup(senders, FIRST),
+        e -> e.ethertype(ETH_ARP),
+        e -> e.verdict(ACCEPT));
+    for (boolean innerFour : new boolean[] {true, false}) {
+      Set<Integer> lengths = new TreeSet<>();
+      fence.shared().stream()
+          .filter(network -> four(network.address()) == innerFour)
+          .forEach(network -> lengths.add(network.prefixLength()));
+      for (int length : lengths) {
+        String networks =
+            set(
+                fence.shared().stream()
+                    .filter(n -> four(n.address()) == innerFour && n.prefixLength() == length)
+                    .map(n -> n.network().address().getAddress())
+                    .toList());
+        rule(
+            e -> e.outerSource(outerFour, FIRST),
+            e -> e.lookup(senders, FIRST),
+            e -> e.ethertype(innerFour ? ETH_IPV4 : ETH_IPV6),
+            e -> e.innerSource(innerFour, length, FIRST),
+            e -> e.lookup(networks, FIRST),
+            e -> e.verdict(ACCEPT));
+      }
+    }
+  }
+
+  /** A set of keys of one length; its name. */
+  private String set(List<byte[]> keys) {
+    String name = "set" + ++sets;
+    messages.add(
+        be32(
+            be32(
+                be32(
+                    Nftables.message(NEWSET, NetlinkMessage.CREATE)
+                        .attribute(1, table)
+                        .attribute(2, name),
+                    4,
+                    0),
+                5,
+                keys.get(0).length),
+            10,
+            sets));
+    // Keys of equal contents are one element.
+    Set<String> seen = new LinkedHashSet<>();
+    List<byte[]> once = keys.stream().filter(k -> seen.add(java.util.Arrays.toString(k))).toList();
+    for (int from = 0; from < once.size(); from += ELEMENTS) {
+      List<byte[]> part = once.subList(from, Math.min(once.size(), from + ELEMENTS));
+      messages.add(
+          Nftables.message(NEWSETELEM, NetlinkMessage.CREATE)
+              .attribute(1, table)
+              .attribute(2, name)
+              .nest(
+                  3,
+                  all ->
+                      part.forEach(
+                          key -> all.nest(1, e -> e.nest(1, data -> data.attribute(1, key))))));
+    }
+    return name;
+  }
+
+  /** A rule for packets of this VXLAN. */
+  @SafeVarargs
+  private void rule(Consumer<Expressions>... more) {
+    messages.add(
+        Nftables.message(NEWRULE, NetlinkMessage.CREATE | NetlinkMessage.APPEND)
+            .attribute(1, table)
+            .attribute(2, CHAIN)
+            .nest(
+                4,
+                list -> {
+                  Expressions e = new Expressions(list);
+                  e.meta(META_L4PROTO, IPPROTO_UDP);
+                  e.equal(TRANSPORT, 2, be(fence.port(), 2));
+                  e.equal(TRANSPORT, 12, be(fence.vni(), 3));
+                  for (Consumer<Expressions> next : more) {
+                    next.accept(e);
+                  }
+                }));
+  }
+
+  private static boolean four(InetAddress address) {
+    return address.getAddress().length == 4;
+  }
+
+  private static int bytes(boolean four) {
+    return four ? 4 : 16;
+  }
+
+  private static byte[] be(int value, int length) {
+    byte[] bytes = new byte[length];
+    for (int i = 0; i < length; i++) {
+      bytes[i] = (byte) (value >> 8 * (length - 1 - i));
+    }
+    return bytes;
+  }
+
+  private static NetlinkMessage be32(NetlinkMessage message, int type, int value) {
+    return message.attribute(type, be(value, 4));
+  }
+
+  /** The expressions of a rule, which the kernel evaluates in turn until one does not hold. */
+  private static final class Expressions {
+    private final NetlinkMessage list;
+
+    Expressions(NetlinkMessage list) {
+      this.list = list;
+    }
+
+    private void add(String name, Consumer<NetlinkMessage> data) {
+      list.nest(1, e -> e.attribute(1, name).nest(2, data));
+    }
+
+    void meta(int key, int value) {
+      add("meta", m -> be32(be32(m, 1, SCRATCH), 2, key));
+      compare(new byte[] {(byte) value});
+    }
+
+    void equal(int base, int offset, byte[] value) {
+      load(base, offset, value.length, SCRATCH);
+      compare(value);
+    }
+
+    void outerSource(boolean four, int register) {
+      meta(META_NFPROTO, four ? NFPROTO_IPV4 : NFPROTO_IPV6);
+      load(NETWORK, four ? 12 : 8, bytes(four), register);
+    }
+
+    void ethertype(int type) {
+      equal(TRANSPORT, ETHERTYPE_AT, be(type, 2));
+    }
+
+    void innerSource(boolean four, int prefix, int register) {
+      int length = bytes(four);
+      load(TRANSPORT, PACKET_AT + (four ? 12 : 8), length, register);
+      byte[] mask = new byte[length];
+      for (int bit = 0; bit < prefix; bit++) {
+        mask[bit / 8] |= (byte) (0x80 >> bit % 8);
+      }
+      add(
+          "bitwise",
+          m ->
+              be32(be32(be32(m, 1, register), 2, register), 3, length)
+                  .nest(4, data -> data.attribute(1, mask))
+                  .nest(5, data -> data.attribute(1, new byte[length])));
+    }
+
+    void lookup(String set, int register) {
+      add("lookup", m -> be32(m.attribute(1, set), 2, register));
+    }
+
+    void count() {
+      add("counter", m -> {});
+    }
+
+    void verdict(int code) {
+      add(
+          "immediate",
+          m -> be32(m, 1, 0).nest(2, data -> data.nest(2, v -> be32(v, 1, code))));
+    }
+
+    private void load(int base, int offset, int length, int register) {
+      add(
+          "payload", m -> be32(be32(be32(be32(m, 1, register), 2, base), 3, offset), 4, length));
+    }
+
+    private void compare(byte[] value) {
+      add(
+          "cmp",
+          m -> be32(be32(m, 1, SCRATCH), 2, 0).nest(3, data -> data.attribute(1, value)));
+    }
+  }
+}
