@@ -26,6 +26,8 @@ public enum Fault {
   /** No answer within the deadline. */
   TIMEOUT(504, 4);
 
+  private static final int MOST_SHOWN = 200;
+
   private final int httpStatus;
   private final int grpcStatus;
 
@@ -53,8 +55,15 @@ public enum Fault {
     return new WeftException(this, message, cause);
   }
 
-  /** {@code mtu: 70000 (expected: 68..65535)}. */
+  /** {@code mtu: 70000 (expected: 68..65535)}. Of the value only what fits into a line is shown. */
   public static WeftException invalid(String what, Object value, String expected) {
-    return INVALID.because(what + ": " + value + " (expected: " + expected + ")");
+    return INVALID.because(
+        what + ": " + printable(String.valueOf(value)) + " (expected: " + expected + ")");
+  }
+
+  /** One line of at most 200 characters, whatever somebody else wrote. */
+  public static String printable(String text) {
+    String part = text.length() > MOST_SHOWN ? text.substring(0, MOST_SHOWN) + "…" : text;
+    return part.replaceAll("\\p{Cntrl}", "?");
   }
 }

@@ -18,7 +18,8 @@ import java.util.function.Consumer;
  * <pre>
  * chain overlay { type filter hook input priority -10; policy accept;
  *   meta nfproto ipv4 udp dport 4789 @th,96,24 100 @th,224,16 0x0800
- *       ip saddr . (@th,336,32 &amp; 255.255.255.0) @from4 accept
+ *       ip saddr . (@th,336,32 &amp; 255.255.255.0) @set1 accept
+ *   … ip saddr @set2 @th,224,16 0x0806 accept
  *   meta l4proto udp udp dport 4789 @th,96,24 100 counter drop }
  * </pre>
  */
@@ -123,7 +124,7 @@ final class FenceRules {
     }
   }
 
-  /** What lies behind members, and their ARP for it. */
+  /** Senders' ARP, for what lies behind others, and packets of what lies behind them. */
   private void fromShared(boolean outerFour) {
     List<byte[]> keys = new ArrayList<>();
     for (VxlanFence.Sender sender : fence.senders()) {
@@ -131,7 +132,7 @@ final class FenceRules {
         keys.add(sender.underlay().getAddress());
       }
     }
-    if (keys.isEmpty() || fence.shared().isEmpty()) {
+    if (keys.isEmpty()) {
       return;
     }
     String senders = set(keys);
@@ -228,7 +229,7 @@ final class FenceRules {
   private static byte[] be(int value, int length) {
     byte[] bytes = new byte[length];
     for (int i = 0; i < length; i++) {
-      bytes[i] = (byte) (value >> 8 * (length - 1 - i));
+      bytes[i] = (byte) (value >> (8 * (length - 1 - i)));
     }
     return bytes;
   }
@@ -292,20 +293,15 @@ final class FenceRules {
     }
 
     void verdict(int code) {
-      add(
-          "immediate",
-          m -> be32(m, 1, 0).nest(2, data -> data.nest(2, v -> be32(v, 1, code))));
+      add("immediate", m -> be32(m, 1, 0).nest(2, data -> data.nest(2, v -> be32(v, 1, code))));
     }
 
     private void load(int base, int offset, int length, int register) {
-      add(
-          "payload", m -> be32(be32(be32(be32(m, 1, register), 2, base), 3, offset), 4, length));
+      add("payload", m -> be32(be32(be32(be32(m, 1, register), 2, base), 3, offset), 4, length));
     }
 
     private void compare(byte[] value) {
-      add(
-          "cmp",
-          m -> be32(be32(m, 1, SCRATCH), 2, 0).nest(3, data -> data.attribute(1, value)));
+      add("cmp", m -> be32(be32(m, 1, SCRATCH), 2, 0).nest(3, data -> data.attribute(1, value)));
     }
   }
 }

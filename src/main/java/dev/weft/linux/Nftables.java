@@ -9,8 +9,8 @@ import java.util.Optional;
 
 /**
  * One table of nf_tables, nft(8), of the family inet, in one namespace: {@code table inet weft}. It
- * is written as a whole, in one transaction of NETLINK_NETFILTER, so that no packet sees a part. For
- * one thread.
+ * is written as a whole, in one transaction of NETLINK_NETFILTER, so that no packet sees a part.
+ * For one thread.
  */
 public final class Nftables implements AutoCloseable {
   private static final int NETLINK_NETFILTER = 12;

@@ -10,7 +10,7 @@ import java.util.Set;
  * @param port UDP destination
  * @param vni of the VXLAN; others on the same port are left alone
  * @param senders the hosts that may send
- * @param shared networks from which any sender may pass packets on; with any of them also ARP
+ * @param shared networks from which any sender may pass packets on
  */
 public record VxlanFence(int port, int vni, Set<Sender> senders, Set<Cidr> shared) {
   /**

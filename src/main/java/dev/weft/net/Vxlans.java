@@ -124,7 +124,7 @@ public final class Vxlans {
       return onHost.createVxlan(spec);
     } catch (LinuxException e) {
       if (e.errnoName().equals("EADDRINUSE")) {
-        throw portTaken(onHost, spec, e);
+        throw portTaken(onHost, spec.port(), e);
       }
       if (!e.errnoName().equals("EEXIST")) {
         throw e;
@@ -144,18 +144,21 @@ public final class Vxlans {
     }
   }
 
-  /** Two devices share a port only if they agree in what the kernel's socket is made with. */
-  private static WeftException portTaken(Netlink onHost, VxlanSpec spec, LinuxException e)
+  /**
+   * What an EADDRINUSE means, which comes when a device is created or when it goes up: two devices
+   * share a port only if they agree in what the kernel's socket is made with.
+   */
+  public static WeftException portTaken(Netlink onHost, int port, LinuxException e)
       throws LinuxException {
     String holder =
         onHost.links().stream()
-            .filter(link -> link.vxlan().filter(v -> v.port() == spec.port()).isPresent())
+            .filter(Link::up)
+            .filter(link -> link.vxlan().filter(v -> v.port() == port).isPresent())
             .map(link -> "interface " + link.name())
             .findFirst()
             .orElse("a program's socket");
     return Fault.CONFLICT.because(
-        "UDP port: " + spec.port() + " is in use by " + holder + " (expected: one that is free)",
-        e);
+        "UDP port: " + port + " is in use by " + holder + " (expected: one that is free)", e);
   }
 
   private WeftException taken(Netlink onHost, VxlanSpec spec, LinuxException e)

@@ -45,10 +45,16 @@ public final class AgentVerticle extends AbstractVerticle implements Agents {
       String hostname,
       String hostIp,
       String subnet,
-      int cpuCores,
-      long ramMb,
+      Integer cpuCores,
+      Long ramMb,
       long registeredAt,
-      String member) {}
+      String member) {
+    /** Whoever wrote it: no hostname is to forge a line of a log. */
+    Row shown() {
+      return new Row(
+          Fault.printable(hostname), hostIp, subnet, cpuCores, ramMb, registeredAt, member);
+    }
+  }
 
   private record Beat(long at) {}
 
@@ -77,6 +83,9 @@ public final class AgentVerticle extends AbstractVerticle implements Agents {
   @Override
   public Future<Registered> register(Registration host) {
     String address = address(host);
+    if (!host.hostname().equals(Fault.printable(host.hostname()))) {
+      throw Fault.invalid("hostname", host.hostname(), "no control characters, at most 200");
+    }
     Optional<Map.Entry<String, String>> member = memberAt(address);
     // The id depends on the host alone, so that a repeated registration finds the earlier one.
     String id = member.map(Map.Entry::getKey).orElseGet(() -> Digest.id(address));
@@ -162,14 +171,16 @@ public final class AgentVerticle extends AbstractVerticle implements Agents {
     Row row = rows().get(id);
     if (row == null) {
       throw Fault.NOT_FOUND.because(
-          "node: " + id + " is not registered (expected: register first)");
+          "node: " + Fault.printable(id) + " is not registered (expected: register first)");
     }
     return row;
   }
 
   private Map<String, Row> rows() {
     Map<String, Row> rows = new TreeMap<>();
-    nodes.rows().forEach((id, json) -> read(json, Row.class).ifPresent(row -> rows.put(id, row)));
+    nodes
+        .rows()
+        .forEach((id, json) -> read(json, Row.class).ifPresent(row -> rows.put(id, row.shown())));
     return rows;
   }
 
@@ -240,10 +251,6 @@ public final class AgentVerticle extends AbstractVerticle implements Agents {
   }
 
   private static String address(Registration host) {
-    try {
-      return IpAddress.format(IpAddress.parse(host.hostIp()));
-    } catch (IllegalArgumentException e) {
-      throw Fault.INVALID.because("host_ip: " + e.getMessage(), e);
-    }
+    return IpAddress.format(Prefixes.host("host_ip", host.hostIp()));
   }
 }

@@ -13,13 +13,14 @@ public interface Agents {
    * What an agent tells about its host.
    *
    * @param hostIp address literal, which identifies the host
-   * @param ramMb MiB
+   * @param cpuCores null if it is not known
+   * @param ramMb MiB; null if it is not known
    */
   record Registration(
       String hostname,
       @JsonProperty("host_ip") String hostIp,
-      @JsonProperty("cpu_cores") int cpuCores,
-      @JsonProperty("ram_mb") long ramMb) {}
+      @JsonProperty("cpu_cores") Integer cpuCores,
+      @JsonProperty("ram_mb") Long ramMb) {}
 
   /** The answer to a registration. */
   record Registered(@JsonProperty("node_id") String nodeId, String subnet) {}
@@ -27,6 +28,8 @@ public interface Agents {
   /**
    * An agent's node; times in Unix seconds.
    *
+   * @param cpuCores null if it is not known
+   * @param ramMb MiB; null if it is not known
    * @param status {@code up}, or {@code down} after 30 s without a heartbeat
    */
   record AgentNode(
@@ -34,8 +37,8 @@ public interface Agents {
       String hostname,
       @JsonProperty("host_ip") String hostIp,
       String subnet,
-      @JsonProperty("cpu_cores") int cpuCores,
-      @JsonProperty("ram_mb") long ramMb,
+      @JsonProperty("cpu_cores") Integer cpuCores,
+      @JsonProperty("ram_mb") Long ramMb,
       String status,
       @JsonProperty("registered_at") long registeredAt,
       @JsonProperty("last_heartbeat") long lastHeartbeat) {}

@@ -103,7 +103,14 @@ final class OverlayDevice {
         Sysctl.write(host.netns(), "net/ipv4/conf/" + link.name() + "/proxy_arp", "1");
         Sysctl.write(host.netns(), "net/ipv4/neigh/" + link.name() + "/proxy_delay", "0");
       }
-      netlink.setUp(index);
+      try {
+        netlink.setUp(index);
+      } catch (LinuxException e) {
+        if (e.errnoName().equals("EADDRINUSE")) {
+          throw Vxlans.portTaken(netlink, settings.port(), e);
+        }
+        throw e;
+      }
     }
     return netlink.require(link.name());
   }

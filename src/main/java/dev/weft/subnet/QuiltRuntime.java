@@ -65,7 +65,7 @@ final class QuiltRuntime {
   }
 
   private Future<ConfigureNodeSubnetResponse> onConfigure(ConfigureNodeSubnetRequest request) {
-    log.info("RPC: ConfigureNodeSubnet(subnet={})", printable(request.getSubnet()));
+    log.info("RPC: ConfigureNodeSubnet(subnet={})", Fault.printable(request.getSubnet()));
     return answer(
         () -> subnets.configure(request.getSubnet()),
         (success, error) ->
@@ -75,8 +75,8 @@ final class QuiltRuntime {
   Future<InjectRouteResponse> onInject(InjectRouteRequest request) {
     log.info(
         "RPC: InjectRoute(destination={}, via={})",
-        printable(request.getDestination()),
-        printable(request.getViaInterface()));
+        Fault.printable(request.getDestination()),
+        Fault.printable(request.getViaInterface()));
     return answer(
         () ->
             unlessKept(
@@ -87,7 +87,7 @@ final class QuiltRuntime {
   }
 
   private Future<RemoveRouteResponse> onRemove(RemoveRouteRequest request) {
-    log.info("RPC: RemoveRoute(destination={})", printable(request.getDestination()));
+    log.info("RPC: RemoveRoute(destination={})", Fault.printable(request.getDestination()));
     return answer(
         () -> unlessKept(request.getDestination(), () -> subnets.remove(request.getDestination())),
         (success, error) ->
@@ -114,11 +114,5 @@ final class QuiltRuntime {
               }
               return response.apply(false, why.getMessage());
             });
-  }
-
-  /** One line, whatever a caller sends. */
-  private static String printable(String text) {
-    String line = text.replaceAll("\\p{Cntrl}", "?");
-    return line.length() > 100 ? line.substring(0, 100) + "…" : line;
   }
 }

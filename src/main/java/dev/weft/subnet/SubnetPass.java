@@ -157,8 +157,7 @@ final class SubnetPass {
     for (String json : agents.rows().values()) {
       try {
         AgentHost host = Json.read(json, AgentHost.class);
-        hosts.add(
-            new VxlanFence.Sender(IpAddress.parse(host.hostIp()), Cidr.parse(host.subnet())));
+        hosts.add(new VxlanFence.Sender(IpAddress.parse(host.hostIp()), Cidr.parse(host.subnet())));
       } catch (IllegalArgumentException | WeftException e) {
         log.warn("agent record ignored: {}", e.getMessage());
       }

@@ -157,6 +157,7 @@ final class SubnetService implements Subnets {
     Cidr to = Prefixes.destination(destination);
     Prefixes.device(device);
     checkOthers(to);
+    checkUnderlay(to);
     return state.injected().inject(to, device);
   }
 
@@ -183,6 +184,20 @@ final class SubnetService implements Subnets {
   /** Completes after a pass that begins now or later, even if it fails: it is repeated. */
   private Future<Void> afterPass() {
     return passes.ask().otherwiseEmpty();
+  }
+
+  /** A route to the address to which the overlay's own packets go would send them elsewhere. */
+  private void checkUnderlay(Cidr destination) {
+    if (destination.prefixLength() < destination.bits()) {
+      return;
+    }
+    for (Wanted.Peer peer : pass.peers()) {
+      if (destination.address().equals(peer.endpoint())) {
+        throw Fault.CONFLICT.because(
+            "destination: %s is the address of node %s itself (expected: another destination)"
+                .formatted(destination, peer.name()));
+      }
+    }
   }
 
   /** Refuses destinations in members' subnets: the passes alone make those routes. */

@@ -81,6 +81,19 @@ class AgentIT {
   }
 
   @Test
+  void shouldTakeWhatAnAgentDoesNotKnowAndNoLineOfALog() {
+    String nothing = "{\"hostname\":\"%s\",\"host_ip\":\"192.0.2.77\",\"cpu_cores\":null}";
+    String id = post(1, "register", nothing.formatted("h")).path("node_id").asText();
+
+    assertThat(node(1, id).has("cpu_cores")).isFalse();
+    post(1, id + "/deregister", "");
+    assertThatThrownBy(() -> post(1, "register", nothing.formatted("h\\nERROR forged")))
+        .hasMessageContaining("h?ERROR forged");
+    assertThatThrownBy(() -> post(1, "no-such-id/heartbeat", ""))
+        .hasMessageContaining("no-such-id is not registered");
+  }
+
+  @Test
   void shouldSayThatItLives() {
     assertThat(api(1).get("/health").path("status").asText()).isEqualTo("ok");
   }

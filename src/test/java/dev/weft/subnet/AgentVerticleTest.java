@@ -70,7 +70,7 @@ class AgentVerticleTest {
 
     // When
     Agents.Registered registered =
-        done(bus.proxy(Agents.class).register(new Agents.Registration("h", "192.0.2.7", 1, 1)));
+        done(bus.proxy(Agents.class).register(new Agents.Registration("h", "192.0.2.7", 1, 1L)));
 
     // Then
     assertThat(registered.subnet()).isEqualTo("10.42.1.0/24");
@@ -88,7 +88,7 @@ class AgentVerticleTest {
 
     // When
     Agents.Registered registered =
-        done(bus.proxy(Agents.class).register(new Agents.Registration("h", "192.0.2.7", 1, 1)));
+        done(bus.proxy(Agents.class).register(new Agents.Registration("h", "192.0.2.7", 1, 1L)));
 
     // Then
     await().untilAsserted(() -> assertThat(forgotten).containsExactly(registered.nodeId()));

@@ -58,7 +58,13 @@ class InjectedRoutesIT {
             OpenNetns.open(netns.name()),
             NodeLinks.start(vertx, "1111111111111111"),
             new OverlaySettings(
-                Cidr.parse("10.42.0.0/16"), Optional.empty(), true, 100, 4789, true, Optional.empty()));
+                Cidr.parse("10.42.0.0/16"),
+                Optional.empty(),
+                true,
+                100,
+                4789,
+                true,
+                Optional.empty()));
     routes = new InjectedRoutes(store(), new Bus(vertx, "a", new TestSigner("a")), worker);
     await(thread.call(() -> worker.open(() -> kernel)));
   }

@@ -42,7 +42,7 @@ class PeerCarriersTest {
   private static Observed observed(String problem) {
     Map<Cidr, String> problems = problem == null ? Map.of() : Map.of(SUBNET, problem);
     return new Observed(
-        "vxlan100", null, 1450, problems, Set.of(), Map.of(), null, null, List.of(), null);
+        "vxlan100", null, 1450, problems, Set.of(), Map.of(), null, null, null, List.of(), null);
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SubnetRangeTest {
   private final SubnetRange range = new SubnetRange(Cidr.parse("10.42.0.0/16"), 24);
@@ -52,7 +53,7 @@ class SubnetRangeTest {
     "10.42.1.0/16, 'subnet: 10.42.1.0/16 (expected: no host bits, 10.42.0.0/16)'",
     "10.42.1.5/24, 'subnet: 10.42.1.5/24 (expected: no host bits, 10.42.1.0/24)'",
     "192.168.1.0/24, 'a part of the cluster''s range 10.42.0.0/16'",
-    "10.42.300.0/24, 'address: 10.42.300.0 (expected: an IPv4 or IPv6 address)'",
+    "10.42.300.0/24, 'subnet: 10.42.300.0/24 (expected: an address and a prefix length'",
     "'', 'subnet: '''' (expected: an address and a prefix length'",
     "10.42.1.0, 'subnet: 10.42.1.0 (expected: a prefix length too'",
     "fd00::/24, 'subnet: fd00::/24 (expected: a part of the cluster''s range'",
@@ -71,13 +72,28 @@ class SubnetRangeTest {
     "224.0.0.0/4, 'unicast addresses that are routed'",
     "fe80::/64, 'unicast addresses that are routed'",
     "10.9.0.1/16, 'no host bits, 10.9.0.0/16'",
-    "host.example/24, 'address: host.example'",
+    "host.example/24, 'destination: host.example/24 (expected: an address and a prefix'",
+    "128.0.0.0/1, 'unicast addresses that are routed'",
+    "255.255.255.255/32, 'unicast addresses that are routed'",
   })
   void shouldRefuseDestinationsThatAreNone(String text, String expected) {
     assertThatThrownBy(() -> Prefixes.destination(text))
         .isInstanceOf(WeftException.class)
         .hasMessageContaining(text)
         .hasMessageContaining(expected);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255", "::1", "h1"})
+  void shouldRefuseAddressesThatNoHostHas(String text) {
+    assertThatThrownBy(() -> Prefixes.host("host_ip", text)).hasMessageContaining(text);
+  }
+
+  @Test
+  void shouldRepeatOneLineOfWhatACallerWrote() {
+    assertThatThrownBy(() -> Prefixes.destination("a\nb/" + "9".repeat(1_000_000)))
+        .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(400).doesNotContain("\n"))
+        .hasMessageStartingWith("destination: a?b/999");
   }
 
   @Test
