@@ -130,9 +130,60 @@ class NatProxyIT {
 
     JsonNode result = beat.end();
     assertThat(result.path("received")).isEqualTo(result.path("sent"));
+    String to = "forward proxy to " + outside(b, "quic");
+    await("both changes are events of the proxy's too")
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(a.log())
+                    .containsPattern(to + ": mesh.* \\(before: punched\\)")
+                    .containsPattern(to + ": punched \\(before: mesh"));
+    assertThat(a.log()).doesNotContain(to + " lost: the connection was lost");
     System.out.printf(
         "a call whose path changes to the mesh and back: longest gap %d ms%n",
         result.path("longest_gap_millis").asInt());
+  }
+
+  /** Over uTP there is no other way: what runs over it is reset, and punched again. */
+  @Test
+  void shouldTellALossResetWhatRunsOverItAndPunchAgain() throws Exception {
+    String to = outside(b, "utp");
+    await("uTP").atMost(SOON).until(() -> standing(to));
+    GrpcPrograms.Beat beat = programs.beat(a.host(), PROXY, to, 50);
+    int ups = a.log().split("forward proxy to " + to + ": punched", -1).length;
+
+    routerA.block(routerB.outside());
+    await("the loss is an event, with its reason and what was reset")
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(a.log())
+                    .containsPattern(
+                        "forward proxy to "
+                            + to
+                            + " lost: no answer for [0-9]+ s while it was in use; 1 streams"));
+    assertThatThrownBy(beat::end).hasMessageContaining("beats");
+    routerA.mend();
+    long mended = System.nanoTime();
+
+    await("punched again")
+        .atMost(SOON)
+        .pollInterval(Duration.ofMillis(50))
+        .until(() -> standing(to));
+    System.out.printf(
+        "uTP, a path that was lost and is there again: punched after %d ms%n",
+        Duration.ofNanos(System.nanoTime() - mended).toMillis());
+    assertThat(a.log().split("forward proxy to " + to + ": punched", -1)).hasSizeGreaterThan(ups);
+    assertAnswered(call("utp", "kinds"));
+  }
+
+  private static boolean standing(String to) {
+    for (JsonNode row : a.api().get("/api/v1/proxy/connections").path("items")) {
+      if (row.path("to").asText().equals(to)) {
+        return List.of("established", "composed").contains(row.path("state").asText());
+      }
+    }
+    return false;
   }
 
   private static void awaitPath(boolean direct) {

@@ -99,14 +99,20 @@ final class SoughtAddress {
               @Override
               public void lost(String reason) {
                 reachable = false;
-                carrier.socket().breakOff(address);
-                SoughtAddress.this.lost(reason);
+                gone(address, reason);
               }
             });
   }
 
   private String path() {
     return remote.nat() ? "punched" : "direct";
+  }
+
+  /** Told first, so that what runs over it is reset for this reason, and counted. */
+  private void gone(InetSocketAddress address, String reason) {
+    lost(reason);
+    // The proxy hears of it in a turn of this loop that is queued.
+    carrier.loop().run(() -> carrier.socket().breakOff(address));
   }
 
   private void lost(String reason) {
@@ -162,18 +168,19 @@ final class SoughtAddress {
     }
     String reason = e.getMessage();
     if (!remote.nat()) {
-      if (reachable) {
-        carrier.socket().breakOff(address);
-      }
+      boolean was = reachable;
       reachable = false;
-      lost(reason);
+      if (was) {
+        gone(address, reason);
+      } else {
+        lost(reason);
+      }
       later(this::begin);
     } else if (reachable) {
       // Pings say whether it can be reached, but not that it is one of this mesh.
       denied = WeftException.of(e).fault() == Fault.DENIED;
       if (denied) {
-        carrier.socket().breakOff(address);
-        lost(reason);
+        gone(address, reason);
       }
       later(() -> prove(address));
     }
