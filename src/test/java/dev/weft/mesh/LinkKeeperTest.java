@@ -74,6 +74,6 @@ class LinkKeeperTest {
         .atMost(Duration.ofSeconds(10))
         .until(() -> failures.reasons.size() >= 2);
     loop.run(keeper::close);
-    assertThat(failures.reasons).first().isEqualTo("IllegalStateException");
+    assertThat(failures.reasons).first().isEqualTo("illegal state");
   }
 }
