@@ -176,6 +176,12 @@ public final class PunchedPaths implements Paths, SideProtocol {
       return status;
     }
 
+    /** Whether it was lost for a reason that does not pass by itself. */
+    private boolean isRefused() {
+      return status.state() == PathState.LOST
+          && (status.fault() == Fault.DENIED || status.fault() == Fault.INVALID);
+    }
+
     @Override
     public void remove() {
       loop.run(
@@ -306,8 +312,7 @@ public final class PunchedPaths implements Paths, SideProtocol {
     loop.run(
         () -> {
           of.waiting.add(result);
-          boolean told = of.status.state() != PathState.LOST || of.status.fault() == Fault.DENIED;
-          if (told) {
+          if (of.status.state() != PathState.LOST || of.isRefused()) {
             of.tell(of.status);
           }
         });
