@@ -92,9 +92,9 @@ final class Allocations {
                 .orElseThrow(
                     () ->
                         Fault.EXHAUSTED.because(
-                            "addresses: all %s of %s are in use (expected: a free one; weft address"
-                                + " release gives one back)"
-                                    .formatted(pool.capacity(), pool.subnet())));
+                            ("addresses: all %s of %s are in use (expected: a free one; weft"
+                                    + " address release gives one back)")
+                                .formatted(pool.capacity(), pool.subnet())));
     return keep(new Allocation(pod, IpAddress.format(address), attached, wanted));
   }
 

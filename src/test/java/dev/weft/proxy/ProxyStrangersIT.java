@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.weft.address.IpAddress;
 import dev.weft.bus.Json;
 import dev.weft.identity.CertificateAuthority;
 import dev.weft.linux.Netns;
@@ -159,7 +160,7 @@ class ProxyStrangersIT {
   private static ServerSocket listen(NodeProcess at, int backlog) throws Exception {
     try (Netns in = at.host().open()) {
       ServerSocket server =
-          in.call(() -> new ServerSocket(SERVER, backlog, InetAddress.getByName("127.0.0.1")));
+          in.call(() -> new ServerSocket(SERVER, backlog, IpAddress.parse("127.0.0.1")));
       opened.add(server);
       return server;
     }
@@ -173,7 +174,7 @@ class ProxyStrangersIT {
         SocketChannel waiting = in.call(SocketChannel::open);
         opened.add(waiting);
         waiting.configureBlocking(false);
-        waiting.connect(new InetSocketAddress("127.0.0.1", SERVER));
+        waiting.connect(new InetSocketAddress(IpAddress.parse("127.0.0.1"), SERVER));
       }
     }
   }
@@ -183,8 +184,8 @@ class ProxyStrangersIT {
       throws Exception {
     List<Socket> clients = new ArrayList<>();
     try (Netns in = of.host().open()) {
-      InetAddress own = InetAddress.getByName(from);
-      InetAddress proxy = InetAddress.getByName("127.0.0.1");
+      InetAddress own = IpAddress.parse(from);
+      InetAddress proxy = IpAddress.parse("127.0.0.1");
       in.call(
           () -> {
             for (int i = 0; i < count; i++) {
@@ -236,21 +237,22 @@ class ProxyStrangersIT {
 
   /** Heads that come byte by byte, until they are answered. */
   private static void dribble(List<Socket> clients) {
-    dribbling.scheduleAtFixedRate(
-        () -> {
-          for (Socket client : clients) {
-            try {
-              if (client.getInputStream().available() == 0) {
-                client.getOutputStream().write('x');
+    var unused =
+        dribbling.scheduleAtFixedRate(
+            () -> {
+              for (Socket client : clients) {
+                try {
+                  if (client.getInputStream().available() == 0) {
+                    client.getOutputStream().write('x');
+                  }
+                } catch (IOException closed) {
+                  // As it should be.
+                }
               }
-            } catch (IOException closed) {
-              // As it should be.
-            }
-          }
-        },
-        100,
-        200,
-        TimeUnit.MILLISECONDS);
+            },
+            100,
+            200,
+            TimeUnit.MILLISECONDS);
   }
 
   private static void assertServed(String target) throws Exception {

@@ -1,6 +1,7 @@
 package dev.weft.subnet;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
@@ -60,5 +61,19 @@ class AllocationsTest {
     // Then
     assertThat(again.result().address()).isEqualTo("10.42.1.20");
     assertThat(allocations.all()).hasSize(1);
+  }
+
+  @Test
+  void shouldSayHowManyAddressesAreInUseWhenAllAre() {
+    AddressPool small = new AddressPool(Cidr.parse("10.42.1.0/29"));
+    for (int i = 0; i < small.capacity(); i++) {
+      assertThat(allocations.allocate(small, PodRef.parse("p" + i), "auto", true).succeeded())
+          .isTrue();
+    }
+
+    assertThatThrownBy(() -> allocations.allocate(small, ONE, "auto", true))
+        .hasMessage(
+            "addresses: all 5 of 10.42.1.0/29 are in use (expected: a free one; weft address"
+                + " release gives one back)");
   }
 }
