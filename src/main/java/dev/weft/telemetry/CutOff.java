@@ -7,13 +7,17 @@ import ch.qos.logback.core.spi.FilterReply;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.regex.Pattern;
+import org.slf4j.LoggerFactory;
 import org.slf4j.Marker;
 
 /**
- * Leaves out what libraries log of a connection or a process that ended in the middle of their own
- * work. Whoever waited is told so; where code of this program takes part, it is logged.
+ * Makes one line at debug of what libraries log of a connection or a process that ended in the
+ * middle of their own work. Whoever waited is told so; where code of this program takes part, it is
+ * logged as it is.
  */
 final class CutOff extends TurboFilter {
+  private static final org.slf4j.Logger log = LoggerFactory.getLogger(CutOff.class);
+
   private static final List<String> LIBRARIES =
       List.of("io.vertx.", "io.netty.", "com.hazelcast.", "java.", "jdk.", "sun.", "javax.");
 
@@ -26,9 +30,11 @@ final class CutOff extends TurboFilter {
   @Override
   public FilterReply decide(
       Marker marker, Logger logger, Level level, String format, Object[] params, Throwable t) {
-    return t != null && isOfLibraries(logger.getName()) && isCutOff(t)
-        ? FilterReply.DENY
-        : FilterReply.NEUTRAL;
+    if (t == null || !isOfLibraries(logger.getName()) || !isCutOff(t)) {
+      return FilterReply.NEUTRAL;
+    }
+    log.debug("{}: {}", logger.getName(), t.toString());
+    return FilterReply.DENY;
   }
 
   static boolean isCutOff(Throwable failure) {

@@ -68,7 +68,7 @@ class ServicesTest {
     String longer = "n".repeat(256);
 
     assertThatThrownBy(() -> add(longer, Set.of()))
-        .hasMessageStartingWith("service: " + longer)
+        .hasMessageStartingWith("service: nnn")
         .extracting(e -> WeftException.of(e).fault())
         .isEqualTo(Fault.INVALID);
     assertThat(fault(longer, ObjectKind.CHANNEL, NODE)).isEqualTo(Fault.INVALID);
