@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import io.netty.handler.codec.quic.DefaultQuicStreamFrame;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import java.util.concurrent.CompletableFuture;
 
@@ -57,7 +58,9 @@ public final class BulkStream extends ChannelInboundHandlerAdapter {
       }
       sent += length;
       left -= length;
-      var unused = ctx.write(bytes);
+      ended = left == 0;
+      // The end goes with the last bytes, or it may get lost (StreamEnd).
+      var unused = ctx.write(ended ? new DefaultQuicStreamFrame(bytes, true) : bytes);
     }
     ctx.flush();
     if (left == 0 && !ended) {
