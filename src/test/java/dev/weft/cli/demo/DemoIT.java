@@ -53,6 +53,7 @@ class DemoIT {
     assertNothingIsLeft();
   }
 
+  @Tag("long")
   @Test
   void shouldShowALinkThatWaitsBesideOneThatWorks() throws Exception {
     WeftProcess demo = run("--check", "--topology", TOPOLOGIES.resolve("2node.yml").toString());
