@@ -56,6 +56,16 @@ final class HomeChoice {
     declinedAt.put(id, nowNanos);
   }
 
+  /** Why none of these nodes is asked. */
+  String whyNobody(List<String> reachable) {
+    if (reachable.stream().allMatch(self::equals)) {
+      return "no node can be reached";
+    }
+    return allDeclined(reachable)
+        ? "all nodes of the mesh are none"
+        : "all nodes of the mesh are none, or outposts themselves";
+  }
+
   /** Whether all these nodes have said that they are no homes. */
   boolean allDeclined(List<String> reachable) {
     return reachable.stream().filter(id -> !id.equals(self)).allMatch(declinedAt::containsKey);

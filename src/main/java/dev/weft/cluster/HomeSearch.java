@@ -72,11 +72,7 @@ final class HomeSearch {
   private void ask(Iterator<String> order, List<String> reachable, List<String> reasons) {
     if (!order.hasNext()) {
       boolean declined = !reachable.isEmpty() && choice.allDeclined(reachable);
-      String why =
-          reasons.isEmpty()
-              ? declined ? "all nodes of the mesh are none" : "no node can be reached"
-              : String.join("; ", reasons);
-      none(why, declined);
+      none(reasons.isEmpty() ? choice.whyNobody(reachable) : String.join("; ", reasons), declined);
       return;
     }
     String node = order.next();

@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /**
  * Makes a path by UDP straight to each peer: agrees with it, by calls over the way that there is,
@@ -43,7 +44,11 @@ public final class Rendezvous {
   private static final int MOST_CANDIDATES = 16;
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
   private static final Duration CALL = Duration.ofSeconds(5);
+
+  /** After an attempt that sent packets in vain; those that asked in vain cost nothing. */
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(5);
+
+  private static final Duration FIRST_PAUSE_OF_CALLS = Duration.ofMillis(250);
   private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
   private static final long SOON_MILLIS = 100;
   private static final long DOUBT_MILLIS = 500;
@@ -76,9 +81,10 @@ public final class Rendezvous {
     }
   }
 
-  private final Vertx vertx;
   private final String self;
   private final Dial dial;
+  private final Attempts.Timer timer;
+  private final LongSupplier nanos;
   private final SecureRandom random = new SecureRandom();
   private final Map<String, Meeting> meetings = new HashMap<>();
 
@@ -91,6 +97,7 @@ public final class Rendezvous {
   private final class Meeting {
     final String node;
     final Backoff pauses = new Backoff(FIRST_PAUSE, LONGEST_PAUSE, random);
+    final Backoff pausesOfCalls = new Backoff(FIRST_PAUSE_OF_CALLS, LONGEST_PAUSE, random);
     boolean up;
 
     /** When the next attempt is due, nanoseconds; null if none is. */
@@ -103,12 +110,26 @@ public final class Rendezvous {
     Meeting(String node) {
       this.node = node;
     }
+
+    void begin() {
+      pauses.succeeded();
+      pausesOfCalls.succeeded();
+    }
   }
 
   Rendezvous(Vertx vertx, String self, Dial dial) {
-    this.vertx = vertx;
+    this(
+        self,
+        dial,
+        (delay, work) -> vertx.setTimer(Math.max(1, delay.toMillis()), id -> work.run()),
+        System::nanoTime);
+  }
+
+  Rendezvous(String self, Dial dial, Attempts.Timer timer, LongSupplier nanos) {
     this.self = self;
     this.dial = dial;
+    this.timer = timer;
+    this.nanos = nanos;
   }
 
   /** Serves other nodes, before the listeners are opened. */
@@ -138,7 +159,7 @@ public final class Rendezvous {
         return;
       }
       meeting.up = true;
-      meeting.pauses.succeeded();
+      meeting.begin();
     }
     later(meeting, first(meeting));
   }
@@ -159,7 +180,7 @@ public final class Rendezvous {
     List<Meeting> all;
     synchronized (this) {
       all = meetings.values().stream().filter(m -> !m.whyNot.isEmpty()).toList();
-      all.forEach(meeting -> meeting.pauses.succeeded());
+      all.forEach(Meeting::begin);
     }
     all.forEach(meeting -> later(meeting, first(meeting)));
   }
@@ -201,14 +222,14 @@ public final class Rendezvous {
 
   /** Has an attempt made after this time, or earlier if that was due already. */
   private void later(Meeting meeting, long millis) {
-    long due = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    long due = nanos.getAsLong() + TimeUnit.MILLISECONDS.toNanos(millis);
     synchronized (this) {
       if (ground.isEmpty() || (meeting.due != null && meeting.due - due <= 0)) {
         return;
       }
       meeting.due = due;
     }
-    vertx.setTimer(Math.max(1, millis), id -> turn(meeting, due));
+    timer.after(Duration.ofMillis(millis), () -> turn(meeting, due));
   }
 
   private void turn(Meeting meeting, long due) {
@@ -240,11 +261,22 @@ public final class Rendezvous {
         .candidates()
         .compose(
             mine -> {
-              long asked = System.nanoTime();
+              long asked = nanos.getAsLong();
               return dial.call(meeting.node, MEET, candidates(mine, at.place), CALL)
-                  .compose(theirs -> start(meeting, at, theirs, System.nanoTime() - asked));
+                  .compose(theirs -> start(meeting, at, theirs, nanos.getAsLong() - asked));
             })
-        .onFailure(e -> failed(meeting, "where node " + meeting.node + " is: " + e.getMessage()));
+        .onSuccess(started -> asked(meeting))
+        .onFailure(
+            e -> {
+              if (!established(meeting)) {
+                String why = "where node " + meeting.node + " is: " + e.getMessage();
+                failed(meeting, why, meeting.pausesOfCalls);
+              }
+            });
+  }
+
+  private synchronized void asked(Meeting meeting) {
+    meeting.pausesOfCalls.succeeded();
   }
 
   private Future<Void> start(Meeting meeting, Ground at, Candidates theirs, long roundTrip) {
@@ -253,8 +285,7 @@ public final class Rendezvous {
     }
     Future<StartAnswer> word =
         dial.call(meeting.node, START, StartRequest.getDefaultInstance(), CALL);
-    long half = TimeUnit.NANOSECONDS.toMillis(roundTrip / 2);
-    vertx.setTimer(Math.max(1, half), id -> punch(meeting, at));
+    timer.after(Duration.ofNanos(roundTrip / 2), () -> punch(meeting, at));
     return word.mapEmpty();
   }
 
@@ -310,7 +341,7 @@ public final class Rendezvous {
       meeting.path = Optional.empty();
     }
     if (addresses.isEmpty() && before.isEmpty()) {
-      failed(meeting, "node " + meeting.node + " knows no address of its UDP port");
+      failed(meeting, "node " + meeting.node + " knows no address of its UDP port", meeting.pauses);
       return;
     }
     Watch watch = new Watch(meeting);
@@ -341,7 +372,7 @@ public final class Rendezvous {
       if (now.state() == PathState.ESTABLISHED) {
         synchronized (Rendezvous.this) {
           meeting.whyNot = "";
-          meeting.pauses.succeeded();
+          meeting.begin();
         }
       } else if (now.state() == PathState.LOST) {
         synchronized (Rendezvous.this) {
@@ -356,7 +387,7 @@ public final class Rendezvous {
             meeting.path = Optional.empty();
           }
           over.ifPresent(Paths.Kept::remove);
-          failed(meeting, reason(now));
+          failed(meeting, reason(now), meeting.pauses);
         } else {
           // It is tried again at the same addresses; meanwhile they may be others.
           later(meeting, first(meeting));
@@ -371,11 +402,11 @@ public final class Rendezvous {
     }
   }
 
-  private void failed(Meeting meeting, String why) {
+  private void failed(Meeting meeting, String why, Backoff pauses) {
     Duration pause;
     synchronized (this) {
       meeting.whyNot = why;
-      pause = meeting.pauses.failed();
+      pause = pauses.failed();
       if (!meeting.up) {
         meetings.remove(meeting.node);
         return;

@@ -52,6 +52,16 @@ class HomeChoiceTest {
   }
 
   @Test
+  void shouldSayWhyNobodyIsAsked() {
+    choice.declined("n3", 0);
+
+    assertThat(choice.whyNobody(List.of("me"))).isEqualTo("no node can be reached");
+    assertThat(choice.whyNobody(List.of("n3"))).isEqualTo("all nodes of the mesh are none");
+    assertThat(choice.whyNobody(List.of("n3", "outpost")))
+        .isEqualTo("all nodes of the mesh are none, or outposts themselves");
+  }
+
+  @Test
   void shouldComeToAllInTurnWhenThereAreMany() {
     String[] many = IntStream.range(0, 20).mapToObj(i -> "m" + i).toArray(String[]::new);
 

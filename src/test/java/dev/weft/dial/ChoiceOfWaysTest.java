@@ -14,7 +14,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -31,33 +30,10 @@ class ChoiceOfWaysTest {
   private final Loop loop = Loop.of(vertx);
   private final GrpcListener peer = new GrpcListener(vertx);
   private final AtomicInteger legs = CountedLegs.at(peer);
-  private final Clock clock = new Clock();
+  private final SimulatedTimer clock = new SimulatedTimer();
   private final FakeWay direct = new FakeWay("direct");
   private final FakeWay mesh = new FakeWay("mesh");
-  private final NodeDial dial = new NodeDial(vertx, List.of(direct, mesh), clock, () -> clock.now);
-
-  /** Runs what is due when the test moves it. */
-  private static final class Clock implements Attempts.Timer {
-    private record Due(long at, Runnable work) {}
-
-    private final List<Due> due = new ArrayList<>();
-    private volatile long now;
-
-    @Override
-    public synchronized void after(Duration delay, Runnable work) {
-      due.add(new Due(now + delay.toNanos(), work));
-    }
-
-    void pass(Duration time) {
-      List<Due> over;
-      synchronized (this) {
-        now += time.toNanos();
-        over = due.stream().filter(d -> d.at() <= now).toList();
-        due.removeAll(over);
-      }
-      over.forEach(d -> d.work().run());
-    }
-  }
+  private final NodeDial dial = new NodeDial(vertx, List.of(direct, mesh), clock, clock::now);
 
   private final class FakeWay implements Way {
     private final String kind;
@@ -132,7 +108,7 @@ class ChoiceOfWaysTest {
 
   /** Moves the clock until the way is this one. */
   private void passUntil(String kind, Duration limit) {
-    long from = clock.now;
+    long from = clock.now();
     Awaitility.await()
         .pollInterval(Duration.ofMillis(5))
         .until(
@@ -140,7 +116,7 @@ class ChoiceOfWaysTest {
               clock.pass(Duration.ofMillis(100));
               return way().equals(kind);
             });
-    assertThat(Duration.ofNanos(clock.now - from)).isLessThan(limit);
+    assertThat(Duration.ofNanos(clock.now() - from)).isLessThan(limit);
   }
 
   @Test
@@ -245,7 +221,7 @@ class ChoiceOfWaysTest {
   void shouldLetAWayAloneThatBreaksAgainAndAgain() {
     open();
     int taken = 0;
-    for (long start = clock.now; clock.now - start < Duration.ofMinutes(10).toNanos(); ) {
+    for (long start = clock.now(); clock.now() - start < Duration.ofMinutes(10).toNanos(); ) {
       if (way().equals("direct")) {
         taken++;
         direct.breaks();

@@ -113,7 +113,14 @@ class Ipv6IT {
   void shouldHaveAPathStraightToEachOther() {
     awaitPeer(outpost, member, "udp [fd00:29::1]:7654");
     awaitPeer(member, outpost, "udp [fd00:29::2]:");
-    assertThat(outpost.api().get("/api/v1/nodes").path("items")).hasSize(2);
+  }
+
+  @Test
+  void shouldHaveTheMemberAsItsHome() {
+    await("nodes that the outpost knows")
+        .atMost(SOON)
+        .untilAsserted(
+            () -> assertThat(outpost.api().get("/api/v1/nodes").path("items")).hasSize(2));
   }
 
   private static void awaitPeer(NodeProcess at, NodeProcess other, String path) {

@@ -45,6 +45,7 @@ class RendezvousTest {
   /** Calls between two nodes of this test. */
   private final class Calls implements Dial {
     private final Caller caller;
+    private int failed;
 
     Calls(String self) {
       this.caller = Caller.member(self, "test");
@@ -56,6 +57,7 @@ class RendezvousTest {
         String nodeId, GrpcMethod<Q, R> method, Q request, Duration deadline) {
       Rendezvous to = all.get(nodeId);
       if (to == null) {
+        failed++;
         return Future.failedFuture(Fault.UNAVAILABLE.because("nobody is there"));
       }
       return (Future<R>)
@@ -114,7 +116,11 @@ class RendezvousTest {
     }
 
     void open() {
-      rendezvous.open(
+      open(rendezvous);
+    }
+
+    void open(Rendezvous any) {
+      any.open(
           paths,
           new Rendezvous.Place() {
             @Override
@@ -206,6 +212,24 @@ class RendezvousTest {
                 one.rendezvous
                     .whyNot("00000000000000ff")
                     .equals("where node 00000000000000ff is: nobody is there"));
+  }
+
+  @Test
+  void shouldAskAgainSoonAfterACallThatFailed() {
+    SimulatedTimer timer = new SimulatedTimer();
+    Calls calls = new Calls("0000000000000001");
+    Rendezvous rendezvous = new Rendezvous("0000000000000001", calls, timer, timer::now);
+    one.open(rendezvous);
+    rendezvous.peerUp("00000000000000ff");
+
+    for (int i = 0; i < 60; i++) {
+      timer.pass(Duration.ofMillis(50));
+    }
+    assertThat(calls.failed).isBetween(4, 6);
+    for (int i = 0; i < 300; i++) {
+      timer.pass(Duration.ofSeconds(1));
+    }
+    assertThat(calls.failed).isLessThan(16);
   }
 
   @Test

@@ -6,7 +6,8 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 
 /**
  * A link's round-trip time: the mean of the latest samples, smoothed. The steadier they are, the
- * longer the time between pings.
+ * longer the time between pings; while they differ widely, further ones are taken soon. So what was
+ * measured while a node was busy, as at its start, is forgotten in seconds.
  */
 final class RoundTrip {
   static final long SHORTEST_SPACING = MILLISECONDS.toNanos(100);
@@ -18,6 +19,12 @@ final class RoundTrip {
   private static final int FEWEST = 3;
 
   private static final int MOST = 16;
+
+  /** A standard deviation up to which samples are about the same, microseconds. */
+  private static final double ALIKE = 5000;
+
+  /** The same as a part of the mean. */
+  private static final double ALIKE_PART = 0.2;
 
   /** Rings: sample i stands at i % MOST. */
   private final long[] micros = new long[MOST];
@@ -45,7 +52,7 @@ final class RoundTrip {
     }
     double mean = mean();
     smoothed = smoothed < 0 ? mean : (3 * smoothed + mean) / 4;
-    adapt(variance(mean));
+    adapt(variance(mean), Math.max(ALIKE, ALIKE_PART * mean));
   }
 
   private double mean() {
@@ -65,11 +72,12 @@ final class RoundTrip {
     return sum / (end - first);
   }
 
-  private void adapt(double now) {
-    spacing =
-        now > variance
-            ? Math.max(SHORTEST_SPACING, spacing / 2)
-            : Math.min(LONGEST_SPACING, spacing + spacing / 4);
+  private void adapt(double now, double alike) {
+    if (now > variance) {
+      spacing = Math.max(SHORTEST_SPACING, spacing / 2);
+    } else if (now <= alike * alike) {
+      spacing = Math.min(LONGEST_SPACING, spacing + spacing / 4);
+    }
     variance = now;
   }
 

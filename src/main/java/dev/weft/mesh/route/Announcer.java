@@ -42,9 +42,9 @@ final class Announcer {
   }
 
   private static boolean better(RouteAnnouncement one, RouteAnnouncement other) {
-    return one.rttMicros() == other.rttMicros()
-        ? one.hops().size() < other.hops().size()
-        : one.rttMicros() < other.rttMicros();
+    int more = one.hops().size() - other.hops().size();
+    long beside = Metric.beside(one.rttMicros(), more);
+    return beside == other.rttMicros() ? more < 0 : beside < other.rttMicros();
   }
 
   private RouteAnnouncement told(long destination) {

@@ -24,8 +24,9 @@ final class Choice<L> {
 
   /** Whether the other path is to be preferred to this one. */
   boolean beatenBy(Adjacency<L> otherOver, Offer other, long otherRtt) {
-    if (rttMicros != otherRtt) {
-      return otherRtt < rttMicros;
+    long beside = other.beside(offer, otherRtt);
+    if (rttMicros != beside) {
+      return beside < rttMicros;
     }
     int path = other.comparePath(offer);
     return path == 0 ? otherOver.number() < over.number() : path < 0;
@@ -34,12 +35,13 @@ final class Choice<L> {
   /**
    * Whether the other path is better by so much that frames should move to it from this one. Noise
    * must not move them; but a path with fewer hops is not left alone for the sake of less than
-   * noise: between nodes of one room every difference is. Each move lowers (RTT, hops), so there is
-   * no going round.
+   * noise: between nodes of one room every difference is. Each move lowers (RTT and what the nodes
+   * on the way count for, hops), so there is no going round.
    */
   boolean leftFor(Offer other, long otherRtt) {
-    return Metric.clearlyLess(otherRtt, rttMicros)
-        || (otherRtt <= rttMicros && other.shorterThan(offer));
+    long beside = other.beside(offer, otherRtt);
+    return Metric.clearlyLess(beside, rttMicros)
+        || (beside <= rttMicros && other.shorterThan(offer));
   }
 
   RouteAnnouncement announcement(long self) {

@@ -8,7 +8,22 @@ final class Metric {
   /** What passes for noise, as a part of the whole: one in so many. */
   private static final long NOISE_PART = 5;
 
+  /**
+   * What a node on the way counts for, microseconds: a detour by less than noise is not worth it.
+   */
+  private static final long NODE = NOISE;
+
   private Metric() {}
+
+  /**
+   * The RTT by which a path is compared with one that passes {@code more} nodes less; with a
+   * negative number, more.
+   */
+  static long beside(long rtt, int more) {
+    return more >= 0
+        ? sum(rtt, more * NODE)
+        : rtt == RouteAnnouncement.UNKNOWN ? rtt : rtt + more * NODE;
+  }
 
   static long sum(long first, long second) {
     return first >= RouteAnnouncement.UNKNOWN - second ? RouteAnnouncement.UNKNOWN : first + second;

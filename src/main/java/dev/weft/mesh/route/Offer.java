@@ -99,6 +99,11 @@ final class Offer {
     return Arrays.equals(path, other.path);
   }
 
+  /** The RTT of a path that ends with this one, as it compares with one that ends with another. */
+  long beside(Offer other, long rtt) {
+    return Metric.beside(rtt, path.length - other.path.length);
+  }
+
   boolean shorterThan(Offer other) {
     return path.length < other.path.length;
   }

@@ -17,8 +17,9 @@ import java.util.function.LongPredicate;
  * stands on it: a loop lasts only until the nodes in it have heard of each other's change. Paths of
  * more than 32 nodes are not followed, which also ends the search for a node that is gone.
  *
- * <p>The least RTT wins. A path is left for a better one only if that is better by more than noise,
- * or has fewer hops besides, so that traffic does not flap.
+ * <p>The least RTT wins, where each node on the way counts for 5 ms besides: a detour has to be
+ * worth it. A path is left for a better one only if that is better by more than noise, or has fewer
+ * hops besides, so that traffic does not flap.
  *
  * <p>Pure: one thread calls, {@code now} is in nanoseconds and does not go back, and outputs are
  * given during calls. An output must not call the router.

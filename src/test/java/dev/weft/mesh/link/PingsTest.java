@@ -171,6 +171,20 @@ class PingsTest {
   }
 
   @Test
+  void shouldForgetInSecondsThatANodeWasBusyAtItsStart() {
+    long began = now;
+    long[] atStart = {300, 250, 180, 120, 60};
+
+    for (int i = 0; now < began + SECONDS.toNanos(6); i++) {
+      long id = ping();
+      pass((i < atStart.length ? atStart[i] : 1) * MILLI);
+      pings.answered(id, 0, now);
+    }
+
+    assertThat(pings.roundTrip().micros()).isLessThan(5000);
+  }
+
+  @Test
   void shouldLetAPingWaitForAFrameThatCarriesIt() {
     long id = ping();
     pass(MICROSECONDS.toNanos(100));

@@ -62,22 +62,25 @@ class RouterMeshTest {
       for (Path<RouterMesh.Edge> path : node.router.paths()) {
         assertThat(path.rttMicros())
             .as("from %x to %x", node.id, path.destination())
-            .isLessThanOrEqualTo(worstKept(node, path.destination()));
+            .isLessThanOrEqualTo(worstKept(node, path));
       }
     }
   }
 
   /** The worst path that may be kept beside what the neighbours reach. */
-  private static long worstKept(RouterMesh.Node node, long destination) {
+  private static long worstKept(RouterMesh.Node node, Path<RouterMesh.Edge> kept) {
+    long destination = kept.destination();
+    int hops = kept.hops().size();
     long best = Long.MAX_VALUE;
     for (RouterMesh.Edge edge : node.edges) {
       RouterMesh.Node peer = edge.peer(node);
       if (peer.id == destination) {
-        best = Math.min(best, edge.rttMicros);
+        best = Math.min(best, edge.rttMicros + 5_000L * (1 - hops));
       }
       for (Path<RouterMesh.Edge> offered : peer.router.paths()) {
         if (offered.destination() == destination && !offered.hops().contains(node.id)) {
-          best = Math.min(best, edge.rttMicros + withNoise(offered.rttMicros()));
+          long further = 5_000L * (1 + offered.hops().size() - hops);
+          best = Math.min(best, edge.rttMicros + withNoise(offered.rttMicros()) + further);
         }
       }
     }

@@ -296,6 +296,49 @@ class RouterTest {
   }
 
   @Test
+  void shouldLeaveARelayForADirectLinkThatIsSlowerByNoiseOnly() {
+    up("a", A, 1);
+    announced("a", route(B, 1, A));
+
+    up("b", B, 200);
+    assertThat(path(B).hops()).containsExactly(A, B);
+    router.rtt("b", 6_000, now);
+    pass(10_000);
+
+    assertThat(path(B).hops()).containsExactly(B);
+  }
+
+  @Test
+  void shouldLeaveADirectLinkOnlyForARelayThatIsWorthTheFurtherHop() {
+    up("a", A, 1);
+    up("b", B, 11);
+
+    announced("a", route(B, 1, A));
+    assertThat(path(B).hops()).containsExactly(B);
+    router.rtt("b", 13_000, now);
+    pass(10_000);
+
+    assertThat(path(B).hops()).containsExactly(A, B);
+  }
+
+  @Test
+  void shouldNotGoRoundBetweenPathsThatAreAFewHopsAndAFewMillisApart() {
+    up("a", A, 1);
+    up("d", D, 5);
+    up("b", B, 9);
+    announced("a", route(B, 0, C, D, A));
+    announced("d", route(B, 0, D));
+
+    for (int i = 0; i < 20; i++) {
+      router.rtt("a", i % 2 == 0 ? 1_100 : 1_000, now);
+      pass(6000);
+    }
+
+    assertThat(path(B).hops()).containsExactly(B);
+    assertThat(seen.routes).filteredOn(route -> route.startsWith("b ")).containsExactly("b via b");
+  }
+
+  @Test
   void shouldTakeAnyPathWhenItsOwnIsGone() {
     up("a", A, 10);
     up("b", B, 500);
