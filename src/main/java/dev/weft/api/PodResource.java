@@ -46,6 +46,9 @@ final class PodResource {
     if (given.address() != null) {
       node.put("address", given.address()).put("gateway", given.gateway());
     }
+    if (given.address6() != null) {
+      node.put("address6", given.address6()).put("gateway6", given.gateway6());
+    }
     return given.problem() == null ? node : node.put("waiting", given.problem());
   }
 

@@ -155,6 +155,16 @@ final class CrossChecks {
           connections.toString(),
           "a range of its own, apart from subnets.cidr " + subnets);
     }
+    Optional<Cidr> connections6 = config.nsm().cidr6();
+    Optional<Cidr> subnets6 = config.subnets().cidr6();
+    if (connections6.isPresent()
+        && subnets6.filter(connections6.get()::overlaps).isPresent()
+        && binding.sound("nsm.cidr6", "subnets.cidr6")) {
+      binding.problem(
+          "nsm.cidr6",
+          connections6.get().toString(),
+          "a range of its own, apart from subnets.cidr6 " + subnets6.get());
+    }
   }
 
   private void mesh() {

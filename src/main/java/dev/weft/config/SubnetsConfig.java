@@ -2,7 +2,10 @@ package dev.weft.config;
 
 import dev.weft.address.Cidr;
 import dev.weft.address.HostPort;
+import java.net.InetAddress;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -10,6 +13,7 @@ import java.util.regex.Pattern;
  * Node subnets, addresses and the overlay between nodes.
  *
  * @param cidr the cluster's range, without host bits
+ * @param cidr6 IPv6 range beside an IPv4 one; empty for none
  * @param prefix length of a node's part, 1..16 bits longer than the range's
  * @param overlay name of the VXLAN device; empty for none
  * @param vni of the overlay, the same on every member
@@ -22,6 +26,7 @@ import java.util.regex.Pattern;
  */
 public record SubnetsConfig(
     Cidr cidr,
+    Optional<Cidr> cidr6,
     int prefix,
     Optional<String> overlay,
     int vni,
@@ -52,11 +57,16 @@ public record SubnetsConfig(
   // IFNAMSIZ: 16 bytes with the NUL.
   private static final Pattern DEVICE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,14}");
   private static final int MAX_PARTS_BITS = 16;
+  private static final int IPV6_BITS = 128;
 
   private static final Kind<Cidr> RANGE =
       new Kind<>(
           "a network without host bits, as in 10.42.0.0/16",
           t -> Cidr.find(t).filter(SubnetsConfig::isRange));
+  private static final Kind<Cidr> RANGE6 =
+      new Kind<>(
+          "an IPv6 network of unicast addresses, 16 to 120 bits, as in fd42::/48",
+          t -> Cidr.find(t).filter(SubnetsConfig::isSecond));
   private static final Kind<String> INTERFACE =
       new Kind<>(
           "1 to 15 letters, digits, '.', '_' or '-'",
@@ -69,6 +79,7 @@ public record SubnetsConfig(
     SubnetsConfig subnets =
         new SubnetsConfig(
             s.read("cidr", "10.42.0.0/16", RANGE),
+            s.read("cidr6", "", RANGE6.orNone()),
             s.read("prefix", "24", Kind.integer(1, 126)),
             s.read("overlay", "vxlan100", INTERFACE.orNone()),
             s.read("vni", "100", Kind.integer(1, 0xffffff)),
@@ -81,6 +92,7 @@ public record SubnetsConfig(
             s.read("runtime", "127.0.0.1:50051", LOCAL.orNone()),
             s.read("on-stop", "keep", Kind.choice(OnStop.class)));
     subnets.checkPrefix(s);
+    subnets.checkSecond(s);
     s.end();
     return subnets;
   }
@@ -91,6 +103,40 @@ public record SubnetsConfig(
     if (prefix <= length || prefix > most) {
       s.problem("prefix", Integer.toString(prefix), (length + 1) + ".." + most + " in " + cidr);
     }
+  }
+
+  private static boolean isSecond(Cidr range) {
+    InetAddress first = range.address();
+    return range.bits() == IPV6_BITS
+        && range.isNetwork()
+        && range.prefixLength() >= 16
+        && range.prefixLength() <= 120
+        && !first.isMulticastAddress()
+        && !first.isLinkLocalAddress()
+        && first.getAddress()[0] != 0;
+  }
+
+  /** Each address of the one range has one of the other beside it. */
+  private void checkSecond(Section s) {
+    int host = IPV6_BITS - cidr.bits();
+    cidr6
+        .filter(six -> host == 0 || six.prefixLength() > host + cidr.prefixLength())
+        .ifPresent(
+            six ->
+                s.problem(
+                    "cidr6",
+                    six.toString(),
+                    host == 0
+                        ? "none beside the IPv6 range cidr " + cidr
+                        : "at most %d bits, for as many addresses as cidr %s has"
+                            .formatted(host + cidr.prefixLength(), cidr)));
+  }
+
+  /** The ranges of all pods' addresses. */
+  public List<Cidr> ranges() {
+    List<Cidr> ranges = new ArrayList<>(List.of(cidr));
+    cidr6.ifPresent(ranges::add);
+    return ranges;
   }
 
   /** Room for two parts, each with room for two hosts. */

@@ -5,9 +5,11 @@ import dev.weft.linux.LinkAddress;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
 import dev.weft.linux.Route;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Predicate;
 
-/** Gives a link one address of Weft's, in place of the one that it had before. */
+/** Gives a link addresses of Weft's, in place of those that it had before. */
 public final class SoleAddress {
   private SoleAddress() {}
 
@@ -18,21 +20,25 @@ public final class SoleAddress {
    */
   public static void set(Netlink netlink, int index, Cidr wanted, Predicate<Cidr> former)
       throws LinuxException {
-    boolean there = false;
+    set(netlink, index, List.of(wanted), former);
+  }
+
+  /** The same with several, of which those that are missing are added in this order. */
+  public static void set(Netlink netlink, int index, List<Cidr> wanted, Predicate<Cidr> former)
+      throws LinuxException {
+    List<Cidr> missing = new ArrayList<>(wanted);
     for (LinkAddress address : netlink.addresses()) {
       if (address.ifindex() == index) {
         boolean ours =
             address.protocol() == Route.PROTOCOL
                 || (address.protocol() == 0 && former.test(address.cidr()));
-        if (address.cidr().equals(wanted)) {
-          there = true;
-        } else if (ours) {
+        if (!missing.remove(address.cidr()) && ours) {
           netlink.deleteAddress(index, address.cidr());
         }
       }
     }
-    if (!there) {
-      netlink.addAddress(index, wanted);
+    for (Cidr address : missing) {
+      netlink.addAddress(index, address);
     }
   }
 }

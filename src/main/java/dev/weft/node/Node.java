@@ -325,7 +325,8 @@ public final class Node {
         new MeshnetVerticle(room, ways.listener(), links, config.grpc(), new TopologyLinks(bus)));
     rooms.put(
         "nsm",
-        new NsmVerticle(room, config.nsm(), config.wires(), config.subnets().cidr(), ways, links));
+        new NsmVerticle(
+            room, config.nsm(), config.wires(), config.subnets().ranges(), ways, links));
     rooms.put("proxy", proxies(room, identity));
     Leases subnets = cluster.leases(SubnetVerticle.LEASES);
     TunnelGround ground =
@@ -435,7 +436,7 @@ public final class Node {
                       bus.proxy(Mesh.class),
                       known,
                       paths::seen,
-                      config.subnets().cidr()));
+                      config.subnets().ranges()));
               quic.through(paths);
               known.get().onChange(ways.rendezvous()::moved);
             })

@@ -31,12 +31,12 @@ final class NodePlace implements Rendezvous.Place {
   private final Mesh mesh;
   private final Supplier<? extends Nat> nat;
   private final Supplier<List<InetSocketAddress>> seen;
-  private final Cidr pods;
+  private final List<Cidr> pods;
 
   /**
    * Looks anew each time it is asked.
    *
-   * @param pods the range of pods' addresses: a path to one of them would lead through a tunnel,
+   * @param pods the ranges of pods' addresses: a path to one of them would lead through a tunnel,
    *     which would lead through the path
    * @param seen where other nodes see the port now
    */
@@ -46,7 +46,7 @@ final class NodePlace implements Rendezvous.Place {
       Mesh mesh,
       Supplier<? extends Nat> nat,
       Supplier<List<InetSocketAddress>> seen,
-      Cidr pods) {
+      List<Cidr> pods) {
     this.pods = pods;
     this.vertx = vertx;
     this.port = port;
@@ -62,7 +62,7 @@ final class NodePlace implements Rendezvous.Place {
 
   @Override
   public boolean mayLeadTo(InetAddress address) {
-    return !pods.contains(address);
+    return pods.stream().noneMatch(range -> range.contains(address));
   }
 
   @Override

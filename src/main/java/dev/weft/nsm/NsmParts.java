@@ -98,7 +98,7 @@ final class NsmParts {
       RoomThread thread,
       NsmConfig config,
       WiresConfig wires,
-      Cidr subnets,
+      List<Cidr> subnets,
       Ways ways,
       NodeLinks links)
       throws IOException {

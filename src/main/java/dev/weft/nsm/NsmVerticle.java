@@ -44,7 +44,7 @@ public final class NsmVerticle extends VerticleBase implements NetworkServices {
   private final RoomContext room;
   private final NsmConfig config;
   private final WiresConfig wires;
-  private final Cidr subnets;
+  private final List<Cidr> subnets;
   private final Ways ways;
   private final NodeLinks links;
   private RoomThread thread;
@@ -57,13 +57,13 @@ public final class NsmVerticle extends VerticleBase implements NetworkServices {
   /**
    * @param wires what connections have in common with wires: their MTU where the tunnel allows it,
    *     and what becomes of their interfaces when the node stops
-   * @param subnets the range of the nodes' subnets, into which no service may route
+   * @param subnets the ranges of the nodes' subnets, into which no service may route
    */
   public NsmVerticle(
       RoomContext room,
       NsmConfig config,
       WiresConfig wires,
-      Cidr subnets,
+      List<Cidr> subnets,
       Ways ways,
       NodeLinks links) {
     this.room = room;

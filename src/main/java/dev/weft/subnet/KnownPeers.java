@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -32,7 +33,10 @@ final class KnownPeers {
 
   private static final Logger log = LoggerFactory.getLogger(KnownPeers.class);
 
-  private record Known(String name, String subnet, String endpoint, int mtu) {}
+  /**
+   * @param second null if it uses no second range
+   */
+  private record Known(String name, String subnet, String second, String endpoint, int mtu) {}
 
   private final Store store;
   private final Map<String, Known> known = new TreeMap<>();
@@ -72,6 +76,7 @@ final class KnownPeers {
             new Known(
                 peer.name(),
                 peer.subnet().toString(),
+                peer.second().map(Cidr::toString).orElse(null),
                 IpAddress.format(peer.endpoint()),
                 peer.mtu());
         if (!now.equals(known.put(peer.node(), now))) {
@@ -140,6 +145,7 @@ final class KnownPeers {
         node,
         its.name(),
         Cidr.parse(its.subnet()),
+        Optional.ofNullable(its.second()).map(Cidr::parse),
         PacketCarrier.VXLAN,
         IpAddress.parse(its.endpoint()),
         its.mtu());

@@ -15,8 +15,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,17 +33,20 @@ final class MemberDirectory {
   private final OwnedTable table;
   private final LeaseKeeper keeper;
   private final SubnetRange range;
+  private final Optional<SecondRange> second;
   private final PacketCarrier.Side self;
   private final KnownPeers known;
   private MemberRow told;
 
   /**
+   * @param second the IPv6 range beside
    * @param self what this node can do and wants
    */
   MemberDirectory(
       Cluster cluster,
       LeaseKeeper keeper,
       SubnetRange range,
+      Optional<SecondRange> second,
       PacketCarrier.Side self,
       KnownPeers known) {
     this.known = known;
@@ -50,6 +55,7 @@ final class MemberDirectory {
     this.table = cluster.owned(TABLE);
     this.keeper = keeper;
     this.range = range;
+    this.second = second;
   }
 
   void onChange(Runnable listener) {
@@ -151,11 +157,13 @@ final class MemberDirectory {
       return Optional.empty();
     }
     try {
+      Cidr subnet = range.check(row.subnet());
       return Optional.of(
           new Wanted.Peer(
               node,
               keeper.nameOf(node),
-              range.check(row.subnet()),
+              subnet,
+              second.flatMap(r -> r.part(subnet)).filter(p -> p.toString().equals(row.subnet6())),
               carrier,
               row.endpoint() == null ? null : IpAddress.parse(row.endpoint()),
               row.mtu()));
@@ -169,11 +177,40 @@ final class MemberDirectory {
     return cluster.member(node).filter(Member::outpost).isPresent();
   }
 
+  /** This node's part of the second range. */
+  Optional<Cidr> second() {
+    return second.flatMap(r -> keeper.subnet().flatMap(r::part));
+  }
+
+  /**
+   * The other members with a subnet that have no part of the second range beside it, or another one
+   * than this node expects, each with what it has.
+   */
+  Map<String, String> withoutSecond() {
+    Map<String, String> nodes = new TreeMap<>();
+    for (Map.Entry<String, MemberRow> member : rows().entrySet()) {
+      MemberRow row = member.getValue();
+      if (!member.getKey().equals(cluster.self()) && row.subnet() != null) {
+        String expected =
+            Cidr.find(row.subnet())
+                .flatMap(its -> second.flatMap(r -> r.part(its)).map(Cidr::toString))
+                .orElse(null);
+        if (!Objects.equals(expected, row.subnet6())) {
+          nodes.put(keeper.nameOf(member.getKey()), row.subnet6() == null ? "none" : row.subnet6());
+        }
+      }
+    }
+    return nodes;
+  }
+
   /** Tells the others about this node, if anything has changed. */
   Future<Void> tell(Observed observed) {
     MemberRow row =
         new MemberRow(
             keeper.held() ? keeper.subnet().map(Cidr::toString).orElse(null) : null,
+            keeper.held() && !observed.troubles().containsKey(Trouble.SECOND)
+                ? second().map(Cidr::toString).orElse(null)
+                : null,
             observed.endpoint() == null || cluster.outpost()
                 ? null
                 : IpAddress.format(observed.endpoint()),

@@ -8,6 +8,7 @@ import java.util.Locale;
  * What a member tells the others in its owned table.
  *
  * @param subnet null while the member has none, or must not use the one it has
+ * @param subnet6 its part of {@code subnets.cidr6}; null without
  * @param endpoint underlay address; null while the member knows none
  * @param mac of the member's overlay device
  * @param mtu of the member's pods, bytes
@@ -16,7 +17,13 @@ import java.util.Locale;
  * @param mesh whether it makes tunnels
  */
 record MemberRow(
-    String subnet, String endpoint, String mac, int mtu, String carrier, boolean mesh) {
+    String subnet,
+    String subnet6,
+    String endpoint,
+    String mac,
+    int mtu,
+    String carrier,
+    boolean mesh) {
   static String word(SubnetsConfig.Carrier carrier) {
     return carrier.name().toLowerCase(Locale.ROOT);
   }

@@ -18,8 +18,7 @@ import java.util.Set;
  * @param podProblems pods whose interface is missing, with the reason
  * @param refusal another program's route because of which the subnets' range is not used here; null
  *     if there is none
- * @param overlayProblem why the overlay's device is not as it should; null if it is
- * @param fenceProblem why packets of strangers are let into the overlay; null if they are not
+ * @param troubles what of the host is not as it should, with the reason
  * @param changes the routes that were added and removed
  * @param failure why the last pass failed, so that all else here is of an earlier pass; null if the
  *     last pass succeeded
@@ -32,8 +31,7 @@ record Observed(
     Set<PodRef> attached,
     Map<PodRef, String> podProblems,
     String refusal,
-    String overlayProblem,
-    String fenceProblem,
+    Map<Trouble, String> troubles,
     List<RouteChanged> changes,
     String failure) {
 
@@ -46,25 +44,14 @@ record Observed(
           Set.of(),
           Map.of(),
           null,
-          null,
-          null,
+          Map.of(),
           List.of(),
           "the kernel has not been looked at yet");
 
   /** The same, marked as older than a pass that failed. */
   Observed outdated(String why) {
     return new Observed(
-        device,
-        endpoint,
-        mtu,
-        problems,
-        attached,
-        podProblems,
-        refusal,
-        overlayProblem,
-        fenceProblem,
-        List.of(),
-        why);
+        device, endpoint, mtu, problems, attached, podProblems, refusal, troubles, List.of(), why);
   }
 
   /** Why the last pass did not find the pod's interface; null if it did. */

@@ -78,7 +78,7 @@ final class OverlayDevice {
   }
 
   /** Creates the device, or adopts and corrects it. */
-  Link ensure(Underlay underlay, Cidr own) throws LinuxException {
+  Link ensure(Underlay underlay, List<Cidr> own) throws LinuxException {
     Link link = device(underlay);
     int index = link.index();
     if (link.mtu() != underlay.vxlanMtu()) {
@@ -91,15 +91,11 @@ final class OverlayDevice {
       netlink.setAlias(index, owner.alias(WHAT));
     }
     vxlans.adopt(settings.vni(), owner.alias(WHAT));
-    Cidr router = Cidr.host(new AddressPool(own).router());
-    SoleAddress.set(
-        netlink,
-        index,
-        router,
-        c -> c.prefixLength() == c.bits() && new Cidr(c.address(), own.prefixLength()).isNetwork());
+    List<Cidr> routers = own.stream().map(c -> Cidr.host(new AddressPool(c).router())).toList();
+    SoleAddress.set(netlink, index, routers, c -> isRouter(c, own));
     if (!link.up()) {
       // Injected routes lead to addresses on the link: the node behind which they are answers ARP.
-      if (router.address() instanceof Inet4Address) {
+      if (routers.get(0).address() instanceof Inet4Address) {
         Sysctl.write(host.netns(), "net/ipv4/conf/" + link.name() + "/proxy_arp", "1");
         Sysctl.write(host.netns(), "net/ipv4/neigh/" + link.name() + "/proxy_delay", "0");
       }
@@ -115,6 +111,13 @@ final class OverlayDevice {
     return netlink.require(link.name());
   }
 
+  private static boolean isRouter(Cidr address, List<Cidr> own) {
+    return address.prefixLength() == address.bits()
+        && own.stream()
+            .filter(part -> part.bits() == address.bits())
+            .anyMatch(part -> new Cidr(address.address(), part.prefixLength()).isNetwork());
+  }
+
   /**
    * Makes this node's neighbours and forwarding entries exactly those of the peers; others have
    * added the rest, to reach hosts that Weft does not know.
@@ -126,7 +129,10 @@ final class OverlayDevice {
     Map<InetAddress, Neighbour> neighbours = new HashMap<>();
     Map<Object, FdbEntry> entries = new HashMap<>();
     for (Wanted.Peer peer : peers) {
-      neighbours.put(peer.router(), new Neighbour(index, peer.router(), peer.mac()));
+      for (Cidr part : peer.subnets()) {
+        InetAddress router = new AddressPool(part).router();
+        neighbours.put(router, new Neighbour(index, router, peer.mac()));
+      }
       entries.put(peer.mac(), new FdbEntry(index, peer.mac(), peer.endpoint()));
       if (flood) {
         FdbEntry any = new FdbEntry(index, FdbEntry.ANY, peer.endpoint());

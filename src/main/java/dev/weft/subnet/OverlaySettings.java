@@ -8,6 +8,7 @@ import java.util.Optional;
  * What the overlay is made with.
  *
  * @param range of all nodes' subnets
+ * @param second IPv6 range beside an IPv4 one
  * @param name of the VXLAN device; empty for no overlay
  * @param vxlan whether VXLAN carries packets; if not, a device from before is removed
  * @param fence whether packets of strangers are kept out
@@ -15,6 +16,7 @@ import java.util.Optional;
  */
 record OverlaySettings(
     Cidr range,
+    Optional<Cidr> second,
     Optional<String> name,
     boolean vxlan,
     int vni,
@@ -24,6 +26,7 @@ record OverlaySettings(
   static OverlaySettings of(SubnetsConfig config, boolean vxlan) {
     return new OverlaySettings(
         config.cidr(),
+        config.cidr6(),
         config.overlay(),
         vxlan,
         config.vni(),

@@ -53,9 +53,10 @@ final class PeerCarriers {
    * unless this node wants no VXLAN; one that had its tunnel once never goes back by itself, for
    * who cuts the tunnel must not get the packets to read.
    *
+   * @param own this node's subnets, none before it has any
    * @return the peers as the kernel is to have them in this pass
    */
-  List<Wanted.Peer> begin(Optional<Cidr> own, List<Wanted.Peer> peers) {
+  List<Wanted.Peer> begin(List<Cidr> own, List<Wanted.Peer> peers) {
     List<TunnelPeer> tunnelled = new ArrayList<>();
     List<Wanted.Peer> now = new ArrayList<>();
     for (Wanted.Peer peer : peers) {
@@ -67,11 +68,11 @@ final class PeerCarriers {
               && !isUp(peer);
       now.add(stays ? peer.by(PacketCarrier.VXLAN) : peer);
       if (peer.carrier() == PacketCarrier.MESH) {
-        tunnelled.add(new TunnelPeer(peer.node(), peer.name(), peer.subnet(), peer.mtu()));
+        tunnelled.add(new TunnelPeer(peer.node(), peer.name(), peer.subnets(), peer.mtu()));
       }
     }
-    if (tunnels.isPresent() && own.isPresent()) {
-      tunnels.get().want(own.get(), tunnelled);
+    if (tunnels.isPresent() && !own.isEmpty()) {
+      tunnels.get().want(own, tunnelled);
     }
     return now;
   }

@@ -18,6 +18,7 @@ import dev.weft.pod.PodRef;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -58,9 +59,11 @@ final class PodBridge {
   /**
    * Makes bridge and pairs what is wanted; one pod that fails stops no other.
    *
+   * @param own the subnet of the pods, and the part of the IPv6 range beside it
    * @return the reason for each pod that is not attached
    */
-  Map<PodRef, String> reconcile(Cidr own, List<Wanted.PodEnd> pods, int mtu) throws IOException {
+  Map<PodRef, String> reconcile(List<Cidr> own, List<Wanted.PodEnd> pods, int mtu)
+      throws IOException {
     Set<String> wanted = new HashSet<>();
     Map<PodRef, String> problems = new HashMap<>();
     Optional<Link> bridge = netlink.link(BRIDGE);
@@ -68,12 +71,12 @@ final class PodBridge {
       return problems;
     }
     if (!pods.isEmpty()) {
-      bridge = Optional.of(bridge(bridge, new AddressPool(own)));
+      bridge = Optional.of(bridge(bridge, own));
     }
     for (Wanted.PodEnd pod : pods) {
       wanted.add(SubnetNames.linkName(pod.pod().toString()));
       try {
-        attach(pod, new AddressPool(own), bridge.orElseThrow().index(), mtu);
+        attach(pod, own, bridge.orElseThrow().index(), mtu);
       } catch (IOException | WeftException e) {
         problems.put(pod.pod(), e.getMessage());
       }
@@ -109,7 +112,7 @@ final class PodBridge {
             });
   }
 
-  private Link bridge(Optional<Link> there, AddressPool pool) throws IOException {
+  private Link bridge(Optional<Link> there, List<Cidr> own) throws IOException {
     // No alias and down: an attempt that was cut short has left it, for nobody else leaves one so.
     boolean halfMade =
         there.filter(l -> l.kind().equals("bridge") && l.alias().isEmpty() && !l.up()).isPresent();
@@ -128,11 +131,19 @@ final class PodBridge {
     }
     Link bridge = netlink.require(BRIDGE);
     int index = bridge.index();
-    Cidr gateway = new Cidr(pool.gateway(), pool.subnet().prefixLength());
+    List<Cidr> gateways =
+        own.stream()
+            .map(part -> new Cidr(new AddressPool(part).gateway(), part.prefixLength()))
+            .toList();
     // Older versions, and older kernels, do not say whose an address is.
     SoleAddress.set(
-        netlink, index, gateway, c -> range.contains(c) && isGateway(c, gateway.prefixLength()));
-    forwarding.ensure(gateway.address());
+        netlink,
+        index,
+        gateways,
+        c -> range.contains(c) && isGateway(c, own.get(0).prefixLength()));
+    for (Cidr gateway : gateways) {
+      forwarding.ensure(gateway.address());
+    }
     if (!bridge.up()) {
       netlink.setUp(index);
     }
@@ -144,7 +155,7 @@ final class PodBridge {
         && new AddressPool(address.network()).gateway().equals(address.address());
   }
 
-  private void attach(Wanted.PodEnd pod, AddressPool pool, int bridge, int mtu) throws IOException {
+  private void attach(Wanted.PodEnd pod, List<Cidr> own, int bridge, int mtu) throws IOException {
     String ref = pod.pod().toString();
     try (OpenNetns podNetns = OpenNetns.open(pod.netns())) {
       Netlink inPod = podNetns.netlink();
@@ -155,9 +166,31 @@ final class PodBridge {
         netlink.setMaster(ours.index(), bridge);
       }
       int end = inPod.require(INTERFACE).index();
-      SoleAddress.set(
-          inPod, end, new Cidr(pod.address(), pool.subnet().prefixLength()), address -> false);
-      defaultRoute(inPod, end, pool.gateway());
+      List<Cidr> addresses = new ArrayList<>();
+      addresses.add(new Cidr(pod.address(), own.get(0).prefixLength()));
+      pod.second()
+          .filter(six -> own.size() > 1)
+          .ifPresent(six -> addresses.add(new Cidr(six, own.get(1).prefixLength())));
+      LinuxException refused = null;
+      try {
+        SoleAddress.set(inPod, end, addresses, address -> false);
+      } catch (LinuxException e) {
+        if (addresses.size() == 1) {
+          throw e;
+        }
+        refused = e;
+      }
+      defaultRoute(inPod, end, new AddressPool(own.get(0)).gateway());
+      if (refused != null) {
+        // A pod without IPv6 has what it can have.
+        throw Fault.PRECONDITION.because(
+            "%s (expected: net.ipv6.conf.%s.disable_ipv6 = 0 in the pod)"
+                .formatted(refused.getMessage(), INTERFACE),
+            refused);
+      }
+      if (addresses.size() > 1) {
+        defaultRoute(inPod, end, new AddressPool(own.get(1)).gateway());
+      }
     }
   }
 

@@ -8,6 +8,7 @@ import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
 import dev.weft.linux.Netns;
 import dev.weft.linux.Route;
+import dev.weft.linux.Sysctl;
 import dev.weft.linux.VxlanFence;
 import dev.weft.net.LinkOwnership;
 import dev.weft.net.LinkThread;
@@ -23,6 +24,7 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -43,6 +45,8 @@ final class SubnetKernel implements AutoCloseable {
   private static final int LONE_MTU = 1450;
 
   private static final int LONE_MTU_V6 = 1430;
+
+  private static final String NO_IPV6 = "net/ipv6/conf/all/disable_ipv6";
 
   private static final Logger log = LoggerFactory.getLogger(SubnetKernel.class);
 
@@ -66,6 +70,7 @@ final class SubnetKernel implements AutoCloseable {
   private final OverlayProbe probe;
   private final LinkOwnership tunnels;
   private boolean rangeIsFree;
+  private boolean secondIsFree;
   private Optional<String> rival = Optional.empty();
 
   private SubnetKernel(OpenNetns host, FileLock lock, NodeLinks links, OverlaySettings settings) {
@@ -120,7 +125,12 @@ final class SubnetKernel implements AutoCloseable {
    * Brings the kernel to what is wanted. A route or a pod that fails stops no other, nor does the
    * overlay.
    */
-  Observed reconcile(Wanted wanted) throws IOException {
+  Observed reconcile(Wanted asked) throws IOException {
+    Map<Trouble, String> troubles = new EnumMap<>(Trouble.class);
+    if (asked.second().isPresent()) {
+      noIpv6().ifPresent(why -> troubles.put(Trouble.SECOND, why));
+    }
+    Wanted wanted = troubles.containsKey(Trouble.SECOND) ? asked.single() : asked;
     if (!rangeIsFree) {
       rival = table.rival(range, ownDevices());
       // Asked until the range is free: a rival that comes later does not stop a working network.
@@ -131,22 +141,21 @@ final class SubnetKernel implements AutoCloseable {
     Optional<Link> device = Optional.empty();
     List<Route> routes = new ArrayList<>();
     Map<Cidr, String> problems = new HashMap<>();
-    Optional<String> overlayProblem = Optional.empty();
-    Optional<String> fenceProblem = Optional.empty();
     boolean hasSubnet = rangeIsFree && wanted.own().isPresent();
     boolean hasPeers = hasSubnet && underlay.isPresent();
     if (hasPeers && wanted.peers().stream().anyMatch(p -> p.carrier() == PacketCarrier.VXLAN)) {
       Underlay carrier = underlay.get();
       try {
-        device = Optional.of(thread.await(at -> overlay.ensure(carrier, wanted.own().get())));
+        device = Optional.of(thread.await(at -> overlay.ensure(carrier, parts(wanted))));
       } catch (IOException | WeftException e) {
         device = overlay.find();
         String why = e.getMessage();
-        overlayProblem = Optional.of(why);
+        troubles.put(Trouble.OVERLAY, why);
         if (device.isEmpty()) {
           wanted.peers().stream()
               .filter(peer -> peer.carrier() == PacketCarrier.VXLAN)
-              .forEach(peer -> problems.put(peer.subnet(), why));
+              .flatMap(peer -> peer.subnets().stream())
+              .forEach(to -> problems.put(to, why));
         }
       }
     } else if (overlayName.isPresent()) {
@@ -158,10 +167,10 @@ final class SubnetKernel implements AutoCloseable {
           wanted.peers().stream().filter(p -> hasPeers && p.endpoint() != null).toList();
       boolean flood = wanted.injected().containsValue(device.get().name());
       overlay.reach(device.get(), peers, flood);
-      fenceProblem = fence(peers, wanted, device.get().name());
+      fence(peers, wanted, device.get().name()).ifPresent(why -> troubles.put(Trouble.FENCE, why));
       for (Wanted.Peer peer : peers) {
         if (peer.carrier() == PacketCarrier.VXLAN) {
-          routes.add(Route.via(peer.subnet(), peer.router(), device.get().index()));
+          routes.addAll(routes(peer, device.get()));
         } else if (peer.carrier() == PacketCarrier.NONE) {
           // For the probe alone, which finds out when the way is there again.
           routes.add(Route.onLink(Cidr.host(peer.router()), device.get().index()));
@@ -192,10 +201,36 @@ final class SubnetKernel implements AutoCloseable {
         attached,
         podProblems,
         rival.orElse(null),
-        overlayProblem.orElse(null),
-        fenceProblem.orElse(null),
+        troubles,
         changes(outcome),
         null);
+  }
+
+  private static List<Route> routes(Wanted.Peer peer, Link through) {
+    return peer.subnets().stream()
+        .map(to -> Route.via(to, new AddressPool(to).router(), through.index()))
+        .toList();
+  }
+
+  /** This node's own subnets, which the caller knows to be there. */
+  private static List<Cidr> parts(Wanted wanted) {
+    return SecondRange.both(wanted.own().orElseThrow(), wanted.second());
+  }
+
+  /** Why the second range is not used here. */
+  private Optional<String> noIpv6() throws LinuxException {
+    Cidr second = settings.second().orElseThrow();
+    try {
+      if (!Sysctl.read(host.netns(), NO_IPV6).equals("0")) {
+        return Optional.of(NO_IPV6 + " = 1 (expected: 0)");
+      }
+    } catch (LinuxException e) {
+      return Optional.of("this host has no IPv6");
+    }
+    Optional<String> other = secondIsFree ? Optional.empty() : table.rival(second, ownDevices());
+    secondIsFree = other.isEmpty();
+    return other.map(
+        route -> "subnets.cidr6 " + second + " overlaps a route of this host: " + route);
   }
 
   private List<Route> throughTunnels(List<Wanted.Peer> peers, Map<Cidr, String> problems)
@@ -208,9 +243,10 @@ final class SubnetKernel implements AutoCloseable {
                 .link(TunnelDevice.nameOf(peer.node()))
                 .filter(link -> tunnels.owns(link, peer.node()));
         if (tunnel.isPresent()) {
-          routes.add(Route.via(peer.subnet(), peer.router(), tunnel.get().index()));
+          routes.addAll(routes(peer, tunnel.get()));
         } else {
-          problems.put(peer.subnet(), "the tunnel to node " + peer.name() + " is not there yet");
+          String why = "the tunnel to node " + peer.name() + " is not there yet";
+          peer.subnets().forEach(to -> problems.put(to, why));
         }
       }
     }
@@ -220,7 +256,9 @@ final class SubnetKernel implements AutoCloseable {
   /** Why packets of strangers are let into the overlay; empty if they are kept out. */
   private Optional<String> fence(List<Wanted.Peer> peers, Wanted wanted, String device) {
     Set<VxlanFence.Sender> senders = new HashSet<>(wanted.agents());
-    peers.forEach(peer -> senders.add(new VxlanFence.Sender(peer.endpoint(), peer.subnet())));
+    for (Wanted.Peer peer : peers) {
+      peer.subnets().forEach(in -> senders.add(new VxlanFence.Sender(peer.endpoint(), in)));
+    }
     Set<Cidr> behind = new HashSet<>();
     wanted
         .injected()
@@ -247,7 +285,7 @@ final class SubnetKernel implements AutoCloseable {
     String why = rival.map(r -> "the range overlaps " + r).orElse("no subnet yet");
     if (rangeIsFree && wanted.own().isPresent()) {
       try {
-        return podLinks.reconcile(wanted.own().get(), wanted.pods(), mtu);
+        return podLinks.reconcile(parts(wanted), wanted.pods(), mtu);
       } catch (IOException | WeftException e) {
         // The bridge failed: whether any pod is attached is not known.
         why = e.getMessage();
@@ -334,13 +372,16 @@ final class SubnetKernel implements AutoCloseable {
   private List<Route> injected(Wanted wanted, Map<Cidr, String> problems) throws LinuxException {
     Map<Cidr, String> intents = new HashMap<>(wanted.injected());
     // Those that were injected before there was such a subnet: they would shadow a part of it.
-    wanted
-        .own()
-        .ifPresent(own -> yieldTo(intents, own, problems, "in this node's own subnet " + own));
+    if (wanted.own().isPresent()) {
+      for (Cidr own : parts(wanted)) {
+        yieldTo(intents, own, problems, "in this node's own subnet " + own);
+      }
+    }
     for (Wanted.Peer peer : wanted.peers()) {
       if (peer.carrier() != PacketCarrier.NONE) {
-        String why = "in the subnet " + peer.subnet() + " of node " + peer.name();
-        yieldTo(intents, peer.subnet(), problems, why);
+        for (Cidr subnet : peer.subnets()) {
+          yieldTo(intents, subnet, problems, "in the subnet " + subnet + " of node " + peer.name());
+        }
       }
     }
     Map<String, Optional<Link>> devices = new HashMap<>();

@@ -19,6 +19,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -132,7 +133,10 @@ final class SubnetPass {
       return Future.succeededFuture();
     }
     List<Wanted.Peer> others = state.directory().peers();
-    Wanted wanted = wanted(local, state.carriers().begin(state.keeper().subnet(), others));
+    List<Cidr> own = new ArrayList<>();
+    state.keeper().subnet().ifPresent(own::add);
+    state.directory().second().ifPresent(own::add);
+    Wanted wanted = wanted(local, state.carriers().begin(own, others));
     long begun = System.nanoTime();
     return state
         .kernel()
@@ -147,6 +151,7 @@ final class SubnetPass {
               now.changes().forEach(bus::publish);
               warnings.observed(wanted, now);
               warnings.carriers(peers, state.carriers(), state.directory().withoutCarrier());
+              warnings.second(state.directory().withoutSecond());
             })
         .mapEmpty();
   }
@@ -173,11 +178,27 @@ final class SubnetPass {
           .allocations()
           .of(pod.ref())
           .filter(a -> a.attached() && !a.waits() && pod.alive())
-          .ifPresent(a -> ends.add(new Wanted.PodEnd(pod.ref(), pod.netns(), a.inet())));
+          .ifPresent(a -> ends.add(end(pod, a.inet())));
     }
     // Before other members have been heard, those of former times show the underlay.
     List<InetAddress> members = new ArrayList<>(state.directory().addresses());
     others.stream().map(Wanted.Peer::endpoint).filter(Objects::nonNull).forEach(members::add);
-    return new Wanted(state.keeper().subnet(), members, others, intents, agents(), ends);
+    return new Wanted(
+        state.keeper().subnet(),
+        state.directory().second(),
+        members,
+        others,
+        intents,
+        agents(),
+        ends);
+  }
+
+  private Wanted.PodEnd end(Pod pod, InetAddress address) {
+    Optional<InetAddress> beside =
+        state
+            .second()
+            .flatMap(r -> state.keeper().subnet().flatMap(own -> r.address(own, address)))
+            .map(Cidr::address);
+    return new Wanted.PodEnd(pod.ref(), pod.netns(), address, beside);
   }
 }

@@ -54,6 +54,7 @@ final class SubnetService implements Subnets {
       views.add(
           new SubnetView(
               lease.key(),
+              row == null ? null : row.subnet6(),
               lease.holder(),
               state.keeper().nameOf(lease.holder()),
               lease.holder().equals(cluster.self()),
@@ -142,7 +143,7 @@ final class SubnetService implements Subnets {
           peer.carrier() == PacketCarrier.MESH
               ? TunnelDevice.nameOf(peer.node())
               : observed.device();
-      views.add(view(peer.subnet(), device, peer.name()));
+      peer.subnets().forEach(to -> views.add(view(to, device, peer.name())));
     }
     state
         .injected()
@@ -203,16 +204,20 @@ final class SubnetService implements Subnets {
   /** Refuses destinations in members' subnets: the passes alone make those routes. */
   private void checkOthers(Cidr destination) {
     Optional<Cidr> own = state.keeper().subnet();
-    if (own.isPresent() && own.get().contains(destination)) {
-      throw Fault.invalid("destination", destination, "not this node's own subnet " + own.get());
+    for (Cidr part : own.map(this::parts).orElse(List.of())) {
+      if (part.contains(destination)) {
+        throw Fault.invalid("destination", destination, "not this node's own subnet " + part);
+      }
     }
-    if (!state.range().cidr().overlaps(destination)) {
+    if (!state.range().cidr().overlaps(destination)
+        && state.second().filter(r -> r.cidr().overlaps(destination)).isEmpty()) {
       return;
     }
     for (Leases.Lease lease : state.keeper().all()) {
       boolean members =
           !lease.holder().startsWith(Leases.OUTSIDER) && !lease.holder().equals(cluster.self());
-      if (members && Cidr.parse(lease.key()).contains(destination)) {
+      if (members
+          && parts(Cidr.parse(lease.key())).stream().anyMatch(p -> p.contains(destination))) {
         throw Fault.CONFLICT.because(
             "destination: "
                 + destination
@@ -223,6 +228,11 @@ final class SubnetService implements Subnets {
                 + ", to which Weft keeps a route itself (expected: another destination)");
       }
     }
+  }
+
+  /** A leased part, and the one of the second range beside it. */
+  private List<Cidr> parts(Cidr leased) {
+    return SecondRange.both(leased, state.second().flatMap(r -> r.part(leased)));
   }
 
   private static String wantedAddress(String address) {
@@ -243,14 +253,20 @@ final class SubnetService implements Subnets {
   private AddressView view(Allocations.Allocation a) {
     if (a.waits()) {
       String why = state.allocations().refusal(a.pod()).orElseGet(state::noSubnet);
-      return new AddressView(a.pod(), cluster.self(), null, null, true, why);
+      return new AddressView(a.pod(), cluster.self(), null, null, null, null, true, why);
     }
     Cidr own = state.keeper().subnet().orElseThrow();
+    Optional<SecondRange> six =
+        state.second().filter(r -> !pass.observed().troubles().containsKey(Trouble.SECOND));
     return new AddressView(
         a.pod(),
         cluster.self(),
         a.address() + "/" + own.prefixLength(),
         IpAddress.format(new AddressPool(own).gateway()),
+        six.flatMap(r -> r.address(own, a.inet())).map(Cidr::toString).orElse(null),
+        six.flatMap(r -> r.part(own))
+            .map(part -> IpAddress.format(new AddressPool(part).gateway()))
+            .orElse(null),
         a.attached(),
         a.attached() ? problem(a.pod()) : null);
   }

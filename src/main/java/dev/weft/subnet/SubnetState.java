@@ -2,10 +2,12 @@ package dev.weft.subnet;
 
 import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
+import java.util.Optional;
 
 /** The parts of the room that hold its state, in memory, on disk and in the kernel. */
 record SubnetState(
     SubnetRange range,
+    Optional<SecondRange> second,
     LeaseKeeper keeper,
     MemberDirectory directory,
     PeerCarriers carriers,

@@ -93,6 +93,7 @@ public final class SubnetVerticle extends AbstractVerticle {
 
   private Future<Void> begin(RoomThread thread, WireRoom wires) {
     SubnetRange range = new SubnetRange(config.cidr(), config.prefix());
+    Optional<SecondRange> second = SecondRange.of(range, config.cidr6());
     Absences absences = new Absences(room.cluster(), config.leaseGrace(), System::nanoTime);
     Optional<PodTunnels> tunnels = tunnels(thread, wires);
     PacketCarrier.Side side =
@@ -102,8 +103,9 @@ public final class SubnetVerticle extends AbstractVerticle {
     state =
         new SubnetState(
             range,
+            second,
             keeper,
-            new MemberDirectory(room.cluster(), keeper, range, side, known),
+            new MemberDirectory(room.cluster(), keeper, range, second, side, known),
             new PeerCarriers(room.bus()::publish, side, tunnels, ground.encrypted()),
             new Allocations(room.store()),
             new InjectedRoutes(room.store(), room.bus(), kernel),

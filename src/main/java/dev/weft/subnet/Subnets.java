@@ -10,6 +10,7 @@ public interface Subnets {
   /**
    * A part of the cluster's range that is leased.
    *
+   * @param subnet6 the part of {@code subnets.cidr6} beside it; null without
    * @param holder a node id, or {@code agent/} and the id of an agent's node
    * @param live whether the holder is a member now
    * @param endpoint underlay address to which pods' packets for it are sent; null if not known
@@ -21,6 +22,7 @@ public interface Subnets {
    */
   record SubnetView(
       String subnet,
+      String subnet6,
       String holder,
       String name,
       boolean self,
@@ -36,11 +38,20 @@ public interface Subnets {
    *
    * @param address with the subnet's prefix length; null while the node has no subnet
    * @param gateway the default route of its pod; null as {@code address}
+   * @param address6 its IPv6 address beside, with the prefix length; null without
+   * @param gateway6 the default route of its pod for IPv6; null as {@code address6}
    * @param attached whether the node gives the pod an interface with it
    * @param problem why the pod has no such interface yet; null if it has or wants none
    */
   record AddressView(
-      PodRef pod, String node, String address, String gateway, boolean attached, String problem) {}
+      PodRef pod,
+      String node,
+      String address,
+      String gateway,
+      String address6,
+      String gateway6,
+      boolean attached,
+      String problem) {}
 
   /**
    * A route that this node keeps.

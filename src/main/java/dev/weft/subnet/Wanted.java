@@ -13,6 +13,7 @@ import java.util.Set;
  * The wanted state of this node's kernel.
  *
  * @param own the subnet of this node's pods; empty before there is one
+ * @param second the part of the IPv6 range beside an IPv4 {@code own}
  * @param members addresses on which the other members listen: the route to them shows the underlay
  * @param peers the other members with their subnets
  * @param injected devices by destination
@@ -21,45 +22,95 @@ import java.util.Set;
  */
 record Wanted(
     Optional<Cidr> own,
+    Optional<Cidr> second,
     List<InetAddress> members,
     List<Peer> peers,
     Map<Cidr, String> injected,
     Set<VxlanFence.Sender> agents,
     List<PodEnd> pods) {
 
-  /** Without agents. */
+  /** Without a second range and agents. */
   Wanted(
       Optional<Cidr> own,
       List<InetAddress> members,
       List<Peer> peers,
       Map<Cidr, String> injected,
       List<PodEnd> pods) {
-    this(own, members, peers, injected, Set.of(), pods);
+    this(own, Optional.empty(), members, peers, injected, Set.of(), pods);
+  }
+
+  /** The same without IPv6 beside IPv4. */
+  Wanted single() {
+    return new Wanted(
+        own,
+        Optional.empty(),
+        members,
+        peers.stream().map(peer -> peer.beside(Optional.empty())).toList(),
+        injected,
+        agents,
+        pods.stream().map(pod -> new PodEnd(pod.pod(), pod.netns(), pod.address())).toList());
   }
 
   /**
    * Another member.
    *
+   * @param second its part of the IPv6 range beside an IPv4 subnet; empty if it uses none
    * @param carrier what carries packets there in this pass
    * @param endpoint the member's underlay address; null if none is known, which VXLAN needs
    * @param mtu of the member's pods, bytes; 0 if not known
    */
   record Peer(
-      String node, String name, Cidr subnet, PacketCarrier carrier, InetAddress endpoint, int mtu) {
+      String node,
+      String name,
+      Cidr subnet,
+      Optional<Cidr> second,
+      PacketCarrier carrier,
+      InetAddress endpoint,
+      int mtu) {
+    /** Without a second range. */
+    Peer(
+        String node,
+        String name,
+        Cidr subnet,
+        PacketCarrier carrier,
+        InetAddress endpoint,
+        int mtu) {
+      this(node, name, subnet, Optional.empty(), carrier, endpoint, mtu);
+    }
+
     /** Of the member's overlay device. */
     String mac() {
       return SubnetNames.overlayMac(node);
     }
 
     Peer by(PacketCarrier other) {
-      return new Peer(node, name, subnet, other, endpoint, mtu);
+      return new Peer(node, name, subnet, second, other, endpoint, mtu);
     }
 
+    Peer beside(Optional<Cidr> other) {
+      return new Peer(node, name, subnet, other, carrier, endpoint, mtu);
+    }
+
+    /** What routes to it lead to. */
+    List<Cidr> subnets() {
+      return SecondRange.both(subnet, second);
+    }
+
+    /** Its own address on the overlay. */
     InetAddress router() {
       return new AddressPool(subnet).router();
     }
   }
 
-  /** A pod's end of its veth pair. */
-  record PodEnd(PodRef pod, String netns, InetAddress address) {}
+  /**
+   * A pod's end of its veth pair.
+   *
+   * @param second its IPv6 address beside an IPv4 one
+   */
+  record PodEnd(PodRef pod, String netns, InetAddress address, Optional<InetAddress> second) {
+    /** Without a second address. */
+    PodEnd(PodRef pod, String netns, InetAddress address) {
+      this(pod, netns, address, Optional.empty());
+    }
+  }
 }

@@ -109,18 +109,10 @@ final class Warnings {
             + "reaches the members",
         "pods of this node do not reach those of others",
         "set subnets.underlay to the device that leads to the members");
-    when(
-        now.overlayProblem() != null,
-        "overlay",
-        "the overlay: " + now.overlayProblem(),
-        "pods of this node may not reach those of others",
-        "remove what stands in the way, or set subnets.vni and subnets.port on every member");
-    when(
-        now.fenceProblem() != null,
-        "fence",
-        "the overlay takes packets from any host: " + now.fenceProblem(),
-        "who can send to UDP port " + config.port() + " of this host can send to its pods",
-        "load nf_tables, or fence the port and set subnets.fence: false");
+    for (Trouble trouble : Trouble.values()) {
+      String found = now.troubles().get(trouble);
+      when(found != null, trouble.code(), trouble.text(found), trouble.affects(), trouble.action());
+    }
     when(
         !now.problems().isEmpty(),
         "routes",
@@ -166,6 +158,20 @@ final class Warnings {
                 .orElse(""),
         "pods of this node do not reach those of these members",
         "weft subnets shows the reason for each");
+  }
+
+  /** Said where this node has such a range: the others cannot know. */
+  void second(Map<String, String> others) {
+    when(
+        config.cidr6().isPresent() && !others.isEmpty(),
+        "members6",
+        others.size()
+            + " members have no part of subnets.cidr6 "
+            + config.cidr6().map(Cidr::toString).orElse("")
+            + " beside theirs, such as node "
+            + first(others),
+        "pods here do not reach pods there by IPv6",
+        "set the same subnets.cidr6 on every member");
   }
 
   private static String first(Collection<String> names) {

@@ -27,6 +27,7 @@ final class MemorySubnets implements Subnets, Agents {
         List.of(
             new SubnetView(
                 "10.42.1.0/24",
+                null,
                 TestNode.ID,
                 "n1",
                 true,
@@ -70,7 +71,7 @@ final class MemorySubnets implements Subnets, Agents {
 
   private Future<AddressView> give(PodRef pod, boolean attached) {
     AddressView view =
-        new AddressView(pod, TestNode.ID, "10.42.1.10/24", "10.42.1.1", attached, null);
+        new AddressView(pod, TestNode.ID, "10.42.1.10/24", "10.42.1.1", null, null, attached, null);
     addresses.put(pod, view);
     return Future.succeededFuture(view);
   }

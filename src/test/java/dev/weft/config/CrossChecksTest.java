@@ -42,6 +42,29 @@ class CrossChecksTest {
   }
 
   @Test
+  void shouldWantAsManyIpv6AddressesForPodsAsIpv4() {
+    assertThat(problems("subnets: {cidr: 10.0.0.0/12, cidr6: 'fd42::/112'}"))
+        .containsExactly(
+            "subnets.cidr6: fd42::/112 (expected: at most 108 bits, for as many addresses as cidr"
+                + " 10.0.0.0/12 has)");
+    assertThat(problems("subnets: {cidr: 'fd41::/48', prefix: 64, cidr6: 'fd42::/48'}"))
+        .containsExactly(
+            "subnets.cidr6: fd42::/48 (expected: none beside the IPv6 range cidr fd41::/48)");
+    assertThat(problems("{subnets: {cidr6: 'fd44::/48'}, nsm: {cidr6: 'fd44::/64'}}"))
+        .containsExactly(
+            "nsm.cidr6: fd44::/64 (expected: a range of its own, apart from subnets.cidr6"
+                + " fd44::/48)");
+    for (String bad : List.of("10.44.0.0/16", "fd42::1/64", "fe80::/64", "ff05::/16", "fd42::")) {
+      assertThat(problems("subnets: {cidr6: '" + bad + "'}"))
+          .containsExactly(
+              "subnets.cidr6: "
+                  + bad
+                  + " (expected: an IPv6 network of unicast addresses, 16 to 120 bits, as in"
+                  + " fd42::/48, or '' for none)");
+    }
+  }
+
+  @Test
   void shouldTellWhatExternalNsmsNeed() {
     assertThat(problems("nsm: {externals: [{service: echo, ca: o.pem}]}"))
         .containsExactlyInAnyOrder(

@@ -60,6 +60,7 @@ class InjectedRoutesIT {
             new OverlaySettings(
                 Cidr.parse("10.42.0.0/16"),
                 Optional.empty(),
+                Optional.empty(),
                 true,
                 100,
                 4789,

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /** Without tunnels, so that none is ever up. */
 class PeerCarriersTest {
-  private static final Optional<Cidr> OWN = Optional.of(Cidr.parse("10.42.1.0/24"));
+  private static final List<Cidr> OWN = List.of(Cidr.parse("10.42.1.0/24"));
   private static final Cidr SUBNET = Cidr.parse("10.42.2.0/24");
   private static final Wanted.Peer PLAIN =
       new Wanted.Peer(
@@ -42,7 +42,7 @@ class PeerCarriersTest {
   private static Observed observed(String problem) {
     Map<Cidr, String> problems = problem == null ? Map.of() : Map.of(SUBNET, problem);
     return new Observed(
-        "vxlan100", null, 1450, problems, Set.of(), Map.of(), null, null, null, List.of(), null);
+        "vxlan100", null, 1450, problems, Set.of(), Map.of(), null, Map.of(), List.of(), null);
   }
 
   @Test

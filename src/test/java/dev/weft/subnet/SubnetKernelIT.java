@@ -45,6 +45,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Needs({Need.ROOT, Need.IPROUTE2, Need.NFT})
 class SubnetKernelIT {
   private static final Cidr RANGE = Cidr.parse("10.42.0.0/16");
+  private static final Cidr RANGE6 = Cidr.parse("fd42::/48");
   private static final String ID1 = "1111111111111111";
   private static final String ID2 = "2222222222222222";
   private static final PodRef POD1 = PodRef.parse("p1");
@@ -106,6 +107,66 @@ class SubnetKernelIT {
         .contains("vxlan id 100", "local 10.99.0.1", "dstport 4789", "nolearning", "mtu 1450");
     assertThat(one.run("ip", "route"))
         .contains("10.42.2.0/24 via 10.42.2.0 dev vxlan100", "onlink");
+  }
+
+  @Test
+  void shouldCarryIpv6BesideIpv4() throws Exception {
+    for (int pass = 0; pass < 2; pass++) {
+      kernel1.reconcile(dual("10.42.1.0/24", "10.42.2.0/24", ID2, "10.99.0.2", end(POD1, pod1)));
+      kernel2.reconcile(dual("10.42.2.0/24", "10.42.1.0/24", ID1, "10.99.0.1", end(POD2, pod2)));
+    }
+
+    assertThat(ping(pod1, "10.42.2.10", 1450)).isPresent();
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .untilAsserted(() -> assertThat(ping(pod1, "fd42:0:0:2::a", 1430)).isPresent());
+    assertThat(one.run("ip", "-6", "route"))
+        .contains("fd42:0:0:2::/64 via fd42:0:0:2:: dev vxlan100");
+    assertThat(pod1.run("ip", "-6", "route")).contains("default via fd42:0:0:1::1 dev eth0");
+    Observed third =
+        kernel1.reconcile(dual("10.42.1.0/24", "10.42.2.0/24", ID2, "10.99.0.2", end(POD1, pod1)));
+    assertThat(third.changes()).isEmpty();
+    assertThat(third.troubles()).isEmpty();
+  }
+
+  @Test
+  void shouldCarryIpv4WhereAPodOrTheHostHasNoIpv6() throws Exception {
+    pod1.run("sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1");
+    two.run("sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1");
+
+    Observed first =
+        kernel1.reconcile(dual("10.42.1.0/24", "10.42.2.0/24", ID2, "10.99.0.2", end(POD1, pod1)));
+    Observed second =
+        kernel2.reconcile(dual("10.42.2.0/24", "10.42.1.0/24", ID1, "10.99.0.1", end(POD2, pod2)));
+
+    assertThat(first.podProblems().get(POD1)).contains("disable_ipv6 = 0 in the pod");
+    assertThat(second.troubles().get(Trouble.SECOND)).contains("disable_ipv6 = 1 (expected: 0)");
+    assertThat(ping(pod1, "10.42.2.10", 1450)).isPresent();
+  }
+
+  private static Wanted dual(
+      String own, String other, String id, String endpoint, Wanted.PodEnd pod) {
+    SecondRange beside = new SecondRange(new SubnetRange(RANGE, 24), RANGE6);
+    Wanted.Peer peer = peer(id, other, endpoint);
+    Cidr leased = Cidr.parse(own);
+    InetAddress address = new AddressPool(leased).lowest(Set.of()).orElseThrow();
+    return new Wanted(
+        Optional.of(leased),
+        beside.part(leased),
+        List.of(IpAddress.parse(endpoint)),
+        List.of(peer.beside(beside.part(peer.subnet()))),
+        Map.of(),
+        Set.of(),
+        List.of(
+            new Wanted.PodEnd(
+                pod.pod(),
+                pod.netns(),
+                address,
+                beside.address(leased, address).map(Cidr::address))));
+  }
+
+  private static Wanted.PodEnd end(PodRef pod, TestNetns netns) {
+    return end(pod, netns, "10.42.0.10");
   }
 
   @Test
@@ -552,13 +613,14 @@ class SubnetKernelIT {
     Observed observed = connect();
 
     assertThat(observed.podProblems()).isEmpty();
-    assertThat(observed.overlayProblem()).contains("vni: 100 is in use by interface other");
+    assertThat(observed.troubles().get(Trouble.OVERLAY))
+        .contains("vni: 100 is in use by interface other");
     assertThat(observed.problems().get(Cidr.parse("10.42.2.0/24"))).contains("interface other");
     one.run("ip", "link", "del", "other");
     try (Netns netns = one.open();
         DatagramSocket program = netns.call(() -> new DatagramSocket(4789))) {
       assertThat(program.isBound()).isTrue();
-      assertThat(kernel1.reconcile(wanted1()).overlayProblem())
+      assertThat(kernel1.reconcile(wanted1()).troubles().get(Trouble.OVERLAY))
           .contains("UDP port: 4789 is in use by a program's socket");
     }
     assertThat(kernel1.reconcile(wanted1()).problems()).isEmpty();
@@ -641,7 +703,8 @@ class SubnetKernelIT {
 
     Observed observed = connect();
 
-    assertThat(observed.fenceProblem()).contains("table inet weft is another program's");
+    assertThat(observed.troubles().get(Trouble.FENCE))
+        .contains("table inet weft is another program's");
     kernel1.removeAll(Set.of());
     assertThat(one.run("nft", "list", "tables")).contains("table inet weft");
   }
@@ -749,7 +812,14 @@ class SubnetKernelIT {
         OpenNetns.open(netns.name()),
         NodeLinks.start(vertx, id),
         new OverlaySettings(
-            range, Optional.of("vxlan100"), true, 100, 4789, true, Optional.empty()));
+            range,
+            Optional.of(RANGE6).filter(six -> range.bits() == 32),
+            Optional.of("vxlan100"),
+            true,
+            100,
+            4789,
+            true,
+            Optional.empty()));
   }
 
   private static int index(TestNetns netns, String link) throws Exception {

@@ -32,12 +32,13 @@ public final class RouteLimits {
   private final List<Cidr> forbidden;
 
   /**
-   * @param subnets the range of the nodes' subnets: the mesh's own, as is {@code nsm.cidr}
+   * @param subnets the ranges of the nodes' subnets: the mesh's own, as is {@code nsm.cidr}
    */
-  public RouteLimits(NsmConfig config, Cidr subnets) {
+  public RouteLimits(NsmConfig config, List<Cidr> subnets) {
     this.config = config;
     this.forbidden =
-        Stream.of(NEVER.stream(), Stream.of(config.cidr(), subnets), config.cidr6().stream())
+        Stream.of(
+                NEVER.stream(), Stream.of(config.cidr()), config.cidr6().stream(), subnets.stream())
             .flatMap(ranges -> ranges)
             .toList();
   }

@@ -21,6 +21,7 @@ import dev.weft.wire.path.PacketWriter;
 import dev.weft.wire.path.WireEnd;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -38,7 +39,7 @@ final class PodTunnel {
   private final Passes passes;
   private WireLife<WireEnd, OpenStream> life = WireLife.begin();
   private TunnelPeer peer;
-  private Cidr own;
+  private List<Cidr> own;
   private long downSince;
 
   /** What the pass under way waits for at the peer; null before the first. */
@@ -48,15 +49,15 @@ final class PodTunnel {
   private Future<Void> closed;
 
   /**
-   * @param own subnet of this node's pods
+   * @param own subnets of this node's pods
    * @param before done when nothing is left of an earlier tunnel to that node
    */
-  PodTunnel(TunnelRoom room, Cidr own, TunnelPeer peer, Future<Void> before) {
+  PodTunnel(TunnelRoom room, List<Cidr> own, TunnelPeer peer, Future<Void> before) {
     this.room = room;
     this.node = peer.node();
     this.own = own;
     this.peer = peer;
-    this.packets = new TunnelPackets(room.sent(), room.received(), own, peer.subnet());
+    this.packets = new TunnelPackets(room.sent(), room.received(), own, peer.subnets());
     this.passes = new Passes(room.vertx(), this::pass, new Backoff(room.wires().random()));
     this.closed = before;
     this.downSince = System.nanoTime();
@@ -85,10 +86,10 @@ final class PodTunnel {
   }
 
   /** Goes on between other subnets, or with another MTU. */
-  void between(Cidr ownNow, TunnelPeer peerNow) {
+  void between(List<Cidr> ownNow, TunnelPeer peerNow) {
     own = ownNow;
     peer = peerNow;
-    packets.between(ownNow, peerNow.subnet());
+    packets.between(ownNow, peerNow.subnets());
   }
 
   void kick() {

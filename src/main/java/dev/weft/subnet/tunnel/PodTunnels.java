@@ -87,9 +87,9 @@ public final class PodTunnels {
   /**
    * Begins tunnels that are missing, and has all of these looked after.
    *
-   * @param own subnet of this node's pods
+   * @param own subnets of this node's pods
    */
-  public void want(Cidr own, Collection<TunnelPeer> peers) {
+  public void want(List<Cidr> own, Collection<TunnelPeer> peers) {
     for (TunnelPeer peer : peers) {
       PodTunnel tunnel =
           tunnels.computeIfAbsent(

@@ -11,6 +11,7 @@ import dev.weft.net.SoleAddress;
 import dev.weft.net.VethPair;
 import dev.weft.wire.kernel.KernelEnds;
 import io.vertx.core.Future;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -49,8 +50,8 @@ public final class TunnelDevice {
   }
 
   /** Creates the pair, or adopts and corrects it; the host's end. */
-  Future<Link> ensure(Cidr own, TunnelPeer peer) {
-    Cidr router = Cidr.host(own.address());
+  Future<Link> ensure(List<Cidr> own, TunnelPeer peer) {
+    List<Cidr> routers = own.stream().map(part -> Cidr.host(part.address())).toList();
     String name = nameOf(peer.node());
     return links
         .thread()
@@ -59,21 +60,21 @@ public final class TunnelDevice {
               LinkEnd here =
                   LinkEnd.ofPod(at.host(), name, mtu(peer), HOST)
                       .withMac(TunnelPackets.MAC)
-                      .withAddress(Optional.of(router))
+                      .withAddress(Optional.of(routers.get(0)))
                       .withoutArp()
                       .withoutLinkLocal();
               Link link = VethPair.ensure(owner, peer.node(), here, kernel.nodeEnd(name));
-              correct(at.host().netlink(), link, router);
+              correct(at.host().netlink(), link, routers);
               return link;
             });
   }
 
-  private static void correct(Netlink in, Link link, Cidr router) throws LinuxException {
+  private static void correct(Netlink in, Link link, List<Cidr> routers) throws LinuxException {
     if (!link.mac().equals(TunnelPackets.MAC)) {
       in.setMac(link.index(), TunnelPackets.MAC);
     }
     // Nobody else gives addresses of one host to this device.
-    SoleAddress.set(in, link.index(), router, former -> former.prefixLength() == former.bits());
+    SoleAddress.set(in, link.index(), routers, former -> former.prefixLength() == former.bits());
   }
 
   private static int mtu(TunnelPeer peer) {

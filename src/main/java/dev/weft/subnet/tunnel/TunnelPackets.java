@@ -4,6 +4,8 @@ import dev.weft.address.Cidr;
 import dev.weft.subnet.tunnel.TunnelTraffic.Cause;
 import dev.weft.wire.path.FrameFilter;
 import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * The packets that may cross a tunnel: from an address of the sender's subnet to one of the
@@ -36,28 +38,47 @@ final class TunnelPackets implements FrameFilter {
   /** Both subnets, which may change; one field, so that they change together. */
   private volatile Ends ends;
 
-  private record Ends(AddressMatch own, AddressMatch peer) {}
+  /** The subnets of both ends in one family. */
+  private record Family(AddressMatch own, AddressMatch peer) {
+    /** Null where either end has none. */
+    static Family of(boolean four, List<Cidr> own, List<Cidr> peer) {
+      Optional<AddressMatch> here = match(four, own);
+      Optional<AddressMatch> there = match(four, peer);
+      return here.isPresent() && there.isPresent() ? new Family(here.get(), there.get()) : null;
+    }
 
-  TunnelPackets(TunnelTraffic sent, TunnelTraffic received, Cidr own, Cidr peer) {
+    private static Optional<AddressMatch> match(boolean four, List<Cidr> subnets) {
+      return subnets.stream().map(AddressMatch::of).filter(m -> m.four() == four).findFirst();
+    }
+  }
+
+  private record Ends(Family four, Family six) {
+    /** Of the family of a frame; null if that does not cross. */
+    Family of(ByteBuffer frame) {
+      return frame.remaining() < ETHERNET || type(frame) == IPV4 ? four : six;
+    }
+  }
+
+  TunnelPackets(TunnelTraffic sent, TunnelTraffic received, List<Cidr> own, List<Cidr> peer) {
     this.sent = sent;
     this.received = received;
     between(own, peer);
   }
 
-  void between(Cidr own, Cidr peer) {
-    ends = new Ends(AddressMatch.of(own), AddressMatch.of(peer));
+  void between(List<Cidr> own, List<Cidr> peer) {
+    ends = new Ends(Family.of(true, own, peer), Family.of(false, own, peer));
   }
 
   @Override
   public boolean sends(ByteBuffer frame) {
-    Ends now = ends;
-    return passes(sent, judge(frame, now.own(), now.peer()));
+    Family now = ends.of(frame);
+    return passes(sent, now == null ? Cause.MALFORMED : judge(frame, now.own(), now.peer()));
   }
 
   @Override
   public boolean takes(ByteBuffer frame) {
-    Ends now = ends;
-    return passes(received, judge(frame, now.peer(), now.own()));
+    Family now = ends.of(frame);
+    return passes(received, now == null ? Cause.MALFORMED : judge(frame, now.peer(), now.own()));
   }
 
   private static boolean passes(TunnelTraffic direction, Cause refusal) {
@@ -76,7 +97,7 @@ final class TunnelPackets implements FrameFilter {
     if (bytes < (from.four() ? IPV4_HEADER : IPV6_HEADER)
         || frame.getInt(at) != MAC_FIRST
         || frame.getShort(at + 4) != MAC_LAST
-        || (frame.getShort(at + ETHERTYPE) & 0xffff) != (from.four() ? IPV4 : IPV6)
+        || type(frame) != (from.four() ? IPV4 : IPV6)
         || !(from.four() ? isWhole4(frame, ip, bytes) : isWhole6(frame, ip, bytes))) {
       return Cause.MALFORMED;
     }
@@ -86,6 +107,10 @@ final class TunnelPackets implements FrameFilter {
     return to.matches(frame, ip + (from.four() ? IPV4_DESTINATION : IPV6_DESTINATION))
         ? null
         : Cause.DESTINATION;
+  }
+
+  private static int type(ByteBuffer frame) {
+    return frame.getShort(frame.position() + ETHERTYPE) & 0xffff;
   }
 
   /** RFC 791, section 3.1: version 4, a header and a length that the frame has room for. */

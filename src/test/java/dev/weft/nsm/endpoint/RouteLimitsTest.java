@@ -29,7 +29,7 @@ class RouteLimitsTest {
               Duration.ofSeconds(1),
               List.of(),
               Map.of()),
-          Cidr.parse("10.42.0.0/16"));
+          List.of(Cidr.parse("10.42.0.0/16")));
 
   @ParameterizedTest
   @ValueSource(

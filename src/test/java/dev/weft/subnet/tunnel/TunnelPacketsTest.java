@@ -8,6 +8,7 @@ import dev.weft.address.IpAddress;
 import dev.weft.address.Mac;
 import dev.weft.subnet.tunnel.TunnelTraffic.Cause;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,7 +24,30 @@ class TunnelPacketsTest {
 
   private final TunnelTraffic sent = new TunnelTraffic();
   private final TunnelTraffic received = new TunnelTraffic();
-  private final TunnelPackets packets = new TunnelPackets(sent, received, OWN, PEER);
+  private final TunnelPackets packets = packets(OWN, PEER);
+
+  private TunnelPackets packets(Cidr own, Cidr peer) {
+    return new TunnelPackets(sent, received, List.of(own), List.of(peer));
+  }
+
+  @Test
+  void shouldJudgeEachFamilyByItsOwnSubnets() {
+    TunnelPackets both =
+        new TunnelPackets(sent, received, List.of(OWN, OWN6), List.of(PEER, PEER6));
+
+    assertThat(both.takes(frame("10.42.2.10", "10.42.1.10"))).isTrue();
+    assertThat(both.takes(frame("fd00:42:0:2::10", "fd00:42:0:1::10"))).isTrue();
+    assertThat(both.takes(frame("fd00:42:0:3::10", "fd00:42:0:1::10"))).isFalse();
+    assertThat(received.refused(Cause.SOURCE)).isEqualTo(1);
+  }
+
+  @Test
+  void shouldTakeNothingOfAFamilyThatOnlyOneEndHas() {
+    TunnelPackets one = new TunnelPackets(sent, received, List.of(OWN), List.of(PEER, PEER6));
+
+    assertThat(one.takes(frame("fd00:42:0:2::10", "fd00:42:0:1::10"))).isFalse();
+    assertThat(one.takes(frame("10.42.2.10", "10.42.1.10"))).isTrue();
+  }
 
   @Test
   void shouldLetPacketsBetweenTheTwoSubnetsPass() {
@@ -59,7 +83,7 @@ class TunnelPacketsTest {
 
   @Test
   void shouldFollowAChangeOfTheSubnets() {
-    packets.between(Cidr.parse("10.42.9.0/24"), PEER);
+    packets.between(List.of(Cidr.parse("10.42.9.0/24")), List.of(PEER));
 
     assertThat(packets.takes(frame("10.42.2.10", "10.42.1.10"))).isFalse();
     assertThat(packets.takes(frame("10.42.2.10", "10.42.9.10"))).isTrue();
@@ -67,7 +91,7 @@ class TunnelPacketsTest {
 
   @Test
   void shouldCompareWholeIpv6Addresses() {
-    TunnelPackets six = new TunnelPackets(sent, received, OWN6, PEER6);
+    TunnelPackets six = packets(OWN6, PEER6);
 
     assertThat(six.takes(frame("fd00:42:0:2::10", "fd00:42:0:1::10"))).isTrue();
     assertThat(six.takes(frame("fd00:42:0:3::10", "fd00:42:0:1::10"))).isFalse();
@@ -78,8 +102,7 @@ class TunnelPacketsTest {
 
   @Test
   void shouldComparePrefixesLongerThanSixtyFourBits() {
-    TunnelPackets six =
-        new TunnelPackets(sent, received, Cidr.parse("fd00::100/120"), Cidr.parse("fd00::200/120"));
+    TunnelPackets six = packets(Cidr.parse("fd00::100/120"), Cidr.parse("fd00::200/120"));
 
     assertThat(six.takes(frame("fd00::210", "fd00::110"))).isTrue();
     assertThat(six.takes(frame("fd00::310", "fd00::110"))).isFalse();
@@ -133,7 +156,7 @@ class TunnelPacketsTest {
   @Test
   void shouldStayWithinAnyFrame() {
     Random random = new Random(14);
-    TunnelPackets six = new TunnelPackets(sent, received, OWN6, PEER6);
+    TunnelPackets six = packets(OWN6, PEER6);
     for (int i = 0; i < 100_000; i++) {
       byte[] bytes = new byte[random.nextInt(80)];
       random.nextBytes(bytes);

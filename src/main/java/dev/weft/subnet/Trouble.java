@@ -1,0 +1,53 @@
+package dev.weft.subnet;
+
+/**
+ * What of the host keeps packets of its pods away, or lets those of others in; a health warning.
+ */
+enum Trouble {
+  OVERLAY(
+      "overlay",
+      "the overlay: %s",
+      "pods of this node may not reach those of others",
+      "remove what stands in the way, or set subnets.vni and subnets.port on every member"),
+  FENCE(
+      "fence",
+      "the overlay takes packets from any host: %s",
+      "who can send to UDP port subnets.port of this host can send to its pods",
+      "load nf_tables, or fence the port and set subnets.fence: false"),
+  SECOND(
+      "range6",
+      "no IPv6 for pods here: %s",
+      "pods of this node have no IPv6 addresses of subnets.cidr6",
+      "remove what stands in the way, or choose another subnets.cidr6 on every member");
+
+  private final String code;
+  private final String text;
+  private final String affects;
+  private final String action;
+
+  /**
+   * @param text with %s for what was found
+   */
+  Trouble(String code, String text, String affects, String action) {
+    this.code = code;
+    this.text = text;
+    this.affects = affects;
+    this.action = action;
+  }
+
+  String code() {
+    return code;
+  }
+
+  String text(String found) {
+    return text.formatted(found);
+  }
+
+  String affects() {
+    return affects;
+  }
+
+  String action() {
+    return action;
+  }
+}
