@@ -103,7 +103,12 @@ def request(socket, service, request_id, interfaces=(), namespace="", timeout=30
         "connection": text(reply, 17),
         "endpoint_address": text(reply, 18),
         "hops": [
-            {"service": text(hop, 1), "endpoint": text(hop, 2), "address": text(hop, 3)}
+            {
+                "service": text(hop, 1),
+                "endpoint": text(hop, 2),
+                "address": text(hop, 3),
+                "address6": text(hop, 4),
+            }
             for hop in map(decode, reply.get(20, []))
         ],
         "unset": {text(r, 1): text(r, 2) for r in map(decode, reply.get(19, []))},

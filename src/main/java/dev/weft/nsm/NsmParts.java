@@ -154,17 +154,7 @@ final class NsmParts {
     HopPeers hopPeers = new HopPeers(self, ways.dial(), thread);
     ChainRunner runner =
         new ChainRunner(room, vertx, config.heal(), connections, halves, hopPeers, limits, routes);
-    hops =
-        new Hops(
-            self,
-            config.cidr(),
-            connections,
-            requests,
-            halves,
-            endpointPods,
-            limits,
-            routes,
-            runner);
+    hops = new Hops(self, connections, requests, halves, endpointPods, limits, routes, runner);
     hopPeers.answer(hops);
     hopReports = new HopReports(self, connections, endpoints, halves, hopPeers, room.clock());
     ConnectionMonitor monitor =
@@ -187,6 +177,7 @@ final class NsmParts {
 
     connectionMeters = new ConnectionMeters(meters, connections, room.clock());
     connections.onChange(connectionMeters::changed);
+    connections.onChain(connectionMeters::chainChanged);
     Gauge.builder("weft_nsm_endpoints", endpoints, e -> e.mine().size())
         .description("Endpoints advertised on this node")
         .register(meters);

@@ -26,7 +26,8 @@ class ChainIT {
 
   @BeforeAll
   static void start() throws Exception {
-    nodes = NsmNodes.start(2, "heal: 10s, chains: { own: [firewall, nobody] }");
+    nodes =
+        NsmNodes.start(2, "heal: 10s, cidr6: \"fd44::/64\", chains: { own: [firewall, nobody] }");
     home = nodes.node(1);
     away = nodes.node(2);
     client = home.pod("c1");
@@ -44,10 +45,13 @@ class ChainIT {
     // Given
     TestNetns fw1 = forwarding("fw1");
     TestNetns fw2 = forwarding("fw2");
+    fw2.run("sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6");
     TestNetns vpn1 = nodes.namespace("vpn1");
+    reachable(vpn1, "2001:db8:77::1");
     TestNetns vpn2 = nodes.namespace("vpn2");
+    reachable(vpn2, "2001:db8:78::1");
     Process firewall = away.echo("fw1", fw1, "--service", "firewall");
-    Process vpn = home.echo("vpn1", vpn1, "--service", "vpn", "--route", "10.77.0.0/16");
+    Process vpn = vpn(home, "vpn1", vpn1, "77");
     home.http("PUT", "/api/v1/chains/secure", "{\"via\":[\"firewall\",\"vpn\"]}");
     await("endpoints are known").atMost(SOON).until(() -> services() == 2);
 
@@ -62,13 +66,19 @@ class ChainIT {
         .containsExactly("firewall", "vpn");
     assertThat(reply.path("routes")).extracting(JsonNode::asText).contains("10.77.0.0/16");
     assertThat(client.run("ip", "-N", "route")).contains("10.77.0.0/16 via", "dev secure");
+    assertThat(client.run("ip", "-6", "-N", "route"))
+        .contains("2001:db8:77::/48 via", "dev secure");
+    String vpn6 = reply.path("hops").path(1).path("address6").asText();
+    assertThat(vpn6).startsWith("fd44::");
+    await("IPv6 through both").atMost(SOON).until(() -> pings(vpn6) && pings("2001:db8:77::1"));
     assertThat(fw1.run("ip", "-br", "link")).contains("nsm", "vpn");
+    assertThat(home.metric("weft_nsm_chains_up")).isEqualTo(1);
     assertThat(chain().path("chain").path("hops").asInt()).isEqualTo(2);
     assertThat(chain().path("hops").path(1).path("client").asText()).startsWith("nsm-endpoints/");
     final String index = client.run("cat", "/sys/class/net/secure/ifindex");
 
     // When the last hop's endpoint dies
-    away.echo("vpn2", vpn2, "--service", "vpn", "--route", "10.78.0.0/16");
+    vpn(away, "vpn2", vpn2, "78");
     await("both are known").atMost(SOON).until(() -> endpoints("vpn") == 2);
     vpn.destroyForcibly().onExit().join();
 
@@ -77,16 +87,22 @@ class ChainIT {
     assertThat(ask("by the other vpn").path("echo").asText()).isEqualTo("by the other vpn");
     assertThat(client.run("cat", "/sys/class/net/secure/ifindex")).isEqualTo(index);
     assertThat(client.run("ip", "-N", "route")).contains("10.78.0.0/16").doesNotContain("10.77.");
+    await("IPv6 by the other vpn").atMost(SOON).until(() -> pings("2001:db8:78::1"));
+    assertThat(client.run("ip", "-6", "-N", "route")).doesNotContain("2001:db8:77:");
+    assertThat(home.metric("weft_nsm_chain_heal_seconds_count")).isEqualTo(1);
 
     // When the first hop's endpoint dies
     home.echo("fw2", fw2, "--service", "firewall");
     await("both are known").atMost(SOON).until(() -> endpoints("firewall") == 2);
     firewall.destroyForcibly().onExit().join();
 
-    // Then the way leads through the other one
+    // Then the way leads through the other one, which has no IPv6
     await("healed").atMost(SOON).until(() -> isUpBy(0, "fw2") && isUpBy(1, "vpn2"));
-    assertThat(ask("by the other firewall").path("echo").asText())
-        .isEqualTo("by the other firewall");
+    JsonNode four = ask("by the other firewall");
+    assertThat(four.path("echo").asText()).isEqualTo("by the other firewall");
+    assertThat(four.path("unset").path("2001:db8:78::/48").asText())
+        .isEqualTo("hop 1 (firewall) has no IPv6 addresses");
+    assertThat(client.run("ip", "-6", "-N", "route")).doesNotContain("2001:db8:78:");
     await("the former one is on no way any more")
         .atMost(SOON)
         .untilAsserted(() -> assertThat(fw1.run("ip", "-br", "link")).doesNotContain("nsm", "vpn"));
@@ -192,8 +208,36 @@ class ChainIT {
 
   private static TestNetns forwarding(String name) throws Exception {
     TestNetns made = nodes.namespace(name);
-    made.run("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward");
+    made.run(
+        "sh",
+        "-c",
+        "echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding");
     return made;
+  }
+
+  private static void reachable(TestNetns where, String address) throws Exception {
+    where.run("ip", "link", "set", "lo", "up");
+    where.run("ip", "address", "add", address + "/128", "dev", "lo");
+  }
+
+  /** It announces a prefix of each family that has this number. */
+  private static Process vpn(NsmNodes.Node node, String name, TestNetns where, String number)
+      throws Exception {
+    return node.echo(
+        name,
+        where,
+        "--service",
+        "vpn",
+        "--route",
+        "10." + number + ".0.0/16",
+        "--route",
+        "2001:db8:" + number + "::/48");
+  }
+
+  private static boolean pings(String address) throws Exception {
+    return client
+        .run("sh", "-c", "ping -c 1 -W 1 -q " + address + " || true")
+        .contains("1 received");
   }
 
   private static JsonNode ask(String words) throws Exception {

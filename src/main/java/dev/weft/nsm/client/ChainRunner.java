@@ -5,6 +5,7 @@ import dev.weft.nsm.ConnectionHop;
 import dev.weft.nsm.connection.ChainHop;
 import dev.weft.nsm.connection.ChainRoutes;
 import dev.weft.nsm.connection.ChainTail;
+import dev.weft.nsm.connection.ClientRouting;
 import dev.weft.nsm.connection.Connection;
 import dev.weft.nsm.connection.ConnectionEntry;
 import dev.weft.nsm.connection.ConnectionLife.Phase;
@@ -28,6 +29,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -47,7 +49,10 @@ public final class ChainRunner {
   /** A new chain that is not up by then is ended: its client has given up. */
   private static final Duration FIRST = Duration.ofSeconds(30);
 
-  private static final int MAX_EXCLUDED = 64;
+  /** Those of the client, of the hops before and of the pod's other connections. */
+  static final int MAX_EXCLUDED = 2 * ClientRouting.MAX_EXCLUDED;
+
+  private static final String ALL_SIX = "::/0";
   private static final long NO_TIMER = -1;
 
   private final RoomContext room;
@@ -189,17 +194,24 @@ public final class ChainRunner {
             });
   }
 
-  /** The addresses of the hops so far, and those of the client's other connections. */
+  /**
+   * What the client excluded, the addresses of the hops so far, and those of the client's other
+   * connections. Without IPv6 addresses on the first hop there is no use for them on others.
+   */
   private List<String> excluded(Connection root, List<Placed> placed) {
     List<String> excluded = new ArrayList<>();
     excluded.add(root.link().prefix());
     placed.forEach(hop -> excluded.add(hop.reply().getPrefix()));
+    excluded.addAll(root.client().routing().excluded());
+    if (root.link().prefix6() == null) {
+      excluded.add(ALL_SIX);
+    }
     connections.where(c -> c.client().pod().equals(root.client().pod())).stream()
         .map(ConnectionEntry::connection)
         .filter(c -> !c.id().equals(root.id()))
         .flatMap(ChainRunner::addresses)
         .filter(prefix -> !excluded.contains(prefix))
-        .limit(MAX_EXCLUDED - (long) excluded.size())
+        .limit(MAX_EXCLUDED - excluded.size())
         .forEach(excluded::add);
     return excluded;
   }
@@ -214,8 +226,12 @@ public final class ChainRunner {
 
   /** Gives both ends of every hop their routes; the routes that the client cannot have. */
   private Future<ChainTail> route(Connection root, List<Placed> placed) {
-    ChainReach reach = new ChainReach(root.id()).add(root.link().prefix(), root.link().routes());
-    placed.forEach(hop -> reach.add(hop.reply().getPrefix(), hop.reply().getRouteList()));
+    Connection.Link own = root.link();
+    ChainReach reach = new ChainReach(root.id(), root.hop().via());
+    reach.add(own.prefix(), Objects.requireNonNullElse(own.prefix6(), ""), own.routes());
+    placed.stream()
+        .map(Placed::reply)
+        .forEach(hop -> reach.add(hop.getPrefix(), hop.getPrefix6(), hop.getRouteList()));
     List<Future<?>> told = new ArrayList<>();
     for (Placed hop : placed) {
       String id = hop.reply().getConnectionId();
@@ -229,11 +245,17 @@ public final class ChainRunner {
       told.add(peers.route(root.endpoint().node(), reach.routes(1, root.id())));
     }
     ConnectionEntry entry = connections.require(root.id());
-    ChainHop own = entry.connection().hop().leading(reach.ahead(1), List.of());
+    ChainHop leading = entry.connection().hop().leading(reach.ahead(1), List.of());
     return Future.join(told)
-        .compose(v -> connections.place(entry, own))
+        .compose(v -> connections.place(entry, leading))
         .compose(v -> routes.set(entry.connection()))
-        .map(unset -> new ChainTail(true, null, views(root, placed), unset));
+        .map(
+            unset ->
+                new ChainTail(
+                    true,
+                    null,
+                    views(root, placed),
+                    Stream.concat(unset.stream(), reach.unreached().stream()).toList()));
   }
 
   private boolean isMember(String node) {
@@ -361,7 +383,11 @@ public final class ChainRunner {
     HopReply known = its.get().reply();
     String leads =
         HopReports.leads(
-            known.getEndpointNode(), known.getProvider(), known.getPrefix(), known.getRouteList());
+            known.getEndpointNode(),
+            known.getProvider(),
+            known.getPrefix(),
+            known.getPrefix6(),
+            known.getRouteList());
     if (!state.getState().equals(known.getState()) || !state.getLeads().equals(leads)) {
       run.stale = true;
       connections.onTail(
@@ -389,12 +415,18 @@ public final class ChainRunner {
                   reply.getConnectionId(),
                   PodRef.parse(reply.getClientPod()),
                   reply.getClientAddress(),
+                  orNull(reply.getClientAddress6()),
                   reply.getProvider(),
                   reply.getEndpointNode(),
                   reply.getEndpointAddress(),
+                  orNull(reply.getEndpointAddress6()),
                   reply.getState(),
-                  reply.getReason().isEmpty() ? null : reply.getReason());
+                  orNull(reply.getReason()));
             })
         .toList();
+  }
+
+  private static String orNull(String text) {
+    return text.isEmpty() ? null : text;
   }
 }

@@ -130,7 +130,7 @@ public final class Connector {
         .compose(
             view -> {
               // The new endpoint's namespace may use the old addresses.
-              boolean six = old.hop() == null && wantsSix(view, old.client().routing());
+              boolean six = wantsSix(view, old.client().routing());
               List<Cidr> others = proposals(view, old.client().routing(), six);
               return choice
                   .choose(PendingConnection.of(old, others, six), candidates, end)
@@ -172,7 +172,7 @@ public final class Connector {
 
   /** Addresses to choose from and the interface's name, which nobody else gets meanwhile. */
   private PendingConnection reserve(ServiceRequest request, KernelLinks.View view) {
-    boolean six = request.hop() == null && wantsSix(view, request.routing());
+    boolean six = wantsSix(view, request.routing());
     List<Cidr> prefixes = proposals(view, request.routing(), six);
     if (prefixes.isEmpty()) {
       throw new Refused(

@@ -1,5 +1,6 @@
 package dev.weft.nsm.client;
 
+import dev.weft.address.Cidr;
 import dev.weft.nsm.ConnectionStatus;
 import dev.weft.nsm.connection.Connection;
 import dev.weft.nsm.connection.ConnectionEntry;
@@ -161,6 +162,7 @@ public final class HopReports {
                     status.endpointNode(),
                     status.provider(),
                     c.link().prefix(),
+                    c.prefix6().map(Cidr::toString).orElse(""),
                     c.link().routes()));
     if (status.reason() != null) {
       state.setReason(status.reason());
@@ -169,7 +171,8 @@ public final class HopReports {
   }
 
   /** Where a hop leads, as both nodes write it. */
-  static String leads(String node, String provider, String prefix, List<String> routes) {
-    return node + " " + provider + " " + prefix + " " + String.join(" ", routes);
+  static String leads(
+      String node, String provider, String prefix, String prefix6, List<String> routes) {
+    return String.join(" ", node, provider, prefix, prefix6, String.join(" ", routes));
   }
 }

@@ -41,10 +41,9 @@ public final class Hops implements HopPeers.HopNode {
   private static final Logger log = LoggerFactory.getLogger(Hops.class);
 
   /** Those of all hops of the longest chain, with their addresses. */
-  private static final int MAX_ROUTES = ChainHop.MAX * 65;
+  private static final int MAX_ROUTES = ChainHop.MAX * 66;
 
   private final String self;
-  private final Cidr cidr;
   private final Connections connections;
   private final Requests requests;
   private final Halves halves;
@@ -53,12 +52,8 @@ public final class Hops implements HopPeers.HopNode {
   private final ChainRoutes routes;
   private final ChainRunner runner;
 
-  /**
-   * @param cidr of the connections' addresses
-   */
   public Hops(
       String self,
-      Cidr cidr,
       Connections connections,
       Requests requests,
       Halves halves,
@@ -67,7 +62,6 @@ public final class Hops implements HopPeers.HopNode {
       ChainRoutes routes,
       ChainRunner runner) {
     this.self = self;
-    this.cidr = cidr;
     this.connections = connections;
     this.requests = requests;
     this.halves = halves;
@@ -86,7 +80,9 @@ public final class Hops implements HopPeers.HopNode {
           "connection " + before.id() + ": " + before.hop().label() + " leads no further here");
     }
     ChainHop hop = before.hop().next(before.id());
-    ClientRouting routing = ClientRouting.of(metric(hop.root()), request.getExcludedPrefixList());
+    ClientRouting routing =
+        ClientRouting.of(
+            metric(hop.root()), request.getExcludedPrefixList(), ChainRunner.MAX_EXCLUDED);
     return pods.podAt(new EndpointAttachment(end.netns(), end.identity(), List.of()))
         .compose(
             pod -> {
@@ -139,6 +135,13 @@ public final class Hops implements HopPeers.HopNode {
             .setPrefix(c.link().prefix())
             .addAllRoute(c.link().routes())
             .setState(status.state() == null ? "ended" : status.state().toString());
+    c.prefix6()
+        .ifPresent(
+            prefix ->
+                reply
+                    .setPrefix6(prefix.toString())
+                    .setClientAddress6(status.clientAddress6())
+                    .setEndpointAddress6(status.endpointAddress6()));
     if (status.reason() != null) {
       reply.setReason(status.reason());
     }
@@ -163,10 +166,7 @@ public final class Hops implements HopPeers.HopNode {
     }
     List<String> others = new ArrayList<>();
     for (String text : prefixes) {
-      boolean ofHop =
-          Cidr.find(text)
-              .filter(p -> p.isNetwork() && p.prefixLength() == 30 && cidr.contains(p))
-              .isPresent();
+      boolean ofHop = Cidr.find(text).filter(connections.addresses()::isBlock).isPresent();
       if (!ofHop) {
         others.add(text);
       }

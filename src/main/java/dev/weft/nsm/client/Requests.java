@@ -142,11 +142,15 @@ public final class Requests {
   }
 
   private static ServiceHop hop(ConnectionHop hop) {
-    return ServiceHop.newBuilder()
-        .setService(hop.service())
-        .setEndpoint(hop.provider())
-        .setEndpointAddress(hop.endpointAddress().split("/", 2)[0])
-        .build();
+    ServiceHop.Builder message =
+        ServiceHop.newBuilder()
+            .setService(hop.service())
+            .setEndpoint(hop.provider())
+            .setEndpointAddress(hop.endpointAddress().split("/", 2)[0]);
+    if (hop.endpointAddress6() != null) {
+      message.setEndpointAddress6(hop.endpointAddress6().split("/", 2)[0]);
+    }
+    return message.build();
   }
 
   private Timer timer(boolean accepted) {

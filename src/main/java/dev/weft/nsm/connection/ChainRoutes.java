@@ -8,7 +8,6 @@ import dev.weft.linux.Route;
 import dev.weft.net.LinkThread;
 import dev.weft.nsm.UnsetRoute;
 import io.vertx.core.Future;
-import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -36,19 +35,25 @@ public final class ChainRoutes {
         c.clientAt(self)
             ? set(
                 new End(c.client().netns(), c.client().identity(), c.client().intf()),
-                c.endpointAddress().address(),
-                new Wanted(
-                    c.hop().reached(c.link().routes()), c.client().routing().metric(), false))
+                new Gateways(c.endpointAddress(), c.endpointAddress6()),
+                Wanted.of(c.hop().reached(c.link().routes()), c.client().routing().metric(), false))
             : Future.succeededFuture(List.of());
     return c.endpointAt(self)
         ? ahead.compose(
             unset ->
                 set(
                         new End(c.endpoint().netns(), c.endpoint().identity(), c.endpoint().intf()),
-                        c.clientAddress().address(),
-                        new Wanted(c.hop().back(), 0, true))
+                        new Gateways(c.clientAddress(), c.clientAddress6()),
+                        Wanted.of(c.hop().back(), 0, true))
                     .map(unset))
         : ahead;
+  }
+
+  /** The other end's addresses. */
+  private record Gateways(Cidr four, Optional<Cidr> six) {
+    Optional<Cidr> to(Cidr destination) {
+      return destination.bits() == 32 ? Optional.of(four) : six;
+    }
   }
 
   private record End(String netns, long identity, String intf) {}
@@ -59,27 +64,35 @@ public final class ChainRoutes {
    * @param only whether such a route by another interface is not wanted any more if it is Weft's:
    *     the way back leads by the hop that was made last, while a former one is being ended
    */
-  private record Wanted(List<String> destinations, int metric, boolean only) {}
+  private record Wanted(List<Cidr> destinations, int metric, boolean only) {
+    static Wanted of(List<String> destinations, int metric, boolean only) {
+      return new Wanted(destinations.stream().map(Cidr::parse).toList(), metric, only);
+    }
+  }
 
-  private Future<List<UnsetRoute>> set(End end, InetAddress gateway, Wanted wanted) {
+  private Future<List<UnsetRoute>> set(End end, Gateways gateways, Wanted wanted) {
     return thread.change(
         at -> {
           Netlink in = at.at(end.netns(), end.identity()).netlink();
           Link link = in.require(end.intf());
           List<Route> all = in.routes(Route.PROTOCOL);
           for (Route route : all) {
-            String destination = route.destination().toString();
             boolean here = by(route, link);
-            boolean listed = wanted.destinations().contains(destination);
+            boolean listed = wanted.destinations().contains(route.destination());
             if (here ? !listed : listed && wanted.only()) {
               in.deleteRoute(route);
             }
           }
           List<UnsetRoute> unset = new ArrayList<>();
-          for (String destination : wanted.destinations()) {
-            Cidr to = Cidr.parse(destination);
+          for (Cidr to : wanted.destinations()) {
             if (all.stream().noneMatch(r -> r.destination().equals(to) && by(r, link))) {
-              Route route = Route.via(to, gateway, link.index()).withMetric(wanted.metric());
+              Optional<Cidr> gateway = gateways.to(to);
+              if (gateway.isEmpty()) {
+                unset.add(new UnsetRoute(to.toString(), KernelLinks.NO_SIX));
+                continue;
+              }
+              Route route =
+                  Route.via(to, gateway.get().address(), link.index()).withMetric(wanted.metric());
               add(in, route).ifPresent(unset::add);
             }
           }

@@ -15,16 +15,25 @@ import java.util.List;
 public record ClientRouting(int metric, List<String> excluded, List<UnsetRoute> unset) {
   public static final ClientRouting DEFAULT = new ClientRouting(0, List.of(), List.of());
 
-  private static final int MAX_EXCLUDED = 64;
+  /** The most prefixes that a client may exclude. */
+  public static final int MAX_EXCLUDED = 64;
 
   /** As a client asks for it; INVALID names the first prefix that is none. */
   public static ClientRouting of(int metric, List<String> excluded) {
+    return of(metric, excluded, MAX_EXCLUDED);
+  }
+
+  /**
+   * As it was asked for; INVALID names the first prefix that is none.
+   *
+   * @param most prefixes to exclude
+   */
+  public static ClientRouting of(int metric, List<String> excluded, int most) {
     if (metric < 0) {
       throw Fault.invalid("route_metric", Integer.toUnsignedString(metric), "0..2147483647");
     }
-    if (excluded.size() > MAX_EXCLUDED) {
-      throw Fault.invalid(
-          "excluded_prefix", excluded.size() + " of them", "at most " + MAX_EXCLUDED);
+    if (excluded.size() > most) {
+      throw Fault.invalid("excluded_prefix", excluded.size() + " of them", "at most " + most);
     }
     for (String text : excluded) {
       if (Cidr.find(text).isEmpty()) {

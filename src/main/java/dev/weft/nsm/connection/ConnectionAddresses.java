@@ -74,6 +74,14 @@ public final class ConnectionAddresses {
         });
   }
 
+  /** Whether that is a block of this network, or the IPv6 one beside it. */
+  public boolean isBlock(Cidr prefix) {
+    return prefix.isNetwork()
+        && (index(prefix) >= 0
+            || (prefix.prefixLength() == BLOCK_BITS_6
+                && six.filter(network -> network.contains(prefix)).isPresent()));
+  }
+
   /** Counts one more use of a block; a block outside this network is ignored. */
   public void use(Cidr block) {
     int index = index(block);

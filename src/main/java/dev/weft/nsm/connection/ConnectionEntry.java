@@ -74,6 +74,11 @@ public final class ConnectionEntry {
     return life.state() == ConnectionState.UP && !isUp() ? tail.reason() : life.reason();
   }
 
+  /** Whether it is the first hop of a chain: what a client asked for. */
+  boolean isOfChain() {
+    return tail != null;
+  }
+
   void leadsTo(ChainTail next) {
     tail = next;
     settle();
@@ -228,9 +233,11 @@ public final class ConnectionEntry {
             connection.id(),
             connection.client().pod(),
             connection.clientAddress().toString(),
+            connection.clientAddress6().map(Cidr::toString).orElse(null),
             provider(),
             connection.endpoint().node(),
             connection.endpointAddress().toString(),
+            connection.endpointAddress6().map(Cidr::toString).orElse(null),
             state == null ? "ended" : state.toString(),
             life.reason()));
     if (tail != null) {

@@ -67,6 +67,7 @@ public final class Connections {
 
   private BiConsumer<ConnectionLife, ConnectionLife> listener = (before, next) -> {};
   private final List<Consumer<ConnectionEntry>> followers = new ArrayList<>();
+  private Consumer<ConnectionEntry> ofChains = entry -> {};
   private BiConsumer<ConnectionEntry, ConnectionChanged> news = (entry, change) -> {};
 
   private record Placed(long identity, String prefix) {}
@@ -118,6 +119,11 @@ public final class Connections {
   /** Tells the follower of each connection whose life has gone on. */
   public void follow(Consumer<ConnectionEntry> follower) {
     followers.add(follower);
+  }
+
+  /** Tells the listener of each client's connection to a chain, any hop of which has changed. */
+  public void onChain(Consumer<ConnectionEntry> told) {
+    ofChains = told;
   }
 
   /** Tells the listener what is published of each connection, when it is. */
@@ -262,6 +268,7 @@ public final class Connections {
     ConnectionLife next = event.apply(before, now());
     entry.lives(next);
     listener.accept(before, next);
+    tellOfChain(entry);
     boolean seen = differs(entry, state, reason);
     // A connection that stands after a restart as it did before is no news; its end is published
     // once its interface is removed.
@@ -271,6 +278,12 @@ public final class Connections {
     }
     if (!next.equals(before)) {
       followers.forEach(follower -> follower.accept(entry));
+    }
+  }
+
+  private void tellOfChain(ConnectionEntry entry) {
+    if (entry.isOfChain()) {
+      ofChains.accept(entry);
     }
   }
 
@@ -285,6 +298,7 @@ public final class Connections {
     String reason = entry.reason();
     boolean unseen = entry.isTailUnseen();
     entry.leadsTo(next);
+    tellOfChain(entry);
     boolean news = differs(entry, state, reason) || entry.isElsewhere();
     if (news && !(unseen && next.up()) && !entry.life().isOver() && holds(entry)) {
       publish(entry);

@@ -33,6 +33,9 @@ import java.util.stream.Stream;
 
 /** The kernel's part of connections, on the node's thread for links. */
 public final class KernelLinks {
+  /** Why a route of IPv6 is not set. */
+  static final String NO_SIX = "the connection has no IPv6 addresses";
+
   private final LinkThread thread;
   private final Vxlans vxlans;
   private final LinkOwnership owner;
@@ -104,9 +107,15 @@ public final class KernelLinks {
   public Future<List<UnsetRoute>> joinVeth(Connection c) {
     return thread.change(
         at -> {
-          LinkEnd client = client(at, c).withoutLinkLocal();
-          LinkEnd endpoint = endpoint(at, c).withoutLinkLocal();
-          Link link = VethPair.create(owner.alias(c.id()), client, endpoint);
+          LinkEnd client = client(at, c);
+          LinkEnd endpoint = endpoint(at, c);
+          // A router without a link-local address asks for no neighbour of what it forwards.
+          boolean four = c.prefix6().isEmpty();
+          Link link =
+              VethPair.create(
+                  owner.alias(c.id()),
+                  four ? client.withoutLinkLocal() : client,
+                  four ? endpoint.withoutLinkLocal() : endpoint);
           return route(client, link, c);
         });
   }
@@ -177,7 +186,7 @@ public final class KernelLinks {
       Optional<Cidr> gateway =
           to.bits() == 32 ? Optional.of(c.endpointAddress()) : c.endpointAddress6();
       if (gateway.isEmpty()) {
-        unset.add(new UnsetRoute(destination, "the connection has no IPv6 addresses"));
+        unset.add(new UnsetRoute(destination, NO_SIX));
         continue;
       }
       Route route = Route.via(to, gateway.get().address(), link.index()).withMetric(metric);

@@ -1,6 +1,5 @@
 package dev.weft.nsm.endpoint;
 
-import dev.weft.address.Cidr;
 import java.util.List;
 
 /**
@@ -10,11 +9,4 @@ import java.util.List;
  * @param identity that namespace's cookie
  * @param routes destinations that clients are to reach through it
  */
-public record EndpointAttachment(String netns, long identity, List<String> routes) {
-  EndpointAttachment withoutSix() {
-    return new EndpointAttachment(
-        netns,
-        identity,
-        routes.stream().filter(route -> Cidr.parse(route).bits() == Integer.SIZE).toList());
-  }
-}
+public record EndpointAttachment(String netns, long identity, List<String> routes) {}

@@ -91,15 +91,12 @@ public final class LocalNegotiator implements Negotiator {
    * @param hop the connection's place in a chain of services; null for a service of its own
    */
   public Future<EndpointAttachment> ask(Endpoint endpoint, String requestId, ChainHop hop) {
-    return client
-        .ask(
-            endpoints
-                .mine(endpoint.namespace(), endpoint.provider(), endpoint.service())
-                .orElseThrow(() -> Fault.NOT_FOUND.because("it was removed meanwhile")),
-            requestId,
-            hop)
-        // Chains are for IPv4.
-        .map(attachment -> hop == null ? attachment : attachment.withoutSix());
+    return client.ask(
+        endpoints
+            .mine(endpoint.namespace(), endpoint.provider(), endpoint.service())
+            .orElseThrow(() -> Fault.NOT_FOUND.because("it was removed meanwhile")),
+        requestId,
+        hop);
   }
 
   /** An endpoint of this node; any one of the service for an empty provider. */

@@ -43,7 +43,10 @@ public final class RouteLimits {
             .toList();
   }
 
-  /** The routes, if each is one to allow; INVALID or DENIED names the first that is not. */
+  /**
+   * The routes as Weft writes them, if each is one to allow; INVALID or DENIED names the first that
+   * is not.
+   */
   public List<String> check(String service, List<String> routes) {
     if (routes.size() > MAX_ROUTES) {
       throw Fault.invalid("route", routes.size() + " routes", "at most " + MAX_ROUTES);
@@ -67,6 +70,6 @@ public final class RouteLimits {
                 .formatted(text, allowed, service));
       }
     }
-    return List.copyOf(routes);
+    return routes.stream().map(route -> Cidr.parse(route).toString()).toList();
   }
 }

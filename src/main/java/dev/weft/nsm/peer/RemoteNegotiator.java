@@ -143,10 +143,7 @@ public final class RemoteNegotiator implements Negotiator {
     List<String> routes =
         limits.check(
             candidate.endpoint().service(),
-            pending.hop() != null
-                ? reply.getRouteList()
-                : Stream.concat(reply.getRouteList().stream(), reply.getRoute6List().stream())
-                    .toList());
+            Stream.concat(reply.getRouteList().stream(), reply.getRoute6List().stream()).toList());
     boolean vxlan = tunnel == TunnelType.VXLAN;
     if (vxlan && !Tunnels.isAddress(reply.getUnderlay())) {
       throw Fault.invalid("underlay", reply.getUnderlay(), "an IP address");

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -47,6 +48,18 @@ class ConnectionAddressesTest {
             Cidr.parse("10.44.0.0/28"), Optional.of(Cidr.parse("ffff:ff44:ffff::fff0/124")), 0);
     assertThat(last.beside(Cidr.parse("10.44.0.12/30")))
         .contains(Cidr.parse("ffff:ff44:ffff::fffc/126"));
+  }
+
+  @Test
+  void shouldKnowItsBlocks() {
+    ConnectionAddresses pool =
+        new ConnectionAddresses(NETWORK, Optional.of(Cidr.parse("fd44::/64")), 0);
+
+    assertThat(Stream.of("10.44.0.4/30", "fd44::4/126").map(Cidr::parse)).allMatch(pool::isBlock);
+    assertThat(
+            Stream.of("10.44.0.4/31", "10.44.0.5/30", "10.44.1.0/30", "fd44::4/127", "fd45::/126")
+                .map(Cidr::parse))
+        .noneMatch(pool::isBlock);
   }
 
   @Test

@@ -9,10 +9,12 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 class ConnectionMetersTest {
@@ -20,8 +22,8 @@ class ConnectionMetersTest {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-  private final ConnectionMeters meters =
-      new ConnectionMeters(registry, null, Clock.fixed(START.plusSeconds(100), ZoneOffset.UTC));
+  private final AtomicReference<Instant> now = new AtomicReference<>(START.plusSeconds(100));
+  private final ConnectionMeters meters = new ConnectionMeters(registry, null, clock(now));
 
   private static ConnectionLife up() {
     return ConnectionLife.agreed(START).wayUp(START).joined(START);
@@ -65,7 +67,63 @@ class ConnectionMetersTest {
     assertThat(registry.get("weft_nsm_connections_stuck").gauge().value()).isEqualTo(1);
   }
 
+  @Test
+  void shouldMeasureChainsFromTheLossOfAnyHopUntilAllAreThere() {
+    ConnectionEntry chain = entry(up(), ChainHop.first("secure", List.of("firewall", "vpn")));
+    chain.leadsTo(new ChainTail(true, null, List.of(), List.of()));
+    meters.chainChanged(chain);
+    meters.look(List.of(chain, entry(up())));
+    assertThat(gauge("weft_nsm_chains")).isEqualTo(1);
+    assertThat(gauge("weft_nsm_chains_up")).isEqualTo(1);
+
+    // When a later hop heals, for longer than a minute
+    chain.leadsTo(new ChainTail(false, "hop 2 (vpn): healing", List.of(), List.of()));
+    meters.chainChanged(chain);
+    now.set(now.get().plusSeconds(61));
+    meters.look(List.of(chain));
+
+    // Then
+    assertThat(gauge("weft_nsm_chains_up")).isZero();
+    assertThat(gauge("weft_nsm_connections_healing")).isEqualTo(1);
+    assertThat(gauge("weft_nsm_connections_stuck")).isEqualTo(1);
+
+    // And when it is up again
+    chain.leadsTo(new ChainTail(true, null, List.of(), List.of()));
+    meters.chainChanged(chain);
+    meters.chainChanged(chain);
+    assertThat(registry.get("weft_nsm_chain_heal").timer().count()).isEqualTo(1);
+    assertThat(registry.get("weft_nsm_chain_heal").timer().totalTime(TimeUnit.SECONDS))
+        .isEqualTo(61);
+  }
+
+  private double gauge(String name) {
+    return registry.get(name).gauge().value();
+  }
+
+  private static Clock clock(AtomicReference<Instant> now) {
+    return new Clock() {
+      @Override
+      public Instant instant() {
+        return now.get();
+      }
+
+      @Override
+      public ZoneId getZone() {
+        return ZoneOffset.UTC;
+      }
+
+      @Override
+      public Clock withZone(ZoneId zone) {
+        return this;
+      }
+    };
+  }
+
   private static ConnectionEntry entry(ConnectionLife life) {
+    return entry(life, null);
+  }
+
+  private static ConnectionEntry entry(ConnectionLife life, ChainHop hop) {
     Connection connection =
         new Connection(
             "00000000000000c1",
@@ -77,7 +135,8 @@ class ConnectionMetersTest {
             new Connection.Client("a1", PodRef.parse("c1"), "c1", 17, "echo", null),
             new Connection.Target("b1", "", "e1", null, 0, PodRef.parse("e1"), "nsm1"),
             new Connection.Link(
-                Mechanism.WIRE, "10.44.0.0/30", null, List.of(), 1500, 0, null, null));
+                Mechanism.WIRE, "10.44.0.0/30", null, List.of(), 1500, 0, null, null),
+            hop);
     return new ConnectionEntry(connection, life, new Backoff(new Random(1)), null);
   }
 }

@@ -184,9 +184,11 @@ class ConnectionsTest {
             "00000000000000c2",
             PodRef.parse("default/fw1"),
             "10.44.0.6/30",
+            null,
             provider,
             SELF,
             "10.44.0.5/30",
+            null,
             "up",
             null);
     return new ChainTail(up, reason, List.of(hop), List.of());
