@@ -16,7 +16,7 @@ const SHAPES = {
   ready: ["●", "good"], none: ["●", "good"], info: ["·", ""],
   joining: ["◐", "wait"], connecting: ["◐", "wait"], starting: ["◐", "wait"], healing: ["◐", "wait"], waiting: ["○", "wait"],
   degraded: ["◆", "wait"], warning: ["◆", "wait"],
-  failed: ["✕", "bad"], down: ["✕", "bad"], contradiction: ["≠", "bad"], error: ["✕", "bad"],
+  failed: ["✕", "bad"], away: ["✕", "bad"], down: ["✕", "bad"], contradiction: ["≠", "bad"], error: ["✕", "bad"],
 };
 
 function element(tag, text, className) {

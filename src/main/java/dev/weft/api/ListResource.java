@@ -54,10 +54,12 @@ final class ListResource implements MemberLists {
   private final NetworkServices services;
   private final Lists lists;
   private final NodeWays ways;
+  private final AwayNodes away;
 
   ListResource(Bus bus, Cluster cluster, NodeWays ways) {
     this.cluster = cluster;
     this.ways = ways;
+    this.away = new AwayNodes(bus, cluster);
     this.members = new Members(bus, cluster);
     this.services = bus.proxy(NetworkServices.class);
     this.lists = new Lists(members, new RoomLists(bus, cluster.self()).all());
@@ -65,6 +67,7 @@ final class ListResource implements MemberLists {
 
   void bind(Operations operations) {
     operations.answer("listNodes", ctx -> nodes(Lists.Query.of(ctx.queryParams())));
+    operations.answer("forgetNode", ctx -> cluster.forget(ctx.pathParam("id")));
     operations.answer("listServices", ctx -> services(Lists.Query.of(ctx.queryParams())));
     operations.answer("listTopologies", ctx -> topologies(Lists.Query.of(ctx.queryParams())));
     LISTS.forEach(
@@ -103,14 +106,23 @@ final class ListResource implements MemberLists {
   private Future<Page<JsonNode>> nodes(Lists.Query query) {
     return members
         .ask(query.cluster(), NodeHealth.class, NodeHealth::status)
-        .map(
+        .compose(
             known ->
-                part(
-                    cluster.members().stream()
-                        .map(
-                            m -> ListRow.of(view(m, known.byNode().get(m.id())), m.name(), m.id())),
-                    query,
-                    known));
+                away.rows()
+                    .map(
+                        left ->
+                            part(
+                                Stream.concat(
+                                    cluster.members().stream()
+                                        .map(
+                                            m ->
+                                                ListRow.of(
+                                                    view(m, known.byNode().get(m.id())),
+                                                    m.name(),
+                                                    m.id())),
+                                    left),
+                                query,
+                                known)));
   }
 
   private Future<Page<JsonNode>> services(Lists.Query query) {
@@ -140,7 +152,7 @@ final class ListResource implements MemberLists {
    *
    * @param status null if the member was not asked or did not answer
    */
-  private JsonNode view(Member member, NodeStatus status) {
+  private ObjectNode view(Member member, NodeStatus status) {
     ObjectNode view =
         Json.mapper()
             .<ObjectNode>valueToTree(member)
@@ -150,10 +162,11 @@ final class ListResource implements MemberLists {
       view.put("home", "none");
     }
     ways.way(member.id()).ifPresent(way -> view.set("way", Json.mapper().valueToTree(way)));
-    return status == null
-        ? view
-        : view.put("state", status.state())
-            .set("warnings", Json.mapper().valueToTree(status.warnings()));
+    if (status != null) {
+      view.put("state", status.state())
+          .set("warnings", Json.mapper().valueToTree(status.warnings()));
+    }
+    return view;
   }
 
   /**

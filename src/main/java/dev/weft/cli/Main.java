@@ -110,7 +110,7 @@ public final class Main implements Runnable {
         new CheckCommand(),
         new DemoCommand(),
         new StatusCommand(),
-        new ListCommand("nodes"),
+        new NodesCommand(),
         new ListCommand("pods"),
         new ListCommand("wires"),
         new ServicesCommand(),

@@ -44,9 +44,23 @@ final class StatusCommand implements Runnable {
             warning.path("action").asText());
       }
     }
-    out.println("members  " + client.get("/api/v1/nodes?limit=1").path("total").asInt());
+    out.println(
+        "members  " + members(node.list(client, "/api/v1/nodes", false, Integer.MAX_VALUE)));
     out.println("pods     " + client.get("/api/v1/pods?limit=1").path("total").asInt());
     out.println("wires    " + byState(client.get("/api/v1/wires?limit=1")));
+  }
+
+  private static String members(JsonNode nodes) {
+    List<String> away = new ArrayList<>();
+    nodes.path("items").forEach(n -> addIfAway(away, n));
+    int live = nodes.path("items").size() - away.size();
+    return away.isEmpty() ? "" + live : live + ", and away: " + String.join(", ", away);
+  }
+
+  private static void addIfAway(List<String> away, JsonNode node) {
+    if (node.path("state").asText().equals("away")) {
+      away.add(node.path("name").asText());
+    }
   }
 
   private static String byState(JsonNode wires) {

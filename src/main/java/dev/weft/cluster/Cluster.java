@@ -1,5 +1,7 @@
 package dev.weft.cluster;
 
+import dev.weft.bus.Fault;
+import io.vertx.core.Future;
 import java.util.List;
 import java.util.Optional;
 
@@ -17,6 +19,36 @@ public interface Cluster {
   List<Member> members();
 
   Optional<Member> member(String id);
+
+  /** Nodes that were members and are away, by name, until they return or are forgotten. */
+  default List<AwayMember> away() {
+    return List.of();
+  }
+
+  /**
+   * Stops to expect a node that is away, on every member, with all that hangs on it. NOT_FOUND for
+   * one that was no member, CONFLICT for a live one.
+   */
+  default Future<Void> forget(String id) {
+    return Future.failedFuture(Fault.NOT_FOUND.because("node " + id + ": never was a member"));
+  }
+
+  /** How people call a node: by its name if it is or was a member, else by its id. */
+  default String name(String id) {
+    return member(id)
+        .or(() -> away().stream().map(AwayMember::member).filter(m -> m.id().equals(id)).findAny())
+        .map(Member::name)
+        .orElse(id);
+  }
+
+  /** Why a node that is no live member cannot be reached, in words. */
+  default String absence(String id) {
+    return away().stream()
+        .filter(a -> a.member().id().equals(id))
+        .findAny()
+        .map(AwayMember::text)
+        .orElse("node " + id + " is no member of the cluster, as far as this node knows");
+  }
 
   /** A table in which every key belongs to the node that wrote it. */
   OwnedTable owned(String name);

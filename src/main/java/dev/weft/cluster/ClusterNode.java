@@ -26,6 +26,7 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -57,6 +58,7 @@ public final class ClusterNode implements ClusterPlace {
   private final Quorum quorum;
   private final ClusterThread thread;
   private final LiveMembers members;
+  private final AwayMembers away;
   private final ForeignMembers foreign;
   private final Tables tables;
   private final HostedOutposts outposts;
@@ -69,6 +71,7 @@ public final class ClusterNode implements ClusterPlace {
       TableContext context,
       Health health,
       Quorum quorum,
+      AwayMembers away,
       Optional<String> notHome) {
     this.context = context;
     this.manager = manager;
@@ -76,6 +79,7 @@ public final class ClusterNode implements ClusterPlace {
     this.health = health;
     this.quorum = quorum;
     this.thread = context.thread();
+    this.away = away;
     this.members = new LiveMembers(hazelcast, context.store(), quorum);
     this.foreign = new ForeignMembers(health, identity::caFingerprint, this::isUnverifiable);
     ChangeLog changes = new ChangeLog();
@@ -143,7 +147,12 @@ public final class ClusterNode implements ClusterPlace {
     }
     return LiveMembers.largest(store)
         .compose(
-            largest -> {
+            largest ->
+                AwayMembers.open(store, clock, config.forgetAfter())
+                    .map(away -> Map.entry(largest, away)))
+        .compose(
+            noted -> {
+              int largest = noted.getKey();
               Quorum quorum = new Quorum(config.size(), config.join().size() + 1, largest);
               HazelcastClusterManager manager =
                   new HazelcastClusterManager(HazelcastSettings.of(config, identity, quorum));
@@ -173,6 +182,7 @@ public final class ClusterNode implements ClusterPlace {
                                                   store),
                                               health,
                                               quorum,
+                                              noted.getValue(),
                                               config.notHome())
                                           .open())
                               .recover(e -> vertx.close().transform(v -> Future.failedFuture(e))));
@@ -209,6 +219,8 @@ public final class ClusterNode implements ClusterPlace {
               onMembership();
               thread.every(SYNC_EVERY, tables::sync);
               thread.every(SYNC_EVERY, outposts::tidy);
+              thread.every(AwayMembers.NOTE_EVERY, away::noteAlive);
+              common(AwayMembers.FORGOTTEN).onChange(() -> thread.run(this::onForgotten));
               thread.every(REVIEW_EVERY, this::onRecords);
               return (ClusterPlace) this;
             })
@@ -272,6 +284,34 @@ public final class ClusterNode implements ClusterPlace {
   }
 
   @Override
+  public List<AwayMember> away() {
+    return away.list();
+  }
+
+  @Override
+  public Future<Void> forget(String node) {
+    return thread
+        .call(() -> away.rowOf(node, member(node)))
+        .compose(
+            row ->
+                withdrawVote(node)
+                    .compose(v -> common(AwayMembers.FORGOTTEN).write(Map.of(node, row), Set.of())))
+        .compose(
+            v ->
+                thread.call(
+                    () -> {
+                      onForgotten();
+                      return null;
+                    }));
+  }
+
+  /** Takes a node that is gone for good out of those whose majority gives leases. */
+  private Future<Void> withdrawVote(String node) {
+    log.debug("node {} is not expected back", node);
+    return Future.succeededFuture();
+  }
+
+  @Override
   public OwnedTable owned(String name) {
     return (OwnedTable) tables.open(name, () -> ownedTable(name));
   }
@@ -285,7 +325,9 @@ public final class ClusterNode implements ClusterPlace {
           case OUTPOSTS -> members::hasJoined;
           default -> members::isLive;
         };
-    return opened(new ReplicatedOwnedTable(name, stored, context, live, outposts::hosts), stored);
+    return opened(
+        new ReplicatedOwnedTable(name, stored, context, live, away::contains, outposts::hosts),
+        stored);
   }
 
   @Override
@@ -378,6 +420,9 @@ public final class ClusterNode implements ClusterPlace {
         self(),
         owned(MEMBERS).rows(),
         (member, joined) -> {
+          if (!member.id().equals(self())) {
+            away.changed(member, joined);
+          }
           if (bus != null) {
             bus.publish(new MemberChanged(member.id(), member.name(), joined));
           }
@@ -392,6 +437,19 @@ public final class ClusterNode implements ClusterPlace {
     }
     outposts.changed();
     foreign.review(members.unknown());
+    onForgotten();
+  }
+
+  private void onForgotten() {
+    away.review(
+        common(AwayMembers.FORGOTTEN).rows(),
+        tables,
+        forgotten -> {
+          if (bus != null) {
+            bus.publish(forgotten);
+          }
+        });
+    away.show(health);
   }
 
   private void onIdentityChanged() {

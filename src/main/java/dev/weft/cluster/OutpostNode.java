@@ -1,6 +1,7 @@
 package dev.weft.cluster;
 
 import dev.weft.bus.Bus;
+import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
 import dev.weft.bus.Signer;
 import dev.weft.cluster.proto.Entry;
@@ -52,6 +53,7 @@ public final class OutpostNode implements ClusterPlace {
   private final Outbox outbox;
   private final Tables tables = new Tables((table, key) -> {});
   private final KnownMembers known = new KnownMembers();
+  private final AwayMembers away;
   private final long run = new SecureRandom().nextLong();
 
   /** By table; changed on the cluster thread. */
@@ -80,8 +82,13 @@ public final class OutpostNode implements ClusterPlace {
   private boolean complete;
 
   private OutpostNode(
-      TableContext context, Health health, Optional<Duration> aloneAfter, boolean hadHome) {
+      TableContext context,
+      Health health,
+      AwayMembers away,
+      Optional<Duration> aloneAfter,
+      boolean hadHome) {
     this.context = context;
+    this.away = away;
     this.health = health;
     this.aloneAfter = aloneAfter;
     this.hadHome = hadHome;
@@ -95,6 +102,7 @@ public final class OutpostNode implements ClusterPlace {
    * @param epoch how often this node has started
    * @param mayBeAlone whether it gives leases itself as long as no node of the mesh ever was its
    *     home, and all say that they are none
+   * @param forgetAfter how long a node that is away is remembered
    */
   public static Future<ClusterPlace> start(
       Identity identity,
@@ -104,12 +112,16 @@ public final class OutpostNode implements ClusterPlace {
       VertxOptions options,
       Transport transport,
       Clock clock,
-      boolean mayBeAlone) {
+      boolean mayBeAlone,
+      Duration forgetAfter) {
     health.state(ClusterNode.ROOM, Health.State.STARTING);
     return store
         .get(ClusterNode.ROOM, HOME)
+        .compose(
+            before ->
+                AwayMembers.open(store, clock, forgetAfter).map(away -> Map.entry(before, away)))
         .map(
-            before -> {
+            noted -> {
               TableContext context =
                   new TableContext(
                       identity.nodeId().value(),
@@ -121,7 +133,8 @@ public final class OutpostNode implements ClusterPlace {
                       store);
               Optional<Duration> aloneAfter =
                   mayBeAlone ? Optional.of(ALONE_AFTER) : Optional.empty();
-              OutpostNode node = open(context, health, aloneAfter, before.isPresent());
+              OutpostNode node =
+                  open(context, health, noted.getValue(), aloneAfter, noted.getKey().isPresent());
               identity.onChange(() -> node.thread.run(node::onIdentityChanged));
               return node;
             });
@@ -130,15 +143,23 @@ public final class OutpostNode implements ClusterPlace {
   /**
    * Opens the tables.
    *
+   * @param away whom this node knew before
    * @param aloneAfter how long all nodes of the mesh have to be no homes before this one gives
    *     leases itself; empty if it never does
    * @param hadHome whether it ever had a home, after which it never does
    */
   static OutpostNode open(
-      TableContext context, Health health, Optional<Duration> aloneAfter, boolean hadHome) {
-    OutpostNode node = new OutpostNode(context, health, aloneAfter, hadHome);
+      TableContext context,
+      Health health,
+      AwayMembers away,
+      Optional<Duration> aloneAfter,
+      boolean hadHome) {
+    OutpostNode node = new OutpostNode(context, health, away, aloneAfter, hadHome);
     node.owned(ClusterNode.MEMBERS).onChange(() -> node.thread.run(node::onRecords));
     node.thread.every(SYNC_EVERY, node::sync);
+    node.common(AwayMembers.FORGOTTEN).onChange(() -> node.thread.run(node::onForgotten));
+    node.thread.every(SYNC_EVERY, node::onForgotten);
+    node.thread.every(AwayMembers.NOTE_EVERY, away::noteAlive);
     return node;
   }
 
@@ -241,6 +262,17 @@ public final class OutpostNode implements ClusterPlace {
     return Optional.ofNullable(known.byId().get(id));
   }
 
+  @Override
+  public List<AwayMember> away() {
+    return away.list();
+  }
+
+  @Override
+  public Future<Void> forget(String node) {
+    return Future.failedFuture(
+        Fault.PRECONDITION.because("this node is an outpost (expected: a member is asked)"));
+  }
+
   private boolean isLive(String node) {
     return node.equals(self()) || live.contains(node);
   }
@@ -253,7 +285,8 @@ public final class OutpostNode implements ClusterPlace {
             () -> {
               HomeTableStore store = new HomeTableStore(name, self(), outbox);
               return fed(
-                  new ReplicatedOwnedTable(name, store, context, this::isLive, node -> false),
+                  new ReplicatedOwnedTable(
+                      name, store, context, this::isLive, away::contains, node -> false),
                   store);
             });
   }
@@ -318,8 +351,21 @@ public final class OutpostNode implements ClusterPlace {
     known.take(
         owned(ClusterNode.MEMBERS).rows(),
         member -> true,
-        (member, joined) ->
-            bus.ifPresent(b -> b.publish(new MemberChanged(member.id(), member.name(), joined))));
+        (member, joined) -> {
+          if (!member.id().equals(self())) {
+            away.changed(member, joined);
+          }
+          bus.ifPresent(b -> b.publish(new MemberChanged(member.id(), member.name(), joined)));
+        });
+    onForgotten();
+  }
+
+  private void onForgotten() {
+    away.review(
+        common(AwayMembers.FORGOTTEN).rows(),
+        tables,
+        forgotten -> bus.ifPresent(b -> b.publish(forgotten)));
+    away.show(health);
   }
 
   @Override

@@ -46,6 +46,11 @@ public interface OwnedTable {
 
   List<Row> rows();
 
+  /** The records of nodes that are away, as they were when these left. */
+  default List<Row> missed() {
+    return List.of();
+  }
+
   /** Runs the listener on the caller's context after rows may have changed. */
   void onChange(Runnable listener);
 }

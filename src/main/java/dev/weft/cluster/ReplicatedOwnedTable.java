@@ -10,11 +10,13 @@ final class ReplicatedOwnedTable extends ReplicatedTable implements OwnedTable {
   private static final long TOMBSTONE_SECONDS = 3600;
 
   private final Predicate<String> live;
+  private final Predicate<String> away;
   private final Predicate<String> hosted;
   private long counter;
 
   /**
    * @param live whether a node is live
+   * @param away whether a node was live and is expected back: its records are kept
    * @param hosted whether this node publishes that one's records
    */
   ReplicatedOwnedTable(
@@ -22,9 +24,11 @@ final class ReplicatedOwnedTable extends ReplicatedTable implements OwnedTable {
       TableStore tableStore,
       TableContext context,
       Predicate<String> live,
+      Predicate<String> away,
       Predicate<String> hosted) {
     super(name, tableStore, context);
     this.live = live;
+    this.away = away;
     this.hosted = hosted;
   }
 
@@ -54,8 +58,24 @@ final class ReplicatedOwnedTable extends ReplicatedTable implements OwnedTable {
 
   @Override
   public List<Row> rows() {
+    return rows(live);
+  }
+
+  @Override
+  public List<Row> missed() {
+    return rows(node -> !live.test(node) && away.test(node));
+  }
+
+  /** Forgets all records of a node. */
+  void forget(String node) {
+    known.keySet().stream()
+        .filter(key -> key.startsWith(node + "/"))
+        .forEach(key -> forgetFrom(node, key));
+  }
+
+  private List<Row> rows(Predicate<String> shown) {
     return known.values().stream()
-        .filter(e -> !e.tombstone() && live.test(e.node()))
+        .filter(e -> !e.tombstone() && shown.test(e.node()))
         .map(e -> new Row(e.node(), e.key().substring(e.node().length() + 1), e.body()))
         .toList();
   }
@@ -79,7 +99,8 @@ final class ReplicatedOwnedTable extends ReplicatedTable implements OwnedTable {
   @Override
   boolean expired(Envelope envelope, long nowSeconds) {
     boolean leftover = envelope.node().equals(context.self()) && envelope.epoch() < context.epoch();
-    boolean gone = envelope.tombstone() || !live.test(envelope.node());
+    boolean expected = live.test(envelope.node()) || away.test(envelope.node());
+    boolean gone = envelope.tombstone() || !expected;
     return leftover || (gone && nowSeconds - envelope.at() > TOMBSTONE_SECONDS);
   }
 

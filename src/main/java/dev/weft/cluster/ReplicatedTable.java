@@ -19,6 +19,9 @@ abstract class ReplicatedTable {
   /** Largest number of rows taken over from other members. */
   static final int MAX_ROWS = 50_000;
 
+  /** Keys of which is remembered that their record was ignored. */
+  private static final int MAX_IGNORED = 1000;
+
   private static final Logger log = LoggerFactory.getLogger(ReplicatedTable.class);
 
   final String name;
@@ -29,6 +32,9 @@ abstract class ReplicatedTable {
   private record Listener(Context context, Runnable handler) {}
 
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
+
+  /** Why records are not taken over, by key. */
+  private final Map<String, String> ignored = new ConcurrentHashMap<>();
 
   /** Told of the key of each row that has changed. */
   private volatile Consumer<String> follower = key -> {};
@@ -63,11 +69,12 @@ abstract class ReplicatedTable {
     try {
       envelope = Envelope.open(context.signer(), name, key, json);
     } catch (WeftException e) {
-      log.warn("ignored: {}", e.getMessage());
+      ignore(key, e.getMessage());
       return;
     }
     if (!mayWrite(envelope)) {
-      log.warn("ignored: record {}/{} by {}, which does not own it", name, key, envelope.node());
+      ignore(
+          key, "record %s/%s by %s, which does not own it".formatted(name, key, envelope.node()));
       return;
     }
     Envelope old = known.get(key);
@@ -90,6 +97,18 @@ abstract class ReplicatedTable {
     }
     accepted(envelope);
     changed(key);
+  }
+
+  /** Says once why a record is not taken over, which is read again with every {@link #sync}. */
+  private void ignore(String key, String why) {
+    if (ignored.size() >= MAX_IGNORED) {
+      ignored.clear();
+    }
+    if (why.equals(ignored.put(key, why))) {
+      log.debug("ignored: {}", why);
+    } else {
+      log.warn("ignored: {}", why);
+    }
   }
 
   /** Copies newer records from the cluster's table and writes back those that it lacks. */

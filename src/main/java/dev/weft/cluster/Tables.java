@@ -48,6 +48,14 @@ final class Tables {
         .forEach(ReplicatedTable::changed);
   }
 
+  /** Forgets what a node owns. */
+  void forget(String node) {
+    all.values().stream()
+        .filter(ReplicatedOwnedTable.class::isInstance)
+        .map(ReplicatedOwnedTable.class::cast)
+        .forEach(table -> table.forget(node));
+  }
+
   void signAgain() {
     all.values().forEach(ReplicatedTable::signAgain);
   }

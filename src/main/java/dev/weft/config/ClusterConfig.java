@@ -1,6 +1,7 @@
 package dev.weft.config;
 
 import dev.weft.address.HostPort;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,10 +15,18 @@ import java.util.Optional;
  * @param size members when all are up; 0 for the join list and this node, or the largest membership
  *     that was ever seen
  * @param role what this node is in the cluster
+ * @param forgetAfter how long a node that left is listed and expected back
  * @param bus the event bus's listener, an address literal; port 0 for any free one
  */
 public record ClusterConfig(
-    String name, String bind, int port, List<HostPort> join, int size, Role role, HostPort bus) {
+    String name,
+    String bind,
+    int port,
+    List<HostPort> join,
+    int size,
+    Role role,
+    Duration forgetAfter,
+    HostPort bus) {
   private static final int DEFAULT_PORT = 5701;
 
   /** What a node is in the cluster. */
@@ -41,6 +50,8 @@ public record ClusterConfig(
             s.list("join", Kind.peer(DEFAULT_PORT)),
             s.read("size", "0", Kind.integer(0, 1000)),
             s.read("role", "auto", Kind.choice(Role.class)),
+            s.read(
+                "forget-after", "168h", Kind.duration(Duration.ofMinutes(1), Duration.ofDays(365))),
             s.read("bus", "127.0.0.1:0", Kind.LISTENER));
     s.end();
     return cluster;

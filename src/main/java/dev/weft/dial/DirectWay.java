@@ -56,7 +56,7 @@ final class DirectWay implements Way {
               member
                   .map(
                       m -> "node " + m.name() + " serves no other node (its grpc.host is loopback)")
-                  .orElse("node " + nodeId + " is not a live member")));
+                  .orElseGet(() -> cluster.absence(nodeId))));
     }
     return client
         .connect(

@@ -261,7 +261,8 @@ public final class NodeDial implements Dial {
     if (order.isEmpty()) {
       choices.remove(nodeId, choice);
       return Future.failedFuture(
-          Fault.UNAVAILABLE.because("node " + nodeId + " is not a live member"));
+          Fault.UNAVAILABLE.because(
+              "node " + nodeId + " is no live member, and no way leads to it"));
     }
     return connect(nodeId, on, choice, order);
   }

@@ -258,7 +258,15 @@ public final class Node {
     if (as.outpost(config.mesh())) {
       boolean mayBeAlone = as.role() == ClusterConfig.Role.AUTO;
       return OutpostNode.start(
-          identity, epoch, store, health, vertxOptions(), transport, clock, mayBeAlone);
+          identity,
+          epoch,
+          store,
+          health,
+          vertxOptions(),
+          transport,
+          clock,
+          mayBeAlone,
+          as.forgetAfter());
     }
     return ClusterNode.start(
         as, config.security(), identity, epoch, store, health, vertxOptions(), transport, clock);

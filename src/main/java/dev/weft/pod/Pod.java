@@ -17,4 +17,9 @@ public record Pod(
   public boolean alive() {
     return problem == null;
   }
+
+  /** The same pod, which cannot be used. */
+  Pod with(String why) {
+    return new Pod(ref, node, netns, identity, counter, why);
+  }
 }

@@ -2,7 +2,6 @@ package dev.weft.pod;
 
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
-import dev.weft.cluster.Member;
 import dev.weft.cluster.MemberChanged;
 import dev.weft.cluster.OwnedTable;
 import dev.weft.linux.LinuxException;
@@ -108,6 +107,22 @@ public final class PodVerticle extends VerticleBase implements Pods {
     return Future.succeededFuture(List.copyOf(everyone().values()));
   }
 
+  @Override
+  public Future<List<Pod>> away() {
+    return Future.succeededFuture(List.copyOf(missed().values()));
+  }
+
+  private Map<PodRef, Pod> missed() {
+    Map<PodRef, Pod> live = everyone();
+    Map<PodRef, Pod> away = new TreeMap<>();
+    table.missed().stream()
+        .flatMap(row -> row.read(Pod.class, Pod::node).stream())
+        .filter(pod -> !live.containsKey(pod.ref()))
+        .forEach(pod -> away.merge(pod.ref(), pod, PodVerticle::owner));
+    away.replaceAll((ref, pod) -> pod.with(room.cluster().absence(pod.node())));
+    return away;
+  }
+
   private Future<Long> identity(String netns) {
     return thread
         .blocking(() -> Namespaces.identity(netns))
@@ -170,13 +185,23 @@ public final class PodVerticle extends VerticleBase implements Pods {
     seen = now;
     changes
         .put()
-        .forEach(pod -> room.bus().publish(new PodChanged(pod.ref(), pod, nameOf(pod.node()))));
-    changes.remove().forEach(pod -> room.bus().publish(new PodChanged(pod.ref(), null, null)));
+        .forEach(
+            pod -> room.bus().publish(new PodChanged(pod.ref(), pod, nameOf(pod.node()), null)));
+    Map<PodRef, Pod> missed = changes.remove().isEmpty() ? Map.of() : missed();
+    changes
+        .remove()
+        .forEach(
+            pod -> {
+              Pod away = missed.get(pod.ref());
+              room.bus()
+                  .publish(
+                      new PodChanged(pod.ref(), null, null, away == null ? null : away.problem()));
+            });
   }
 
   /** A node's name; its id as long as it is not a member yet. */
   private String nameOf(String node) {
-    return room.cluster().member(node).map(Member::name).orElse(node);
+    return room.cluster().name(node);
   }
 
   /** Looks whether a namespace went, came back, or is another one behind the same path. */

@@ -23,4 +23,10 @@ public interface Pods {
 
   /** The pods of all live members, by name; a pod claimed twice is shown once, at its owner. */
   Future<List<Pod>> all();
+
+  /**
+   * The pods of nodes that are away, as they were when these left, by name; their problem names the
+   * node. One that is registered elsewhere by now is not among them.
+   */
+  Future<List<Pod>> away();
 }

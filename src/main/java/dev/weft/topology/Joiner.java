@@ -13,10 +13,12 @@ import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -45,6 +47,10 @@ final class Joiner {
   private final LongSupplier nanoTime;
   private final MemberGrace settled;
   private final Map<String, WireSpec> asked = new HashMap<>();
+
+  /** Nodes that are not expected back, since this node started. */
+  private final Set<String> forgotten = new HashSet<>();
+
   private final Map<String, Failure> failures = new HashMap<>();
   private final RandomGenerator random = RandomGenerator.getDefault();
   private final Backoff passBackoff = new Backoff(random);
@@ -83,6 +89,18 @@ final class Joiner {
   /** Why the last request for this wire failed. */
   Optional<String> failure(String wire) {
     return Optional.ofNullable(failures.get(wire)).map(Failure::reason);
+  }
+
+  /** A node is, or was, a member. */
+  void onMember(String node) {
+    forgotten.remove(node);
+    trigger();
+  }
+
+  /** A node is not expected back: no wire to it stays. */
+  void onForgotten(String node) {
+    forgotten.add(node);
+    trigger();
   }
 
   void trigger() {
@@ -153,7 +171,9 @@ final class Joiner {
                 end -> {
                   Pod pod = plan.pods().get(end.pod());
                   return pod == null
-                      ? !end.node().equals(self) && !settled.contains(end.node())
+                      ? !end.node().equals(self)
+                          && !settled.contains(end.node())
+                          && !forgotten.contains(end.node())
                       : pod.node().equals(end.node());
                 });
   }

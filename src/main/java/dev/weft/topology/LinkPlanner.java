@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
@@ -28,6 +29,7 @@ final class LinkPlanner {
 
   private final Map<PodRef, Pod> pods = new HashMap<>();
   private final int defaultMtu;
+  private final UnaryOperator<String> names;
   private final Map<String, Placement> placements = new LinkedHashMap<>();
   private final Set<String> interrupted = new HashSet<>();
 
@@ -38,22 +40,25 @@ final class LinkPlanner {
 
   private record Interface(PodRef pod, String name) {}
 
-  private LinkPlanner(Collection<Pod> known, int defaultMtu) {
+  private LinkPlanner(Collection<Pod> known, int defaultMtu, UnaryOperator<String> names) {
     known.forEach(pod -> pods.put(pod.ref(), pod));
     this.defaultMtu = defaultMtu;
+    this.names = names;
   }
 
   /**
    * @param topologies checked ones, as {@link TopologyObject} reads them
-   * @param pods of all live members
+   * @param pods of all live members, and of nodes that are away, with that as their problem
    * @param defaultMtu bytes, for links that ask for none
+   * @param names of nodes by id, for people
    */
   static Plan plan(
       Collection<Topology> topologies,
       Collection<SingleLink> singles,
       Collection<Pod> pods,
-      int defaultMtu) {
-    return new LinkPlanner(pods, defaultMtu).plan(new Descriptions(topologies), singles);
+      int defaultMtu,
+      UnaryOperator<String> names) {
+    return new LinkPlanner(pods, defaultMtu, names).plan(new Descriptions(topologies), singles);
   }
 
   private Plan plan(Descriptions descriptions, Collection<SingleLink> singles) {
@@ -171,7 +176,8 @@ final class LinkPlanner {
       if (pod == null) {
         reasons.add("pod " + end.pod() + " is registered on no node");
       } else if (!pod.alive()) {
-        reasons.add("pod " + end.pod() + " on node " + pod.node() + ": " + pod.problem());
+        reasons.add(
+            "pod " + end.pod() + " on node " + names.apply(pod.node()) + ": " + pod.problem());
       }
     }
     if (!reasons.isEmpty()) {
@@ -206,15 +212,15 @@ final class LinkPlanner {
     return end.pod().name().equals(Descriptions.LOCALHOST);
   }
 
-  private static String where(SingleLink link, String nodeA, String nodeB) {
+  private String where(SingleLink link, String nodeA, String nodeB) {
     if (isDevice(link.a()) || isDevice(link.b())) {
       return "peer_pod localhost is a device of the node";
     }
     String a = Descriptions.name(link.a().pod());
     String b = Descriptions.name(link.b().pod());
     return nodeA.equals(nodeB)
-        ? a + " and " + b + " are both on node " + nodeA
-        : a + " is on node " + nodeA + " and " + b + " on node " + nodeB;
+        ? a + " and " + b + " are both on node " + names.apply(nodeA)
+        : a + " is on node " + names.apply(nodeA) + " and " + b + " on node " + names.apply(nodeB);
   }
 
   private int mtuOf(LinkDescription described) {

@@ -3,8 +3,9 @@ package dev.weft.topology;
 import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
-import dev.weft.cluster.Member;
 import dev.weft.cluster.MemberChanged;
+import dev.weft.cluster.MemberForgotten;
+import dev.weft.pod.Pod;
 import dev.weft.pod.PodChanged;
 import dev.weft.pod.PodRef;
 import dev.weft.pod.Pods;
@@ -65,7 +66,8 @@ public final class TopologyVerticle extends VerticleBase implements Topologies {
     joiner = new Joiner(vertx, room.cluster(), bus.proxy(Wires.class), this::plan, nanoTime);
     table.onChange(this::onChange);
     bus.on(PodChanged.class, fact -> joiner.trigger());
-    bus.on(MemberChanged.class, fact -> joiner.trigger());
+    bus.on(MemberChanged.class, fact -> joiner.onMember(fact.id()));
+    bus.on(MemberForgotten.class, fact -> joiner.onForgotten(fact.id()));
     joiner.start();
     return bus.serve(Topologies.class, this);
   }
@@ -174,9 +176,11 @@ public final class TopologyVerticle extends VerticleBase implements Topologies {
 
   /** The plan for what is known now; made on a worker thread, since it may be large. */
   private Future<Plan> plan() {
-    return pods.all()
+    return Future.all(pods.all(), pods.away())
         .compose(
-            known -> {
+            both -> {
+              List<Pod> known = new ArrayList<>(both.<List<Pod>>resultAt(0));
+              known.addAll(both.<List<Pod>>resultAt(1));
               TopologySnapshot contents = table.read();
               return thread.blocking(
                   () ->
@@ -184,7 +188,8 @@ public final class TopologyVerticle extends VerticleBase implements Topologies {
                           contents.topologies().values(),
                           contents.links().values(),
                           known,
-                          defaultMtu));
+                          defaultMtu,
+                          room.cluster()::name));
             });
   }
 
@@ -216,7 +221,7 @@ public final class TopologyVerticle extends VerticleBase implements Topologies {
   }
 
   private Future<LinkView.Answer> ask(String node) {
-    String name = room.cluster().member(node).map(Member::name).orElse(node);
+    String name = room.cluster().name(node);
     return room.bus()
         .proxy(Wires.class, node, MEMBER_DEADLINE)
         .list()

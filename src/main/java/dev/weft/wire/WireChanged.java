@@ -2,8 +2,18 @@ package dev.weft.wire;
 
 import dev.weft.bus.Fact;
 
-/** A wire is in another state, or was removed: then {@code state} is null. */
-public record WireChanged(String id, String link, WireState state, String reason) implements Fact {
+/**
+ * A wire is in another state.
+ *
+ * @param state null if the wire was removed
+ * @param before its state until now; null if that is not known
+ */
+public record WireChanged(String id, String link, WireState state, String reason, WireState before)
+    implements Fact {
+  public WireChanged(String id, String link, WireState state, String reason) {
+    this(id, link, state, reason, null);
+  }
+
   @Override
   public String subject() {
     return id;
@@ -20,6 +30,7 @@ public record WireChanged(String id, String link, WireState state, String reason
 
   @Override
   public Severity severity() {
-    return state == WireState.FAILED ? Severity.WARNING : Severity.INFO;
+    boolean lost = before == WireState.UP && state != null && state != WireState.UP;
+    return lost || state == WireState.FAILED ? Severity.WARNING : Severity.INFO;
   }
 }

@@ -406,7 +406,7 @@ final class StatusPageBrowserIT {
     PodRef late = PodRef.parse("late");
     Pod pod = new Pod(late, TestNode.ID, "/run/netns/late", 1, 1, null);
     node.pods.put(late, pod);
-    node.bus.publish(new PodChanged(late, pod, "n1"));
+    node.bus.publish(new PodChanged(late, pod, "n1", null));
 
     assertThat(page.locator("#pods tbody tr")).hasCount(3);
     assertThat(asked.subList(loaded, asked.size()))
@@ -417,7 +417,7 @@ final class StatusPageBrowserIT {
   void shouldLoadEachListOnceThoughEventsOfBeforeAreTold() {
     node.start();
     for (int i = 0; i < 50; i++) {
-      node.bus.publish(new PodChanged(PodRef.parse("p" + i), null, null));
+      node.bus.publish(new PodChanged(PodRef.parse("p" + i), null, null, null));
     }
     Page page = open(1280, 900, ColorScheme.LIGHT);
     assertThat(page.locator("#event-list li")).hasCount(50);

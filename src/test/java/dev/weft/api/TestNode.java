@@ -322,6 +322,11 @@ public final class TestNode implements AutoCloseable {
     }
 
     @Override
+    public Future<List<Pod>> away() {
+      return Future.succeededFuture(List.of());
+    }
+
+    @Override
     public Future<List<Pod>> all() {
       return local();
     }

@@ -12,6 +12,7 @@ import dev.weft.cli.ApiClient;
 import dev.weft.config.ConfigFile;
 import dev.weft.config.SecurityConfig;
 import dev.weft.identity.Identity;
+import dev.weft.pod.Pod;
 import dev.weft.pod.PodRef;
 import dev.weft.pod.Pods;
 import dev.weft.testkit.Need;
@@ -69,13 +70,35 @@ class ClusterIT {
   }
 
   @Test
-  void shouldForgetAMemberThatLeftAndKnowItAgain() throws Exception {
+  void shouldListAMemberThatLeftUntilItReturnsOrIsForgotten() throws Exception {
     String id = cluster.node(3).id();
+    PodRef pod = PodRef.parse("away/p3");
+    TestCluster.await(cluster.node(3).room(Pods.class).put(pod, HERE));
+    await().atMost(WITHIN).until(() -> pods(1).stream().anyMatch(p -> p.ref().equals(pod)));
 
     cluster.stop(3);
 
     try {
-      awaitMembers("n1", "n2");
+      await().atMost(WITHIN).untilAsserted(() -> assertThat(away(1)).containsExactly("n3"));
+      JsonNode left = find(api(1).get("/api/v1/nodes"), id);
+      assertThat(left.path("lastSeen").asText()).isNotEmpty();
+      assertThat(left.at("/hangs/pods").toString()).contains("away/p3");
+      await()
+          .atMost(WITHIN)
+          .untilAsserted(
+              () ->
+                  assertThat(api(1).get("/api/v1/node").toString())
+                      .contains("member-away", "node n3 has been away since"));
+      assertThatThrownBy(() -> api(1).delete("/api/v1/nodes/" + cluster.node(2).id()))
+          .hasMessageContaining("is a live member");
+
+      api(1).delete("/api/v1/nodes/" + id);
+
+      assertThat(away(1)).isEmpty();
+      assertThat(api(1).get("/api/v1/node").toString()).doesNotContain("member-away");
+      await().atMost(WITHIN).untilAsserted(() -> assertThat(away(2)).isEmpty());
+      assertThatThrownBy(() -> api(1).delete("/api/v1/nodes/" + id))
+          .hasMessageContaining("never was a member, or is forgotten already");
     } finally {
       cluster.restart(3);
     }
@@ -135,6 +158,24 @@ class ClusterIT {
       int number = i;
       await().atMost(WITHIN).untilAsserted(() -> assertThat(names(number)).containsExactly(names));
     }
+  }
+
+  private static List<Pod> pods(int node) throws Exception {
+    return TestCluster.await(cluster.node(node).room(Pods.class).all());
+  }
+
+  private static List<String> away(int node) {
+    return StreamSupport.stream(api(node).get("/api/v1/nodes").path("items").spliterator(), false)
+        .filter(item -> item.path("state").asText().equals("away"))
+        .map(item -> item.path("name").asText())
+        .toList();
+  }
+
+  private static JsonNode find(JsonNode page, String id) {
+    return StreamSupport.stream(page.path("items").spliterator(), false)
+        .filter(item -> item.path("id").asText().equals(id))
+        .findFirst()
+        .orElseThrow();
   }
 
   private static List<String> names(int node) {

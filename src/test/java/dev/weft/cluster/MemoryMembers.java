@@ -95,7 +95,12 @@ final class MemoryMembers implements AutoCloseable, HomeLine {
               () ->
                   fed(
                       new ReplicatedOwnedTable(
-                          name, map(name), context, node -> live().contains(node), home::hosts)));
+                          name,
+                          map(name),
+                          context,
+                          node -> live().contains(node),
+                          node -> false,
+                          home::hosts)));
     }
 
     Leases leases(String name) {
@@ -143,7 +148,10 @@ final class MemoryMembers implements AutoCloseable, HomeLine {
 
   /** An outpost that looks for its home among the members. */
   OutpostNode outpost(String id, Optional<Duration> aloneAfter) {
-    OutpostNode node = OutpostNode.open(contextOf(id), new Health(), aloneAfter, false);
+    TableContext context = contextOf(id);
+    AwayMembers away =
+        AwayMembers.open(context.store(), context.clock(), Duration.ofDays(1)).result();
+    OutpostNode node = OutpostNode.open(context, new Health(), away, aloneAfter, false);
     outposts.add(node);
     node.through(this);
     return node;

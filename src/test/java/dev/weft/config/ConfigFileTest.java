@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -52,6 +53,7 @@ class ConfigFileTest {
                     new HostPort("2001:db8::5", 5701)),
                 5,
                 ClusterConfig.Role.AUTO,
+                Duration.ofDays(7),
                 new HostPort("::1", 15701)));
     assertThat(config.grpc())
         .isEqualTo(

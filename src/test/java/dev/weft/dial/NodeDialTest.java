@@ -113,7 +113,7 @@ class NodeDialTest {
             () ->
                 await(
                     dial.call("n9", METHOD, PodQuery.getDefaultInstance(), Duration.ofSeconds(5))))
-        .hasMessageContaining("node n9 is not a live member");
+        .hasMessageContaining("node n9 is no live member");
   }
 
   @Test

@@ -65,7 +65,12 @@ class OutpostIT {
         .api(number)
         .get("/api/v1/nodes")
         .path("items")
-        .forEach(n -> names.add(n.path("name").asText()));
+        .forEach(
+            n -> {
+              if (!n.path("state").asText().equals("away")) {
+                names.add(n.path("name").asText());
+              }
+            });
     return names;
   }
 

@@ -152,9 +152,7 @@ class SubnetClusterIT {
   }
 
   private static void awaitMembersAt(int node, int count) {
-    await()
-        .atMost(Duration.ofSeconds(90))
-        .until(() -> nodes.api(node).get("/api/v1/nodes").path("items").size() == count);
+    await().atMost(Duration.ofSeconds(90)).until(() -> nodes.members(node) == count);
   }
 
   private static void say(String fault, PingStream there, PingStream back) {

@@ -237,9 +237,22 @@ public final class ProcessCluster implements AutoCloseable {
       if (node.isRunning()) {
         Awaitility.await("members at " + node.name())
             .atMost(READY_WITHIN)
-            .until(() -> api.get("/api/v1/nodes").path("items").size() == count);
+            .until(() -> members(api) == count);
       }
     }
+  }
+
+  /** How many live members a node knows, itself included. */
+  public int members(int number) {
+    return members(api(number));
+  }
+
+  private static int members(ApiClient api) {
+    int live = 0;
+    for (JsonNode node : api.get("/api/v1/nodes").path("items")) {
+      live += node.path("state").asText().equals("away") ? 0 : 1;
+    }
+    return live;
   }
 
   /** Registers a pod in a namespace on a node. */

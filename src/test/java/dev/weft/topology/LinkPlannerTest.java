@@ -39,7 +39,8 @@ class LinkPlannerTest {
             file.topologies(),
             List.of(),
             List.of(pod("r1", "n1"), pod("r2", "n2"), pod("r3", "n1"), pod("r4", "n2")),
-            MTU);
+            MTU,
+            id -> id);
 
     String id = WireSpec.idOf("default", 1, ref("r1"), "eth1", ref("r2"), "eth1");
     WireSpec.End r1 = new WireSpec.End(ref("r1"), "eth1", "12.12.12.1/24", "n1");
@@ -72,7 +73,7 @@ class LinkPlannerTest {
   void shouldLetALinkWaitThatOneSideAloneDescribes() {
     TopologyFile file = TopologyFile.parse(TopologyFileTest.resource("2node.yml"), "2node.yml");
 
-    Plan plan = LinkPlanner.plan(file.topologies(), List.of(), List.of(), MTU);
+    Plan plan = LinkPlanner.plan(file.topologies(), List.of(), List.of(), MTU, id -> id);
 
     LinkStatus link = plan.links().get(ref("r3")).get(0);
     assertThat(link.state()).isEqualTo("waiting");
@@ -85,7 +86,7 @@ class LinkPlannerTest {
 
     Plan plan =
         LinkPlanner.plan(
-            file.topologies(), List.of(), List.of(pod("r1", "n1"), pod("r2", "n1")), MTU);
+            file.topologies(), List.of(), List.of(pod("r1", "n1"), pod("r2", "n1")), MTU, id -> id);
 
     LinkStatus link = plan.links().get(ref("r2")).get(1);
     assertThat(link.state()).isEqualTo("joining");
@@ -113,7 +114,8 @@ class LinkPlannerTest {
             pair(link("r2", "eth1", "eth1"), link("r1", "eth1", "eth1")),
             List.of(),
             List.of(lost),
-            MTU);
+            MTU,
+            id -> id);
 
     LinkStatus link = plan.links().get(ref("r2")).get(0);
     assertThat(link.state()).isEqualTo("waiting");
@@ -153,7 +155,8 @@ class LinkPlannerTest {
             new TopologyLink(1, "r1", intf, peerIntf, ip, peerIp, mtu, kind));
 
     Plan plan =
-        LinkPlanner.plan(topologies, List.of(), List.of(pod("r1", "n1"), pod("r2", "n2")), MTU);
+        LinkPlanner.plan(
+            topologies, List.of(), List.of(pod("r1", "n1"), pod("r2", "n2")), MTU, id -> id);
 
     assertThat(plan.links().get(ref("r1")).get(0).state()).isEqualTo("contradiction");
     assertThat(plan.links().get(ref("r1")).get(0).reason()).isEqualTo(reason);
@@ -184,7 +187,8 @@ class LinkPlannerTest {
             link("r1", "eth1", "eth1"));
 
     WireSpec spec =
-        LinkPlanner.plan(topologies, List.of(), List.of(pod("r1", "n1"), pod("r2", "n2")), MTU)
+        LinkPlanner.plan(
+                topologies, List.of(), List.of(pod("r1", "n1"), pod("r2", "n2")), MTU, id -> id)
             .wanted("n2")
             .values()
             .iterator()
@@ -210,7 +214,8 @@ class LinkPlannerTest {
             link("r1", "eth1", "eth1"));
 
     LinkStatus link =
-        LinkPlanner.plan(topologies, List.of(), List.of(pod("r1", node1), pod("r2", node2)), MTU)
+        LinkPlanner.plan(
+                topologies, List.of(), List.of(pod("r1", node1), pod("r2", node2)), MTU, id -> id)
             .links()
             .get(ref("r1"))
             .get(0);
@@ -249,7 +254,8 @@ class LinkPlannerTest {
                 pod("r2", "n1"),
                 new Pod(labR1, "n1", "x", 1, 1, null),
                 new Pod(labR2, "n1", "y", 1, 1, null)),
-            MTU);
+            MTU,
+            id -> id);
 
     Collection<WireSpec> specs = plan.wanted("n1").values();
     assertThat(specs)
@@ -283,7 +289,8 @@ class LinkPlannerTest {
             pair(link("r2", "eth1", "eth1"), link("r1", "eth1", "eth1")),
             List.of(ofTopology, one, two, free),
             Stream.of("r1", "r2", "r3", "r4", "lab/r4").map(name -> pod(name, "n1")).toList(),
-            MTU);
+            MTU,
+            id -> id);
 
     Map<Long, String> reasons = new HashMap<>();
     plan.singles().values().forEach(s -> reasons.put(s.uid(), s.state() + ": " + s.reason()));
@@ -364,7 +371,7 @@ class LinkPlannerTest {
   /** Few pods, interfaces and numbers, so that links meet, miss and contradict each other often. */
   record Lab(List<Topology> topologies, List<SingleLink> singles, List<Pod> pods) {
     Plan plan() {
-      return LinkPlanner.plan(topologies, singles, pods, MTU);
+      return LinkPlanner.plan(topologies, singles, pods, MTU, id -> id);
     }
 
     Lab shuffled(Random random) {

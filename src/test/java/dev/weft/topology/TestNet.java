@@ -74,13 +74,13 @@ final class TestNet implements AutoCloseable {
     PodRef ref = PodRef.parse(pod);
     Pod now = new Pod(ref, node, "/run/netns/" + ref.name(), inode, 1, null);
     pods.put(ref, now);
-    tell(new PodChanged(ref, now, "n"));
+    tell(new PodChanged(ref, now, "n", null));
   }
 
   void unregister(String pod) {
     PodRef ref = PodRef.parse(pod);
     pods.remove(ref);
-    tell(new PodChanged(ref, null, null));
+    tell(new PodChanged(ref, null, null, null));
   }
 
   void write(String key, String json) {
@@ -215,6 +215,11 @@ final class TestNet implements AutoCloseable {
     @Override
     public Future<List<Pod>> local() {
       return all();
+    }
+
+    @Override
+    public Future<List<Pod>> away() {
+      return Future.succeededFuture(List.of());
     }
 
     @Override

@@ -220,7 +220,7 @@ class TopologyVerticleTest {
         ref("r2"), (ref, p) -> new Pod(ref, p.node(), p.netns(), 0, 1, "netns r2: gone"));
     awaitPasses(n1);
     assertThat(shown(n1, "r1"))
-        .containsExactly("1 waiting: pod default/r2 on node n1: netns r2: gone");
+        .containsExactly("1 waiting: pod default/r2 on node name-n1: netns r2: gone");
     assertThat(n1.wires.standing.keySet()).contains(R1_R2);
 
     net.unregister("r2");

@@ -88,9 +88,7 @@ class WireChaosIT {
       cluster.pod(1, "p3", earlier);
       cluster.pod(1, "p3", one);
       cluster.kill(1);
-      Awaitility.await()
-          .atMost(Duration.ofSeconds(30))
-          .until(() -> cluster.api(2).get("/api/v1/nodes").path("items").size() == 1);
+      Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> cluster.members(2) == 1);
       cluster.pod(2, "p3", two);
 
       cluster.start(1);

@@ -178,7 +178,7 @@ public final class PathWatch {
     }
     its.left &= !endpoints.isHere(c.endpoint().node());
     if (its.left && !carries(entry)) {
-      healer.lost(entry, "node " + c.endpoint().node() + " left");
+      healer.lost(entry, "node " + room.cluster().name(c.endpoint().node()) + " left");
     } else if (heard == Heard.ANSWER) {
       answering.add(Provider.of(c.endpoint()));
       if (answering.size() > MAX_PROVIDERS) {

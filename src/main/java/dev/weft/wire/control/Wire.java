@@ -120,7 +120,7 @@ public final class Wire {
       if (report.state() != before.state()) {
         since = room.context().clock().instant();
       }
-      publish(report);
+      publish(report, before.state());
       work.reported(this, before.state(), report.state());
     }
     change.actions().forEach(this::perform);
@@ -142,13 +142,15 @@ public final class Wire {
     }
   }
 
-  private void publish(Report report) {
-    room.context().bus().publish(new WireChanged(id(), link(), report.state(), report.reason()));
+  private void publish(Report report, WireState before) {
+    room.context()
+        .bus()
+        .publish(new WireChanged(id(), link(), report.state(), report.reason(), before));
   }
 
   /** Publishes that this node has removed the wire. */
   public void publishRemoved() {
-    publish(new Report(null, null));
+    publish(new Report(null, null), null);
   }
 
   /** A link of the node's namespace was deleted; it may be this wire's node end. */

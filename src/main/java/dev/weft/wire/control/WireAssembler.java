@@ -3,6 +3,8 @@ package dev.weft.wire.control;
 import dev.weft.address.HostPort;
 import dev.weft.address.IpAddress;
 import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
+import dev.weft.cluster.Cluster;
 import dev.weft.cluster.Member;
 import dev.weft.config.WiresConfig;
 import dev.weft.net.LinkThread.Place;
@@ -47,7 +49,21 @@ final class WireAssembler implements WireWork {
 
   @Override
   public Future<Void> pass(Wire wire) {
-    return pods.all().compose(all -> assemble(wire, all)).onFailure(wire::failed);
+    return pods.all()
+        .compose(all -> assemble(wire, all))
+        .recover(e -> Future.failedFuture(because(wire, e)))
+        .onFailure(wire::failed);
+  }
+
+  /** Why a pass failed: that the peer's node is away says more than how it was noticed. */
+  private Throwable because(Wire wire, Throwable e) {
+    Cluster cluster = room.context().cluster();
+    String node = wire.spec().peer().node();
+    Fault fault = WeftException.of(e).fault();
+    boolean unreached = fault == Fault.UNAVAILABLE || fault == Fault.TIMEOUT;
+    return unreached && cluster.member(node).isEmpty()
+        ? Fault.UNAVAILABLE.because(cluster.absence(node), e)
+        : e;
   }
 
   private Future<Void> assemble(Wire wire, List<Pod> all) {
@@ -112,13 +128,22 @@ final class WireAssembler implements WireWork {
             .orElseThrow(
                 () ->
                     Fault.UNAVAILABLE.because(
-                        "node " + node + " is not a live member that other nodes can reach"));
+                        room.context().cluster().member(node).isPresent()
+                            ? "node "
+                                + room.context().cluster().name(node)
+                                + " serves no other node (its grpc.host is loopback)"
+                            : room.context().cluster().absence(node)));
     String host = HostPort.parse(grpc, 0).orElseThrow().host();
     try {
       return IpAddress.parse(host);
     } catch (IllegalArgumentException e) {
       throw Fault.PRECONDITION.because(
-          "node " + node + " advertises " + host + " (expected: an address, for a vxlan link)", e);
+          "node "
+              + room.context().cluster().name(node)
+              + " advertises "
+              + host
+              + " (expected: an address, for a vxlan link)",
+          e);
     }
   }
 

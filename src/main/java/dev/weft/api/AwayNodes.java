@@ -1,0 +1,113 @@
+package dev.weft.api;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.weft.bus.Bus;
+import dev.weft.bus.Json;
+import dev.weft.cluster.AwayMember;
+import dev.weft.cluster.Cluster;
+import dev.weft.pod.Pod;
+import dev.weft.pod.Pods;
+import dev.weft.subnet.Subnets;
+import dev.weft.wire.Wires;
+import io.vertx.core.Future;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Members that left and are expected back, with what hangs on each. */
+final class AwayNodes {
+  /** Names shown of each kind; {@code more} counts the others. */
+  private static final int MAX_NAMES = 100;
+
+  private final Cluster cluster;
+  private final Pods pods;
+  private final Subnets subnets;
+  private final Wires wires;
+
+  AwayNodes(Bus bus, Cluster cluster) {
+    this.cluster = cluster;
+    this.pods = bus.proxy(Pods.class);
+    this.subnets = bus.proxy(Subnets.class);
+    this.wires = bus.proxy(Wires.class);
+  }
+
+  /** As rows of the list of nodes. */
+  Future<Stream<ListRow<ObjectNode>>> rows() {
+    List<AwayMember> away = cluster.away();
+    return away.isEmpty()
+        ? Future.succeededFuture(Stream.empty())
+        : Future.all(byNode(), subnetsByHolder(), wiresByPeer())
+            .map(
+                known ->
+                    away.stream()
+                        .map(
+                            node ->
+                                row(
+                                    node,
+                                    known.resultAt(0),
+                                    known.resultAt(1),
+                                    known.resultAt(2))));
+  }
+
+  private Future<Map<String, List<String>>> byNode() {
+    return pods.away()
+        .map(
+            all ->
+                all.stream()
+                    .collect(
+                        Collectors.groupingBy(
+                            Pod::node,
+                            Collectors.mapping(pod -> pod.ref().toString(), Collectors.toList()))));
+  }
+
+  private Future<Map<String, List<String>>> subnetsByHolder() {
+    return subnets
+        .leases()
+        .map(
+            all ->
+                all.stream()
+                    .collect(
+                        Collectors.groupingBy(
+                            Subnets.SubnetView::holder,
+                            Collectors.mapping(Subnets.SubnetView::subnet, Collectors.toList()))));
+  }
+
+  private Future<Map<String, List<String>>> wiresByPeer() {
+    return wires
+        .list()
+        .map(
+            all ->
+                all.stream()
+                    .collect(
+                        Collectors.groupingBy(
+                            wire -> wire.spec().peer().node(),
+                            Collectors.mapping(wire -> wire.spec().id(), Collectors.toList()))));
+  }
+
+  private static ListRow<ObjectNode> row(
+      AwayMember away,
+      Map<String, List<String>> pods,
+      Map<String, List<String>> subnets,
+      Map<String, List<String>> wires) {
+    String id = away.member().id();
+    ObjectNode view = Json.mapper().valueToTree(away.member());
+    view.put("startedAt", Instant.ofEpochSecond(away.member().startedAt()).toString())
+        .put("self", false)
+        .put("state", "away")
+        .put("lastSeen", Instant.ofEpochSecond(away.since()).toString());
+    ObjectNode hangs = view.putObject("hangs");
+    put(hangs, "pods", pods.getOrDefault(id, List.of()));
+    put(hangs, "subnets", subnets.getOrDefault(id, List.of()));
+    put(hangs, "wires", wires.getOrDefault(id, List.of()));
+    return ListRow.of(view, away.member().name(), id);
+  }
+
+  private static void put(ObjectNode hangs, String kind, List<String> names) {
+    hangs.set(kind, Json.mapper().valueToTree(names.stream().sorted().limit(MAX_NAMES).toList()));
+    if (names.size() > MAX_NAMES) {
+      hangs.put("more", hangs.path("more").asInt() + names.size() - MAX_NAMES);
+    }
+  }
+}
