@@ -2,8 +2,10 @@ package dev.weft.cluster;
 
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
@@ -34,23 +36,36 @@ final class ClusterThread {
             });
   }
 
-  /** The result of work on this thread; what it throws fails the future. */
+  /**
+   * The result of work on this thread; what it throws fails the future, which completes on the
+   * caller's context, if it has one: what follows changes the caller's state.
+   */
   <T> Future<T> call(Callable<T> work) {
+    Context caller = Vertx.currentContext();
     Promise<T> result = Promise.promise();
     try {
       executor.execute(
           () -> {
-            try {
-              result.complete(work.call());
-            } catch (Exception | Error e) {
-              // Errors too: otherwise the caller would wait for ever.
-              result.fail(WeftException.of(e));
+            Future<T> outcome = outcome(work);
+            if (caller == null) {
+              outcome.onComplete(result);
+            } else {
+              caller.runOnContext(now -> outcome.onComplete(result));
             }
           });
     } catch (RejectedExecutionException e) {
       result.fail(Fault.UNAVAILABLE.because("this node leaves the cluster"));
     }
     return result.future();
+  }
+
+  private static <T> Future<T> outcome(Callable<T> work) {
+    try {
+      return Future.succeededFuture(work.call());
+    } catch (Exception | Error e) {
+      // Errors too: otherwise the caller would wait for ever.
+      return Future.failedFuture(WeftException.of(e));
+    }
   }
 
   /** Runs work that nobody waits for; none begins once the node closes. */

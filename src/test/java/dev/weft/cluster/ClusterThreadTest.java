@@ -2,8 +2,11 @@ package dev.weft.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -28,6 +31,25 @@ class ClusterThreadTest {
 
     Awaitility.await().atMost(Duration.ofSeconds(10)).until(answer::isComplete);
     assertThat(answer.cause()).hasMessage("too deep");
+  }
+
+  @Test
+  void shouldAnswerOnTheCallersContext() throws Exception {
+    Vertx vertx = Vertx.vertx();
+    try {
+      Context caller = vertx.getOrCreateContext();
+      CompletableFuture<Context> answered = new CompletableFuture<>();
+
+      caller.runOnContext(
+          v ->
+              thread
+                  .call(() -> "")
+                  .onComplete(answer -> answered.complete(Vertx.currentContext())));
+
+      assertThat(answered.get(10, TimeUnit.SECONDS)).isSameAs(caller);
+    } finally {
+      vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    }
   }
 
   @Test
