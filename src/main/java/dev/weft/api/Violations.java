@@ -133,7 +133,8 @@ final class Violations {
   }
 
   private static String expected(JsonObject schema, JsonObject described) {
-    JsonArray values = schema.getJsonArray("enum");
+    JsonObject items = schema.getJsonObject("items");
+    JsonArray values = (items == null ? schema : items).getJsonArray("enum");
     if (values != null) {
       return either(values.stream().filter(v -> v != null).map(Object::toString).toList());
     }

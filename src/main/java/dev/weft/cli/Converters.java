@@ -21,12 +21,20 @@ final class Converters {
   static final class End implements ITypeConverter<WireCommand.End> {
     @Override
     public WireCommand.End convert(String text) {
-      int colon = text.lastIndexOf(':');
-      if (colon < 1 || colon == text.length() - 1) {
+      WireCommand.End end = end(text);
+      if (end == null) {
         throw new TypeConversionException(text + " (expected: [NS/]POD:IF, as in default/r1:eth1)");
       }
-      return new WireCommand.End(pod(text.substring(0, colon)), text.substring(colon + 1));
+      return end;
     }
+  }
+
+  /** {@code [NS/]POD:IF}; null for what has not this form. */
+  static WireCommand.End end(String text) {
+    int colon = text.lastIndexOf(':');
+    return colon < 1 || colon == text.length() - 1
+        ? null
+        : new WireCommand.End(pod(text.substring(0, colon)), text.substring(colon + 1));
   }
 
   private static PodRef pod(String text) {

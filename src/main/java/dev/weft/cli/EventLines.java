@@ -27,13 +27,14 @@ final class EventLines {
       long missed = event.path("missed").asLong();
       String count = missed == 0 ? "" : missed + " events were missed: ";
       node.err().printf("weft: %s%s%n", count, event.path("reason").asText());
-    } else if (node.json()) {
-      node.out().println(data);
+    } else if (node.asData()) {
+      node.printDataLine(event);
     } else {
       node.out()
           .printf(
-              "%s  %-7s  %-17s  %s%n",
+              "%s  %-8s  %-7s  %-17s  %s%n",
               Instant.parse(event.path("time").asText()).truncatedTo(ChronoUnit.MILLIS),
+              event.path("id").asText(),
               event.path("severity").asText(),
               event.path("kind").asText(),
               event.path("text").asText());

@@ -30,7 +30,7 @@ final class ExposeCommand implements Runnable {
       names = "--allow",
       paramLabel = "NODE",
       split = ",",
-      description = "Ids of the nodes that may connect (default: all of the mesh).")
+      description = "Nodes that may connect, by name or id (default: all of the mesh).")
   private List<String> allow = List.of();
 
   @Mixin private NodeOptions options;
@@ -39,8 +39,9 @@ final class ExposeCommand implements Runnable {
   public void run() {
     ObjectNode wanted = Json.mapper().createObjectNode().put("name", name).put("target", target);
     ArrayNode nodes = wanted.putArray("allow");
-    allow.forEach(nodes::add);
-    JsonNode made = options.client().send("POST", PATH, wanted);
+    ApiClient client = options.client();
+    allow.stream().map(new Ids(options, client)::node).forEach(nodes::add);
+    JsonNode made = client.send("POST", PATH, wanted);
     options.answer(
         made,
         "service %s is %s, for %s"

@@ -8,6 +8,9 @@ import picocli.CommandLine.Option;
 /** Shows one of the API's lists, part by part; {@code lists.json} describes it. */
 @Command(mixinStandardHelpOptions = true)
 class ListCommand implements Runnable {
+  /** What the stream of events says once all that was before has been told. */
+  private static final String LIVE = ": live";
+
   private final String name;
 
   @Mixin private NodeOptions node;
@@ -18,6 +21,13 @@ class ListCommand implements Runnable {
   @Option(names = "--limit", paramLabel = "N", description = "Rows at most (default: all).")
   private Integer limit;
 
+  @Option(
+      names = {"-w", "--watch"},
+      description = "Stay, and show what becomes of them, one event a line.")
+  private boolean watch;
+
+  private boolean live;
+
   /**
    * @param name of the list, and of the command unless it has another
    */
@@ -27,11 +37,6 @@ class ListCommand implements Runnable {
 
   final NodeOptions node() {
     return node;
-  }
-
-  /** Whether it is about the whole cluster. */
-  final boolean cluster() {
-    return cluster;
   }
 
   final String list() {
@@ -52,14 +57,43 @@ class ListCommand implements Runnable {
     if (limit != null && limit < 1) {
       throw node.usage("--limit: " + limit + " (expected: 1 or more)");
     }
+    ApiClient client = node.listClient();
     ListDescription list = ListDescription.of(shown());
-    ApiClient client = node.client();
+    if (watch) {
+      watch(client, list);
+    } else {
+      show(client, list);
+    }
+  }
+
+  private void show(ApiClient client, ListDescription list) {
     JsonNode answer =
         node.list(client, list.path(), cluster, limit == null ? Integer.MAX_VALUE : limit);
-    if (node.json()) {
-      node.printJson(answer);
+    if (node.asData()) {
+      node.printData(answer);
+    } else if (node.onlyNames()) {
+      list.names(answer.path("items")).forEach(node.out()::println);
     } else {
-      node.print(list.table(answer.path("items"), NodeOptions.names(client)));
+      node.print(list.table(answer.path("items"), NodeOptions.names(client), node.wide()));
     }
+  }
+
+  /** The list is shown once events are heard, so that nothing happens unseen in between. */
+  private void watch(ApiClient client, ListDescription list) {
+    EventLines events = new EventLines(node);
+    String kinds = "&kind=" + String.join(",", list.facts());
+    String scope = cluster ? "&scope=cluster" : "";
+    client.stream(
+        "/api/v1/events?follow=true" + kinds + scope,
+        line -> {
+          if (live) {
+            events.print(line);
+          } else if (line.equals(LIVE)) {
+            live = true;
+            show(client, list);
+            node.out().flush();
+          }
+        });
+    throw new RequestFailed("the node ended the stream");
   }
 }

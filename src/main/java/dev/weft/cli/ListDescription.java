@@ -19,8 +19,11 @@ import java.util.stream.StreamSupport;
  *
  * @param about what the command does
  * @param rows the field of an item that has its rows; null where an item is a row
+ * @param name the field of an item by which a command names it
+ * @param facts the kinds of event that tell of a change
  */
-record ListDescription(String path, String about, String rows, List<Column> columns) {
+record ListDescription(
+    String path, String about, String rows, String name, List<String> facts, List<Column> columns) {
   private static final String FILE = "/lists.json";
 
   /**
@@ -28,7 +31,8 @@ record ListDescription(String path, String about, String rows, List<Column> colu
    *
    * @param of paths of the fields shown, as in {@code local.pod}
    * @param as how they are shown; null for a field as it is
-   * @param only {@code page} for what the command line does not show; null for both
+   * @param only {@code page} for what the command line does not show, {@code wide} for what it
+   *     shows when asked for all columns; null for what is always shown
    * @param none what stands for an absent value; null for the table's own sign
    * @param words what stands for a value; null for none
    */
@@ -100,15 +104,31 @@ record ListDescription(String path, String about, String rows, List<Column> colu
     }
   }
 
-  /** The items' rows in the order given, which is the API's. */
-  TextTable table(Iterable<JsonNode> items, Map<String, String> nodeNames) {
-    List<Column> shown = columns.stream().filter(c -> !"page".equals(c.only())).toList();
+  /**
+   * The items' rows in the order given, which is the API's.
+   *
+   * @param wide whether to show every column
+   */
+  TextTable table(Iterable<JsonNode> items, Map<String, String> nodeNames, boolean wide) {
+    List<Column> shown =
+        columns.stream()
+            .filter(c -> c.only() == null || (wide && c.only().equals("wide")))
+            .toList();
     TextTable table = new TextTable(shown.stream().map(Column::head).toArray(String[]::new));
     for (JsonNode item : items) {
       (rows == null ? Stream.of(item) : items(item.path(rows)))
           .forEach(row -> table.row(shown.stream().map(c -> c.text(row, nodeNames)).toArray()));
     }
     return table;
+  }
+
+  /** The items' names, each once. */
+  List<String> names(JsonNode items) {
+    return items(items)
+        .map(item -> item.path(name).asText())
+        .filter(text -> !text.isEmpty())
+        .distinct()
+        .toList();
   }
 
   /** A time of microseconds as {@code 0.412 ms}. */

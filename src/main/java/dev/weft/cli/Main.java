@@ -47,15 +47,25 @@ public final class Main implements Runnable {
         System.in,
         new PrintWriter(System.out, true, StandardCharsets.UTF_8),
         new PrintWriter(System.err, true, StandardCharsets.UTF_8),
+        true,
         args);
   }
 
   static int run(InputStream in, PrintWriter out, PrintWriter err, String... args) {
+    return run(in, out, err, false, args);
+  }
+
+  /**
+   * @param terminal whether texts are as wide as the process's terminal, if it has one; else 80
+   *     columns
+   */
+  private static int run(
+      InputStream in, PrintWriter out, PrintWriter err, boolean terminal, String... args) {
     CommandLine line = new CommandLine(new Main());
     commands(in, args).forEach(command -> add(line, command));
     line.setOut(out)
         .setErr(err)
-        .setUsageHelpAutoWidth(true)
+        .setUsageHelpAutoWidth(terminal)
         .setParameterExceptionHandler((mistake, given) -> misused(mistake))
         .setExecutionExceptionHandler((failure, command, parsed) -> failed(failure, command));
     int exit = line.execute(args);

@@ -17,8 +17,8 @@ final class NetcheckCommand implements Runnable {
   public void run() {
     ApiClient client = node.client();
     JsonNode check = client.get("/api/v1/netcheck");
-    if (node.json()) {
-      node.printJson(check);
+    if (node.asData()) {
+      node.printData(check);
       return;
     }
     Map<String, String> names = NodeOptions.names(client);

@@ -41,13 +41,36 @@ final class NodeOptions {
       description = "Its first line is the bearer token (default: $$WEFT_TOKEN_FILE).")
   private Path tokenFile;
 
-  @Option(names = "--json", description = "Print the API's JSON.")
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FORM",
+      description = "json or yaml: the API's answer; of lists also wide (all columns) or name.")
+  private Form form;
+
+  @Option(names = "--json", description = "As -o json.")
   private boolean json;
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
+  /** How an answer is printed, unless as a text or a table for a person. */
+  enum Form {
+    json,
+    yaml,
+    wide,
+    name
+  }
+
+  /** Of a command whose answer is no list. */
   ApiClient client() {
+    if (form == Form.wide || form == Form.name) {
+      throw usage("-o " + form + ": only for lists (expected: json or yaml)");
+    }
+    return listClient();
+  }
+
+  /** Of a command that shows a list, for which there are more forms. */
+  ApiClient listClient() {
     try {
       return ApiClient.of(url, tokenFile);
     } catch (WeftException e) {
@@ -55,8 +78,17 @@ final class NodeOptions {
     }
   }
 
-  boolean json() {
-    return json;
+  /** Whether the answer is printed as JSON or YAML, for programs. */
+  boolean asData() {
+    return json || form == Form.json || form == Form.yaml;
+  }
+
+  boolean wide() {
+    return form == Form.wide;
+  }
+
+  boolean onlyNames() {
+    return form == Form.name;
   }
 
   PrintWriter out() {
@@ -67,33 +99,43 @@ final class NodeOptions {
     return spec.commandLine().getErr();
   }
 
+  /** Prints a table as wide as the terminal is, 80 columns if there is none; whole with -o wide. */
   void print(TextTable table) {
-    out().print(table);
+    out().print(wide() ? table.toString() : table.fitted(spec.usageMessage().width()));
     out().flush();
   }
 
   /** Tells a person what was done; as JSON there is nothing to print. */
   void done(String text) {
-    if (!json) {
+    if (!asData()) {
       out().println(text);
     }
   }
 
   /** Prints the answer, or what it says to a person. */
   void answer(JsonNode answer, String text) {
-    if (json) {
-      printJson(answer);
+    if (asData()) {
+      printData(answer);
     } else {
       out().println(text);
     }
   }
 
-  void printJson(JsonNode answer) {
+  void printData(JsonNode answer) {
+    if (form == Form.yaml) {
+      out().print(YamlText.of(answer));
+      return;
+    }
     try {
       out().println(Json.mapper().writerWithDefaultPrettyPrinter().writeValueAsString(answer));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a tree that was read cannot be written", e);
     }
+  }
+
+  /** One of many: JSON on one line, or a YAML document. */
+  void printDataLine(JsonNode one) {
+    out().print(form == Form.yaml ? "---\n" + YamlText.of(one) : one + System.lineSeparator());
   }
 
   /**

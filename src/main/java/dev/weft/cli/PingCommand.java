@@ -36,7 +36,7 @@ final class PingCommand implements Callable<Integer> {
     }
     ApiClient client = options.client();
     Map<String, String> names = NodeOptions.names(client);
-    String path = "/api/v1/mesh/ping/" + id(names);
+    String path = "/api/v1/mesh/ping/" + Ids.node(node, names);
     PingReport report = new PingReport();
     RequestFailed last = null;
     for (int round = 0; round < count; round++) {
@@ -46,8 +46,8 @@ final class PingCommand implements Callable<Integer> {
       try {
         JsonNode way = client.post(path);
         report.add(way.path("hops"));
-        if (options.json()) {
-          options.printJson(way);
+        if (options.asData()) {
+          options.printData(way);
         }
       } catch (RequestFailed failed) {
         if (failed.status() != TIMEOUT && report.isEmpty()) {
@@ -56,7 +56,7 @@ final class PingCommand implements Callable<Integer> {
         last = failed;
       }
     }
-    if (!options.json() && !report.isEmpty()) {
+    if (!options.asData() && !report.isEmpty()) {
       options.print(count == 1 ? report.once(names) : report.many(names));
     }
     return last == null ? ExitCode.OK : lost(report, last);
@@ -74,29 +74,5 @@ final class PingCommand implements Callable<Integer> {
             "weft: %d of %d rounds %s not answered: %s%n",
             lost, count, lost == 1 ? "was" : "were", last.getMessage());
     return ExitCode.OK;
-  }
-
-  private String id(Map<String, String> names) {
-    if (node.matches("[0-9a-f]{16}")) {
-      return node;
-    }
-    var ids =
-        names.entrySet().stream()
-            .filter(n -> n.getValue().equals(node))
-            .map(Map.Entry::getKey)
-            .sorted()
-            .toList();
-    if (ids.size() == 1) {
-      return ids.get(0);
-    }
-    throw new RequestFailed(
-        ids.isEmpty()
-            ? "node: "
-                + node
-                + " (expected: an id, 16 hex digits, or a member's name: "
-                + String.join(", ", names.values().stream().distinct().sorted().toList())
-                + ")"
-            : "node: %s is the name of several members (expected: one of their ids: %s)"
-                .formatted(node, String.join(", ", ids)));
   }
 }

@@ -33,8 +33,8 @@ final class ProxyCommand {
   }
 
   private static void show(NodeOptions options, JsonNode proxy) {
-    if (options.json()) {
-      options.printJson(proxy);
+    if (options.asData()) {
+      options.printData(proxy);
       return;
     }
     TextTable table =
@@ -130,15 +130,16 @@ final class ProxyCommand {
               names = "--allow",
               paramLabel = "NODE",
               split = ",",
-              description = "Ids of the nodes that may connect (default: all of the mesh).")
+              description = "Nodes that may connect, by name or id (default: all of the mesh).")
           List<String> allow,
       @Mixin NodeOptions options) {
     ObjectNode wanted = Json.mapper().createObjectNode().put("target", target);
+    ApiClient client = options.client();
     if (allow != null) {
       ArrayNode nodes = wanted.putArray("allow");
-      allow.forEach(nodes::add);
+      allow.stream().map(new Ids(options, client)::node).forEach(nodes::add);
     }
-    show(options, options.client().send("PUT", PATH + "/reverse", wanted));
+    show(options, client.send("PUT", PATH + "/reverse", wanted));
   }
 
   /** Which proxy. */
@@ -173,7 +174,10 @@ final class ProxyCommand {
               description =
                   "To the reverse proxy: let a node behind a NAT come (default: forward).")
           boolean reverse,
-      @Option(names = "--node", paramLabel = "ID", description = "Which node must answer.")
+      @Option(
+              names = "--node",
+              paramLabel = "NODE",
+              description = "Which node must answer, by name or id.")
           String node,
       @Option(
               names = "--transport",
@@ -192,8 +196,9 @@ final class ProxyCommand {
             .put("to", to)
             .put("nat", nat)
             .put("side", side(reverse).name());
+    ApiClient client = options.client();
     if (node != null) {
-      wanted.put("node", node);
+      wanted.put("node", new Ids(options, client).node(node));
     }
     if (transport != null) {
       wanted.put("transport", transport);
@@ -201,7 +206,7 @@ final class ProxyCommand {
     if (seconds != null) {
       wanted.put("timeoutMillis", seconds * 1000L);
     }
-    JsonNode made = options.client().send("POST", CONNECTIONS, wanted);
+    JsonNode made = client.send("POST", CONNECTIONS, wanted);
     options.answer(
         made,
         "%s, %s over %s, is %s"

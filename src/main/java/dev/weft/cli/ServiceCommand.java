@@ -77,13 +77,14 @@ final class ServiceCommand {
       description = "End a connection on both nodes.",
       mixinStandardHelpOptions = true)
   void close(
-      @Parameters(paramLabel = "ID", description = "16 hex digits, as weft connections shows them.")
-          String id,
+      @Parameters(
+              paramLabel = "CONNECTION",
+              description = "Its id, 16 hex digits, or the client's end, [NS/]POD:IF.")
+          String connection,
       @Mixin NodeOptions options) {
-    if (!id.matches("[0-9a-f]{16}")) {
-      throw options.usage("connection: " + id + " (expected: 16 hex digits)");
-    }
-    options.client().delete("/api/v1/connections/" + id);
+    ApiClient client = options.client();
+    String id = new Ids(options, client).connection(connection);
+    client.delete("/api/v1/connections/" + id);
     options.done("connection " + id + " ended");
   }
 

@@ -20,8 +20,8 @@ final class StatusCommand implements Runnable {
   public void run() {
     ApiClient client = node.client();
     JsonNode self = client.get("/api/v1/node");
-    if (node.json()) {
-      node.printJson(self);
+    if (node.asData()) {
+      node.printData(self);
       return;
     }
     PrintWriter out = node.out();

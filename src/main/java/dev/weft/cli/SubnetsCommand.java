@@ -17,9 +17,11 @@ final class SubnetsCommand extends ListCommand {
       description = "Free the subnet of a node that is gone for good.",
       mixinStandardHelpOptions = true)
   void release(
-      @Parameters(paramLabel = "ID", description = "The node's id, 16 hex digits.") String id,
+      @Parameters(paramLabel = "NODE", description = "Its id, 16 hex digits, or its name.")
+          String node,
       @Mixin NodeOptions options) {
-    options.client().delete(PATH + "/" + id);
-    options.done("the subnet of node " + id + " is free");
+    ApiClient client = options.client();
+    client.delete(PATH + "/" + new Ids(options, client).holder(node));
+    options.done("the subnet of node " + node + " is free");
   }
 }

@@ -3,11 +3,21 @@ package dev.weft.cli;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /** Rows in aligned columns, the first of them the head; columns of numbers to the right. */
 public final class TextTable {
   private static final String NOTHING = "-";
+
+  /** Heads of columns of sentences, which stand below their rows where lines are too short. */
+  private static final Set<String> SENTENCES = Set.of("REASON", "PROBLEM");
+
+  private static final String INDENT = "    ";
+  private static final String GAP = "  ";
+
+  /** As an id: what is shorter is never cut. */
+  private static final int LEAST = 16;
 
   private final List<List<String>> rows = new ArrayList<>();
 
@@ -37,28 +47,85 @@ public final class TextTable {
     return this;
   }
 
-  /** Lines, each with its end. */
+  /** Lines of whatever length, each with its end. */
   @Override
   public String toString() {
-    int columns = rows.get(0).size();
-    int[] widths =
-        IntStream.range(0, columns)
-            .map(c -> rows.stream().mapToInt(r -> r.get(c).length()).max().orElse(0))
-            .toArray();
-    boolean[] numeric = new boolean[columns];
-    for (int c = 0; c < columns; c++) {
-      numeric[c] = numeric(c);
+    return text(widths(), Integer.MAX_VALUE);
+  }
+
+  /**
+   * Lines of at most so many characters where that is possible, each with its end: reasons go below
+   * their rows, then the longest cells are cut in the middle.
+   */
+  String fitted(int length) {
+    int[] widths = widths();
+    if (length(widths) <= length) {
+      return toString();
     }
+    int last = widths.length - 1;
+    int[] beside = SENTENCES.contains(rows.get(0).get(last)) ? Arrays.copyOf(widths, last) : widths;
+    while (length(beside) > length) {
+      int widest =
+          IntStream.range(0, beside.length).reduce(0, (a, b) -> beside[b] > beside[a] ? b : a);
+      if (beside[widest] <= LEAST) {
+        break;
+      }
+      beside[widest]--;
+    }
+    return text(beside, length);
+  }
+
+  private int[] widths() {
+    return IntStream.range(0, rows.get(0).size())
+        .map(c -> rows.stream().mapToInt(r -> r.get(c).length()).max().orElse(0))
+        .toArray();
+  }
+
+  private static int length(int[] widths) {
+    return Arrays.stream(widths).sum() + GAP.length() * (widths.length - 1);
+  }
+
+  /**
+   * @param widths of the columns that stand beside each other; one that follows stands below
+   */
+  private String text(int[] widths, int length) {
     StringBuilder text = new StringBuilder();
     for (List<String> row : rows) {
       StringBuilder line = new StringBuilder();
-      for (int c = 0; c < columns; c++) {
-        String pad = " ".repeat(widths[c] - row.get(c).length());
-        line.append(numeric[c] ? pad + row.get(c) : row.get(c) + pad).append("  ");
+      for (int c = 0; c < widths.length; c++) {
+        String cell = cut(row.get(c), widths[c]);
+        String pad = " ".repeat(widths[c] - cell.length());
+        line.append(numeric(c) ? pad + cell : cell + pad).append(GAP);
       }
       text.append(line.toString().stripTrailing()).append(System.lineSeparator());
+      if (widths.length < row.size() && row != rows.get(0)) {
+        below(row.get(widths.length), length, text);
+      }
     }
     return text.toString();
+  }
+
+  private static String cut(String cell, int width) {
+    if (cell.length() <= width) {
+      return cell;
+    }
+    int end = (width - 1) / 2;
+    return cell.substring(0, width - 1 - end) + "…" + cell.substring(cell.length() - end);
+  }
+
+  private static void below(String sentence, int length, StringBuilder text) {
+    if (sentence.equals(NOTHING)) {
+      return;
+    }
+    StringBuilder line = new StringBuilder(INDENT);
+    for (String word : sentence.split(" ")) {
+      if (line.length() > INDENT.length() && line.length() + word.length() > length) {
+        text.append(line.toString().stripTrailing()).append(System.lineSeparator());
+        line.setLength(INDENT.length());
+      }
+      line.append(word).append(' ');
+    }
+    text.append(line.toString().stripTrailing()).append(System.lineSeparator());
   }
 
   private boolean numeric(int column) {

@@ -1,7 +1,7 @@
 package dev.weft.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.weft.bus.Json;
 import dev.weft.pod.PodRef;
 import dev.weft.topology.Topology;
@@ -11,7 +11,6 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -44,7 +43,7 @@ final class TopologyCommand {
               description = "YAML or JSON; - is stdin.")
           String file,
       @Mixin NodeOptions options) {
-    ApiClient client = options.client();
+    ApiClient client = options.listClient();
     String text = read(file, options);
     // The node reads it again; here its errors name the file.
     TopologyFile.parse(text, file);
@@ -82,24 +81,24 @@ final class TopologyCommand {
               description = "Only the topology of this pod.")
           PodRef pod,
       @Mixin NodeOptions options) {
-    ApiClient client = options.client();
+    ApiClient client = options.listClient();
     if (pod != null) {
       show(options, client, client.get(PATH + "/" + pod));
-    } else if (options.json()) {
-      options.printJson(options.list(client, PATH, false, Integer.MAX_VALUE));
+    } else if (options.asData()) {
+      options.printData(options.list(client, PATH, false, Integer.MAX_VALUE));
     } else {
       ListDescription links = ListDescription.of("links");
-      ObjectNode answer = options.list(client, links.path(), false, Integer.MAX_VALUE);
-      options.print(links.table(answer.path("items"), NodeOptions.names(client)));
+      JsonNode items = options.list(client, links.path(), false, Integer.MAX_VALUE).path("items");
+      print(options, links, client, items);
     }
   }
 
   private static void show(NodeOptions options, ApiClient client, JsonNode answer) {
-    if (options.json()) {
-      options.printJson(answer);
+    if (options.asData()) {
+      options.printData(answer);
       return;
     }
-    List<JsonNode> links = new ArrayList<>();
+    ArrayNode links = Json.mapper().createArrayNode();
     for (JsonNode topology : answer.has("items") ? answer.path("items") : List.of(answer)) {
       topology.path("links").forEach(links::add);
       if (topology.path("links").isEmpty()) {
@@ -110,7 +109,16 @@ final class TopologyCommand {
                 .put("reason", "no links"));
       }
     }
-    options.print(ListDescription.of("links").table(links, NodeOptions.names(client)));
+    print(options, ListDescription.of("links"), client, links);
+  }
+
+  private static void print(
+      NodeOptions options, ListDescription list, ApiClient client, JsonNode links) {
+    if (options.onlyNames()) {
+      list.names(links).forEach(options.out()::println);
+    } else {
+      options.print(list.table(links, NodeOptions.names(client), options.wide()));
+    }
   }
 
   private String read(String file, NodeOptions options) {

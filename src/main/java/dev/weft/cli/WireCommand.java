@@ -69,13 +69,14 @@ final class WireCommand {
       description = "Remove a link that was made by wire add.",
       mixinStandardHelpOptions = true)
   void remove(
-      @Parameters(paramLabel = "ID", description = "16 hex digits, as weft wires shows them.")
-          String id,
+      @Parameters(
+              paramLabel = "WIRE",
+              description = "Its id, 16 hex digits, or one of its ends, [NS/]POD:IF.")
+          String wire,
       @Mixin NodeOptions options) {
-    if (!id.matches("[0-9a-f]{16}")) {
-      throw options.usage("wire: " + id + " (expected: 16 hex digits, as weft wires shows them)");
-    }
-    options.client().delete("/api/v1/wires/" + id);
+    ApiClient client = options.client();
+    String id = new Ids(options, client).wire(wire);
+    client.delete("/api/v1/wires/" + id);
     options.done("wire " + id + " removed");
   }
 

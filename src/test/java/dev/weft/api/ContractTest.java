@@ -2,6 +2,10 @@ package dev.weft.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import dev.weft.bus.Fact;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import io.vertx.json.schema.Draft;
@@ -57,6 +61,34 @@ final class ContractTest {
     OutputUnit checked = check(example.content().getJsonObject("schema"), example.content());
 
     assertThat(checked.getValid()).as("%s", checked.getErrors()).isTrue();
+  }
+
+  @Test
+  void shouldNameEveryKindOfEvent() {
+    List<String> facts =
+        new ClassFileImporter()
+                .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+                .importPackages("dev.weft")
+                .stream()
+                .filter(c -> c.isAssignableTo(Fact.class) && !c.isInterface())
+                .map(JavaClass::getSimpleName)
+                .sorted()
+                .toList();
+
+    JsonObject kind =
+        contract
+            .document()
+            .getJsonObject("paths")
+            .getJsonObject("/api/v1/events")
+            .getJsonObject("get")
+            .getJsonArray("parameters")
+            .stream()
+            .map(JsonObject.class::cast)
+            .filter(p -> "kind".equals(p.getString("name")))
+            .findFirst()
+            .orElseThrow();
+    assertThat(kind.getJsonObject("schema").getJsonObject("items").getJsonArray("enum").getList())
+        .isEqualTo(facts);
   }
 
   @Test

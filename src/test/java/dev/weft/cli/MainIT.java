@@ -108,7 +108,9 @@ final class MainIT {
         "pod add r1                 | Missing required option: '--netns",
         "pod add UPPER --netns x    | pod name: UPPER (expected:",
         "wire add --uid 1 --a r1 --b r2:eth1 | r1 (expected: [NS/]POD:IF",
-        "wire remove zz             | wire: zz (expected: 16 hex digits",
+        "wire remove zz             | wire: zz (expected: 16 hex digits, or [NS/]POD:IF",
+        "status -o wide             | -o wide: only for lists (expected: json or yaml)",
+        "pods -o xml                | Invalid value for option '--output'",
         "status --url ftp://x       | --url: ftp://x (expected: [http://]HOST[:PORT] or"
             + " unix:/path)",
         "status --token-file /nowhere/t | --token-file: /nowhere/t cannot be read",
@@ -127,9 +129,9 @@ final class MainIT {
 
   @Test
   void shouldTellAMistakeInTwoLinesAndAMissingPartWithTheUsage() {
-    run("nodes --wat");
+    run("nodes --xyz");
     assertThat(err.toString().lines())
-        .containsExactly("weft: Unknown option: '--wat'", "see: weft nodes --help");
+        .containsExactly("weft: Unknown option: '--xyz'", "see: weft nodes --help");
 
     err.getBuffer().setLength(0);
     run("pod");
@@ -208,7 +210,7 @@ final class MainIT {
     node.wire("0123456789abcdef", 1, WireState.UP, null);
     node.wire("0123456789abcdee", 12, WireState.WAITING, "node n2 is not a member");
 
-    int exit = ask("wires");
+    int exit = ask("wires -o wide");
 
     assertThat(exit).as(err.toString()).isZero();
     assertThat(out.toString())
@@ -221,6 +223,32 @@ final class MainIT {
   }
 
   @Test
+  void shouldShowListsInFormsForPeopleAndPrograms() throws Exception {
+    node.start();
+    node.wire("0123456789abcdef", 1, WireState.UP, null);
+    node.wire("0123456789abcdee", 12, WireState.WAITING, "node n2 is not a member");
+
+    assertThat(ask("wires")).as(err.toString()).isZero();
+    assertThat(ask("wires -o name")).isZero();
+    assertThat(out.toString())
+        .isEqualTo(
+            """
+            WIRE              NODE  KIND  LOCAL             PEER              STATE
+            0123456789abcdee  n1    grpc  default/r1:eth12  default/r2:eth12  waiting
+                node n2 is not a member
+            0123456789abcdef  n1    grpc  default/r1:eth1   default/r2:eth1   up
+            0123456789abcdee
+            0123456789abcdef
+            """);
+    out.getBuffer().setLength(0);
+    assertThat(ask("wires -o yaml")).isZero();
+    assertThat(out.toString()).contains("items:\n  - id: \"0123456789abcdee\"\n", "state: waiting");
+    out.getBuffer().setLength(0);
+    assertThat(ask("wires -o json")).isZero();
+    assertThat(parsed().at("/items/0/state").asText()).isEqualTo("waiting");
+  }
+
+  @Test
   void shouldListAConnectionOnceUnlessItsNodesDisagree() {
     node.start();
     node.connection("00000000000000c1", ConnectionState.UP, null);
@@ -228,7 +256,7 @@ final class MainIT {
     node.connection("00000000000000c2", ConnectionState.UP, null);
     node.connection("00000000000000c2", ConnectionState.HEALING, "e1 is gone");
 
-    int exit = ask("connections --cluster");
+    int exit = ask("connections --cluster -o wide");
 
     assertThat(exit).as(err.toString()).isZero();
     assertThat(out.toString())
@@ -268,7 +296,7 @@ final class MainIT {
     mesh.up("udp-b2", N2, 412L).connecting("edge", "connection refused");
     node.start();
 
-    int exit = ask("links");
+    int exit = ask("links -o wide");
 
     assertThat(exit).as(err.toString()).isZero();
     assertThat(out.toString())
@@ -309,7 +337,7 @@ final class MainIT {
     mesh.services.add(new MeshService("web", List.of(N2, FAR)));
     node.start();
 
-    assertThat(ask("peers")).as(err.toString()).isZero();
+    assertThat(ask("peers -o wide")).as(err.toString()).isZero();
     assertThat(ask("services --mesh")).as(err.toString()).isZero();
 
     assertThat(out.toString())
@@ -327,23 +355,24 @@ final class MainIT {
   void shouldExposeAServerAndOpenItElsewhereUntilToldOtherwise() {
     node.start();
 
-    assertThat(ask("expose web tcp://127.0.0.1:80 --allow " + N2)).as(err.toString()).isZero();
+    addSecondMember();
+    assertThat(ask("expose web tcp://127.0.0.1:80 --allow n2")).as(err.toString()).isZero();
     assertThat(ask("expose a/b unix:/run/x.sock")).as(err.toString()).isZero();
     assertThat(ask("forward 127.0.0.1:9000 web --node n2")).as(err.toString()).isZero();
-    assertThat(ask("exports")).as(err.toString()).isZero();
-    assertThat(ask("forwards")).as(err.toString()).isZero();
+    assertThat(ask("exports -o wide")).as(err.toString()).isZero();
+    assertThat(ask("forwards -o wide")).as(err.toString()).isZero();
     assertThat(ask("unforward 127.0.0.1:9000")).as(err.toString()).isZero();
     assertThat(ask("unexpose a/b")).as(err.toString()).isZero();
 
     assertThat(out.toString())
         .isEqualTo(
             """
-            service web is tcp://127.0.0.1:80, for node 00000000000000b2
+            service web is tcp://127.0.0.1:80, for node n2
             service a/b is unix:/run/x.sock, for all nodes of the mesh
             127.0.0.1:9000 is service web of node n2
-            SERVICE  NODE  TARGET              ALLOW             BY       STATE  OPEN  MADE  FAILED  SENT  RECEIVED  REASON
-            a/b      n1    unix:/run/x.sock    all               created  up        0     0       0     0         0  -
-            web      n1    tcp://127.0.0.1:80  00000000000000b2  created  up        0     0       0     0         0  -
+            SERVICE  NODE  TARGET              ALLOW  BY       STATE  OPEN  MADE  FAILED  SENT  RECEIVED  REASON
+            a/b      n1    unix:/run/x.sock    all    created  up        0     0       0     0         0  -
+            web      n1    tcp://127.0.0.1:80  n2     created  up        0     0       0     0         0  -
             NODE  LISTEN          SERVICE  TO  BY       STATE  OPEN  MADE  FAILED  SENT  RECEIVED  REASON
             n1    127.0.0.1:9000  web      n2  created  up        0     0       0     0         0  -
             forward 127.0.0.1:9000 closed
@@ -463,7 +492,7 @@ final class MainIT {
         .hasSize(2)
         .allSatisfy(
             l -> assertThat(l).startsWith("weft: node n2 (00000000000000b2) did not answer"));
-    assertThat(tableOut).contains("n1 (this)", "n2         00000000000000b2  0.1.0    -");
+    assertThat(tableOut).contains("n1 (this)", "n2         00000000000000b2  -");
     assertThat(parsed().at("/unanswered/0/name").asText()).isEqualTo("n2");
   }
 
@@ -543,8 +572,7 @@ final class MainIT {
     node.start();
     node.bus.publish(new TestNode.Happened("r1", "first"));
 
-    CompletableFuture<Integer> exit =
-        CompletableFuture.supplyAsync(() -> ask("events --follow --kind Happened"));
+    CompletableFuture<Integer> exit = CompletableFuture.supplyAsync(() -> ask("events --follow"));
     await().atMost(TestNode.SOON).until(() -> out.toString().contains("first"));
     node.bus.publish(new TestNode.Happened("r1", "second"));
     await().atMost(TestNode.SOON).until(() -> out.toString().contains("second"));
@@ -552,8 +580,18 @@ final class MainIT {
 
     assertThat(exit).succeedsWithin(TestNode.SOON).isEqualTo(1);
     assertThat(out.toString().lines().findFirst().orElse(""))
-        .matches("\\S+Z  info     Happened           first");
+        .matches("\\S+Z  \\d+-\\d+ +info     Happened           first");
     assertThat(err.toString()).contains("weft: ");
+  }
+
+  @Test
+  void shouldNameTheKindsOfEventsForOneThatIsNone() {
+    node.start();
+
+    assertThat(ask("events --kind PodChanged,Foo")).isEqualTo(1);
+
+    assertThat(err.toString()).startsWith("weft: kind: PodChanged,Foo (expected: AgentChanged, ");
+    assertThat(err.toString()).contains("PodChanged", "WireChanged");
   }
 
   @Test
