@@ -13,6 +13,7 @@ import dev.weft.cluster.ClusterPlace;
 import dev.weft.cluster.Leases;
 import dev.weft.cluster.MemberChanged;
 import dev.weft.cluster.OutpostNode;
+import dev.weft.cluster.SharedSettings;
 import dev.weft.config.ClusterConfig;
 import dev.weft.config.HttpConfig;
 import dev.weft.config.NsmConfig;
@@ -241,7 +242,8 @@ public final class Node {
               links = NodeLinks.start(cluster.vertx(), cluster.self());
               stands("links", links::close);
               RoomContext room = new RoomContext(bus, cluster, store, health, metrics, clock);
-              return deploy(rooms(room, identity));
+              return SettingsWatch.start(new SharedSettings(cluster), config, health)
+                  .compose(v -> deploy(rooms(room, identity)));
             })
         .compose(v -> cluster.announce(bus, config.node().name(), Version.current(), grpc(), url()))
         .onSuccess(v -> stands("announcement", cluster::leave));

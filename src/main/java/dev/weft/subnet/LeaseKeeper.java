@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /**
  * This node's lease: claims one, keeps it over restarts, finds it again after an absence, and
@@ -29,10 +30,21 @@ final class LeaseKeeper {
   private final Store store;
   private final SubnetRange range;
   private final Absences absences;
+  private final Supplier<Optional<String>> dispute;
   private Cidr subnet;
   private boolean held;
 
-  LeaseKeeper(Cluster cluster, Leases leases, Store store, SubnetRange range, Absences absences) {
+  /**
+   * @param dispute why no part of this node's range is taken, since members differ about it
+   */
+  LeaseKeeper(
+      Cluster cluster,
+      Leases leases,
+      Store store,
+      SubnetRange range,
+      Absences absences,
+      Supplier<Optional<String>> dispute) {
+    this.dispute = dispute;
     this.cluster = cluster;
     this.leases = leases;
     this.store = store;
@@ -74,7 +86,8 @@ final class LeaseKeeper {
     if (subnet != null) {
       Optional<Lease> lease = find(subnet.toString());
       boolean fits = range.cidr().contains(subnet) && subnet.prefixLength() == range.prefix();
-      if (!fits || lease.filter(l -> !l.holder().equals(cluster.self())).isPresent()) {
+      boolean another = lease.filter(l -> !l.holder().equals(cluster.self())).isPresent();
+      if (!fits || another || (overlapping(subnet).isPresent() && dispute.get().isPresent())) {
         held = false;
         return used == 0 ? adoptOrClaim() : Future.succeededFuture();
       }
@@ -89,6 +102,14 @@ final class LeaseKeeper {
     if (wanted.equals(subnet) && held) {
       return Future.succeededFuture();
     }
+    checkUndisputed();
+    overlapping(wanted)
+        .ifPresent(
+            lease -> {
+              throw Fault.CONFLICT.because(
+                  "subnet: %s overlaps %s of node %s (expected: a free one)"
+                      .formatted(wanted, lease.key(), nameOf(lease.holder())));
+            });
     return claim(wanted, other -> false)
         .compose(
             taken -> {
@@ -134,7 +155,7 @@ final class LeaseKeeper {
   }
 
   Optional<String> refusal() {
-    return leases.refusal();
+    return dispute.get().or(leases::refusal);
   }
 
   private Future<Void> adoptOrClaim() {
@@ -149,11 +170,13 @@ final class LeaseKeeper {
   }
 
   private Future<Cidr> claimNext(String holder) {
+    checkUndisputed();
     Map<String, Lease> taken = new HashMap<>();
     leases.all().forEach(lease -> taken.put(lease.key(), lease));
+    List<Cidr> others = ofOtherLength();
     for (int i = 0; i < range.size(); i++) {
       Cidr part = range.part(i);
-      if (!taken.containsKey(part.toString())) {
+      if (!taken.containsKey(part.toString()) && others.stream().noneMatch(part::overlaps)) {
         return claimOrNext(part, holder, other -> false);
       }
     }
@@ -199,6 +222,32 @@ final class LeaseKeeper {
     String own = subnet.toString();
     return releaseAll(
         held(cluster.self()).stream().filter(lease -> !lease.key().equals(own)).toList());
+  }
+
+  private void checkUndisputed() {
+    dispute
+        .get()
+        .ifPresent(
+            why -> {
+              throw Fault.UNAVAILABLE.because(why);
+            });
+  }
+
+  /** Leases from when a member had another {@code subnets.prefix}. */
+  private List<Cidr> ofOtherLength() {
+    return leases.all().stream()
+        .flatMap(lease -> Cidr.find(lease.key()).stream())
+        .filter(cidr -> cidr.prefixLength() != range.prefix())
+        .toList();
+  }
+
+  /** A lease of another holder that shares addresses with a part, and is not of the part itself. */
+  private Optional<Lease> overlapping(Cidr part) {
+    return leases.all().stream()
+        .filter(lease -> !lease.key().equals(part.toString()))
+        .filter(lease -> !lease.holder().equals(cluster.self()))
+        .filter(lease -> Cidr.find(lease.key()).filter(part::overlaps).isPresent())
+        .findFirst();
   }
 
   private List<Lease> held(String holder) {

@@ -168,7 +168,8 @@ final class MemberDirectory {
               row.endpoint() == null ? null : IpAddress.parse(row.endpoint()),
               row.mtu()));
     } catch (IllegalArgumentException | WeftException e) {
-      log.warn("subnet record of node {} ignored: {}", node, e.getMessage());
+      // As long as members differ in subnets.cidr or prefix, which the health says.
+      log.debug("subnet record of node {} ignored: {}", node, e.getMessage());
       return Optional.empty();
     }
   }

@@ -5,6 +5,7 @@ import dev.weft.address.HostPort;
 import dev.weft.bus.WeftException;
 import dev.weft.cluster.Leases;
 import dev.weft.cluster.MemberChanged;
+import dev.weft.cluster.SharedSettings;
 import dev.weft.config.SubnetsConfig;
 import dev.weft.linux.Capabilities;
 import dev.weft.linux.Capability;
@@ -65,6 +66,7 @@ public final class SubnetVerticle extends AbstractVerticle {
   private final Warnings warnings;
   private GrpcListener runtime;
   private KernelWorker kernel;
+  private SharedSettings settings;
   private SubnetState state;
   private KnownPeers known;
   private Passes passes;
@@ -98,7 +100,15 @@ public final class SubnetVerticle extends AbstractVerticle {
     Optional<PodTunnels> tunnels = tunnels(thread, wires);
     PacketCarrier.Side side =
         new PacketCarrier.Side(config.carrier(), !room.cluster().outpost(), tunnels.isPresent());
-    LeaseKeeper keeper = new LeaseKeeper(room.cluster(), leases, room.store(), range, absences);
+    settings = new SharedSettings(room.cluster());
+    LeaseKeeper keeper =
+        new LeaseKeeper(
+            room.cluster(),
+            leases,
+            room.store(),
+            range,
+            absences,
+            () -> RangeAgreement.refusal(room.self(), settings.byNode(), leases.all()));
     known = new KnownPeers(room.store());
     state =
         new SubnetState(
@@ -172,6 +182,7 @@ public final class SubnetVerticle extends AbstractVerticle {
   private void onStarted() {
     state.directory().onChange(passes::ask);
     leases.onChange(passes::ask);
+    settings.onChange(passes::ask);
     room.bus().on(MemberChanged.class, change -> passes.ask());
     room.bus().on(PodChanged.class, change -> passes.ask());
     vertx.setPeriodic(EVERY.toMillis(), id -> passes.ask());

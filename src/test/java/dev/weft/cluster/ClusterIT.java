@@ -112,6 +112,37 @@ class ClusterIT {
   }
 
   @Test
+  void shouldSayBothValuesWhereMembersDifferAndGiveNoSubnetOfTheRarer() throws Exception {
+    cluster.stop(3);
+    cluster.restart(3, "subnets: { cidr: 10.43.0.0/16, vni: 7 }\n");
+
+    try {
+      await()
+          .atMost(WITHIN)
+          .untilAsserted(
+              () ->
+                  assertThat(warnings(3))
+                      .contains(
+                          "subnets.cidr: 10.43.0.0/16 here, 10.42.0.0/16 on n1, n2",
+                          "subnets.vni: 7 here, 100 on n1, n2"));
+      await()
+          .atMost(WITHIN)
+          .untilAsserted(
+              () ->
+                  assertThat(warnings(1))
+                      .contains("subnets.cidr: 10.42.0.0/16 here, 10.43.0.0/16 on n3"));
+      assertThat(api(1).get("/api/v1/subnets").toString()).doesNotContain("10.43.");
+    } finally {
+      cluster.stop(3);
+      cluster.restart(3);
+    }
+    await()
+        .atMost(WITHIN)
+        .untilAsserted(() -> assertThat(warnings(1)).doesNotContain("subnets.cidr"));
+    awaitMembers("n1", "n2", "n3");
+  }
+
+  @Test
   void shouldNotBelieveARecordThatItsNodeDidNotSign() throws Exception {
     String key = cluster.node(2).id() + "/";
     IMap<String, String> records = records();
@@ -158,6 +189,10 @@ class ClusterIT {
       int number = i;
       await().atMost(WITHIN).untilAsserted(() -> assertThat(names(number)).containsExactly(names));
     }
+  }
+
+  private static String warnings(int node) {
+    return api(node).get("/api/v1/node").path("rooms").toString();
   }
 
   private static List<Pod> pods(int node) throws Exception {

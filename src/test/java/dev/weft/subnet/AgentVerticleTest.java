@@ -17,6 +17,7 @@ import java.lang.reflect.Proxy;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -56,7 +57,8 @@ class AgentVerticleTest {
             leases,
             new MemoryStore(),
             leases.range,
-            new Absences(members, GRACE, nanos::get));
+            new Absences(members, GRACE, nanos::get),
+            Optional::empty);
     leases.give(leases.range.part(1).toString(), "a");
     done(keeper.settle(0));
     nanos.addAndGet(GRACE.toNanos() + 1);

@@ -55,6 +55,46 @@ class LeaseKeeperTest {
   }
 
   @Test
+  void shouldTakeNoPartThatOverlapsOneOfAnotherLength() {
+    leases.give("10.42.0.0/22", "b");
+    Node node = new Node("a");
+
+    settled(node, 0);
+
+    assertThat(node.keeper.subnet()).contains(Cidr.parse("10.42.4.0/24"));
+    assertThatThrownBy(() -> done(node.keeper.change(Cidr.parse("10.42.2.0/24"))))
+        .hasMessageContaining("10.42.2.0/24 overlaps 10.42.0.0/22 of node b");
+  }
+
+  @Test
+  void shouldTakeNoneWhileMembersDifferAboutTheRange() {
+    Node node = new Node("a");
+    node.dispute = Optional.of("subnets.cidr: two values");
+
+    assertThatThrownBy(() -> settled(node, 0)).hasMessage("subnets.cidr: two values");
+    assertThat(node.keeper.subnet()).isEmpty();
+    assertThat(node.keeper.refusal()).contains("subnets.cidr: two values");
+
+    node.dispute = Optional.empty();
+    settled(node, 0);
+    assertThat(node.keeper.held()).isTrue();
+  }
+
+  @Test
+  void shouldGiveUpAPartThatOverlapsWhenItsRangeIsNotTheOne() {
+    Node node = new Node("a");
+    settled(node, 0);
+    leases.give("10.42.1.128/25", "b");
+    settled(node, 1);
+    assertThat(node.keeper.held()).as("its range is the one").isTrue();
+
+    node.dispute = Optional.of("subnets.prefix: two values");
+    settled(node, 1);
+
+    assertThat(node.keeper.held()).isFalse();
+  }
+
+  @Test
   void shouldSayWhyThereIsNoneBelowTheQuorum() {
     leases.refusal = Optional.of("members: 1 (expected: at least 2 of 3)");
     Node node = new Node("a");
@@ -186,6 +226,7 @@ class LeaseKeeperTest {
     private final String id;
     private final MemoryStore store = new MemoryStore();
     private LeaseKeeper keeper;
+    private Optional<String> dispute = Optional.empty();
 
     Node(String id) {
       this.id = id;
@@ -195,7 +236,7 @@ class LeaseKeeperTest {
     void restart() {
       Cluster cluster = leases.seenBy(id);
       Absences absences = new Absences(cluster, GRACE, nanos::get);
-      keeper = new LeaseKeeper(cluster, leases, store, leases.range, absences);
+      keeper = new LeaseKeeper(cluster, leases, store, leases.range, absences, () -> dispute);
       done(keeper.load());
     }
   }

@@ -96,7 +96,15 @@ public final class TestCluster implements AutoCloseable {
 
   /** Starts a node again after {@link #stop}. */
   public Node restart(int number) throws Exception {
-    Node node = startNode(number);
+    return restart(number, "");
+  }
+
+  /**
+   * @param sections added to its configuration
+   */
+  public Node restart(int number, String sections) throws Exception {
+    String text = configuration(number, number) + sections;
+    Node node = await(Node.start(ConfigFile.parse(text, Map.of()), Clock.systemUTC()));
     nodes.set(number - 1, node);
     return node;
   }
