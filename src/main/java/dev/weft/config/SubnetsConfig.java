@@ -19,6 +19,7 @@ import java.util.regex.Pattern;
  * @param vni of the overlay, the same on every member
  * @param port UDP port of the overlay, the same on every member
  * @param fence whether the overlay takes packets from members and registered agents alone
+ * @param egress how pods' packets leave for other networks
  * @param underlay the device that carries it; empty for the one that reaches the members
  * @param carrier what carries packets to other nodes
  * @param leaseGrace how long an absent node keeps its part
@@ -32,6 +33,7 @@ public record SubnetsConfig(
     int vni,
     int port,
     boolean fence,
+    Egress egress,
     Optional<String> underlay,
     Carrier carrier,
     Duration leaseGrace,
@@ -42,6 +44,14 @@ public record SubnetsConfig(
   public enum OnStop {
     KEEP,
     REMOVE
+  }
+
+  /** How pods' packets leave for networks outside of the ranges. */
+  public enum Egress {
+    /** With the address of their node. */
+    MASQUERADE,
+    /** With their own address. */
+    NONE
   }
 
   /** What carries packets between pods of different nodes. */
@@ -85,6 +95,7 @@ public record SubnetsConfig(
             s.read("vni", "100", Kind.integer(1, 0xffffff)),
             s.read("port", "4789", Kind.integer(1, 0xffff)),
             s.read("fence", "true", Kind.BOOLEAN),
+            s.read("egress", "masquerade", Kind.choice(Egress.class)),
             s.read("underlay", "", INTERFACE.orNone()),
             s.read("carrier", "vxlan", Kind.choice(Carrier.class)),
             s.read(

@@ -33,13 +33,8 @@ final class FenceRules {
   /** Before filter's 0, so that a rule there that accepts everything does not matter. */
   private static final int PRIORITY = -10;
 
-  private static final int NFPROTO_IPV4 = 2;
-  private static final int NFPROTO_IPV6 = 10;
-  private static final int META_NFPROTO = 15;
   private static final int META_L4PROTO = 16;
   private static final int IPPROTO_UDP = 17;
-  private static final int NETWORK = 1;
-  private static final int TRANSPORT = 2;
 
   /** Behind UDP's 8 bytes and VXLAN's 8 the Ethernet frame begins. */
   private static final int FRAME_AT = 16;
@@ -50,12 +45,9 @@ final class FenceRules {
   private static final int ETH_IPV6 = 0x86dd;
   private static final int ETH_ARP = 0x0806;
 
-  /** The first of the registers of 32 bits, and the last, for what is compared at once. */
+  /** The first of the registers of 32 bits. */
   private static final int FIRST = 8;
 
-  private static final int SCRATCH = 23;
-  private static final int ACCEPT = 1;
-  private static final int DROP = 0;
   private static final int ELEMENTS = 400;
   private static final String CHAIN = "overlay";
 
@@ -79,7 +71,7 @@ final class FenceRules {
       }
       rules.fromShared(outer);
     }
-    rules.rule(Expressions::count, e -> e.verdict(DROP));
+    rules.rule(NftExpressions::count, e -> e.verdict(NftExpressions.DROP));
     return rules.messages;
   }
 
@@ -88,7 +80,8 @@ final class FenceRules {
         Nftables.message(NEWCHAIN, NetlinkMessage.CREATE)
             .attribute(1, table)
             .attribute(3, CHAIN)
-            .nest(4, hook -> be32(be32(hook, 1, LOCAL_IN), 2, PRIORITY))
+            .nest(
+                4, hook -> NftExpressions.be32(NftExpressions.be32(hook, 1, LOCAL_IN), 2, PRIORITY))
             .attribute(7, "filter"));
   }
 
@@ -116,11 +109,11 @@ final class FenceRules {
       String set = set(keys);
       int inner = FIRST + bytes(outerFour) / 4;
       rule(
-          e -> e.outerSource(outerFour, FIRST),
-          e -> e.ethertype(innerFour ? ETH_IPV4 : ETH_IPV6),
-          e -> e.innerSource(innerFour, length, inner),
+          e -> e.source(outerFour, FIRST),
+          e -> ethertype(e, innerFour ? ETH_IPV4 : ETH_IPV6),
+          e -> innerSource(e, innerFour, length, inner),
           e -> e.lookup(set, FIRST),
-          e -> e.verdict(ACCEPT));
+          e -> e.verdict(NftExpressions.ACCEPT));
     }
   }
 
@@ -137,10 +130,10 @@ final class FenceRules {
     }
     String senders = set(keys);
     rule(
-        e -> e.outerSource(outerFour, FIRST),
+        e -> e.source(outerFour, FIRST),
         e -> e.lookup(senders, FIRST),
-        e -> e.ethertype(ETH_ARP),
-        e -> e.verdict(ACCEPT));
+        e -> ethertype(e, ETH_ARP),
+        e -> e.verdict(NftExpressions.ACCEPT));
     for (boolean innerFour : new boolean[] {true, false}) {
       Set<Integer> lengths = new TreeSet<>();
       fence.shared().stream()
@@ -154,12 +147,12 @@ final class FenceRules {
                     .map(n -> n.network().address().getAddress())
                     .toList());
         rule(
-            e -> e.outerSource(outerFour, FIRST),
+            e -> e.source(outerFour, FIRST),
             e -> e.lookup(senders, FIRST),
-            e -> e.ethertype(innerFour ? ETH_IPV4 : ETH_IPV6),
-            e -> e.innerSource(innerFour, length, FIRST),
+            e -> ethertype(e, innerFour ? ETH_IPV4 : ETH_IPV6),
+            e -> innerSource(e, innerFour, length, FIRST),
             e -> e.lookup(networks, FIRST),
-            e -> e.verdict(ACCEPT));
+            e -> e.verdict(NftExpressions.ACCEPT));
       }
     }
   }
@@ -168,9 +161,9 @@ final class FenceRules {
   private String set(List<byte[]> keys) {
     String name = "set" + ++sets;
     messages.add(
-        be32(
-            be32(
-                be32(
+        NftExpressions.be32(
+            NftExpressions.be32(
+                NftExpressions.be32(
                     Nftables.message(NEWSET, NetlinkMessage.CREATE)
                         .attribute(1, table)
                         .attribute(2, name),
@@ -200,7 +193,7 @@ final class FenceRules {
 
   /** A rule for packets of this VXLAN. */
   @SafeVarargs
-  private void rule(Consumer<Expressions>... more) {
+  private void rule(Consumer<NftExpressions>... more) {
     messages.add(
         Nftables.message(NEWRULE, NetlinkMessage.CREATE | NetlinkMessage.APPEND)
             .attribute(1, table)
@@ -208,14 +201,23 @@ final class FenceRules {
             .nest(
                 4,
                 list -> {
-                  Expressions e = new Expressions(list);
+                  NftExpressions e = new NftExpressions(list);
                   e.meta(META_L4PROTO, IPPROTO_UDP);
-                  e.equal(TRANSPORT, 2, be(fence.port(), 2));
-                  e.equal(TRANSPORT, 12, be(fence.vni(), 3));
-                  for (Consumer<Expressions> next : more) {
+                  e.equal(NftExpressions.TRANSPORT, 2, NftExpressions.be(fence.port(), 2));
+                  e.equal(NftExpressions.TRANSPORT, 12, NftExpressions.be(fence.vni(), 3));
+                  for (Consumer<NftExpressions> next : more) {
                     next.accept(e);
                   }
                 }));
+  }
+
+  private static void ethertype(NftExpressions e, int type) {
+    e.equal(NftExpressions.TRANSPORT, ETHERTYPE_AT, NftExpressions.be(type, 2));
+  }
+
+  private static void innerSource(NftExpressions e, boolean four, int prefix, int register) {
+    e.load(NftExpressions.TRANSPORT, PACKET_AT + (four ? 12 : 8), bytes(four), register);
+    e.mask(register, bytes(four), prefix);
   }
 
   private static boolean four(InetAddress address) {
@@ -224,84 +226,5 @@ final class FenceRules {
 
   private static int bytes(boolean four) {
     return four ? 4 : 16;
-  }
-
-  private static byte[] be(int value, int length) {
-    byte[] bytes = new byte[length];
-    for (int i = 0; i < length; i++) {
-      bytes[i] = (byte) (value >> (8 * (length - 1 - i)));
-    }
-    return bytes;
-  }
-
-  private static NetlinkMessage be32(NetlinkMessage message, int type, int value) {
-    return message.attribute(type, be(value, 4));
-  }
-
-  /** The expressions of a rule, which the kernel evaluates in turn until one does not hold. */
-  private static final class Expressions {
-    private final NetlinkMessage list;
-
-    Expressions(NetlinkMessage list) {
-      this.list = list;
-    }
-
-    private void add(String name, Consumer<NetlinkMessage> data) {
-      list.nest(1, e -> e.attribute(1, name).nest(2, data));
-    }
-
-    void meta(int key, int value) {
-      add("meta", m -> be32(be32(m, 1, SCRATCH), 2, key));
-      compare(new byte[] {(byte) value});
-    }
-
-    void equal(int base, int offset, byte[] value) {
-      load(base, offset, value.length, SCRATCH);
-      compare(value);
-    }
-
-    void outerSource(boolean four, int register) {
-      meta(META_NFPROTO, four ? NFPROTO_IPV4 : NFPROTO_IPV6);
-      load(NETWORK, four ? 12 : 8, bytes(four), register);
-    }
-
-    void ethertype(int type) {
-      equal(TRANSPORT, ETHERTYPE_AT, be(type, 2));
-    }
-
-    void innerSource(boolean four, int prefix, int register) {
-      int length = bytes(four);
-      load(TRANSPORT, PACKET_AT + (four ? 12 : 8), length, register);
-      byte[] mask = new byte[length];
-      for (int bit = 0; bit < prefix; bit++) {
-        mask[bit / 8] |= (byte) (0x80 >> bit % 8);
-      }
-      add(
-          "bitwise",
-          m ->
-              be32(be32(be32(m, 1, register), 2, register), 3, length)
-                  .nest(4, data -> data.attribute(1, mask))
-                  .nest(5, data -> data.attribute(1, new byte[length])));
-    }
-
-    void lookup(String set, int register) {
-      add("lookup", m -> be32(m.attribute(1, set), 2, register));
-    }
-
-    void count() {
-      add("counter", m -> {});
-    }
-
-    void verdict(int code) {
-      add("immediate", m -> be32(m, 1, 0).nest(2, data -> data.nest(2, v -> be32(v, 1, code))));
-    }
-
-    private void load(int base, int offset, int length, int register) {
-      add("payload", m -> be32(be32(be32(be32(m, 1, register), 2, base), 3, offset), 4, length));
-    }
-
-    private void compare(byte[] value) {
-      add("cmp", m -> be32(be32(m, 1, SCRATCH), 2, 0).nest(3, data -> data.attribute(1, value)));
-    }
   }
 }

@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param name of the VXLAN device; empty for no overlay
  * @param vxlan whether VXLAN carries packets; if not, a device from before is removed
  * @param fence whether packets of strangers are kept out
+ * @param masquerade whether pods reach other networks with the host's address
  * @param underlay the device that carries it; empty for the one that reaches the members
  */
 record OverlaySettings(
@@ -22,6 +23,7 @@ record OverlaySettings(
     int vni,
     int port,
     boolean fence,
+    boolean masquerade,
     Optional<String> underlay) {
   static OverlaySettings of(SubnetsConfig config, boolean vxlan) {
     return new OverlaySettings(
@@ -32,6 +34,7 @@ record OverlaySettings(
         config.vni(),
         config.port(),
         config.fence(),
+        config.egress() == SubnetsConfig.Egress.MASQUERADE,
         vxlan ? config.underlay() : Optional.empty());
   }
 }

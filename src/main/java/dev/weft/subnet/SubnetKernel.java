@@ -7,6 +7,7 @@ import dev.weft.linux.Link;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
 import dev.weft.linux.Netns;
+import dev.weft.linux.PacketRules;
 import dev.weft.linux.Route;
 import dev.weft.linux.Sysctl;
 import dev.weft.linux.VxlanFence;
@@ -58,7 +59,8 @@ final class SubnetKernel implements AutoCloseable {
   private final LinkThread thread;
   private final LinkOwnership owner;
   private final OverlaySettings settings;
-  private final OverlayFence fence;
+  private final PacketTable packets;
+  private final ForwardPasses forwards;
   private final Cidr range;
   private final Optional<String> overlayName;
   private final boolean vxlan;
@@ -80,7 +82,8 @@ final class SubnetKernel implements AutoCloseable {
     this.thread = links.thread();
     this.owner = links.of("subnet");
     this.settings = settings;
-    this.fence = new OverlayFence(host.netns(), owner.alias("fence"));
+    this.packets = new PacketTable(host.netns(), owner.alias("fence"));
+    this.forwards = new ForwardPasses(host.netns(), owner.alias("forward"));
     this.range = settings.range();
     this.overlayName = settings.name();
     this.vxlan = settings.vxlan();
@@ -139,6 +142,7 @@ final class SubnetKernel implements AutoCloseable {
     Optional<Underlay> underlay =
         overlayName.isEmpty() || !vxlan ? Optional.empty() : underlay(wanted);
     Optional<Link> device = Optional.empty();
+    Optional<VxlanFence> fence = Optional.empty();
     List<Route> routes = new ArrayList<>();
     Map<Cidr, String> problems = new HashMap<>();
     boolean hasSubnet = rangeIsFree && wanted.own().isPresent();
@@ -167,7 +171,7 @@ final class SubnetKernel implements AutoCloseable {
           wanted.peers().stream().filter(p -> hasPeers && p.endpoint() != null).toList();
       boolean flood = wanted.injected().containsValue(device.get().name());
       overlay.reach(device.get(), peers, flood);
-      fence(peers, wanted, device.get().name()).ifPresent(why -> troubles.put(Trouble.FENCE, why));
+      fence = fence(peers, wanted, device.get().name());
       for (Wanted.Peer peer : peers) {
         if (peer.carrier() == PacketCarrier.VXLAN) {
           routes.addAll(routes(peer, device.get()));
@@ -190,6 +194,7 @@ final class SubnetKernel implements AutoCloseable {
     }
     int mtu = underlay.map(Underlay::vxlanMtu).orElse(vxlan ? 0 : TunnelDevice.MTU);
     Map<PodRef, String> podProblems = pods(wanted, mtu > 0 ? mtu : lone());
+    troubles.putAll(pass(wanted, hasSubnet, fence, device));
     Set<PodRef> attached = new HashSet<>();
     wanted.pods().forEach(pod -> attached.add(pod.pod()));
     attached.removeAll(podProblems.keySet());
@@ -253,8 +258,8 @@ final class SubnetKernel implements AutoCloseable {
     return routes;
   }
 
-  /** Why packets of strangers are let into the overlay; empty if they are kept out. */
-  private Optional<String> fence(List<Wanted.Peer> peers, Wanted wanted, String device) {
+  /** Which packets the overlay takes; empty for all. */
+  private Optional<VxlanFence> fence(List<Wanted.Peer> peers, Wanted wanted, String device) {
     Set<VxlanFence.Sender> senders = new HashSet<>(wanted.agents());
     for (Wanted.Peer peer : peers) {
       peer.subnets().forEach(in -> senders.add(new VxlanFence.Sender(peer.endpoint(), in)));
@@ -268,16 +273,27 @@ final class SubnetKernel implements AutoCloseable {
                 behind.add(to);
               }
             });
-    try {
-      if (settings.fence()) {
-        fence.ensure(new VxlanFence(settings.port(), settings.vni(), senders, behind));
-      } else {
-        fence.remove();
-      }
-      return Optional.empty();
-    } catch (LinuxException | WeftException e) {
-      return Optional.of(e.getMessage());
-    }
+    return settings.fence()
+        ? Optional.of(new VxlanFence(settings.port(), settings.vni(), senders, behind))
+        : Optional.empty();
+  }
+
+  /** Has packets of pods pass this host, and those of strangers not. */
+  private Map<Trouble, String> pass(
+      Wanted wanted, boolean hasSubnet, Optional<VxlanFence> fence, Optional<Link> device) {
+    boolean hasPods = hasSubnet && !wanted.pods().isEmpty();
+    List<Cidr> own = hasPods ? parts(wanted) : List.of();
+    List<Cidr> ranges =
+        SecondRange.both(range, wanted.second().isPresent() ? settings.second() : Optional.empty());
+    Optional<PacketRules.Masquerade> masquerade =
+        settings.masquerade() && hasPods
+            ? Optional.of(new PacketRules.Masquerade(own, ranges, device.map(Link::name)))
+            : Optional.empty();
+    Map<Trouble, String> troubles = packets.ensure(new PacketRules(fence, masquerade));
+    forwards
+        .ensure(ForwardPasses.passes(own, ranges, settings.masquerade()))
+        .ifPresent(why -> troubles.put(Trouble.FORWARD, why));
+    return troubles;
   }
 
   /** Attaches the pods; the reason for each that is not attached. */
@@ -315,16 +331,21 @@ final class SubnetKernel implements AutoCloseable {
     table.reconcile(List.of(), injected, this::madeDevices);
     podLinks.remove();
     forwarding.giveBack();
+    removeRules();
     removeOverlay();
   }
 
-  private void removeOverlay() throws IOException {
+  private void removeRules() {
     try {
-      fence.remove();
+      packets.remove();
+      forwards.remove();
     } catch (LinuxException e) {
       // A kernel without nf_tables has no such table.
-      log.info("the overlay's fence not removed: {}", e.getMessage());
+      log.info("the node's rules of nf_tables not removed: {}", e.getMessage());
     }
+  }
+
+  private void removeOverlay() throws IOException {
     thread.await(
         at -> {
           overlay.remove();
@@ -335,7 +356,8 @@ final class SubnetKernel implements AutoCloseable {
   @Override
   public void close() throws IOException {
     probe.close();
-    fence.close();
+    packets.close();
+    forwards.close();
     host.close();
     lock.channel().close();
   }

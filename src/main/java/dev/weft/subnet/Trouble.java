@@ -14,6 +14,17 @@ enum Trouble {
       "the overlay takes packets from any host: %s",
       "who can send to UDP port subnets.port of this host can send to its pods",
       "load nf_tables, or fence the port and set subnets.fence: false"),
+  EGRESS(
+      "egress",
+      "pods' packets to other networks keep their addresses: %s",
+      "pods of this node get no answers from networks that have no route to them",
+      "load nf_tables with address translation, or set subnets.egress: none"),
+  FORWARD(
+      "forward",
+      "this host drops packets that it forwards: %s",
+      "pods of this node may not reach those of others",
+      "let subnets.cidr pass in that chain, as with: nft insert rule CHAIN ip saddr RANGE ip daddr"
+          + " RANGE accept"),
   SECOND(
       "range6",
       "no IPv6 for pods here: %s",

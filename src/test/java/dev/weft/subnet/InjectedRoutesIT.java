@@ -65,6 +65,7 @@ class InjectedRoutesIT {
                 100,
                 4789,
                 true,
+                true,
                 Optional.empty()));
     routes = new InjectedRoutes(store(), new Bus(vertx, "a", new TestSigner("a")), worker);
     await(thread.call(() -> worker.open(() -> kernel)));

@@ -42,7 +42,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The kernel's tables of two nodes whose eth0 are joined. */
-@Needs({Need.ROOT, Need.IPROUTE2, Need.NFT})
+@Needs({Need.ROOT, Need.IPROUTE2, Need.NFT, Need.IPTABLES})
 class SubnetKernelIT {
   private static final Cidr RANGE = Cidr.parse("10.42.0.0/16");
   private static final Cidr RANGE6 = Cidr.parse("fd42::/48");
@@ -709,6 +709,73 @@ class SubnetKernelIT {
     assertThat(one.run("nft", "list", "tables")).contains("table inet weft");
   }
 
+  @Test
+  void shouldLetPodsReachOtherNetworksWithTheAddressOfTheirHost() throws Exception {
+    connect();
+    two.run("ip", "addr", "add", "192.0.2.1/32", "dev", "lo");
+    one.run("ip", "route", "add", "192.0.2.1", "via", "10.99.0.2");
+
+    assertThat(ping(pod1, "192.0.2.1", 1400)).isPresent();
+
+    assertThat(one.run("nft", "list", "table", "inet", "weft"))
+        .contains(
+            "ip saddr 10.42.1.0/24 ip daddr != 10.42.0.0/16 oifname != \"vxlan100\" counter",
+            "masquerade");
+    kernel1.reconcile(wanted("10.42.1.0/24", List.of(), Map.of(), List.of()));
+    assertThat(one.run("nft", "list", "ruleset")).doesNotContain("masquerade");
+  }
+
+  @Test
+  void shouldLetPodsPassAHostWhoseIptablesDropsWhatItForwards() throws Exception {
+    two.run("ip", "addr", "add", "192.0.2.1/32", "dev", "lo");
+    one.run("ip", "route", "add", "192.0.2.1", "via", "10.99.0.2");
+    one.run("iptables", "-P", "FORWARD", "DROP");
+    one.run("iptables", "-A", "FORWARD", "-s", "198.51.100.0/24", "-j", "ACCEPT");
+    Observed observed = connect();
+
+    assertThat(observed.troubles()).isEmpty();
+    assertThat(ping(pod1, "10.42.2.10", 1450)).isPresent();
+    assertThat(ping(pod2, "10.42.1.10", 1450)).isPresent();
+    assertThat(ping(pod1, "192.0.2.1", 1400)).isPresent();
+    kernel1.reconcile(wanted1());
+    String comment = "-m comment --comment \"weft:" + ID1 + ":subnet:forward";
+    assertThat(one.run("iptables", "-S", "FORWARD").lines())
+        .hasSize(5)
+        .startsWith("-P FORWARD DROP", "-A FORWARD -s 198.51.100.0/24 -j ACCEPT")
+        .anyMatch(
+            rule ->
+                rule.startsWith("-A FORWARD -s 10.42.0.0/16 -d 10.42.0.0/16 ")
+                    && rule.contains(comment)
+                    && rule.endsWith("-j ACCEPT"))
+        .anyMatch(
+            rule ->
+                rule.startsWith("-A FORWARD -d 10.42.1.0/24 ")
+                    && rule.contains("--ctstate RELATED,ESTABLISHED"));
+    // What somebody flushes is there again; what this node made goes with the rest.
+    one.run("iptables", "-F", "FORWARD");
+    kernel1.reconcile(wanted1());
+    assertThat(ping(pod1, "10.42.2.10", 1450)).isPresent();
+    kernel1.removeAll(Set.of());
+    assertThat(one.run("iptables", "-S", "FORWARD").strip()).isEqualTo("-P FORWARD DROP");
+  }
+
+  @Test
+  void shouldTellWhichChainOfAnotherProgramDropsWhatItForwards() throws Exception {
+    one.run("nft", "add table inet mine");
+    one.run(
+        "nft", "add chain inet mine passing { type filter hook forward priority 0; policy drop; }");
+    connect();
+
+    assertThat(kernel1.reconcile(wanted1()).troubles().get(Trouble.FORWARD))
+        .isEqualTo(
+            "chain inet mine passing has the policy drop, and no rule of it names 10.42.0.0/16 or"
+                + " weft0");
+
+    one.run("nft", "add rule inet mine passing ip saddr 10.42.0.0/16 ip daddr 10.42.0.0/16 accept");
+    assertThat(kernel1.reconcile(wanted1()).troubles()).isEmpty();
+    assertThat(ping(pod1, "10.42.2.10", 1450)).isPresent();
+  }
+
   /** Sends pod 1 a datagram of one byte through the overlay, as if from an address inside. */
   private void forge(String from, String source, int number) throws Exception {
     ByteBuffer packet = ByteBuffer.allocate(8 + 14 + 20 + 8 + 1);
@@ -818,6 +885,7 @@ class SubnetKernelIT {
             true,
             100,
             4789,
+            true,
             true,
             Optional.empty()));
   }

@@ -35,6 +35,13 @@ public enum Need {
       return isOnPath("nft");
     }
   },
+  /** Debian's iptables, which writes to nf_tables. */
+  IPTABLES {
+    @Override
+    boolean isMet() {
+      return isOnPath("iptables");
+    }
+  },
   /** conntrack-tools: forgets the state of address translation. */
   CONNTRACK {
     @Override
