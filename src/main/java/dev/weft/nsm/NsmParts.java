@@ -122,7 +122,8 @@ final class NsmParts {
     Admission admission = new Admission(config);
     RouteLimits limits = new RouteLimits(config, subnets);
     advertising = new Advertising(self, endpoints, admission, thread, pods::values);
-    EndpointPods endpointPods = new EndpointPods(self, room.bus().proxy(Pods.class), connections);
+    EndpointPods endpointPods =
+        new EndpointPods(self, thread, room.bus().proxy(Pods.class), connections);
     LocalNegotiator local =
         new LocalNegotiator(
             endpoints,

@@ -149,7 +149,7 @@ public final class NsmVerticle extends VerticleBase implements NetworkServices {
           parts.hopReports.review();
         });
     if (!config.probe().isZero()) {
-      vertx.setPeriodic(config.probe().toMillis(), id -> parts.paths.look());
+      vertx.setPeriodic(parts.paths.every().toMillis(), id -> parts.paths.look());
     }
     vertx.setPeriodic(RENEW_MILLIS, id -> openSockets());
     vertx.setPeriodic(RENEW_MILLIS, id -> parts.hopReports.renew());

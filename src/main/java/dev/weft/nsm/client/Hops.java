@@ -83,8 +83,8 @@ public final class Hops implements HopPeers.HopNode {
     ClientRouting routing =
         ClientRouting.of(
             metric(hop.root()), request.getExcludedPrefixList(), ChainRunner.MAX_EXCLUDED);
-    return pods.podAt(new EndpointAttachment(end.netns(), end.identity(), List.of()))
-        .compose(
+    return pods.with(
+            new EndpointAttachment(end.netns(), end.identity(), List.of()),
             pod -> {
               Optional<ConnectionEntry> known =
                   connections

@@ -29,6 +29,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +44,7 @@ public final class PathWatch {
   private static final Logger log = LoggerFactory.getLogger(PathWatch.class);
 
   private static final int MAX_PROVIDERS = 4096;
+  private static final Duration LOOK = Duration.ofMillis(PathHealth.LOOK_MILLIS);
 
   private final RoomContext room;
   private final RoomThread thread;
@@ -66,6 +68,12 @@ public final class PathWatch {
 
   private Future<Void> round = Future.succeededFuture();
 
+  /** How many looks later all paths are to be asked again. */
+  private int due;
+
+  /** The paths that were asked and have not answered. */
+  private Map<String, Path> unanswered = Map.of();
+
   private record Provider(String node, String namespace, String name) {
     static Provider of(Connection.Target target) {
       return new Provider(target.node(), target.namespace(), target.provider());
@@ -77,7 +85,12 @@ public final class PathWatch {
     private final PathHealth health = new PathHealth();
     private Connection.Target target;
     private Connection.Link link;
+
+    /** Whether other nodes are being asked whether they are there, to leave the path. */
     private boolean asking;
+
+    /** As {@link #asking}, after the path is gone. */
+    private boolean askingAtLast;
 
     /** Whether the endpoint's node left the cluster while the path carried. */
     private boolean left;
@@ -121,17 +134,33 @@ public final class PathWatch {
     this.worker = vertx.createSharedWorkerExecutor("weft-paths-" + room.self(), 1);
   }
 
-  /** One round of probes; done when it is judged. A round under way is not overtaken. */
+  /** How often to {@link #look}; zero for never. */
+  public Duration every() {
+    return interval.compareTo(LOOK) < 0 ? interval : LOOK;
+  }
+
+  /**
+   * Asks on all paths when it is time, else looks at those that have not answered, which are asked
+   * again; done when it is judged. A round under way is not overtaken.
+   */
   public Future<Void> look() {
-    if (!round.isComplete() || interval.isZero()) {
+    due--;
+    boolean all = due <= 0;
+    if (interval.isZero() || !round.isComplete() || (!all && unanswered.isEmpty())) {
       return round;
     }
-    Map<String, Path> paths = paths();
-    watched.keySet().retainAll(paths.keySet());
+    if (all) {
+      due = (int) (interval.toMillis() / every().toMillis());
+    }
+    Map<String, Path> paths = all ? paths() : unanswered;
+    if (all) {
+      watched.keySet().retainAll(paths.keySet());
+    }
     round =
         thread
-            .home(worker.executeBlocking(() -> probes.round(List.copyOf(paths.values())), false))
-            .onSuccess(heard -> judge(paths, heard))
+            .home(
+                worker.executeBlocking(() -> probes.round(List.copyOf(paths.values()), all), false))
+            .onSuccess(heard -> judge(paths, heard, all))
             .onFailure(e -> log.warn("paths not probed: {}", e.getMessage()))
             .mapEmpty();
     return round;
@@ -151,17 +180,30 @@ public final class PathWatch {
     return paths;
   }
 
-  private void judge(Map<String, Path> paths, Map<String, Heard> heard) {
+  private void judge(Map<String, Path> paths, Map<String, Heard> heard, boolean all) {
     Map<String, Future<?>> reachable = new HashMap<>();
+    Map<String, Path> open = new HashMap<>();
     paths.forEach(
-        (id, path) ->
-            connections
-                .find(id)
-                .filter(entry -> entry.life().stands())
-                .filter(
-                    entry -> path.equals(Path.of(entry.connection(), isClient(entry.connection()))))
-                .ifPresent(
-                    entry -> judge(entry, heard.getOrDefault(id, Heard.UNASKED), path, reachable)));
+        (id, path) -> {
+          Optional<ConnectionEntry> its =
+              connections
+                  .find(id)
+                  .filter(entry -> entry.life().stands())
+                  .filter(
+                      entry ->
+                          path.equals(Path.of(entry.connection(), isClient(entry.connection()))));
+          Heard what = heard.get(id);
+          if (what != null) {
+            its.ifPresent(entry -> judge(entry, what, path, reachable));
+          }
+          // All were asked just now; of one that is gone it is enough to know now and then.
+          boolean asked = all || what == Heard.FRAMES || what == Heard.NOTHING;
+          Watched health = watched.get(id);
+          if (its.isPresent() && asked && health != null && !health.health.isGone()) {
+            open.put(id, path);
+          }
+        });
+    unanswered = open;
     carrying = (int) watched.values().stream().filter(w -> w.health.carries()).count();
   }
 
@@ -199,22 +241,42 @@ public final class PathWatch {
     }
   }
 
-  /** Moves a connection off its dead path, once a node that can give it another one answers. */
+  /**
+   * Moves a connection off its dead path, once a node that can give it another one answers. While
+   * the node at the path's other end does not answer, it may only be held up, and all its paths
+   * with it: they are left once they are gone.
+   */
   private void leave(
       ConnectionEntry entry, Watched its, String why, Map<String, Future<?>> reachable) {
-    if (its.asking) {
+    boolean atLast = its.health.isGone();
+    if (atLast ? its.askingAtLast : its.asking) {
       return;
     }
     List<String> nodes = otherNodes(entry.connection());
     if (nodes.isEmpty()) {
       return;
     }
-    its.asking = true;
     Connection.Target target = its.target;
     List<Future<?>> asked = new ArrayList<>();
     nodes.forEach(node -> asked.add(reachable.computeIfAbsent(node, this::reach)));
-    Future.any(asked)
-        .onComplete(done -> its.asking = false)
+    Future<?> other = Future.any(asked);
+    Future<?> free =
+        atLast
+            ? other
+            : reachable.computeIfAbsent(target.node(), this::reach).compose(there -> other);
+    if (atLast) {
+      its.askingAtLast = true;
+    } else {
+      its.asking = true;
+    }
+    free.onComplete(
+            done -> {
+              if (atLast) {
+                its.askingAtLast = false;
+              } else {
+                its.asking = false;
+              }
+            })
         .onSuccess(
             v -> {
               if (connections.holds(entry) && target.equals(its.target) && its.health.isDead()) {

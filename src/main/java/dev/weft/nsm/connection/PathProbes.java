@@ -31,7 +31,7 @@ public final class PathProbes implements AutoCloseable {
   /** Paths in further namespaces are not probed. */
   private static final int MAX_NAMESPACES = 1024;
 
-  /** What was heard from the other end since the last round. */
+  /** What was heard from the other end since it was asked last. */
   public enum Heard {
     ANSWER,
     /** No answer, but frames. */
@@ -70,29 +70,47 @@ public final class PathProbes implements AutoCloseable {
 
   private final Map<Long, Place> places = new HashMap<>();
 
-  /** What was heard of each path, by connection; and asks again. */
-  public Map<String, Heard> round(List<Path> paths) {
+  /**
+   * What was heard of each path that was asked and had not answered before, by connection; and asks
+   * again.
+   *
+   * @param all whether those are all paths that there are, and the others are asked too
+   */
+  public Map<String, Heard> round(List<Path> paths, boolean all) {
     Map<Long, List<Path>> byPlace = paths.stream().collect(Collectors.groupingBy(Path::identity));
+    if (all) {
+      retain(byPlace.keySet());
+    }
+    Map<String, Heard> heard = new HashMap<>();
+    byPlace.forEach(
+        (identity, there) -> {
+          try {
+            place(identity, there.get(0).netns())
+                .ifPresentOrElse(
+                    place -> place.round(there, all, heard), () -> unasked(there, heard));
+          } catch (IOException | RuntimeException e) {
+            log.debug("paths in {} not probed: {}", there.get(0).netns(), e.getMessage());
+            unasked(there, heard);
+          }
+        });
+    return heard;
+  }
+
+  private static void unasked(List<Path> paths, Map<String, Heard> heard) {
+    paths.forEach(path -> heard.putIfAbsent(path.id(), Heard.UNASKED));
+  }
+
+  private void retain(Set<Long> identities) {
     places
         .entrySet()
         .removeIf(
             place -> {
-              boolean unused = !byPlace.containsKey(place.getKey());
+              boolean unused = !identities.contains(place.getKey());
               if (unused) {
                 place.getValue().close();
               }
               return unused;
             });
-    Map<String, Heard> heard = new HashMap<>();
-    byPlace.forEach(
-        (identity, there) -> {
-          try {
-            place(identity, there.get(0).netns()).ifPresent(place -> place.round(there, heard));
-          } catch (IOException | RuntimeException e) {
-            log.debug("paths in {} not probed: {}", there.get(0).netns(), e.getMessage());
-          }
-        });
-    return heard;
   }
 
   private Optional<Place> place(long identity, String netns) throws IOException {
@@ -117,8 +135,13 @@ public final class PathProbes implements AutoCloseable {
    * A path that was asked through a link.
    *
    * @param received frames that the link had received at the last look at it
+   * @param answered whether it has answered since it was asked last
    */
-  private record Asked(Path path, Link link, long received) {}
+  private record Asked(Path path, Link link, long received, boolean answered) {
+    Asked now(boolean isAnswered) {
+      return isAnswered == answered ? this : new Asked(path, link, received, isAnswered);
+    }
+  }
 
   /** A namespace. */
   private static final class Place {
@@ -129,25 +152,44 @@ public final class PathProbes implements AutoCloseable {
       this.socket = socket;
     }
 
-    void round(List<Path> paths, Map<String, Heard> heard) {
-      asked.keySet().retainAll(paths.stream().map(Path::id).collect(Collectors.toSet()));
+    void round(List<Path> paths, boolean all, Map<String, Heard> heard) {
+      if (all) {
+        asked.keySet().retainAll(paths.stream().map(Path::id).collect(Collectors.toSet()));
+      }
       try {
         Set<InetAddress> answers = socket.answers();
         List<Path> unheard = new ArrayList<>();
         for (Path path : paths) {
           Asked before = asked.get(path.id());
-          if (before != null && before.path().equals(path) && answers.contains(path.other())) {
+          if (before == null || !before.path().equals(path)) {
+            unheard.add(path);
+          } else if (answers.contains(path.other())) {
             heard.put(path.id(), Heard.ANSWER);
-          } else {
+            asked.put(path.id(), before.now(true));
+          } else if (!before.answered()) {
             unheard.add(path);
           }
         }
         look(unheard, heard);
       } catch (IOException | RuntimeException e) {
         log.debug("paths in {} not looked at: {}", paths.get(0).netns(), e.getMessage());
-        paths.forEach(path -> heard.putIfAbsent(path.id(), Heard.UNASKED));
+        unasked(paths, heard);
       }
-      asked.values().removeIf(a -> !socket.ask(a.link(), (Inet4Address) a.path().other()));
+      for (Path path : paths) {
+        ask(path, all);
+      }
+    }
+
+    private void ask(Path path, boolean all) {
+      Asked its = asked.get(path.id());
+      if (its == null || (its.answered() && !all)) {
+        return;
+      }
+      if (socket.ask(its.link(), (Inet4Address) path.other())) {
+        asked.put(path.id(), its.now(false));
+      } else {
+        asked.remove(path.id());
+      }
     }
 
     private void look(List<Path> unheard, Map<String, Heard> heard) throws IOException {
@@ -171,7 +213,7 @@ public final class PathProbes implements AutoCloseable {
       }
       Link link = found.get();
       long received = in.received(link.index());
-      asked.put(path.id(), new Asked(path, link, received));
+      asked.put(path.id(), new Asked(path, link, received, false));
       if (before == null || !before.path().equals(path) || before.link().index() != link.index()) {
         return Heard.UNASKED;
       }

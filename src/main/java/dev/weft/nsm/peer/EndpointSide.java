@@ -194,8 +194,7 @@ public final class EndpointSide {
     Wanted wanted = new Wanted(caller, request, endpoint.get(), tunnel.get());
     List<Cidr> proposed = proposed(request.getPrefixList());
     return mtu(wanted)
-        .compose(mtu -> ask(wanted, proposed, mtu))
-        .compose(c -> establish(c, asked))
+        .compose(mtu -> ask(wanted, proposed, mtu, asked))
         .recover(e -> refused(WeftException.of(e).getMessage()));
   }
 
@@ -211,7 +210,8 @@ public final class EndpointSide {
         : Future.succeededFuture(request.getMtu());
   }
 
-  private Future<Connection> ask(Wanted wanted, List<Cidr> proposed, int mtu) {
+  private Future<ProxyConnectionReply> ask(
+      Wanted wanted, List<Cidr> proposed, int mtu, Asked asked) {
     ProxyConnectionRequest request = wanted.request();
     boolean six =
         mtu >= Block.LEAST_MTU_6
@@ -231,8 +231,10 @@ public final class EndpointSide {
                     .free(request.getConnectionId(), attachment, proposed, six)
                     .compose(
                         block ->
-                            pods.podAt(attachment)
-                                .map(pod -> half(wanted, attachment, pod, block, mtu))));
+                            pods.with(
+                                attachment,
+                                pod ->
+                                    establish(half(wanted, attachment, pod, block, mtu), asked))));
   }
 
   private Connection half(
@@ -282,8 +284,7 @@ public final class EndpointSide {
 
   private Future<ProxyConnectionReply> establish(Connection c, Asked asked) {
     if (!asked.equals(inProgress.get(c.id()))) {
-      String why = "the client's node asked for another endpoint meanwhile";
-      return pods.release(c).transform(done -> Future.failedFuture(Fault.CONFLICT.because(why)));
+      throw Fault.CONFLICT.because("the client's node asked for another endpoint meanwhile");
     }
     externals.remember(c, room.self());
     ConnectionEntry entry = connections.enter(c);

@@ -80,7 +80,20 @@ class PathProbesIT {
     assertThat(endpoint.run("ip", "-4", "neigh")).isEmpty();
   }
 
+  @Test
+  void shouldAskAgainOnlyWhereThereWasNoAnswerUntilAllAreAskedAgain() throws Exception {
+    await("it has answered").until(() -> probes.round(List.of(path), false).isEmpty());
+    endpoint.run("ip", "link", "set", "nsm0", "down");
+    assertThat(probes.round(List.of(path), false)).isEmpty();
+
+    // It had answered the last question.
+    assertThat(hear()).isNull();
+    await("nothing").until(() -> probes.round(List.of(path), false).get("1") == Heard.NOTHING);
+    endpoint.run("ip", "link", "set", "nsm0", "up");
+    await("an answer").until(() -> probes.round(List.of(path), false).get("1") == Heard.ANSWER);
+  }
+
   private Heard hear() {
-    return probes.round(List.of(path)).get("1");
+    return probes.round(List.of(path), true).get("1");
   }
 }
