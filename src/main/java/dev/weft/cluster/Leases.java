@@ -26,6 +26,9 @@ public interface Leases {
    */
   record Lease(String key, String holder, String signer, long counter) {}
 
+  /** Completes once what this node has on disk and what the cluster knows has been read. */
+  Future<Void> ready();
+
   /** Every name that is held, also by holders that are not live, by name. */
   List<Lease> all();
 

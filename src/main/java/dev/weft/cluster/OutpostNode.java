@@ -337,6 +337,7 @@ public final class OutpostNode implements ClusterPlace {
           if (complete) {
             table.sync();
           }
+          table.opened();
         });
     return table;
   }

@@ -5,6 +5,7 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
 import dev.weft.bus.WeftException;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -16,6 +17,7 @@ import java.util.function.Supplier;
 final class ReplicatedLeases extends ReplicatedCommonTable implements Leases {
   private record Body(String holder) {}
 
+  private final Promise<Void> ready = Promise.promise();
   private final LeaseStore leaseStore;
   private final Supplier<Optional<String>> refusal;
 
@@ -30,6 +32,16 @@ final class ReplicatedLeases extends ReplicatedCommonTable implements Leases {
     super(name, tableStore, context);
     this.leaseStore = tableStore;
     this.refusal = refusal;
+  }
+
+  @Override
+  public Future<Void> ready() {
+    return ready.future();
+  }
+
+  @Override
+  void opened() {
+    ready.tryComplete();
   }
 
   @Override

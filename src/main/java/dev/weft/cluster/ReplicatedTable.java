@@ -133,6 +133,7 @@ abstract class ReplicatedTable {
             tableStore.set(key, text(envelope));
           }
         });
+    opened();
   }
 
   /**
@@ -190,6 +191,9 @@ abstract class ReplicatedTable {
 
   /** An older record than the known one stands in the cluster's table. */
   abstract void onOlder(Envelope known);
+
+  /** The disk and, on a member, the cluster's table have been read. */
+  void opened() {}
 
   void accepted(Envelope envelope) {}
 

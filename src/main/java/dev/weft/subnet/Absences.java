@@ -1,12 +1,13 @@
 package dev.weft.subnet;
 
 import dev.weft.cluster.Cluster;
-import dev.weft.cluster.Leases;
 import dev.weft.cluster.Leases.Lease;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.LongSupplier;
 
 /** Since when the holders of leases are away, as this node saw it. For one thread. */
@@ -15,6 +16,9 @@ final class Absences {
   private final Duration grace;
   private final LongSupplier nanoTime;
   private final Map<String, Long> since = new HashMap<>();
+
+  /** Holders that are no members, of which it is told that they live. */
+  private final Set<String> outsiders = new HashSet<>();
 
   /**
    * @param grace how long an absent holder keeps its lease
@@ -25,11 +29,20 @@ final class Absences {
     this.nanoTime = nanoTime;
   }
 
+  /** Notes that a holder that is no member lives, or does not. */
+  void tell(String outsider, boolean lives) {
+    if (lives) {
+      outsiders.add(outsider);
+    } else {
+      outsiders.remove(outsider);
+    }
+  }
+
   /** Notes which holders are away now. */
   void observe(List<Lease> leases) {
     long now = nanoTime.getAsLong();
     for (Lease lease : leases) {
-      if (cluster.member(lease.holder()).isPresent()) {
+      if (cluster.member(lease.holder()).isPresent() || outsiders.contains(lease.holder())) {
         since.remove(lease.holder());
       } else {
         since.putIfAbsent(lease.holder(), now);
@@ -37,11 +50,9 @@ final class Absences {
     }
   }
 
-  /** Whether another node may take a lease. An outsider's lease ends only when it is freed. */
+  /** Whether another node may take a lease. */
   boolean isAbandoned(Lease lease) {
     Long away = since.get(lease.holder());
-    return away != null
-        && !lease.holder().startsWith(Leases.OUTSIDER)
-        && nanoTime.getAsLong() - away > grace.toNanos();
+    return away != null && nanoTime.getAsLong() - away > grace.toNanos();
   }
 }

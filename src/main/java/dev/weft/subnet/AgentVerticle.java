@@ -77,6 +77,7 @@ public final class AgentVerticle extends AbstractVerticle implements Agents {
     beats = room.cluster().owned(BEATS);
     members = room.cluster().owned(MemberDirectory.TABLE);
     vertx.setPeriodic(CHECK_MILLIS, id -> check());
+    vertx.setPeriodic(CHECK_MILLIS, id -> forgetReplaced());
     room.bus().serve(Agents.class, this).onComplete(started);
   }
 
@@ -239,6 +240,31 @@ public final class AgentVerticle extends AbstractVerticle implements Agents {
                   .filter(id -> !now.containsKey(id))
                   .toList()
                   .forEach(this::forget);
+            });
+  }
+
+  /** An agent's node whose subnet another one has by now has to register again. */
+  private void forgetReplaced() {
+    Map<String, Row> rows = rows();
+    if (rows.isEmpty()) {
+      return;
+    }
+    subnets
+        .leases()
+        .onSuccess(
+            leases -> {
+              Map<String, String> holders = new HashMap<>();
+              leases.forEach(lease -> holders.put(lease.subnet(), lease.holder()));
+              rows.forEach(
+                  (id, row) -> {
+                    String own = Leases.OUTSIDER + id;
+                    // One that nobody has may not be known here yet.
+                    if (row.member() == null
+                        && !holders.getOrDefault(row.subnet(), own).equals(own)) {
+                      log.warn("agent node {} lost {} while it was down", id, row.subnet());
+                      var unused = nodes.write(Map.of(), Set.of(id)).onSuccess(v -> check());
+                    }
+                  });
             });
   }
 

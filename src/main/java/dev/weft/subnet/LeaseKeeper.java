@@ -123,6 +123,11 @@ final class LeaseKeeper {
         .compose(v -> freeOthers());
   }
 
+  /** Whether a holder has a lease. */
+  boolean holds(String holder) {
+    return !held(holder).isEmpty();
+  }
+
   /** Frees the leases of a node that is no member any more. */
   Future<Void> free(String holder) {
     if (cluster.member(holder).isPresent()) {
@@ -159,6 +164,11 @@ final class LeaseKeeper {
   }
 
   private Future<Void> adoptOrClaim() {
+    // Before the leases are known, what is this node's looks as if nobody had it.
+    return leases.ready().compose(v -> adoptOrClaimKnown());
+  }
+
+  private Future<Void> adoptOrClaimKnown() {
     Optional<Cidr> before =
         held(cluster.self()).stream()
             .map(lease -> Cidr.parse(lease.key()))

@@ -26,6 +26,7 @@ final class SubnetService implements Subnets {
 
   private final Cluster cluster;
   private final Pods pods;
+  private final Agents agents;
   private final SubnetState state;
   private final SubnetPass pass;
   private final Passes passes;
@@ -36,6 +37,7 @@ final class SubnetService implements Subnets {
   SubnetService(RoomContext room, SubnetState state, SubnetPass pass, Passes passes) {
     this.cluster = room.cluster();
     this.pods = room.bus().proxy(Pods.class);
+    this.agents = room.bus().proxy(Agents.class);
     this.state = state;
     this.pass = pass;
     this.passes = passes;
@@ -75,6 +77,34 @@ final class SubnetService implements Subnets {
 
   @Override
   public Future<Void> free(String holder) {
+    if (holder.startsWith(Leases.OUTSIDER)) {
+      return freed(holder);
+    }
+    if (state.keeper().holds(Leases.OUTSIDER + holder)) {
+      return agents.list().compose(registered -> freeAgent(holder, registered));
+    }
+    if (cluster.member(holder).isEmpty() && !state.keeper().holds(holder)) {
+      throw Fault.NOT_FOUND.because(
+          "node: %s has no subnet (expected: an ID that weft subnets shows)"
+              .formatted(Fault.printable(holder)));
+    }
+    return freed(holder);
+  }
+
+  /** Of a registered one the registration ends too, which frees the subnet. */
+  private Future<Void> freeAgent(String id, List<Agents.AgentNode> registered) {
+    Optional<Agents.AgentNode> agent =
+        registered.stream().filter(a -> a.nodeId().equals(id)).findFirst();
+    if (agent.filter(a -> a.status().equals("up")).isPresent()) {
+      throw Fault.CONFLICT.because(
+          "node: agent's node %s is up and keeps its subnet (expected: one that is down; its agent"
+                  .formatted(agent.get().hostname())
+              + " deregisters it itself)");
+    }
+    return agent.isPresent() ? agents.deregister(id) : freed(Leases.OUTSIDER + id);
+  }
+
+  private Future<Void> freed(String holder) {
     return state.keeper().free(holder).onSuccess(v -> passes.ask());
   }
 

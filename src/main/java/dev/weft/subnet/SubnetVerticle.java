@@ -67,6 +67,7 @@ public final class SubnetVerticle extends AbstractVerticle {
   private GrpcListener runtime;
   private KernelWorker kernel;
   private SharedSettings settings;
+  private Absences absences;
   private SubnetState state;
   private KnownPeers known;
   private Passes passes;
@@ -96,7 +97,7 @@ public final class SubnetVerticle extends AbstractVerticle {
   private Future<Void> begin(RoomThread thread, WireRoom wires) {
     SubnetRange range = new SubnetRange(config.cidr(), config.prefix());
     Optional<SecondRange> second = SecondRange.of(range, config.cidr6());
-    Absences absences = new Absences(room.cluster(), config.leaseGrace(), System::nanoTime);
+    absences = new Absences(room.cluster(), config.leaseGrace(), System::nanoTime);
     Optional<PodTunnels> tunnels = tunnels(thread, wires);
     PacketCarrier.Side side =
         new PacketCarrier.Side(config.carrier(), !room.cluster().outpost(), tunnels.isPresent());
@@ -185,6 +186,10 @@ public final class SubnetVerticle extends AbstractVerticle {
     settings.onChange(passes::ask);
     room.bus().on(MemberChanged.class, change -> passes.ask());
     room.bus().on(PodChanged.class, change -> passes.ask());
+    room.bus()
+        .on(
+            AgentChanged.class,
+            agent -> absences.tell(Leases.OUTSIDER + agent.nodeId(), agent.status().equals("up")));
     vertx.setPeriodic(EVERY.toMillis(), id -> passes.ask());
     vertx.setPeriodic(PROBE_EVERY.toMillis(), id -> probe());
     room.health().state(ROOM, Health.State.READY);

@@ -75,8 +75,11 @@ public interface Subnets {
   Future<String> lease(String outsider);
 
   /**
-   * Frees the subnet of a node that is gone for good. CONFLICT while the node is a member. Success
-   * also if it has no subnet.
+   * Frees the subnet of a node that is gone for good. CONFLICT while the node is a member, or an
+   * agent's node that is up; NOT_FOUND for an id that has no subnet.
+   *
+   * @param holder a node's id, or that of an agent's node; with {@code agent/} before it the subnet
+   *     alone is freed, which is success also if there is none
    */
   Future<Void> free(String holder);
 

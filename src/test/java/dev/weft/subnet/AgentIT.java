@@ -94,6 +94,16 @@ class AgentIT {
   }
 
   @Test
+  void shouldReleaseNothingOfAnAgentThatIsUpOrThatNobodyHas() {
+    String id = register(1, "192.0.2.78").path("node_id").asText();
+
+    assertThatThrownBy(() -> api(1).delete("/api/v1/subnets/" + id))
+        .hasMessageContaining("is up and keeps its subnet");
+    assertThatThrownBy(() -> api(1).delete("/api/v1/subnets/00000000000000aa"))
+        .hasMessageContaining("00000000000000aa has no subnet");
+  }
+
+  @Test
   void shouldSayThatItLives() {
     assertThat(api(1).get("/health").path("status").asText()).isEqualTo("ok");
   }

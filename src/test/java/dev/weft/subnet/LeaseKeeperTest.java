@@ -9,6 +9,7 @@ import dev.weft.bus.WeftException;
 import dev.weft.cluster.Cluster;
 import dev.weft.testkit.MemoryStore;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -116,6 +117,20 @@ class LeaseKeeperTest {
   }
 
   @Test
+  void shouldClaimNothingBeforeTheLeasesAreKnown() {
+    Promise<Void> read = Promise.promise();
+    leases.ready = read.future();
+    Node node = new Node("a");
+    Future<Void> settled = node.keeper.settle(0);
+
+    leases.give("10.42.9.0/24", "a");
+    read.complete();
+
+    assertThat(settled.succeeded()).isTrue();
+    assertThat(node.keeper.subnet()).contains(Cidr.parse("10.42.9.0/24"));
+  }
+
+  @Test
   void shouldDrainASubnetThatAnotherNodeWonAndThenTakeAnother() {
     Node node = new Node("b");
     settled(node, 0);
@@ -159,6 +174,23 @@ class LeaseKeeperTest {
     settled(node, 0);
 
     assertThat(node.keeper.subnet()).contains(Cidr.parse("10.42.1.0/24"));
+  }
+
+  @Test
+  void shouldGiveOnTheSubnetOfAnAgentThatIsDownAndOfNoneThatIsUp() {
+    for (int i = 0; i < 256; i++) {
+      leases.give(leases.range.part(i).toString(), "agent/" + i);
+    }
+    Node node = new Node("a");
+    for (int i = 0; i < 256; i++) {
+      node.absences.tell("agent/" + i, i != 7);
+    }
+    assertThatThrownBy(() -> settled(node, 0)).hasMessageContaining("are leased");
+    nanos.addAndGet(GRACE.toNanos() + 1);
+
+    settled(node, 0);
+
+    assertThat(node.keeper.subnet()).contains(leases.range.part(7));
   }
 
   @Test
@@ -225,6 +257,7 @@ class LeaseKeeperTest {
   private final class Node {
     private final String id;
     private final MemoryStore store = new MemoryStore();
+    private Absences absences;
     private LeaseKeeper keeper;
     private Optional<String> dispute = Optional.empty();
 
@@ -235,7 +268,7 @@ class LeaseKeeperTest {
 
     void restart() {
       Cluster cluster = leases.seenBy(id);
-      Absences absences = new Absences(cluster, GRACE, nanos::get);
+      absences = new Absences(cluster, GRACE, nanos::get);
       keeper = new LeaseKeeper(cluster, leases, store, leases.range, absences, () -> dispute);
       done(keeper.load());
     }

@@ -21,6 +21,7 @@ final class MemoryLeases implements Leases {
   final SubnetRange range = new SubnetRange(Cidr.parse("10.42.0.0/16"), 24);
   final Set<String> members = new TreeSet<>();
   Optional<String> refusal = Optional.empty();
+  Future<Void> ready = Future.succeededFuture();
   private final Map<String, Lease> held = new TreeMap<>();
 
   void give(String key, String holder) {
@@ -34,6 +35,11 @@ final class MemoryLeases implements Leases {
   Cluster seenBy(String node) {
     members.add(node);
     return new MemoryCluster(node);
+  }
+
+  @Override
+  public Future<Void> ready() {
+    return ready;
   }
 
   @Override
