@@ -130,6 +130,8 @@ public final class Main implements Runnable {
         new ExportsCommand(),
         new ForwardsCommand(),
         new EventsCommand(),
+        new InspectCommand(),
+        new GraphCommand(),
         new TopologyCommand(in),
         new PodCommand(),
         new WireCommand(),

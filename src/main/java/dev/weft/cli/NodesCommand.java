@@ -1,8 +1,5 @@
 package dev.weft.cli;
 
-import java.util.List;
-import java.util.Map;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -25,28 +22,8 @@ final class NodesCommand extends ListCommand {
           String node,
       @Mixin NodeOptions options) {
     ApiClient client = options.client();
-    String id = id(node, NodeOptions.names(client), options);
+    String id = new Ids(options, client).node(node);
     client.delete(PATH + "/" + id);
     options.done("node " + node + " is forgotten");
-  }
-
-  private static String id(String node, Map<String, String> names, NodeOptions options) {
-    List<String> ids =
-        names.entrySet().stream()
-            .filter(e -> e.getValue().equals(node) || e.getKey().equals(node))
-            .map(Map.Entry::getKey)
-            .sorted()
-            .toList();
-    if (ids.size() > 1) {
-      throw options.usage(
-          "node: %s is the name of several nodes (expected: one of their ids: %s)"
-              .formatted(node, String.join(", ", ids)));
-    }
-    if (ids.isEmpty()) {
-      throw options.usage(
-          "node: %s (expected: the name or id of a node: %s)"
-              .formatted(node, names.values().stream().sorted().collect(Collectors.joining(", "))));
-    }
-    return ids.get(0);
   }
 }

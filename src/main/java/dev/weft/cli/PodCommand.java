@@ -2,11 +2,9 @@ package dev.weft.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
 import dev.weft.pod.PodRef;
-import java.time.Duration;
-import java.util.concurrent.locks.LockSupport;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -19,8 +17,6 @@ import picocli.CommandLine.Parameters;
     synopsisSubcommandLabel = "(add | remove | list)")
 final class PodCommand {
   private static final String PATH = "/api/v1/pods/";
-  private static final Duration WAIT = Duration.ofSeconds(30);
-  private static final Duration LOOK_EVERY = Duration.ofMillis(200);
 
   @Command(
       name = "add",
@@ -41,25 +37,20 @@ final class PodCommand {
                   "Give it interface eth0 with an address of the node's subnet and a default"
                       + " route.")
           String address,
-      @Option(
-              names = "--wait",
-              description = "Wait until it has its address, 30 s at most; else fail.")
-          boolean wait,
+      @Mixin WaitOptions wait,
       @Mixin NodeOptions options) {
     ObjectNode wanted = Json.mapper().createObjectNode().put("netns", netns);
     if (address != null) {
       wanted.put("address", address);
     }
-    long deadline = System.nanoTime() + WAIT.toNanos();
-    JsonNode answer = options.client().send("PUT", PATH + pod, wanted);
+    ApiClient client = options.client();
     // The same request again changes nothing, and says how the pod stands now.
-    while (wait && answer.has("waiting")) {
-      if (System.nanoTime() > deadline) {
-        throw Fault.UNAVAILABLE.because(pod + ": " + answer.path("waiting").asText());
-      }
-      LockSupport.parkNanos(LOOK_EVERY.toNanos());
-      answer = options.client().send("PUT", PATH + pod, wanted);
-    }
+    JsonNode answer =
+        wait.until(
+            () -> client.send("PUT", PATH + pod, wanted),
+            told ->
+                Optional.ofNullable(told.path("waiting").asText(null))
+                    .map(reason -> pod + ": " + reason));
     options.answer(answer, told(pod, answer));
   }
 

@@ -1,11 +1,13 @@
 package dev.weft.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.BooleanNode;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -16,9 +18,15 @@ import picocli.CommandLine.Mixin;
 final class StatusCommand implements Runnable {
   @Mixin private NodeOptions node;
 
+  @Mixin private WaitOptions wait;
+
   @Override
   public void run() {
     ApiClient client = node.client();
+    wait.until(
+        () -> BooleanNode.valueOf(!wait.wanted() || client.ready()),
+        ready ->
+            ready.asBoolean() ? Optional.empty() : Optional.of("the node is not ready (/readyz)"));
     JsonNode self = client.get("/api/v1/node");
     if (node.asData()) {
       node.printData(self);

@@ -118,7 +118,7 @@ public final class TextTable {
       return;
     }
     StringBuilder line = new StringBuilder(INDENT);
-    for (String word : sentence.split(" ")) {
+    for (String word : sentence.split(" ", -1)) {
       if (line.length() > INDENT.length() && line.length() + word.length() > length) {
         text.append(line.toString().stripTrailing()).append(System.lineSeparator());
         line.setLength(INDENT.length());

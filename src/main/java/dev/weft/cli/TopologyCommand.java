@@ -2,6 +2,7 @@ package dev.weft.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weft.bus.Json;
 import dev.weft.pod.PodRef;
 import dev.weft.topology.Topology;
@@ -11,7 +12,9 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -24,6 +27,9 @@ import picocli.CommandLine.Parameters;
     synopsisSubcommandLabel = "(apply | delete | show)")
 final class TopologyCommand {
   private static final String PATH = "/api/v1/topologies";
+
+  /** Links that are named when some are not up. */
+  private static final int SHOWN = 3;
 
   private final InputStream stdin;
 
@@ -42,12 +48,39 @@ final class TopologyCommand {
               paramLabel = "FILE|-",
               description = "YAML or JSON; - is stdin.")
           String file,
+      @Mixin WaitOptions wait,
       @Mixin NodeOptions options) {
     ApiClient client = options.listClient();
     String text = read(file, options);
     // The node reads it again; here its errors name the file.
-    TopologyFile.parse(text, file);
-    show(options, client, client.send("POST", PATH, "application/yaml", text));
+    TopologyFile topologies = TopologyFile.parse(text, file);
+    JsonNode accepted = client.send("POST", PATH, "application/yaml", text);
+    show(
+        options,
+        client,
+        wait.wanted()
+            ? wait.until(() -> standing(client, topologies), TopologyCommand::missing)
+            : accepted);
+  }
+
+  private static JsonNode standing(ApiClient client, TopologyFile file) {
+    ObjectNode all = Json.mapper().createObjectNode();
+    ArrayNode items = all.putArray("items");
+    file.topologies().forEach(t -> items.add(client.get(PATH + "/" + t.pod())));
+    return all;
+  }
+
+  /** Which links are not up, the first of them, and why. */
+  private static Optional<String> missing(JsonNode topologies) {
+    List<String> missing = new ArrayList<>();
+    for (JsonNode topology : topologies.path("items")) {
+      topology.path("links").forEach(link -> WireCommand.notUp(link).ifPresent(missing::add));
+    }
+    return missing.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            String.join("; ", missing.subList(0, Math.min(missing.size(), SHOWN)))
+                + (missing.size() > SHOWN ? "; and " + (missing.size() - SHOWN) + " more" : ""));
   }
 
   @Command(

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weft.bus.Json;
 import dev.weft.pod.PodRef;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -43,6 +44,7 @@ final class WireCommand {
           String kind,
       @Option(names = "--address-a", paramLabel = "CIDR") String addressA,
       @Option(names = "--address-b", paramLabel = "CIDR") String addressB,
+      @Mixin WaitOptions wait,
       @Mixin NodeOptions options) {
     ObjectNode link = Json.mapper().createObjectNode().put("uid", uid);
     link.set("a", end(a, addressA));
@@ -53,7 +55,12 @@ final class WireCommand {
     if (kind != null) {
       link.put("kind", kind);
     }
-    JsonNode made = options.client().send("POST", "/api/v1/wires", link);
+    ApiClient client = options.client();
+    JsonNode made = client.send("POST", "/api/v1/wires", link);
+    if (wait.wanted()) {
+      String id = made.path("wire").asText();
+      made = wait.until(() -> single(options, client, id), WireCommand::notUp);
+    }
     String reason = made.path("reason").asText();
     options.answer(
         made,
@@ -78,6 +85,34 @@ final class WireCommand {
     String id = new Ids(options, client).wire(wire);
     client.delete("/api/v1/wires/" + id);
     options.done("wire " + id + " removed");
+  }
+
+  /** A single link as it stands. */
+  private static JsonNode single(NodeOptions options, ApiClient client, String id) {
+    for (JsonNode link :
+        options
+            .list(client, ListDescription.of("links").path(), false, Integer.MAX_VALUE)
+            .path("items")) {
+      if (link.path("wire").asText().equals(id)) {
+        return link;
+      }
+    }
+    throw new RequestFailed("wire " + id + " was removed");
+  }
+
+  /** Why a link is not up. */
+  static Optional<String> notUp(JsonNode link) {
+    String state = link.path("state").asText();
+    String reason = link.path("reason").asText("");
+    return state.equals("up")
+        ? Optional.empty()
+        : Optional.of(
+            "%s:%s is %s%s"
+                .formatted(
+                    link.path("pod").asText(),
+                    link.path("localIntf").asText(),
+                    state,
+                    reason.isEmpty() || reason.equals("null") ? "" : ", " + reason));
   }
 
   private static ObjectNode end(End end, String address) {

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -87,7 +88,8 @@ final class ContractTest {
             .filter(p -> "kind".equals(p.getString("name")))
             .findFirst()
             .orElseThrow();
-    assertThat(kind.getJsonObject("schema").getJsonObject("items").getJsonArray("enum").getList())
+    assertThat(kind.getJsonObject("schema").getJsonObject("items").getJsonArray("enum").stream())
+        .asInstanceOf(InstanceOfAssertFactories.list(Object.class))
         .isEqualTo(facts);
   }
 

@@ -249,6 +249,54 @@ final class MainIT {
   }
 
   @Test
+  void shouldShowAllThatIsKnownOfOneThing() throws Exception {
+    node.start();
+    node.wire("0123456789abcdef", 1, WireState.WAITING, "no peer");
+    assertThat(ask("pod add r1 --netns r1ns")).isZero();
+    out.getBuffer().setLength(0);
+
+    assertThat(ask("inspect pod r1")).as(err.toString()).isZero();
+    assertThat(out.toString())
+        .startsWith("pods:\n  - ref: default/r1\n    node: n1 (00000000000000a1)\n")
+        .contains("wires:\n  - id: \"0123456789abcdef\"", "reason: no peer");
+    out.getBuffer().setLength(0);
+    assertThat(ask("inspect node n1 -o json")).isZero();
+    assertThat(parsed().at("/pods/0/ref").asText()).isEqualTo("default/r1");
+    assertThat(ask("inspect wire 0123456789abcdef")).isZero();
+    assertThat(ask("inspect pod nowhere")).isEqualTo(1);
+    assertThat(err.toString()).isEqualTo("weft: pod default/nowhere is not known to any member\n");
+  }
+
+  @Test
+  void shouldDrawThePodsAndTheirLinks() throws Exception {
+    node.start();
+    String file = Files.writeString(directory.resolve("two.yml"), TWO_PODS).toString();
+    assertThat(ask("pod add r1 --netns r1ns")).isZero();
+    assertThat(ask("topology apply -f " + file)).isZero();
+    out.getBuffer().setLength(0);
+
+    assertThat(ask("graph")).as(err.toString()).isZero();
+    assertThat(ask("graph --dot")).isZero();
+
+    assertThat(out.toString())
+        .startsWith("graph LR\n  subgraph g0[\"n1\"]\n    b0[\"default/r1\"]\n")
+        .contains("b0 -.-|\"eth1 - eth1, waiting\"| b1")
+        .contains("b0 -- b1 [label=\"eth1 - eth1, waiting\", style=dashed];");
+  }
+
+  @Test
+  void shouldWaitUntilLinksAreUpOrTellWhichAreNot() throws Exception {
+    node.start();
+    String file = Files.writeString(directory.resolve("two.yml"), TWO_PODS).toString();
+
+    assertThat(ask("status --wait")).as(err.toString()).isZero();
+    assertThat(ask("topology apply --wait --timeout 0 -f " + file)).isEqualTo(1);
+
+    assertThat(err.toString())
+        .startsWith("weft: not within 0 s: default/r1:eth1 is waiting, pod default/r2 is not");
+  }
+
+  @Test
   void shouldListAConnectionOnceUnlessItsNodesDisagree() {
     node.start();
     node.connection("00000000000000c1", ConnectionState.UP, null);
