@@ -1,5 +1,6 @@
 package dev.weft.cluster;
 
+import com.hazelcast.cluster.Address;
 import com.hazelcast.cluster.MembershipEvent;
 import com.hazelcast.cluster.MembershipListener;
 import com.hazelcast.core.HazelcastInstance;
@@ -59,6 +60,7 @@ public final class ClusterNode implements ClusterPlace {
   private final ClusterThread thread;
   private final LiveMembers members;
   private final AwayMembers away;
+  private final List<HostPort> join;
   private final ForeignMembers foreign;
   private final Tables tables;
   private final HostedOutposts outposts;
@@ -72,8 +74,10 @@ public final class ClusterNode implements ClusterPlace {
       Health health,
       Quorum quorum,
       AwayMembers away,
+      List<HostPort> join,
       Optional<String> notHome) {
     this.context = context;
+    this.join = join;
     this.manager = manager;
     this.hazelcast = manager.getHazelcastInstance();
     this.health = health;
@@ -183,6 +187,7 @@ public final class ClusterNode implements ClusterPlace {
                                               health,
                                               quorum,
                                               noted.getValue(),
+                                              config.join(),
                                               config.notHome())
                                           .open())
                               .recover(e -> vertx.close().transform(v -> Future.failedFuture(e))));
@@ -236,11 +241,24 @@ public final class ClusterNode implements ClusterPlace {
     outposts.name(name);
     return bus.serve(Canary.class, () -> Future.succeededFuture(self()))
         .compose(v -> owned(MEMBERS).put("", Json.write(me)))
+        .compose(v -> gathered())
         .onSuccess(
             v -> {
               health.state(ROOM, Health.State.READY);
               new CanaryWatch(vertx(), bus, this, health).start();
             });
+  }
+
+  private Future<Void> gathered() {
+    Address own = hazelcast.getCluster().getLocalMember().getAddress();
+    return Gathering.wait(
+        vertx(),
+        new HostPort(own.getHost(), own.getPort()),
+        join,
+        Gathering.LIMIT,
+        () ->
+            hazelcast.getLifecycleService().isRunning()
+                && hazelcast.getCluster().getMembers().size() == 1);
   }
 
   @Override

@@ -82,7 +82,8 @@ final class HazelcastSettings {
         .setProperty("hazelcast.max.join.seconds", "30")
         .setProperty("hazelcast.heartbeat.interval.seconds", "1")
         .setProperty("hazelcast.max.no.heartbeat.seconds", "10")
-        .setProperty("hazelcast.merge.first.run.delay.seconds", "10")
+        // Two nodes that started in the same moment and did not meet become one soon.
+        .setProperty("hazelcast.merge.first.run.delay.seconds", "2")
         .setProperty("hazelcast.merge.next.run.delay.seconds", "10")
         .setProperty("hazelcast.partition.count", "71")
         .setProperty("hazelcast.operation.thread.count", "1")
