@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
 import dev.weft.testkit.TestNetns;
+import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -69,17 +70,48 @@ class RemoteServiceIT {
         .atMost(Duration.ofSeconds(10))
         .untilAsserted(() -> assertThat(at2.run("ip", "-br", "link")).doesNotContain("nsm"));
 
-    // When the endpoint's node dies and the first endpoint is back
+    // When the endpoint's node stands still and the first endpoint is back
     nodes.node(2).echo("e2", at2, "--route", "10.77.0.0/16");
     awaitServices(home, 2);
-    killed = System.nanoTime();
-    nodes.node(3).kill();
+    client.run("kill", "-STOP", Long.toString(nodes.node(3).pid()));
+    final long frozen = System.nanoTime();
 
-    // Then
-    assertThat(healed(home, nodes.node(2))).isLessThan(killed + Duration.ofSeconds(15).toNanos());
-    System.out.printf("healed after a node died: %d ms%n", millisSince(killed));
+    // Then its path is told to be dead, and the other endpoint takes over
+    await("told")
+        .atMost(Duration.ofSeconds(25))
+        .pollInterval(Duration.ofMillis(100))
+        .until(() -> !home.get("/api/v1/connections").at("/items/0/state").asText().equals("up"));
+    System.out.printf("a node that stands still noticed: %d ms%n", millisSince(frozen));
+    healed(home, nodes.node(2));
+    System.out.printf("healed after a node stood still: %d ms%n", millisSince(frozen));
     after = home.ask("c1", client, "uid-1", "--say", "and again");
     assertThat(after.path("echo").asText()).isEqualTo("and again");
+    assertThat(after.path("address")).isEqualTo(reply.path("address"));
+
+    // When it goes on
+    client.run("kill", "-CONT", Long.toString(nodes.node(3).pid()));
+
+    // Then its half goes
+    await("the former endpoint's interface is gone")
+        .atMost(Duration.ofSeconds(40))
+        .ignoreException(IOException.class)
+        .untilAsserted(
+            () -> {
+              assertThat(at3.run("ip", "-br", "link")).doesNotContain("nsm");
+              assertThat(nodes.node(3).connections()).isEmpty();
+            });
+    nodes.node(3).awaitMembers(3);
+    awaitServices(home, 2);
+
+    // When the endpoint's node dies
+    killed = System.nanoTime();
+    nodes.node(2).kill();
+
+    // Then
+    assertThat(healed(home, nodes.node(3))).isLessThan(killed + Duration.ofSeconds(15).toNanos());
+    System.out.printf("healed after a node died: %d ms%n", millisSince(killed));
+    after = home.ask("c1", client, "uid-1", "--say", "once more");
+    assertThat(after.path("echo").asText()).isEqualTo("once more");
     assertThat(after.path("address")).isEqualTo(reply.path("address"));
 
     // When the client's pod goes
@@ -91,10 +123,10 @@ class RemoteServiceIT {
         .untilAsserted(
             () -> {
               assertThat(client.run("ip", "-br", "link")).doesNotContain("echo");
-              assertThat(at2.run("ip", "-br", "link")).doesNotContain("nsm");
+              assertThat(at3.run("ip", "-br", "link")).doesNotContain("nsm");
               assertThat(home.get("/api/v1/connections").path("items")).isEmpty();
-              assertThat(nodes.node(2).get("/api/v1/connections").path("items")).isEmpty();
-              assertThat(nodes.node(2).get("/api/v1/wires").path("items")).isEmpty();
+              assertThat(nodes.node(3).get("/api/v1/connections").path("items")).isEmpty();
+              assertThat(nodes.node(3).get("/api/v1/wires").path("items")).isEmpty();
               assertThat(home.socketOf("c1")).doesNotExist();
             });
   }

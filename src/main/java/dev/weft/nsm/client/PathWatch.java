@@ -85,6 +85,7 @@ public final class PathWatch {
     private final PathHealth health = new PathHealth();
     private Connection.Target target;
     private Connection.Link link;
+    private Optional<Instant> agreed = Optional.empty();
 
     /** Whether other nodes are being asked whether they are there, to leave the path. */
     private boolean asking;
@@ -95,12 +96,16 @@ public final class PathWatch {
     /** Whether the endpoint's node left the cluster while the path carried. */
     private boolean left;
 
-    /** Begins anew where the connection has another path by now. */
-    void at(Connection c) {
-      if (!c.endpoint().equals(target) || !c.link().equals(link)) {
+    /** Begins anew where the connection has another path by now, be it by the same endpoint. */
+    void at(ConnectionEntry entry) {
+      Connection c = entry.connection();
+      if (!c.endpoint().equals(target)
+          || !c.link().equals(link)
+          || !entry.agreed().equals(agreed)) {
         health.renewed();
         target = c.endpoint();
         link = c.link();
+        agreed = entry.agreed();
       }
     }
   }
@@ -174,7 +179,7 @@ public final class PathWatch {
       boolean client = c.clientAt(room.self());
       if (entry.life().stands() && (client || entry.life().absent() != null)) {
         paths.put(c.id(), Path.of(c, client));
-        watched.computeIfAbsent(c.id(), id -> new Watched()).at(c);
+        watched.computeIfAbsent(c.id(), id -> new Watched()).at(entry);
       }
     }
     return paths;
@@ -196,10 +201,11 @@ public final class PathWatch {
           if (what != null) {
             its.ifPresent(entry -> judge(entry, what, path, reachable));
           }
-          // All were asked just now; of one that is gone it is enough to know now and then.
-          boolean asked = all || what == Heard.FRAMES || what == Heard.NOTHING;
-          Watched health = watched.get(id);
-          if (its.isPresent() && asked && health != null && !health.health.isGone()) {
+          // All were asked just now; one that is gone is not asked again in between.
+          boolean silent = what == Heard.FRAMES || what == Heard.NOTHING;
+          Watched known = watched.get(id);
+          boolean again = silent && known != null && !known.health.isGone();
+          if (its.isPresent() && (all || again)) {
             open.put(id, path);
           }
         });

@@ -9,6 +9,7 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -148,6 +149,9 @@ public final class PathProbes implements AutoCloseable {
     private final ArpSocket socket;
     private final Map<String, Asked> asked = new HashMap<>();
 
+    /** Addresses that answered for paths that were not looked at then. */
+    private final Set<InetAddress> early = new HashSet<>();
+
     Place(ArpSocket socket) {
       this.socket = socket;
     }
@@ -158,6 +162,7 @@ public final class PathProbes implements AutoCloseable {
       }
       try {
         Set<InetAddress> answers = socket.answers();
+        answers.addAll(early);
         List<Path> unheard = new ArrayList<>();
         for (Path path : paths) {
           Asked before = asked.get(path.id());
@@ -171,6 +176,7 @@ public final class PathProbes implements AutoCloseable {
           }
         }
         look(unheard, heard);
+        keep(answers, paths);
       } catch (IOException | RuntimeException e) {
         log.debug("paths in {} not looked at: {}", paths.get(0).netns(), e.getMessage());
         unasked(paths, heard);
@@ -178,6 +184,17 @@ public final class PathProbes implements AutoCloseable {
       for (Path path : paths) {
         ask(path, all);
       }
+    }
+
+    /** Answers of other paths that were asked are for the round that looks at those. */
+    private void keep(Set<InetAddress> answers, List<Path> looked) {
+      early.clear();
+      asked.values().stream()
+          .filter(a -> !a.answered())
+          .map(a -> a.path().other())
+          .filter(answers::contains)
+          .forEach(early::add);
+      looked.forEach(path -> early.remove(path.other()));
     }
 
     private void ask(Path path, boolean all) {

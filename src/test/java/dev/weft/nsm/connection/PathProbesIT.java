@@ -14,7 +14,9 @@ import dev.weft.nsm.connection.PathProbes.Path;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
 import dev.weft.testkit.TestNetns;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -91,6 +93,27 @@ class PathProbesIT {
     await("nothing").until(() -> probes.round(List.of(path), false).get("1") == Heard.NOTHING);
     endpoint.run("ip", "link", "set", "nsm0", "up");
     await("an answer").until(() -> probes.round(List.of(path), false).get("1") == Heard.ANSWER);
+  }
+
+  @Test
+  void shouldKeepTheAnswersOfPathsThatARoundDoesNotLookAt() throws Exception {
+    client.run("ip", "link", "add", "other", "type", "bridge");
+    client.run("ip", "link", "set", "other", "up");
+    Path other =
+        new Path("2", path.netns(), path.identity(), "other", IpAddress.parse("10.44.0.9"));
+    await("both are asked").until(() -> all(other).get("2") == Heard.NOTHING);
+
+    // When only the other one is looked at while the answer comes
+    await("its answer was received")
+        .pollDelay(Duration.ofMillis(200))
+        .until(() -> probes.round(List.of(other), false).get("2") == Heard.NOTHING);
+
+    // Then
+    assertThat(all(other)).containsEntry("1", Heard.ANSWER).containsEntry("2", Heard.NOTHING);
+  }
+
+  private Map<String, Heard> all(Path other) {
+    return probes.round(List.of(path, other), true);
   }
 
   private Heard hear() {
