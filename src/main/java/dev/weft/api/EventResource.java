@@ -2,6 +2,7 @@ package dev.weft.api;
 
 import dev.weft.bus.Fault;
 import dev.weft.telemetry.EventLog;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.MultiMap;
 import io.vertx.ext.web.RoutingContext;
@@ -33,7 +34,10 @@ final class EventResource {
     this.node = node;
     this.elsewhere = elsewhere;
     this.lists = lists;
-    this.open = meters.gauge("weft_http_event_streams", new AtomicInteger());
+    this.open = new AtomicInteger();
+    Gauge.builder("weft_http_event_streams", open, AtomicInteger::get)
+        .description("Streams of events that are open")
+        .register(meters);
   }
 
   void bind(Operations operations) {

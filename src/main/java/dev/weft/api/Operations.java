@@ -2,6 +2,7 @@ package dev.weft.api;
 
 import dev.weft.bus.Json;
 import dev.weft.pod.PodRef;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
@@ -65,13 +66,11 @@ final class Operations {
   }
 
   private void count(String operationId, RoutingContext ctx) {
-    meters
-        .counter(
-            "weft_http_requests",
-            "operation",
-            operationId,
-            "status",
-            Integer.toString(ctx.response().getStatusCode()))
+    Counter.builder("weft_http_requests")
+        .description("Requests to the API by operation and status")
+        .tag("operation", operationId)
+        .tag("status", Integer.toString(ctx.response().getStatusCode()))
+        .register(meters)
         .increment();
   }
 }

@@ -294,6 +294,7 @@ public final class Node {
     certificates = new CertificateWatch(vertx, health, clock, files, () -> ways.dial().renew());
     certificates.start();
     stands("certificates", certificates::close);
+    NodeMeters.register(metrics.registry(), health, cluster, files);
   }
 
   /** The nodes that the mesh leads to, nearest first. */

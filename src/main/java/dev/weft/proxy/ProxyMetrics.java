@@ -2,6 +2,7 @@ package dev.weft.proxy;
 
 import dev.weft.proxy.track.Tracker;
 import dev.weft.rpc.socket.PipeTraffic;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -57,7 +58,11 @@ final class ProxyMetrics {
 
   /** Counts an answer of the forward proxy. */
   void answered(int status) {
-    registry.counter("weft_proxy_connects", "status", Integer.toString(status)).increment();
+    Counter.builder("weft_proxy_connects")
+        .description("Answers of the forward proxy to CONNECT by status")
+        .tag("status", Integer.toString(status))
+        .register(registry)
+        .increment();
   }
 
   /** On the room's loop. */

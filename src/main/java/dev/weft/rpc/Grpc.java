@@ -13,6 +13,8 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.grpc.common.GrpcStatus;
+import io.vertx.grpc.server.GrpcServerResponse;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -173,6 +175,15 @@ final class Grpc {
         .putTrailer(STATUS, String.valueOf(fault.grpcStatus()))
         .putTrailer(MESSAGE, percentEncoded(why))
         .end();
+  }
+
+  /**
+   * Sets how a call ends. The text goes the way of trailers that are set: vertx-grpc 5.0.7 encodes
+   * a status message of its own as a part of a URL, slashes and spaces too.
+   */
+  static void status(GrpcServerResponse<?, ?> response, WeftException why) {
+    response.status(GrpcStatus.valueOf(why.fault().grpcStatus()));
+    response.trailers().set(MESSAGE, percentEncoded(why.getMessage()));
   }
 
   /** Status text as trailers carry it: printable ASCII as it is, but for the percent sign. */

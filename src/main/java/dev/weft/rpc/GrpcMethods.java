@@ -10,7 +10,6 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.grpc.common.GrpcMessageDecoder;
 import io.vertx.grpc.common.GrpcMessageEncoder;
-import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.common.ServiceMethod;
 import io.vertx.grpc.common.ServiceName;
 import io.vertx.grpc.health.HealthService;
@@ -249,9 +248,7 @@ final class GrpcMethods<C> {
   }
 
   private static void refuse(GrpcServerRequest<?, ?> call, WeftException e) {
-    call.response()
-        .status(GrpcStatus.valueOf(e.fault().grpcStatus()))
-        .statusMessage(e.getMessage())
-        .end();
+    Grpc.status(call.response(), e);
+    call.response().end();
   }
 }

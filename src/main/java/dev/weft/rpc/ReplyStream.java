@@ -5,7 +5,6 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.server.GrpcServerRequest;
 import io.vertx.grpc.server.GrpcServerResponse;
 import java.util.ArrayDeque;
@@ -94,9 +93,8 @@ public final class ReplyStream<R extends Message> {
     }
     ended = true;
     waiting.clear();
+    Grpc.status(response, why);
     response
-        .status(GrpcStatus.valueOf(why.fault().grpcStatus()))
-        .statusMessage(why.getMessage())
         .end()
         .timeout(LINGER_SECONDS, TimeUnit.SECONDS)
         .onFailure(e -> response.cancel())

@@ -1,5 +1,6 @@
 package dev.weft.node;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -65,6 +66,59 @@ class NodeProcessIT {
       assertThat(health).contains("node alone ", "cluster", "pod", "wire", "api");
       assertThat(resident).as("resident memory, bytes").isLessThan(250L << 20);
     }
+  }
+
+  @Test
+  @Needs(Need.PROMTOOL)
+  void shouldGiveMetricsThatPrometheusFindsNothingWrongWith() throws Exception {
+    CertificateAuthority.Issued files =
+        CertificateAuthority.create(directory.resolve("ca"), "mesh", 100, Clock.systemUTC())
+            .issueNode(directory.resolve("n1"), "n1", List.of(), 90);
+    String more =
+        """
+        security: { ca: %s, cert: %s, key: %s }
+        mesh: { listen: [ "tcp://127.0.0.1:0", "udp://127.0.0.1:0" ] }
+        proxy: { forward: { port: 0 } }
+        """
+            .formatted(files.ca(), files.cert(), files.key());
+    try (WeftProcess node =
+        WeftProcess.start(directory, "run", "--conf", configuration(ALONE + more))) {
+      String url = node.awaitLine(READY).group(3) + "/metrics";
+      get(url);
+      String metrics = get(url);
+      Path scraped = Files.writeString(directory.resolve("metrics"), metrics);
+
+      Process promtool =
+          new ProcessBuilder("promtool", "check", "metrics")
+              .redirectInput(scraped.toFile())
+              .redirectErrorStream(true)
+              .start();
+
+      assertThat(new String(promtool.getInputStream().readAllBytes(), UTF_8)).isEmpty();
+      assertThat(metrics)
+          .contains("weft_ready 1.0", "weft_members 1.0", "weft_build_info{java=")
+          .containsPattern("weft_certificate_expiry_timestamp_seconds.role=\"node\". [1-9]");
+      assertThat(metrics.lines().filter(line -> line.startsWith("weft_")))
+          .allMatch(line -> metrics.contains("# HELP " + family(line) + " "));
+      assertThat(node.stop()).as(node.err()).isZero();
+    }
+  }
+
+  @Test
+  @Needs(Need.PROMTOOL)
+  void shouldHaveAlertsThatFireForWhatTheyAreAbout() throws Exception {
+    Process promtool =
+        new ProcessBuilder("promtool", "test", "rules", "src/test/resources/alerts-test.yaml")
+            .redirectErrorStream(true)
+            .start();
+
+    assertThat(new String(promtool.getInputStream().readAllBytes(), UTF_8)).contains("SUCCESS");
+    assertThat(promtool.waitFor()).isZero();
+  }
+
+  /** The name under which a sample's help stands. */
+  private static String family(String sample) {
+    return sample.replaceFirst("[{ ].*", "").replaceFirst("_seconds_(count|sum)$", "_seconds");
   }
 
   @Test

@@ -90,6 +90,15 @@ class GrpcMethodsTest {
   }
 
   @Test
+  void shouldEncodeOfAMessageOnlyWhatGrpcAsksFor() {
+    HttpClientResponse response = send(Grpc.frame(Buffer.buffer(new byte[] {0x0a, 0x7f, 0x01})));
+    String inTrailers = response.getTrailer("grpc-message");
+
+    String text = inTrailers == null ? response.getHeader("grpc-message") : inTrailers;
+    assertThat(text).startsWith(ASK.path() + ": ").doesNotContain("%");
+  }
+
+  @Test
   void shouldBlameTheCallerForAMessageThatIsTooLong() {
     List<Throwable> unhandled = new CopyOnWriteArrayList<>();
     vertx.exceptionHandler(unhandled::add);

@@ -117,6 +117,20 @@ public enum Need {
       return isOnPath("go") && Files.isDirectory(Path.of(GO_PATH, "src/google.golang.org/grpc"));
     }
   },
+  /** Node.js and npm's @redocly/openapi-core in target/redocly, where .ci/run installs it. */
+  REDOCLY {
+    @Override
+    boolean isMet() {
+      return isOnPath("node") && Files.isDirectory(REDOCLY_MODULES.resolve("@redocly"));
+    }
+  },
+  /** Debian's prometheus, of which only promtool is run. */
+  PROMTOOL {
+    @Override
+    boolean isMet() {
+      return isOnPath("promtool");
+    }
+  },
   /** Node.js and npm's utp-native in target/npm, where .ci/run installs it: libutp. */
   UTP_NATIVE {
     @Override
@@ -131,6 +145,10 @@ public enum Need {
   /** Where .ci/run installs gRPC for Node.js, with what that needs. */
   public static final Path GRPC_JS_MODULES =
       Path.of("target/grpc-js/node_modules").toAbsolutePath();
+
+  /** Where .ci/run installs the linter of OpenAPI documents. */
+  public static final Path REDOCLY_MODULES =
+      Path.of("target/redocly/node_modules").toAbsolutePath();
 
   /** Where the distribution installs Go's packages. */
   public static final String GO_PATH = "/usr/share/gocode";

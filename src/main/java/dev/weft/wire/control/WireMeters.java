@@ -48,6 +48,7 @@ final class WireMeters {
       String name,
       ToLongFunction<WireStatus.Traffic> value) {
     return FunctionCounter.builder(name, counter, c -> value.applyAsLong(c.read()))
+        .description("What crossed the wire's end on this node, or was lost there, by direction")
         .tags(tags)
         .register(registry);
   }
