@@ -2,6 +2,7 @@ package dev.weft.dial;
 
 import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
+import dev.weft.bus.Reason;
 import dev.weft.config.GrpcConfig;
 import dev.weft.config.SecurityConfig;
 import dev.weft.identity.Authorities;
@@ -31,6 +32,7 @@ final class NodeListeners {
   private final Identity identity;
   private final Authorities external;
   private volatile int port;
+  private volatile Optional<String> unserved = Optional.empty();
 
   /**
    * @param external the CAs of nodes that may call {@code grpc.external}
@@ -70,6 +72,7 @@ final class NodeListeners {
         .onSuccess(bound -> port = bound)
         .compose(bound -> serveMembers() ? members(bound) : Future.succeededFuture())
         .compose(v -> config.meshnet().map(this::meshnet).orElse(Future.succeededFuture()))
+        .compose(v -> pluginPort().map(this::plugins).orElse(Future.succeededFuture()))
         .compose(
             v ->
                 config
@@ -109,6 +112,38 @@ final class NodeListeners {
             connection.localAddress().hostAddress().equals(LOOPBACK)
                 ? Caller.local(address(connection))
                 : Caller.meshnet(address(connection)));
+  }
+
+  /**
+   * The port of meshnet, on which its plugin looks for the daemon of its host, if neither {@code
+   * grpc.port} nor {@code grpc.meshnet} itself is on 127.0.0.1 there.
+   */
+  private Optional<Integer> pluginPort() {
+    return config
+        .meshnet()
+        .filter(at -> !WILDCARDS.contains(at.host()) && !at.host().equals(LOOPBACK))
+        .map(HostPort::port)
+        .filter(its -> its != 0 && its != port);
+  }
+
+  private Future<Integer> plugins(int at) {
+    return listener
+        .listenLocally(LOOPBACK, at)
+        .recover(
+            e -> {
+              unserved =
+                  Optional.of(
+                      "grpc.meshnet: cannot listen on "
+                          + new HostPort(LOOPBACK, at)
+                          + " besides: "
+                          + Reason.of(e));
+              return Future.succeededFuture(0);
+            });
+  }
+
+  /** Why meshnet's plugin on this host is not served where it looks; empty if it is. */
+  Optional<String> unserved() {
+    return unserved;
   }
 
   private Future<Integer> externals(HostPort at) {

@@ -12,6 +12,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.util.List;
+import java.util.Optional;
 
 /** All ways from this node to others, and the listeners for calls from others. */
 public final class Ways {
@@ -125,6 +126,11 @@ public final class Ways {
   /** The port on 127.0.0.1 and on {@code grpc.host}. */
   public int port() {
     return listeners.port();
+  }
+
+  /** Why meshnet's plugin on this host is not served where it looks; empty if it is. */
+  public Optional<String> unserved() {
+    return listeners.unserved();
   }
 
   public Future<Void> close() {

@@ -345,7 +345,7 @@ public final class Node {
             ways.dial(), ways.listener(), wires.opened(), config.security().mutualTls());
     rooms.put("subnet", new SubnetVerticle(room, subnets, config.subnets(), links, ground));
     // Other nodes' calls are taken once all rooms that serve them have started.
-    rooms.put("gRPC port", context -> ways.open());
+    rooms.put("gRPC port", context -> ways.open().onSuccess(v -> warnIfUnserved()));
     rooms.put("agents", new AgentVerticle(room));
     rooms.put("topology", new TopologyVerticle(room, config.wires().mtu()));
     api =
@@ -480,6 +480,19 @@ public final class Node {
               "whoever reaches this node's ports can read and change everything",
               "make certificates with weft cert and set security.ca, cert and key"));
     }
+  }
+
+  private void warnIfUnserved() {
+    ways.unserved()
+        .ifPresent(
+            why ->
+                health.raise(
+                    new Health.Warning(
+                        "wire",
+                        "meshnet-plugin",
+                        why,
+                        "meshnet's CNI plugin on this host does not find this node",
+                        "end the program that has the port, if the plugin is used here")));
   }
 
   private ApiSettings apiSettings() {

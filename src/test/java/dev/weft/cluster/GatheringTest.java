@@ -36,7 +36,7 @@ class GatheringTest {
   }
 
   private static ServerSocket listen() throws IOException {
-    return new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
+    return new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
   }
 
   private static void awaitDone(Future<Void> gathered) {

@@ -43,6 +43,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.grpc.common.GrpcStatus;
 import java.io.File;
 import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -82,7 +83,12 @@ class MeshnetIT {
 
   @BeforeAll
   static void startNodes() throws Exception {
-    cluster = TestCluster.start(directory, TestCluster.Shape.of(2).withMeshnet());
+    // The foreign daemon of these tests listens there, where a node would serve plugins.
+    try (ServerSocket daemons =
+        new ServerSocket(MESHNET_PORT, 1, InetAddress.getLoopbackAddress())) {
+      cluster = TestCluster.start(directory, TestCluster.Shape.of(2).withMeshnet());
+      assertThat(daemons.isBound()).isTrue();
+    }
   }
 
   @AfterAll
