@@ -58,7 +58,7 @@ class ServiceBench {
 
   @Test
   void probe() throws Exception {
-    System.out.println("| program | probe | node | CPU % of one core | under load: healing |");
+    System.out.println("| program | probe | node | CPU per cent of a core | under load: healing |");
     System.out.println("| --- | --- | --- | --- | --- |");
     forEachProgram(
         program -> {
