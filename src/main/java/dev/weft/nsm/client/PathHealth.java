@@ -53,7 +53,8 @@ final class PathHealth {
   }
 
   private void answered(Instant now) {
-    if (score > DEAD / 2) {
+    // Until its first answer a new path may have been in the making.
+    if (carrying && score > DEAD / 2) {
       slack = Math.min(Math.max(slack, 2 * score), DEAD << MOST_DOUBLINGS);
       answers = 0;
     }

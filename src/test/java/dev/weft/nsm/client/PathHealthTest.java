@@ -52,6 +52,14 @@ class PathHealthTest {
   }
 
   @Test
+  void shouldNotTakeTheTimeInWhichAPathIsMadeForPatience() {
+    heard(Heard.NOTHING, 20);
+    heard(Heard.ANSWER, 1);
+
+    assertThat(looksUntilDead(Heard.NOTHING)).isEqualTo(8);
+  }
+
+  @Test
   void shouldTakeTwiceAsLongEachTimeThatItWasLeft() {
     heard(Heard.ANSWER, 1);
     assertThat(looksUntilDead(Heard.NOTHING)).isEqualTo(8);
