@@ -23,9 +23,10 @@ final class CutOff extends TurboFilter {
 
   private static final Pattern ENDED =
       Pattern.compile(
-          "already complete|val\\$promise|SSLEngine closed|(?i:connection (was )?closed)"
-              + "|(?i:connection reset|broken pipe|stream was closed|client is closed)"
-              + "|not active|Not a member|ClosedChannelException");
+          "already complete|val\\$promise|SSLEngine closed|(?i:connection (was"
+              + " )?closed)|(?i:connection reset|broken pipe|stream was closed|client is"
+              + " closed)|not active|Not a member|Not Member!|already"
+              + " responseReceived|ClosedChannelException");
 
   @Override
   public FilterReply decide(

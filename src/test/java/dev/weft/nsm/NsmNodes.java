@@ -209,6 +209,7 @@ final class NsmNodes implements AutoCloseable {
       command.addAll(List.of(more));
       Files.deleteIfExists(directory.resolve(endpoint + ".sock"));
       Process started = where.start(output.toFile(), command.toArray(String[]::new));
+      programs.removeIf(p -> !p.isAlive());
       programs.add(started);
       await("endpoint " + endpoint)
           .atMost(SOON)
@@ -452,9 +453,16 @@ final class NsmNodes implements AutoCloseable {
     return new Node("n" + i, issued.info().nodeId().orElseThrow().value(), address, netns, own);
   }
 
+  /** The end of a process that is over would be that of another one with its id. */
+  private static void end(Process process) {
+    if (process.isAlive()) {
+      process.destroyForcibly().onExit().join();
+    }
+  }
+
   @Override
   public void close() throws IOException {
-    programs.forEach(p -> p.destroyForcibly().onExit().join());
+    programs.forEach(NsmNodes::end);
     for (Node node : nodes) {
       if (node.process != null) {
         node.kill();

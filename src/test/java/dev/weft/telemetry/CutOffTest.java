@@ -2,6 +2,7 @@ package dev.weft.telemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.Test;
 
@@ -46,6 +47,19 @@ class CutOffTest {
                     "io.vertx.core.impl.ExecuteBlocking",
                     "dev.weft.bus.Bus")))
         .isTrue();
+  }
+
+  @Test
+  void shouldKnowWhatMembersAskThatHaveLeftMeanwhile() {
+    for (String words :
+        List.of(
+            "Not Member! this: [10.98.0.3]:5701, caller: [10.98.0.2]:5701",
+            "NormalResponse already responseReceived for callback: Invocation{op=GetOperation}")) {
+      assertThat(
+              CutOff.isCutOff(
+                  at(new IllegalStateException(words), "com.hazelcast.spi.impl.OperationRunner")))
+          .isTrue();
+    }
   }
 
   @Test

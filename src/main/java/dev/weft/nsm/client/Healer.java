@@ -16,7 +16,9 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -40,6 +42,10 @@ public final class Healer {
   private final Halves halves;
   private final Set<String> wiresUp = new HashSet<>();
   private final HealQueue<ConnectionEntry> queue = new HealQueue<>(AT_ONCE, this::heal);
+
+  /** When a connection healed last, by service, within the time that counts. */
+  private final Map<String, Instant> healed = new HashMap<>();
+
   private boolean stopped;
 
   /**
@@ -170,13 +176,29 @@ public final class Healer {
       return Future.succeededFuture();
     }
     connections.on(entry, ConnectionLife::begun);
+    seeOthers(entry);
     Instant end = entry.life().healed().plus(patience);
     return halves
         .inOrder(entry, () -> connector.heal(entry, end))
+        .onSuccess(v -> onHealed(entry))
         .onFailure(e -> onNotHealed(entry, Reason.of(e)));
   }
 
+  private void onHealed(ConnectionEntry entry) {
+    Instant now = room.clock().instant();
+    healed.values().removeIf(at -> at.plus(patience).isBefore(now));
+    healed.put(entry.connection().service(), now);
+  }
+
+  private void seeOthers(ConnectionEntry entry) {
+    Instant other = healed.get(entry.connection().service());
+    if (other != null) {
+      connections.on(entry, (life, now) -> life.outlasted(other));
+    }
+  }
+
   private void onNotHealed(ConnectionEntry entry, String why) {
+    seeOthers(entry);
     Duration wait = entry.backoff().failed();
     connections.on(entry, (life, now) -> life.failed(why, wait, patience, now));
     if (entry.life().is(Phase.LOST)) {

@@ -286,7 +286,7 @@ public final class PathWatch {
         .onSuccess(
             v -> {
               if (connections.holds(entry) && target.equals(its.target) && its.health.isDead()) {
-                log.warn("connection {} leaves its path: {}", entry.connection().id(), why);
+                log.debug("connection {} leaves its path: {}", entry.connection().id(), why);
                 its.health.moved();
                 if (its.link.carrier() == Mechanism.VXLAN) {
                   tunnels.avoid(TunnelType.VXLAN, target.node(), now());

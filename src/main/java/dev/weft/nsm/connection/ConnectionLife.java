@@ -41,7 +41,8 @@ import java.util.Objects;
  * @param absent since when the other end's node or endpoint is away; null if both are there
  * @param retry when the next attempt is due, in LOST and ENDING; null while one is under way
  * @param healed since when it is being healed: from the start of its first attempt, less the time
- *     that attempts which were due waited for their turn; null before
+ *     that attempts which were due waited for their turn, or later, when another connection of its
+ *     service last healed; null before
  */
 public record ConnectionLife(
     Phase phase,
@@ -192,6 +193,16 @@ public record ConnectionLife(
     }
     Instant since = healed == null ? now : healed.plus(Duration.between(retry, now));
     return new ConnectionLife(Phase.HEALING, false, reason, changed, absent, null, since);
+  }
+
+  /**
+   * Another connection of its service healed at that time: what this one waits for is there, and
+   * busy, so that its own time to heal counts from then on.
+   */
+  public ConnectionLife outlasted(Instant other) {
+    return phase == Phase.HEALING && healed.isBefore(other)
+        ? new ConnectionLife(phase, wayUp, reason, changed, absent, retry, other)
+        : this;
   }
 
   /**

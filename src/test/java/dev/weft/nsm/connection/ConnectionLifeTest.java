@@ -147,6 +147,20 @@ class ConnectionLifeTest {
   }
 
   @Test
+  void shouldHaveItsTimeAnewOnceAnotherOfItsServiceHealed() {
+    ConnectionLife life = up().lost("its interface is gone", START).begun(START);
+
+    ConnectionLife later = life.outlasted(START.plusSeconds(9));
+
+    assertThat(later.failed("no answer", WAIT, PATIENCE, START.plusSeconds(18)).is(Phase.LOST))
+        .isTrue();
+    assertThat(later.failed("no answer", WAIT, PATIENCE, START.plusSeconds(19)).is(Phase.ENDING))
+        .isTrue();
+    assertThat(later.outlasted(START.plusSeconds(5))).isEqualTo(later);
+    assertThat(up().outlasted(START.plusSeconds(5))).isEqualTo(up());
+  }
+
+  @Test
   void shouldBeUpOnceItIsJoinedAndItsWayIsUpInWhicheverOrder() {
     ConnectionLife agreed = ConnectionLife.agreed(START);
 
