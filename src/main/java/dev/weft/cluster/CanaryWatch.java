@@ -20,17 +20,23 @@ final class CanaryWatch {
   private final Bus bus;
   private final Cluster cluster;
   private final Health health;
+  private final Duration every;
   private final Map<String, Integer> missed = new HashMap<>();
 
   CanaryWatch(Vertx vertx, Bus bus, Cluster cluster, Health health) {
+    this(vertx, bus, cluster, health, EVERY);
+  }
+
+  CanaryWatch(Vertx vertx, Bus bus, Cluster cluster, Health health, Duration every) {
     this.vertx = vertx;
     this.bus = bus;
     this.cluster = cluster;
     this.health = health;
+    this.every = every;
   }
 
   void start() {
-    vertx.setPeriodic(EVERY.toMillis(), id -> ask());
+    vertx.setPeriodic(every.toMillis(), id -> ask());
   }
 
   private void ask() {

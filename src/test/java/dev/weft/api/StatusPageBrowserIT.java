@@ -11,6 +11,7 @@ import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.ColorScheme;
 import dev.weft.bus.Json;
 import dev.weft.cluster.Member;
@@ -78,6 +79,7 @@ final class StatusPageBrowserIT {
 
   @BeforeAll
   static void launch() {
+    PlaywrightAssertions.setDefaultAssertionTimeout(30_000);
     playwright =
         Playwright.create(
             new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
@@ -382,12 +384,11 @@ final class StatusPageBrowserIT {
     assertThat(page.locator("#stream-state")).hasText("Live.");
     assertThat(page.locator("#mesh-routes .empty").first()).containsText("No routes");
     assertThat(page.locator("#proxy-connections .empty").first()).containsText("No connections");
-    page.waitForLoadState();
-    int loaded = asked.size();
+    int loaded = settled(page);
 
     await()
         .during(Duration.ofSeconds(5))
-        .atMost(Duration.ofSeconds(6))
+        .atMost(Duration.ofSeconds(30))
         .until(
             () -> {
               page.evaluate("0"); // lets the browser's reports come in
@@ -401,7 +402,7 @@ final class StatusPageBrowserIT {
     Page page = open(1280, 900, ColorScheme.LIGHT);
     assertThat(page.locator("#pods tbody tr")).hasCount(2);
     assertThat(page.locator("#routes .empty").first()).containsText("No routes");
-    int loaded = asked.size();
+    int loaded = settled(page);
 
     PodRef late = PodRef.parse("late");
     Pod pod = new Pod(late, TestNode.ID, "/run/netns/late", 1, 1, null);
@@ -425,7 +426,7 @@ final class StatusPageBrowserIT {
 
     await()
         .during(Duration.ofSeconds(2))
-        .atMost(Duration.ofSeconds(4))
+        .atMost(Duration.ofSeconds(30))
         .untilAsserted(
             () -> {
               page.evaluate("0"); // lets the browser's reports come in
@@ -608,6 +609,22 @@ final class StatusPageBrowserIT {
     assertThat(page.getByText("weft wires --cluster")).isVisible();
     assertThat(page.getByRole(com.microsoft.playwright.options.AriaRole.TABLE).first())
         .hasAccessibleName("Wires");
+  }
+
+  /** How much the page has asked for, once it asks for no more. */
+  private int settled(Page page) {
+    int[] before = new int[1];
+    await()
+        .during(Duration.ofSeconds(1))
+        .until(
+            () -> {
+              page.evaluate("0"); // lets the browser's reports come in
+              int now = asked.size();
+              boolean same = now == before[0];
+              before[0] = now;
+              return same;
+            });
+    return before[0];
   }
 
   private static Locator.FilterOptions with(String text) {

@@ -28,7 +28,7 @@ class CanaryWatchIT {
     health.state("cluster", Health.State.READY);
     Bus bus = new Bus(vertx, SELF.id(), new TestSigner(SELF.id()));
 
-    new CanaryWatch(vertx, bus, new Listed(members), health).start();
+    new CanaryWatch(vertx, bus, new Listed(members), health, Duration.ofMillis(100)).start();
 
     await()
         .atMost(Duration.ofSeconds(60))

@@ -56,6 +56,9 @@ class ClusterIT {
       TestCluster.await(cluster.node(i).room(Pods.class).put(pod, HERE));
     }
 
+    // A member is listed a moment before it can be asked.
+    awaitAnswers(1, "nodes");
+    awaitAnswers(2, "pods");
     JsonNode nodes = api(1).get("/api/v1/nodes?scope=cluster");
     JsonNode here = api(2).get("/api/v1/pods");
     JsonNode pods = api(2).get("/api/v1/pods?scope=cluster");
@@ -104,11 +107,14 @@ class ClusterIT {
     }
     awaitMembers("n1", "n2", "n3");
     assertThat(cluster.node(3).id()).as("node id after a restart").isEqualTo(id);
+    awaitAnswers(1, "nodes");
+  }
+
+  private static void awaitAnswers(int node, String list) {
+    String path = "/api/v1/" + list + "?scope=cluster";
     await()
         .atMost(WITHIN)
-        .untilAsserted(
-            () ->
-                assertThat(api(1).get("/api/v1/nodes?scope=cluster").path("unanswered")).isEmpty());
+        .untilAsserted(() -> assertThat(api(node).get(path).path("unanswered")).isEmpty());
   }
 
   @Test

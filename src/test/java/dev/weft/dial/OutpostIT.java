@@ -142,6 +142,7 @@ class OutpostIT {
     shouldBeListedEverywhere();
     try {
       nodes.stop(4);
+      // Sooner than an outpost that says nothing is given up.
       await("n4 is gone").atMost(Duration.ofSeconds(8)).until(() -> !names(2).contains("n4"));
     } finally {
       nodes.start(4);
@@ -162,7 +163,10 @@ class OutpostIT {
                     : configuration(3))) {
       await("subnet of the outpost").atMost(SOON).until(() -> !two.subnetOf(2).isEmpty());
 
-      assertThat(two.api(1).get("/api/v1/nodes").path("items")).hasSize(2);
+      await("both listed at the member")
+          .atMost(SOON)
+          .untilAsserted(
+              () -> assertThat(two.api(1).get("/api/v1/nodes").path("items")).hasSize(2));
     }
   }
 

@@ -189,6 +189,7 @@ class RendezvousTest {
     other.forbidden = one.forbidden;
     other.open();
     one.rendezvous.peerUp(other.node.id().value());
+    other.rendezvous.peerUp(one.node.id().value());
 
     await()
         .atMost(SOON)
@@ -203,15 +204,15 @@ class RendezvousTest {
   @Test
   void shouldTellWhyThereIsNoPath() {
     one.open();
-    one.rendezvous.peerUp("00000000000000ff");
+    one.rendezvous.peerUp("ffffffffffffffff");
 
     await()
         .atMost(SOON)
         .until(
             () ->
                 one.rendezvous
-                    .whyNot("00000000000000ff")
-                    .equals("where node 00000000000000ff is: nobody is there"));
+                    .whyNot("ffffffffffffffff")
+                    .equals("where node ffffffffffffffff is: nobody is there"));
   }
 
   @Test

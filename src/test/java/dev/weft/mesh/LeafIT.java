@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import javax.tools.ToolProvider;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,7 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** The example program of the documentation, as nodes of the mesh of their own. */
 @Needs({Need.ROOT, Need.IPROUTE2})
 class LeafIT {
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(60);
+  private static final String SOURCE = "docs/examples/LeafExample.java";
 
   @TempDir Path directory;
 
@@ -33,14 +35,19 @@ class LeafIT {
     private final Process process;
     private final ConcurrentLinkedQueue<String> lines = new ConcurrentLinkedQueue<>();
 
-    Program(List<String> arguments) throws IOException {
+    /**
+     * Runs the example.
+     *
+     * @param what a class path, and a class on it or a source file
+     */
+    Program(List<String> what, List<String> arguments) throws IOException {
       List<String> command =
           new ArrayList<>(
               List.of(
                   Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "-cp",
-                  System.getProperty("weft.jar"),
-                  "docs/examples/LeafExample.java"));
+                  "-XX:TieredStopAtLevel=1",
+                  "-cp"));
+      command.addAll(what);
       command.addAll(arguments);
       process = new ProcessBuilder(command).redirectError(new File("/dev/null")).start();
       Thread reader = new Thread(this::read, "leaf-output");
@@ -92,26 +99,29 @@ class LeafIT {
                         number == 1
                             ? "{ to: \"udp://" + ProcessCluster.addressOf(2) + "\" }"
                             : ""))) {
-      try (Program far = leaf(2, "far", List.of())) {
+      String jar = System.getProperty("weft.jar");
+      // As the documentation says; the others without the compiler.
+      try (Program far = leaf(List.of(jar, SOURCE), 2, "far", List.of())) {
+        List<String> compiled = List.of(jar + File.pathSeparator + compile(jar), "LeafExample");
         String farId = far.await("leaf ").substring(5);
-        try (Program near = leaf(1, "near", List.of())) {
+        try (Program near = leaf(compiled, 1, "near", List.of())) {
           String nearId = near.await("leaf ").substring(5);
 
-          try (Program asking = leaf(1, "asking", List.of(nearId, "neighbour?"))) {
+          try (Program asking = leaf(compiled, 1, "asking", List.of(nearId, "neighbour?"))) {
             String askingId = asking.await("leaf ").substring(5);
             assertThat(asking.await("hop 1 ")).contains(nodes.id(1));
             assertThat(asking.await("hop 2 ")).contains(nearId);
             assertThat(near.await(askingId)).isEqualTo(askingId + " says neighbour?");
             asking.await(nearId + " says re: neighbour?");
           }
-          try (Program asking = leaf(1, "asking", List.of(farId, "far one?"))) {
+          try (Program asking = leaf(compiled, 1, "asking", List.of(farId, "far one?"))) {
             assertThat(asking.await("hop 1 ")).contains(nodes.id(1));
             assertThat(asking.await("hop 2 ")).contains(nodes.id(2));
             assertThat(asking.await("hop 3 ")).contains(farId);
             asking.await(farId + " says re: far one?");
             asking.await("channel: re: far one?");
           }
-          try (Program asking = leaf(1, "asking", List.of(nodes.id(2), "node?"))) {
+          try (Program asking = leaf(compiled, 1, "asking", List.of(nodes.id(2), "node?"))) {
             assertThat(asking.await("hop 2 ")).contains(nodes.id(2));
             assertThat(asking.await("no channel: ")).contains("service: example (expected:");
           }
@@ -120,14 +130,24 @@ class LeafIT {
     }
   }
 
-  private Program leaf(int number, String name, List<String> more) throws IOException {
+  private Path compile(String jar) {
+    Path classes = directory.resolve("classes");
+    int result =
+        ToolProvider.getSystemJavaCompiler()
+            .run(null, null, null, "-cp", jar, "-d", classes.toString(), SOURCE);
+    assertThat(result).isZero();
+    return classes;
+  }
+
+  private Program leaf(List<String> what, int number, String name, List<String> more)
+      throws IOException {
     CertificateAuthority ca = CertificateAuthority.load(directory.resolve("ca"), Clock.systemUTC());
     Path files = directory.resolve(name);
     ca.issueNode(files, name, List.of(), 30);
     List<String> arguments = new ArrayList<>();
     arguments.addAll(List.of(socket(number).toString(), files.toString(), name));
     arguments.addAll(more);
-    return new Program(arguments);
+    return new Program(what, arguments);
   }
 
   private Path socket(int number) {

@@ -156,7 +156,7 @@ class MeshProcessIT {
 
       List<String> other = List.of(nodes.id(4), nodes.id(3), nodes.id(2));
       Awaitility.await("the way over the ring's other side")
-          .atMost(Duration.ofSeconds(5))
+          .atMost(Duration.ofSeconds(10))
           .pollInterval(Duration.ofMillis(50))
           .ignoreExceptions()
           .untilAsserted(() -> assertThat(hops(nodes, 1, 2)).isEqualTo(other));

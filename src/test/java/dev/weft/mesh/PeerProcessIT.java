@@ -16,14 +16,15 @@ import io.vertx.core.buffer.Buffer;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,10 +35,11 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Needs({Need.ROOT, Need.IPROUTE2})
 class PeerProcessIT {
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
-  @TempDir Path directory;
-  private ProcessCluster nodes;
+  @TempDir static Path directory;
+  private static ProcessCluster nodes;
+  private static int programs;
   private Program near;
   private Program far;
 
@@ -103,8 +105,8 @@ class PeerProcessIT {
     }
   }
 
-  @BeforeEach
-  void open() throws Exception {
+  @BeforeAll
+  static void start() throws Exception {
     nodes =
         ProcessCluster.startApart(
             directory,
@@ -122,6 +124,15 @@ class PeerProcessIT {
                         number < 3
                             ? "{ to: \"udp://" + ProcessCluster.addressOf(number + 1) + "\" }"
                             : ""));
+  }
+
+  @AfterAll
+  static void end() throws Exception {
+    nodes.close();
+  }
+
+  @BeforeEach
+  void open() {
     near = program(1, "near");
     far = program(3, "far");
     Awaitility.await("service of the far program")
@@ -131,25 +142,23 @@ class PeerProcessIT {
   }
 
   @AfterEach
-  void close() throws Exception {
-    List<AutoCloseable> all = new ArrayList<>();
-    all.add(near);
-    all.add(far);
-    all.add(nodes);
-    for (AutoCloseable each : all) {
+  void close() {
+    for (Program each : new Program[] {near, far}) {
       if (each != null) {
         each.close();
       }
     }
   }
 
-  private Program program(int number, String name) {
+  /** A program with a key of its own, whichever there were before. */
+  private static Program program(int number, String name) {
     CertificateAuthority ca = CertificateAuthority.load(directory.resolve("ca"), Clock.systemUTC());
-    CertificateAuthority.Issued files = ca.issueNode(directory.resolve(name), name, List.of(), 30);
+    Path own = directory.resolve(name + ++programs);
+    CertificateAuthority.Issued files = ca.issueNode(own, name, List.of(), 30);
     return new Program(Leaf.open(socket(number), files.ca(), files.cert(), files.key()));
   }
 
-  private Path socket(int number) {
+  private static Path socket(int number) {
     return directory.resolve("mesh" + number + ".sock");
   }
 

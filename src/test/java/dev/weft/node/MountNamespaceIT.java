@@ -48,23 +48,22 @@ class MountNamespaceIT {
   void shouldKeepWiresEndsWhenKilledInAMountNamespaceThatHearsOfTheHosts() throws Exception {
     List<String> unshare = List.of("unshare", "--mount", "--propagation", "slave");
     String conf = configuration("keep");
-    long before;
     try (WeftProcess process = start(unshare, conf)) {
-      before = Netns.cookieOf("weft-" + node);
+      long before = Netns.cookieOf("weft-" + node);
 
       process.kill();
 
       assertThat(process.err()).doesNotContain(NOT_KEPT);
-    }
-    assertThat(Netns.cookieOf("weft-" + node)).isEqualTo(before);
-
-    // One that is to remove them finds them, and takes them away for the host too.
-    try (WeftProcess process = start(unshare, configuration("remove"))) {
       assertThat(Netns.cookieOf("weft-" + node)).isEqualTo(before);
 
-      process.stop();
+      // One that is to remove them finds them, and takes them away for the host too.
+      try (WeftProcess next = start(unshare, configuration("remove"))) {
+        assertThat(Netns.cookieOf("weft-" + node)).isEqualTo(before);
 
-      assertThat(Netns.list()).doesNotContain("weft-" + node);
+        next.stop();
+
+        assertThat(Netns.list()).doesNotContain("weft-" + node);
+      }
     }
   }
 

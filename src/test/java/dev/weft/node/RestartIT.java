@@ -19,7 +19,7 @@ class RestartIT {
   void shouldLeaveItsAddressesFreeWheneverItStops() throws Exception {
     try (TestCluster cluster =
         TestCluster.start(directory, TestCluster.Shape.of(2).withMeshnet())) {
-      for (int turn = 0; turn < 6; turn++) {
+      for (int turn = 0; turn < 4; turn++) {
         int number = 1 + turn % 2;
         cluster.stop(number);
 

@@ -13,38 +13,54 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** A client's node that has no endpoint of its own, and the one endpoint fails. */
 @Needs({Need.ROOT, Need.IPROUTE2, Need.PYTHON_GRPC})
 class HealingIT {
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Duration.ofSeconds(40);
 
-  private NsmNodes nodes;
-  private NsmNodes.Node home;
+  private static NsmNodes nodes;
+  private static NsmNodes.Node home;
+  private static int clients;
+  private String pod;
   private TestNetns client;
   private EchoEndpoint endpoint;
 
-  @BeforeEach
-  void connect() throws Exception {
+  @BeforeAll
+  static void start() throws Exception {
     nodes = NsmNodes.start(2, "heal: 12s, tunnels: [vxlan]");
     home = nodes.node(1);
-    client = home.pod("c1");
-    endpoint = EchoEndpoint.serve("only", nodes.node(2), nodes.namespace("echo"));
-    await().atMost(SOON).until(() -> home.get("/api/v1/services").path("items").size() == 1);
-    ask();
   }
 
-  @AfterEach
-  void close() throws Exception {
-    if (endpoint != null) {
-      endpoint.close();
-    }
+  @AfterAll
+  static void end() throws Exception {
     if (nodes != null) {
       nodes.close();
     }
+  }
+
+  @BeforeEach
+  void connect() throws Exception {
+    pod = "c" + ++clients;
+    client = home.pod(pod);
+    endpoint = EchoEndpoint.serve("only", nodes.node(2), nodes.namespace("echo"));
+    await().atMost(SOON).until(() -> endpoints() == 1);
+    ask();
+  }
+
+  /** Leaves nothing to the next test. */
+  @AfterEach
+  void close() throws Exception {
+    endpoint.close();
+    home.http("DELETE", "/api/v1/pods/default/" + pod, "");
+    await("nothing is left")
+        .atMost(SOON)
+        .until(() -> endpoints() == 0 && home.connections().isEmpty());
   }
 
   @Test
@@ -62,7 +78,7 @@ class HealingIT {
         .during(Duration.ofSeconds(2))
         .until(() -> !answer.isDone() && state().equals("healing"));
     endpoint.refuse(false);
-    assertThat(answer.get(10, TimeUnit.SECONDS).path("interface").asText()).isEqualTo("echo");
+    assertThat(answer.get(30, TimeUnit.SECONDS).path("interface").asText()).isEqualTo("echo");
     assertThat(client.run("ip", "-br", "link")).contains("echo");
     assertThat(state()).isEqualTo("up");
   }
@@ -136,6 +152,8 @@ class HealingIT {
 
       client.run("kill", "-CONT", Long.toString(frozen.pid()));
       await("known to answer").atMost(SOON).until(() -> !silent());
+    } finally {
+      frozen.destroyForcibly().onExit().join();
     }
   }
 
@@ -178,7 +196,7 @@ class HealingIT {
                   Need.PYTHON,
                   "-c",
                   "import json, nsm; print(json.dumps(nsm.request('%s', 'echo', 'uid-1')))"
-                      .formatted(home.socketOf("c1"))));
+                      .formatted(home.socketOf(pod))));
     } catch (IOException | InterruptedException e) {
       throw new IllegalStateException(e);
     }

@@ -73,6 +73,12 @@ class PeerPortIT {
     return bulk;
   }
 
+  /** Bytes of the first stream that was accepted; 0 until there is one. */
+  private long got() {
+    BulkStream first = accepted.peek();
+    return first == null ? 0 : first.got();
+  }
+
   private static void assertWhole(BulkStream bulk, long bytes) {
     assertThat(bulk.whole()).succeedsWithin(PATIENCE).isEqualTo(bytes);
   }
@@ -94,12 +100,12 @@ class PeerPortIT {
   @Test
   void shouldKeepAStreamOverAnotherPath() throws Exception {
     BulkStream there = open(connect(() -> new BulkStream(0)), new BulkStream(MANY));
-    await().until(() -> accepted.element().got() > MANY / 10);
+    await().atMost(PATIENCE).until(() -> got() > MANY / 10);
 
     // Much longer than the first one, and then much shorter.
     ports.delay(Duration.ofMillis(20));
-    long then = accepted.element().got();
-    await().atMost(PATIENCE).until(() -> accepted.element().got() > then + MANY / 10);
+    long then = got();
+    await().atMost(PATIENCE).until(() -> got() > then + MANY / 10);
     ports.delay(Duration.ZERO);
 
     assertWhole(accepted.element(), MANY);
@@ -112,22 +118,21 @@ class PeerPortIT {
     long all = 10 * MANY;
     QuicChannel channel = connect(() -> new BulkStream(0));
     open(channel, new BulkStream(all));
-    await().until(() -> accepted.element().got() > MANY / 10);
+    await().atMost(PATIENCE).until(() -> got() > MANY / 10);
 
     ports.cut(0, 1);
     Thread.sleep(3000);
-    long then = accepted.element().got();
+    long then = got();
     ports.join(0, 1);
     long begin = System.nanoTime();
     one.port().probe(other.id().number());
     other.port().probe(one.id().number());
 
-    await()
-        .pollInterval(Duration.ofMillis(5))
-        .until(() -> accepted.element().got() > then + 100_000);
+    await().atMost(PATIENCE).pollInterval(Duration.ofMillis(5)).until(() -> got() > then + 100_000);
     long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin);
     System.out.printf("went on %d ms after an outage of 3 s%n", millis);
-    assertThat(millis).isLessThan(1000);
+    // Without the probe QUIC asks again after as long as the outage was.
+    assertThat(millis).isLessThan(2000);
     assertThat(channel.isActive()).isTrue();
   }
 
@@ -156,7 +161,7 @@ class PeerPortIT {
     QuicStreamChannel writer =
         slow.createStream(QuicStreamType.BIDIRECTIONAL, first).get(20, TimeUnit.SECONDS);
 
-    await().until(() -> !stopped.isEmpty() && !writer.isWritable());
+    await().atMost(PATIENCE).until(() -> !stopped.isEmpty() && !writer.isWritable());
     long sent = ports.carried();
     // Another connection is not held.
     BulkStream free = open(channel, new BulkStream(MANY / 10));

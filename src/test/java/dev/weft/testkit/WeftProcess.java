@@ -1,5 +1,6 @@
 package dev.weft.testkit;
 
+import dev.weft.linux.Netns;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,6 +18,10 @@ import org.awaitility.Awaitility;
 public final class WeftProcess implements AutoCloseable {
   /** Generous: the machine may be busy with something else. */
   private static final Duration WITHIN = Duration.ofMinutes(3);
+
+  /** The line by which a node says that it is ready. */
+  private static final Pattern NODE =
+      Pattern.compile("weft: node \\S+ \\((\\p{XDigit}{16})\\) is ready");
 
   private final Process process;
   private final Path out;
@@ -113,8 +118,13 @@ public final class WeftProcess implements AutoCloseable {
     }
   }
 
+  /** Ends the process, and deletes the namespace that it made, if it was a node. */
   @Override
-  public void close() {
-    process.destroyForcibly();
+  public void close() throws IOException {
+    process.destroyForcibly().onExit().join();
+    Matcher node = NODE.matcher(out());
+    if (node.find()) {
+      Netns.deleteIfExists("weft-" + node.group(1));
+    }
   }
 }

@@ -69,6 +69,7 @@ class TunnelClusterIT {
 
   @Test
   void shouldCarryWholePackets() throws Exception {
+    awaitPings();
     assertThat(pods.get(0).pings(pods.get(1), 1500)).isTrue();
     assertThat(pods.get(1).pings(pods.get(0), 1500)).isTrue();
 
@@ -80,6 +81,7 @@ class TunnelClusterIT {
 
   @Test
   void shouldRouteThroughTunnelsAndMakeNoVxlan() throws Exception {
+    awaitPings();
     for (int i = 1; i <= NODES; i++) {
       assertThat(nodes.host(i).run("ip", "-o", "link")).doesNotContain("vxlan100");
       assertThat(nodes.host(i).run("ip", "route"))
@@ -89,12 +91,19 @@ class TunnelClusterIT {
 
   @Test
   void shouldShowHowEachMemberIsReached() {
-    for (JsonNode subnet : nodes.api(1).get("/api/v1/subnets").path("items")) {
-      boolean self = subnet.path("self").asBoolean();
-      assertThat(subnet.path("carrier").asText()).isEqualTo(self ? "" : "mesh");
-      assertThat(subnet.path("encrypted").asBoolean()).isEqualTo(!self);
-      assertThat(subnet.path("problem").asText()).isEmpty();
-    }
+    await("all by encrypted tunnels")
+        .atMost(SOON)
+        .untilAsserted(
+            () -> {
+              JsonNode subnets = nodes.api(1).get("/api/v1/subnets").path("items");
+              assertThat(subnets).hasSize(NODES);
+              for (JsonNode subnet : subnets) {
+                boolean self = subnet.path("self").asBoolean();
+                assertThat(subnet.path("carrier").asText()).isEqualTo(self ? "" : "mesh");
+                assertThat(subnet.path("encrypted").asBoolean()).isEqualTo(!self);
+                assertThat(subnet.path("problem").asText()).isEmpty();
+              }
+            });
   }
 
   @Test

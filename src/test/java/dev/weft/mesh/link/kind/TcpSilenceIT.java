@@ -17,61 +17,63 @@ import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whoever connects and says nothing is waited for, but not for long. */
 class TcpSilenceIT {
-  @TempDir Path directory;
-  private final Vertx vertx = Vertx.vertx();
-  private TcpKind kind;
+  @TempDir static Path directory;
+  private static final Vertx vertx = Vertx.vertx();
+  private static ServerSocket silent;
+  private static Socket client;
+  private static Future<Transport> node;
+  private static Future<Transport> proxied;
 
-  @BeforeEach
-  void make() {
+  /** All at once, for each is waited for as long. */
+  @BeforeAll
+  static void beSilent() throws Exception {
     SecurityConfig insecure =
         new SecurityConfig(Optional.empty(), Optional.empty(), Optional.empty(), true);
-    kind =
+    TcpKind kind =
         new TcpKind(
             vertx, () -> Loop.of(vertx), Identity.load(insecure, directory, Clock.systemUTC()));
+    silent = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
+    node = kind.dial(link("127.0.0.1:" + silent.getLocalPort(), Optional.empty()));
+    proxied = kind.dial(link("127.0.0.1:7654", Optional.of(at())));
+    String listening = TransportContract.result(kind.listen("127.0.0.1:0", link -> {})).address();
+    int port = HostPort.parse(listening.substring("tcp://".length()), -1).orElseThrow().port();
+    client = new Socket(InetAddress.getLoopbackAddress(), port);
   }
 
-  @AfterEach
-  void close() throws Exception {
+  @AfterAll
+  static void close() throws Exception {
+    client.close();
+    silent.close();
     TransportContract.result(vertx.close());
   }
 
-  private Future<Transport> dial(Optional<HostPort> proxy, int port) {
-    return kind.dial(
-        new MeshConfig.Link(
-            new MeshConfig.LinkAddress("tcp", "127.0.0.1:" + port), Optional.empty(), proxy, 0));
+  private static HostPort at() {
+    return new HostPort("127.0.0.1", silent.getLocalPort());
+  }
+
+  private static MeshConfig.Link link(String to, Optional<HostPort> proxy) {
+    return new MeshConfig.Link(new MeshConfig.LinkAddress("tcp", to), Optional.empty(), proxy, 0);
   }
 
   @Test
-  void shouldTellWhatIsSilent() throws Exception {
-    try (ServerSocket silent = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
-      HostPort at = new HostPort("127.0.0.1", silent.getLocalPort());
-
-      Future<Transport> node = dial(Optional.empty(), at.port());
-      Future<Transport> proxied = dial(Optional.of(at), 7654);
-
-      assertThatThrownBy(() -> TransportContract.result(node))
-          .hasMessage("tcp://" + at + ": no TLS handshake within 5 s");
-      assertThatThrownBy(() -> TransportContract.result(proxied))
-          .hasMessage("tcp://127.0.0.1:7654: proxy " + at + ": no answer to CONNECT within 5 s");
-    }
+  void shouldTellWhatIsSilent() {
+    assertThatThrownBy(() -> TransportContract.result(node))
+        .hasMessage("tcp://" + at() + ": no TLS handshake within 5 s");
+    assertThatThrownBy(() -> TransportContract.result(proxied))
+        .hasMessage("tcp://127.0.0.1:7654: proxy " + at() + ": no answer to CONNECT within 5 s");
   }
 
   @Test
   void shouldHangUpOnASilentClient() throws Exception {
-    String listening = TransportContract.result(kind.listen("127.0.0.1:0", link -> {})).address();
-    int port = HostPort.parse(listening.substring("tcp://".length()), -1).orElseThrow().port();
+    client.setSoTimeout(20_000);
 
-    try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port)) {
-      client.setSoTimeout(20_000);
-
-      assertThat(client.getInputStream().readAllBytes().length).isLessThan(100);
-    }
+    assertThat(client.getInputStream().readAllBytes().length).isLessThan(100);
   }
 }
