@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param protocol who made it, as in /etc/iproute2/rt_protos
  * @param onlink the gateway is on the link, whatever its addresses say
  * @param metric the kernel prefers the lowest; 0 for its default (IPv6: 1024)
+ * @param mtu for packets that are sent or forwarded, bytes; 0 for that of the device
  * @param source the address that local packets get; empty for the kernel's choice
  */
 public record Route(
@@ -24,6 +25,7 @@ public record Route(
     int protocol,
     boolean onlink,
     int metric,
+    int mtu,
     Optional<InetAddress> source) {
   /** The kernel's RTN_… types (linux/rtnetlink.h), and unicast over several next hops. */
   public enum Kind {
@@ -75,13 +77,18 @@ public record Route(
   public Route withMetric(int other) {
     return other == 0
         ? this
-        : new Route(kind, destination, gateway, ifindex, protocol, onlink, other, source);
+        : new Route(kind, destination, gateway, ifindex, protocol, onlink, other, mtu, source);
+  }
+
+  /** The same with another MTU, bytes. */
+  public Route withMtu(int other) {
+    return new Route(kind, destination, gateway, ifindex, protocol, onlink, metric, other, source);
   }
 
   private static Route own(Cidr destination, Optional<InetAddress> gateway, int ifindex) {
     int metric = destination.address() instanceof Inet4Address ? 0 : IPV6_METRIC;
     boolean onlink = gateway.isPresent();
     return new Route(
-        Kind.UNICAST, destination, gateway, ifindex, PROTOCOL, onlink, metric, Optional.empty());
+        Kind.UNICAST, destination, gateway, ifindex, PROTOCOL, onlink, metric, 0, Optional.empty());
   }
 }

@@ -16,8 +16,10 @@ final class RouteCodec {
   private static final int RTA_GATEWAY = 5;
   private static final int RTA_PRIORITY = 6;
   private static final int RTA_PREFSRC = 7;
+  private static final int RTA_METRICS = 8;
   private static final int RTA_MULTIPATH = 9;
   private static final int RTA_TABLE = 15;
+  private static final int RTAX_MTU = 2;
   private static final int RT_TABLE_MAIN = 254;
   private static final int RTN_UNICAST = 1;
   private static final int RTN_BLACKHOLE = 6;
@@ -117,6 +119,9 @@ final class RouteCodec {
     }
     route.gateway().ifPresent(gateway -> message.attribute(RTA_GATEWAY, gateway));
     route.source().ifPresent(source -> message.attribute(RTA_PREFSRC, source));
+    if (route.mtu() != 0) {
+      message.nest(RTA_METRICS, metrics -> metrics.attribute(RTAX_MTU, route.mtu()));
+    }
     return message;
   }
 
@@ -141,6 +146,7 @@ final class RouteCodec {
         body.get(5) & 0xff,
         (body.getInt(8) & RTNH_F_ONLINK) != 0,
         attributes.i32(RTA_PRIORITY, 0),
+        attributes.has(RTA_METRICS) ? attributes.nest(RTA_METRICS).i32(RTAX_MTU, 0) : 0,
         attributes.address(RTA_PREFSRC));
   }
 

@@ -31,6 +31,7 @@ import org.slf4j.LoggerFactory;
 final class Forwarding {
   private static final Logger log = LoggerFactory.getLogger(Forwarding.class);
   private static final String FOUR = "net/ipv4/ip_forward";
+  private static final String STRICT = "net/ipv4/conf/all/rp_filter";
   private static final String SIX = "net/ipv6/conf/all/forwarding";
 
   /** A setting's value before this node changed it, and the one that it got. */
@@ -50,6 +51,25 @@ final class Forwarding {
     this.host = host;
     this.owner = owner;
     this.file = directory.resolve("sysctl-" + Long.toUnsignedString(host.identity()) + ".json");
+  }
+
+  /**
+   * Has a device of this node pass packets on, also if somebody has set it otherwise since.
+   *
+   * @param manyWays whether packets may come by another way than that back, which the fence judges
+   */
+  void pass(String device, boolean manyWays) throws LinuxException {
+    String forwarding = "net/ipv4/conf/" + device + "/forwarding";
+    String filter = "net/ipv4/conf/" + device + "/rp_filter";
+    if (has(forwarding, "0") && !has(FOUR, "0")) {
+      writeIfThere(forwarding, "1");
+      log.info("{} = 1", forwarding);
+    }
+    // The kernel takes the higher value of "all" and the device; 2 is the loose one.
+    if (manyWays && !has(filter, "2") && (has(filter, "1") || has(STRICT, "1"))) {
+      writeIfThere(filter, "2");
+      log.info("{} = 2", filter);
+    }
   }
 
   /** Turns forwarding on for the address's family, also if somebody has turned it off since. */

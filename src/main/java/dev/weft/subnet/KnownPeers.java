@@ -7,7 +7,6 @@ import dev.weft.bus.WeftException;
 import dev.weft.store.Change;
 import dev.weft.store.Store;
 import io.vertx.core.Future;
-import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -108,11 +107,11 @@ final class KnownPeers {
     return all;
   }
 
-  /** The addresses on the overlay of the members that are away. */
-  Set<InetAddress> away() {
-    Set<InetAddress> routers = new HashSet<>();
-    silence.keySet().forEach(node -> routers.add(peer(node).router()));
-    return routers;
+  /** Requests to the members that are away. */
+  Set<OverlayProbe.Request> away() {
+    Set<OverlayProbe.Request> requests = new HashSet<>();
+    silence.keySet().forEach(node -> requests.add(request(node)));
+    return requests;
   }
 
   /**
@@ -120,11 +119,11 @@ final class KnownPeers {
    *
    * @return whether another member answers now, or does not any more
    */
-  boolean heard(Set<InetAddress> answered) {
+  boolean heard(Set<OverlayProbe.Request> answered) {
     boolean changed = false;
     for (Map.Entry<String, Integer> away : silence.entrySet()) {
       int before = away.getValue();
-      boolean answers = answered.contains(peer(away.getKey()).router());
+      boolean answers = answered.contains(request(away.getKey()));
       int now = answers ? 0 : Math.min(SILENT_ROUNDS, before + 1);
       away.setValue(now);
       boolean isSilent = now == SILENT_ROUNDS;
@@ -137,6 +136,15 @@ final class KnownPeers {
       }
     }
     return changed;
+  }
+
+  /** Whether nothing new is known of a member. */
+  boolean isAway(String node) {
+    return silence.containsKey(node);
+  }
+
+  private OverlayProbe.Request request(String node) {
+    return new OverlayProbe.Request(peer(node).router(), 0);
   }
 
   private Wanted.Peer peer(String node) {

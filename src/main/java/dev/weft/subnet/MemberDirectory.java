@@ -15,10 +15,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -183,29 +181,29 @@ final class MemberDirectory {
     return second.flatMap(r -> keeper.subnet().flatMap(r::part));
   }
 
-  /**
-   * The other members with a subnet that have no part of the second range beside it, or another one
-   * than this node expects, each with what it has.
-   */
-  Map<String, String> withoutSecond() {
-    Map<String, String> nodes = new TreeMap<>();
-    for (Map.Entry<String, MemberRow> member : rows().entrySet()) {
-      MemberRow row = member.getValue();
-      if (!member.getKey().equals(cluster.self()) && row.subnet() != null) {
-        String expected =
-            Cidr.find(row.subnet())
-                .flatMap(its -> second.flatMap(r -> r.part(its)).map(Cidr::toString))
-                .orElse(null);
-        if (!Objects.equals(expected, row.subnet6())) {
-          nodes.put(keeper.nameOf(member.getKey()), row.subnet6() == null ? "none" : row.subnet6());
-        }
-      }
-    }
-    return nodes;
+  /** By node id, the pods of which members say that they answer. */
+  Map<String, InetAddress> witnesses() {
+    Map<String, InetAddress> witnesses = new HashMap<>();
+    rows()
+        .forEach(
+            (node, row) -> {
+              if (row.witness() != null && row.subnet() != null) {
+                // Nobody has requests sent to elsewhere than its own subnet.
+                IpAddress.find(row.witness())
+                    .filter(at -> Cidr.find(row.subnet()).filter(in -> in.contains(at)).isPresent())
+                    .ifPresent(at -> witnesses.put(node, at));
+              }
+            });
+    return witnesses;
+  }
+
+  /** Whether nothing new is known of a member that packets still go to. */
+  boolean isAway(String node) {
+    return known.isAway(node);
   }
 
   /** Tells the others about this node, if anything has changed. */
-  Future<Void> tell(Observed observed) {
+  Future<Void> tell(Observed observed, Optional<InetAddress> witness) {
     MemberRow row =
         new MemberRow(
             keeper.held() ? keeper.subnet().map(Cidr::toString).orElse(null) : null,
@@ -218,7 +216,8 @@ final class MemberDirectory {
             SubnetNames.overlayMac(cluster.self()),
             observed.mtu(),
             MemberRow.word(self.asked()),
-            self.mesh());
+            self.mesh(),
+            witness.map(IpAddress::format).orElse(null));
     if (row.equals(told)) {
       return Future.succeededFuture();
     }

@@ -15,6 +15,7 @@ import java.util.Locale;
  * @param carrier its {@code subnets.carrier}, as {@link #word} has it; null for a version that had
  *     none
  * @param mesh whether it makes tunnels
+ * @param witness address of a pod that answers the member itself; null for none
  */
 record MemberRow(
     String subnet,
@@ -23,7 +24,8 @@ record MemberRow(
     String mac,
     int mtu,
     String carrier,
-    boolean mesh) {
+    boolean mesh,
+    String witness) {
   static String word(SubnetsConfig.Carrier carrier) {
     return carrier.name().toLowerCase(Locale.ROOT);
   }

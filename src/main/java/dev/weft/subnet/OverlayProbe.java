@@ -11,12 +11,20 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Asks the kernels of nodes, over the overlay, whether they are there: an echo request to a node's
- * own address on the overlay is answered whether or not the node's process runs. For one thread.
+ * Sends echo requests over the overlay: one to a node's own address there is answered by its
+ * kernel, whether or not the node's process runs. For one thread.
  */
 final class OverlayProbe implements AutoCloseable {
   private final Netns host;
-  private final Map<InetAddress, IcmpEcho> echoes = new HashMap<>();
+
+  /**
+   * What is asked.
+   *
+   * @param payload bytes; a request that has any must not be cut up
+   */
+  record Request(InetAddress to, int payload) {}
+
+  private final Map<Request, IcmpEcho> echoes = new HashMap<>();
 
   OverlayProbe(Netns host) {
     this.host = host;
@@ -27,28 +35,28 @@ final class OverlayProbe implements AutoCloseable {
    *
    * @return those that have answered the request of the round before
    */
-  Set<InetAddress> round(Set<InetAddress> routers) {
-    for (Iterator<InetAddress> known = echoes.keySet().iterator(); known.hasNext(); ) {
-      InetAddress router = known.next();
-      if (!routers.contains(router)) {
-        echoes.get(router).close();
+  Set<Request> round(Set<Request> requests) {
+    for (Iterator<Request> known = echoes.keySet().iterator(); known.hasNext(); ) {
+      Request asked = known.next();
+      if (!requests.contains(asked)) {
+        echoes.get(asked).close();
         known.remove();
       }
     }
-    Set<InetAddress> answered = new HashSet<>();
-    for (InetAddress router : routers) {
+    Set<Request> answered = new HashSet<>();
+    for (Request request : requests) {
       try {
-        IcmpEcho echo = echoes.get(router);
+        IcmpEcho echo = echoes.get(request);
         if (echo == null) {
-          echo = IcmpEcho.open(host, router, 0, false);
-          echoes.put(router, echo);
+          echo = IcmpEcho.open(host, request.to(), request.payload(), request.payload() > 0);
+          echoes.put(request, echo);
         } else if (echo.isAnswered()) {
-          answered.add(router);
+          answered.add(request);
         }
         echo.request();
       } catch (LinuxException unreachable) {
         // The kernel has no way there, or had none when the socket was opened: a new one next time.
-        IcmpEcho failed = echoes.remove(router);
+        IcmpEcho failed = echoes.remove(request);
         if (failed != null) {
           failed.close();
         }

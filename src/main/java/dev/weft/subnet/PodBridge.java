@@ -144,6 +144,7 @@ final class PodBridge {
     for (Cidr gateway : gateways) {
       forwarding.ensure(gateway.address());
     }
+    forwarding.pass(BRIDGE, false);
     if (!bridge.up()) {
       netlink.setUp(index);
     }

@@ -70,6 +70,7 @@ final class SubnetKernel implements AutoCloseable {
   private final PodBridge podLinks;
   private final RouteTable table;
   private final OverlayProbe probe;
+  private final OverlayProbe reach;
   private final LinkOwnership tunnels;
   private boolean rangeIsFree;
   private boolean secondIsFree;
@@ -94,6 +95,7 @@ final class SubnetKernel implements AutoCloseable {
     this.tunnels = TunnelDevice.owner(links);
     this.table = new RouteTable(netlink);
     this.probe = new OverlayProbe(host.netns());
+    this.reach = new OverlayProbe(host.netns());
   }
 
   /**
@@ -151,6 +153,7 @@ final class SubnetKernel implements AutoCloseable {
       Underlay carrier = underlay.get();
       try {
         device = Optional.of(thread.await(at -> overlay.ensure(carrier, parts(wanted))));
+        forwarding.pass(device.get().name(), true);
       } catch (IOException | WeftException e) {
         device = overlay.find();
         String why = e.getMessage();
@@ -174,7 +177,7 @@ final class SubnetKernel implements AutoCloseable {
       fence = fence(peers, wanted, device.get().name());
       for (Wanted.Peer peer : peers) {
         if (peer.carrier() == PacketCarrier.VXLAN) {
-          routes.addAll(routes(peer, device.get()));
+          routes.addAll(routes(peer, device.get(), underlay.map(Underlay::vxlanMtu).orElse(0)));
         } else if (peer.carrier() == PacketCarrier.NONE) {
           // For the probe alone, which finds out when the way is there again.
           routes.add(Route.onLink(Cidr.host(peer.router()), device.get().index()));
@@ -211,9 +214,14 @@ final class SubnetKernel implements AutoCloseable {
         null);
   }
 
-  private static List<Route> routes(Wanted.Peer peer, Link through) {
+  /**
+   * @param mtu of the device, bytes; 0 if the route needs none of its own
+   */
+  private static List<Route> routes(Wanted.Peer peer, Link through, int mtu) {
+    int least = peer.pathMtu(mtu);
     return peer.subnets().stream()
         .map(to -> Route.via(to, new AddressPool(to).router(), through.index()))
+        .map(route -> mtu == 0 || least == mtu ? route : route.withMtu(least))
         .toList();
   }
 
@@ -248,7 +256,7 @@ final class SubnetKernel implements AutoCloseable {
                 .link(TunnelDevice.nameOf(peer.node()))
                 .filter(link -> tunnels.owns(link, peer.node()));
         if (tunnel.isPresent()) {
-          routes.addAll(routes(peer, tunnel.get()));
+          routes.addAll(routes(peer, tunnel.get(), 0));
         } else {
           String why = "the tunnel to node " + peer.name() + " is not there yet";
           peer.subnets().forEach(to -> problems.put(to, why));
@@ -318,8 +326,14 @@ final class SubnetKernel implements AutoCloseable {
     return table;
   }
 
+  /** For members that are away. */
   OverlayProbe probe() {
     return probe;
+  }
+
+  /** For members that are here. */
+  OverlayProbe reach() {
+    return reach;
   }
 
   /**
@@ -356,6 +370,7 @@ final class SubnetKernel implements AutoCloseable {
   @Override
   public void close() throws IOException {
     probe.close();
+    reach.close();
     packets.close();
     forwards.close();
     host.close();

@@ -69,7 +69,7 @@ final class SubnetPass {
                     .compose(v -> giveAddresses())
                     .compose(v -> reconcile(local)))
         .onFailure(e -> observed = observed.outdated(WeftException.of(e).getMessage()))
-        .compose(v -> state.directory().tell(observed))
+        .compose(v -> state.directory().tell(observed, state.reach().witness()))
         .onFailure(e -> warnings.passFailed(WeftException.of(e).getMessage()))
         .onSuccess(v -> warnings.passed());
   }
@@ -149,9 +149,12 @@ final class SubnetPass {
                   wanted.peers().stream().filter(p -> p.carrier() != PacketCarrier.NONE).toList();
               state.carriers().end(others, peers, now);
               now.changes().forEach(bus::publish);
+              state
+                  .reach()
+                  .want(here(), state.directory().witnesses(), now.mtu(), addresses(wanted, now));
               warnings.observed(wanted, now);
+              warnings.reach(state.reach());
               warnings.carriers(peers, state.carriers(), state.directory().withoutCarrier());
-              warnings.second(state.directory().withoutSecond());
             })
         .mapEmpty();
   }
@@ -191,6 +194,21 @@ final class SubnetPass {
         intents,
         agents(),
         ends);
+  }
+
+  /** The members of which something is known and that VXLAN carries packets to. */
+  private List<Wanted.Peer> here() {
+    return peers.stream()
+        .filter(peer -> peer.carrier() == PacketCarrier.VXLAN)
+        .filter(peer -> !state.directory().isAway(peer.node()))
+        .toList();
+  }
+
+  private static List<InetAddress> addresses(Wanted wanted, Observed now) {
+    return wanted.pods().stream()
+        .filter(pod -> now.attached().contains(pod.pod()))
+        .map(Wanted.PodEnd::address)
+        .toList();
   }
 
   private Wanted.PodEnd end(Pod pod, InetAddress address) {

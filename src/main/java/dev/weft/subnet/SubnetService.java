@@ -273,7 +273,8 @@ final class SubnetService implements Subnets {
     return state
         .kernel()
         .refusal()
-        .orElseGet(() -> state.carriers().problem(peer, pass.observed()));
+        .or(() -> Optional.ofNullable(state.carriers().problem(peer, pass.observed())))
+        .orElseGet(() -> state.reach().problem(peer.node()));
   }
 
   private String problem(PodRef pod) {

@@ -11,6 +11,7 @@ record SubnetState(
     LeaseKeeper keeper,
     MemberDirectory directory,
     PeerCarriers carriers,
+    PeerReach reach,
     Allocations allocations,
     InjectedRoutes injected,
     KernelWorker kernel) {

@@ -27,7 +27,6 @@ import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -57,6 +56,9 @@ public final class SubnetVerticle extends AbstractVerticle {
   private static final Logger log = LoggerFactory.getLogger(SubnetVerticle.class);
   private static final Duration EVERY = Duration.ofSeconds(5);
   private static final Duration PROBE_EVERY = Duration.ofSeconds(1);
+
+  /** Of members that are here. */
+  private static final Duration REACH_EVERY = Duration.ofSeconds(2);
 
   private final RoomContext room;
   private final Leases leases;
@@ -118,6 +120,7 @@ public final class SubnetVerticle extends AbstractVerticle {
             keeper,
             new MemberDirectory(room.cluster(), keeper, range, second, side, known),
             new PeerCarriers(room.bus()::publish, side, tunnels, ground.encrypted()),
+            new PeerReach(),
             new Allocations(room.store()),
             new InjectedRoutes(room.store(), room.bus(), kernel),
             kernel);
@@ -192,17 +195,34 @@ public final class SubnetVerticle extends AbstractVerticle {
             agent -> absences.tell(Leases.OUTSIDER + agent.nodeId(), agent.status().equals("up")));
     vertx.setPeriodic(EVERY.toMillis(), id -> passes.ask());
     vertx.setPeriodic(PROBE_EVERY.toMillis(), id -> probe());
+    vertx.setPeriodic(REACH_EVERY.toMillis(), id -> reach());
     room.health().state(ROOM, Health.State.READY);
     passes.ask();
   }
 
-  /** Only members that are away are asked whether packets still reach them. */
+  /** Asks members that are away whether packets still reach them. */
   private void probe() {
-    Set<InetAddress> away = known.away();
+    Set<OverlayProbe.Request> away = known.away();
     if (!away.isEmpty() && !passes.stopped()) {
       kernel
           .run(opened -> opened.probe().round(away))
           .map(known::heard)
+          .onSuccess(
+              changed -> {
+                if (changed) {
+                  passes.ask();
+                }
+              });
+    }
+  }
+
+  /** Asks members that are here whether all packets reach them and their pods. */
+  private void reach() {
+    Set<OverlayProbe.Request> requests = state.reach().requests();
+    if (!requests.isEmpty() && !passes.stopped() && kernel.refusal().isEmpty()) {
+      kernel
+          .run(opened -> opened.reach().round(requests))
+          .map(state.reach()::heard)
           .onSuccess(
               changed -> {
                 if (changed) {

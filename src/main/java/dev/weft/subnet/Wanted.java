@@ -67,6 +67,8 @@ record Wanted(
       PacketCarrier carrier,
       InetAddress endpoint,
       int mtu) {
+    private static final int LEAST_MTU = 1280;
+
     /** Without a second range. */
     Peer(
         String node,
@@ -94,6 +96,17 @@ record Wanted(
     /** What routes to it lead to. */
     List<Cidr> subnets() {
       return SecondRange.both(subnet, second);
+    }
+
+    /**
+     * The longest packet that gets there whole.
+     *
+     * @param own MTU of this node's overlay, bytes; 0 for none
+     * @return 0 if not known
+     */
+    int pathMtu(int own) {
+      // A member that says less than IPv6 needs is not believed (RFC 8200, section 5).
+      return mtu == 0 || own == 0 ? own : Math.min(own, Math.max(LEAST_MTU, mtu));
     }
 
     /** Its own address on the overlay. */

@@ -127,6 +127,41 @@ final class Warnings {
         "weft address shows the reason for each");
   }
 
+  void reach(PeerReach reach) {
+    List<String> silent = reach.lacking(PeerReach.Lack.HOST);
+    when(
+        !silent.isEmpty(),
+        "silent",
+        silent.size() + " members do not answer over the overlay, such as node " + first(silent),
+        "pods of this node do not reach those of these members",
+        "let UDP port "
+            + config.port()
+            + " pass between the hosts, and echo requests (ICMP) over the overlay, if a firewall of"
+            + " either drops them");
+    List<String> cut = reach.lacking(PeerReach.Lack.LENGTH);
+    when(
+        !cut.isEmpty(),
+        "mtu",
+        "packets of full length do not get to "
+            + cut.size()
+            + " members, though short ones do, such as to node "
+            + first(cut),
+        "connections of pods with these members stand still once they send much",
+        "give the devices between the hosts the MTU that the network has: weft subnets shows the"
+            + " pods', which is 50 bytes less, 70 over IPv6");
+    List<String> stopped = reach.lacking(PeerReach.Lack.POD);
+    when(
+        !stopped.isEmpty(),
+        "pods-unreached",
+        stopped.size()
+            + " members answer, but a pod there that answers its own node does not, such as at node"
+            + " "
+            + first(stopped),
+        "pods of this node do not reach those of these members",
+        "on that host, let the pods' range pass in chains of the hook forward, and set"
+            + " net.ipv4.ip_forward to 1");
+  }
+
   /** VXLAN alone is no warning: it is the default, and {@code weft subnets} says what it is. */
   void carriers(List<Wanted.Peer> peers, PeerCarriers carriers, Set<String> without) {
     when(
@@ -158,20 +193,6 @@ final class Warnings {
                 .orElse(""),
         "pods of this node do not reach those of these members",
         "weft subnets shows the reason for each");
-  }
-
-  /** Said where this node has such a range: the others cannot know. */
-  void second(Map<String, String> others) {
-    when(
-        config.cidr6().isPresent() && !others.isEmpty(),
-        "members6",
-        others.size()
-            + " members have no part of subnets.cidr6 "
-            + config.cidr6().map(Cidr::toString).orElse("")
-            + " beside theirs, such as node "
-            + first(others),
-        "pods here do not reach pods there by IPv6",
-        "set the same subnets.cidr6 on every member");
   }
 
   private static String first(Collection<String> names) {

@@ -195,6 +195,64 @@ class SubnetClusterIT {
     }
   }
 
+  @Test
+  void shouldSayWhatStopsPodsPacketsAndHealWhatIsItsOwn() throws Exception {
+    nodes.host(2).run("nft", "-f", write(NO_OVERLAY).toString());
+    nodes.host(3).run("nft", "-f", write(NO_FORWARD).toString());
+    nodes.host(1).run("sysctl", "-qw", "net.ipv4.ip_forward=0");
+    try {
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .untilAsserted(
+              () -> {
+                assertThat(warnings(1))
+                    .contains(
+                        "1 members do not answer over the overlay, such as node n2",
+                        "a pod there that answers its own node does not, such as at node n3");
+                assertThat(nodes.api(1).get("/api/v1/subnets").toString())
+                    .contains(
+                        "its host does not answer over the overlay, " + routerIn(2),
+                        "its host does not pass packets on to its pods, such as " + addressIn(3));
+                assertThat(warnings(2)).contains("2 members do not answer over the overlay");
+              });
+    } finally {
+      nodes.host(2).run("nft", "delete", "table", "inet", "cut");
+      nodes.host(3).run("nft", "delete", "table", "inet", "cut");
+    }
+    awaitAllPings(Duration.ofSeconds(30));
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() -> assertThat(warnings(1)).doesNotContain("do not answer", "does not,"));
+  }
+
+  private static final String NO_OVERLAY =
+      """
+      table inet cut {
+        chain in {
+          type filter hook input priority -300;
+          udp dport 4789 drop
+        }
+      }
+      """;
+
+  private static final String NO_FORWARD =
+      """
+      table inet cut {
+        chain passing {
+          type filter hook forward priority 0;
+          drop
+        }
+      }
+      """;
+
+  private static String warnings(int node) {
+    return nodes.api(node).get("/api/v1/node").path("rooms").toString();
+  }
+
+  private static String routerIn(int node) {
+    return subnets.get(node - 1).replace("/24", "");
+  }
+
   private static Set<String> distinctSubnets() {
     Set<String> found = new TreeSet<>();
     for (int i = 1; i <= NODES; i++) {

@@ -710,6 +710,61 @@ class SubnetKernelIT {
   }
 
   @Test
+  void shouldTellPodsOfTheMtuOfAPeerThatHasLess() throws Exception {
+    two.run("ip", "link", "set", "eth0", "mtu", "1400");
+    Observed second = kernel2.reconcile(wanted2());
+    Wanted.Peer peer =
+        new Wanted.Peer(
+            ID2,
+            "n2",
+            Cidr.parse("10.42.2.0/24"),
+            PacketCarrier.VXLAN,
+            IpAddress.parse("10.99.0.2"),
+            second.mtu());
+    List<Wanted.PodEnd> pods = List.of(end(POD1, pod1, "10.42.1.10"));
+
+    kernel1.reconcile(wanted1());
+    kernel1.reconcile(wanted("10.42.1.0/24", List.of(peer), Map.of(), pods));
+
+    assertThat(second.mtu()).isEqualTo(1350);
+    assertThat(one.run("ip", "route")).containsPattern("10.42.2.0/24 .*mtu 1350");
+    assertThat(ping(pod1, "10.42.2.10", 1350)).isPresent();
+    assertThatThrownBy(
+            () -> {
+              // The first one is answered by the host: fragmentation needed (RFC 1191).
+              assertThat(ping(pod1, "10.42.2.10", 1450)).isEmpty();
+              ping(pod1, "10.42.2.10", 1450);
+            })
+        .hasMessageContaining("EMSGSIZE");
+    assertThat(pod1.run("ip", "route", "get", "10.42.2.10")).contains("mtu 1350");
+    Observed again = kernel1.reconcile(wanted("10.42.1.0/24", List.of(peer), Map.of(), pods));
+    assertThat(again.changes()).isEmpty();
+    // With 1500 on both sides again the route needs no MTU.
+    kernel1.reconcile(wanted1());
+    assertThat(one.run("ip", "route", "show", "10.42.2.0/24")).doesNotContain("mtu");
+  }
+
+  @Test
+  void shouldHaveItsDevicesPassPacketsOnWhateverSomebodySetThere() throws Exception {
+    connect();
+    one.run(
+        "sysctl",
+        "-qw",
+        "net.ipv4.ip_forward=0",
+        "net.ipv4.conf.all.rp_filter=1",
+        "net.ipv4.conf.vxlan100.rp_filter=1");
+    kernel1.reconcile(wanted1());
+    one.run(
+        "sysctl", "-qw", "net.ipv4.conf.vxlan100.forwarding=0", "net.ipv4.conf.weft0.forwarding=0");
+    assertThat(ping(pod1, "10.42.2.10", 1450)).isEmpty();
+
+    kernel1.reconcile(wanted1());
+
+    assertThat(ping(pod1, "10.42.2.10", 1450)).isPresent();
+    assertThat(one.run("sysctl", "-n", "net.ipv4.conf.vxlan100.rp_filter").strip()).isEqualTo("2");
+  }
+
+  @Test
   void shouldLetPodsReachOtherNetworksWithTheAddressOfTheirHost() throws Exception {
     connect();
     two.run("ip", "addr", "add", "192.0.2.1/32", "dev", "lo");
