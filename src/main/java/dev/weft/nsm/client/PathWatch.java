@@ -155,7 +155,7 @@ public final class PathWatch {
       return round;
     }
     if (all) {
-      due = (int) (interval.toMillis() / every().toMillis());
+      due = (int) Math.ceil(interval.toMillis() / (double) every().toMillis());
     }
     Map<String, Path> paths = all ? paths() : unanswered;
     if (all) {

@@ -25,7 +25,7 @@ public final class LeaseExchange {
   /**
    * The client's half comes after the endpoint's, at the latest when the client's node gives up.
    */
-  private static final Duration ENDPOINT_GRACE = Duration.ofSeconds(45);
+  private static final Duration ENDPOINT_GRACE = PeerClient.PROXY_DEADLINE.plusSeconds(5);
 
   /** An endpoint's half that was read from disk: its client's node had it before the restart. */
   private static final Duration RESTORED_GRACE = Duration.ofSeconds(5);

@@ -19,7 +19,7 @@ public final class PeerClient {
   private static final Logger log = LoggerFactory.getLogger(PeerClient.class);
 
   /** Longer than the deadline within which the other node's endpoint must answer. */
-  private static final Duration PROXY_DEADLINE = Duration.ofSeconds(20);
+  static final Duration PROXY_DEADLINE = Duration.ofSeconds(20);
 
   private static final Duration DEADLINE = Duration.ofSeconds(4);
 

@@ -70,9 +70,11 @@ class LeaseExchangeTest {
   void shouldWaitForTheClientsHalfOfANewConnection() {
     made(connections, ONE, SELF);
 
-    renew(connections, "00000000000000c1", Duration.ofSeconds(40));
-
+    renew(connections, "00000000000000c1", Duration.ofSeconds(24));
     assertThat(lost).isEmpty();
+
+    renew(connections, "00000000000000c1", Duration.ofSeconds(26));
+    assertThat(lost).as("the client's node has given up by then").hasSize(1);
   }
 
   @Test
