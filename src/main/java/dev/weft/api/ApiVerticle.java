@@ -140,6 +140,7 @@ public final class ApiVerticle extends VerticleBase {
           new ServiceResource(bus).bind(operations);
           new MeshResource(bus, room.self()).bind(operations);
           new NetCheckResource(bus).bind(operations);
+          new DoctorResource(bus, room.cluster()).bind(operations);
           new ProxyResource(bus, room.self()).bind(operations);
           stream.bind(operations);
           new Probes(here, metrics, contract).bind(operations);

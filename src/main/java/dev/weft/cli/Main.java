@@ -120,6 +120,7 @@ public final class Main implements Runnable {
         new CheckCommand(),
         new DemoCommand(),
         new StatusCommand(),
+        new DoctorCommand(),
         new NodesCommand(),
         new ListCommand("pods"),
         new ListCommand("wires"),

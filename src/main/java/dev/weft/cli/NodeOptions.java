@@ -160,8 +160,8 @@ final class NodeOptions {
       }
       all = all == null ? part : all;
     }
-    unanswered.values().forEach(this::tellUnanswered);
     all.putArray("unanswered").addAll(unanswered.values());
+    tellUnanswered(all);
     return next == null ? all.without("next") : all.put("next", next);
   }
 
@@ -172,13 +172,16 @@ final class NodeOptions {
     return (ObjectNode) client.get(path + query + place);
   }
 
-  private void tellUnanswered(JsonNode member) {
-    err()
-        .printf(
-            "weft: node %s (%s) did not answer: %s%n",
-            member.path("name").asText(),
-            member.path("node").asText(),
-            member.path("reason").asText());
+  /** Names on stderr the members that did not answer. */
+  void tellUnanswered(JsonNode answer) {
+    for (JsonNode member : answer.path("unanswered")) {
+      err()
+          .printf(
+              "weft: node %s (%s) did not answer: %s%n",
+              member.path("name").asText(),
+              member.path("node").asText(),
+              member.path("reason").asText());
+    }
   }
 
   /** The names of the live members by id, for people. */

@@ -3,6 +3,7 @@ package dev.weft.node;
 import dev.weft.address.HostPort;
 import dev.weft.api.ApiSettings;
 import dev.weft.api.ApiVerticle;
+import dev.weft.api.Doctor;
 import dev.weft.api.NetChecks;
 import dev.weft.api.NodeInfo;
 import dev.weft.api.NodeWays;
@@ -361,6 +362,13 @@ public final class Node {
             bus.serve(
                 NetChecks.class,
                 new NodeNetChecks(cluster, bus.proxy(Mesh.class), nat.watch(), ways)));
+    rooms.put(
+        "doctor",
+        context ->
+            bus.serve(
+                Doctor.class,
+                new NodeDoctor(
+                    cluster.vertx(), bus, cluster, config.cluster().join(), health, clock)));
     rooms.put("api", api);
     return rooms;
   }

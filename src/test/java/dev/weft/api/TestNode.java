@@ -101,6 +101,23 @@ public final class TestNode implements AutoCloseable {
     await(bus.serve(Mesh.class, mesh));
     await(bus.serve(AppProxies.class, new MemoryProxies()));
     await(bus.serve(NetChecks.class, TestNode::netCheck));
+    await(bus.serve(Doctor.class, new HealthyDoctor()));
+  }
+
+  /** But for one address where nobody is. */
+  private static final class HealthyDoctor implements Doctor {
+    @Override
+    public Future<List<Finding>> examine() {
+      return Future.succeededFuture(
+          List.of(
+              Finding.problem("join", "10.0.0.9:5701 does not answer: refused", "start it"),
+              Finding.ok("health", "every part of the node works")));
+    }
+
+    @Override
+    public Future<Long> clock() {
+      return Future.succeededFuture(0L);
+    }
   }
 
   private static Future<NetChecks.NetCheck> netCheck() {

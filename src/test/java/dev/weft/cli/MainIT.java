@@ -249,6 +249,21 @@ final class MainIT {
   }
 
   @Test
+  void shouldTellWhatADoctorFindsAndFailForAProblem() {
+    node.start();
+
+    assertThat(ask("doctor")).as(err.toString()).isEqualTo(1);
+
+    assertThat(out.toString())
+        .isEqualTo(
+            """
+            NODE  STATE    CHECK   REASON
+            n1    problem  join    10.0.0.9:5701 does not answer: refused -> start it
+            n1    ok       health  every part of the node works
+            """);
+  }
+
+  @Test
   void shouldShowAllThatIsKnownOfOneThing() throws Exception {
     node.start();
     node.wire("0123456789abcdef", 1, WireState.WAITING, "no peer");

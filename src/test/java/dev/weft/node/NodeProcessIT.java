@@ -105,6 +105,25 @@ class NodeProcessIT {
   }
 
   @Test
+  void shouldBeExaminedWhileItRuns() throws Exception {
+    String joining =
+        ALONE.replace("cluster: { port: 0 }", "cluster: { port: 0, join: [127.0.0.1:1] }");
+    String conf = configuration(joining + "security: { insecure: true }\n");
+    try (WeftProcess node = WeftProcess.start(directory, "run", "--conf", conf)) {
+      String url = node.awaitLine(READY).group(3);
+
+      WeftProcess doctor = WeftProcess.start(directory, "doctor", "--url", url);
+
+      assertThat(doctor.awaitExit()).as(doctor.err()).isEqualTo(1);
+      assertThat(doctor.out())
+          .containsPattern("alone +problem +join")
+          .contains("127.0.0.1:1 does not answer: Connection refused")
+          .containsPattern("alone +(ok|problem) +capabilities")
+          .containsPattern("alone +(ok|warning) +kernel");
+    }
+  }
+
+  @Test
   @Needs(Need.PROMTOOL)
   void shouldHaveAlertsThatFireForWhatTheyAreAbout() throws Exception {
     Process promtool =
