@@ -159,6 +159,7 @@ public final class GrpcListener {
     HttpServer server =
         vertx
             .createHttpServer(options)
+            .connectionHandler(WritabilityRecheck::add)
             .requestHandler(request -> onRequest(callers, unaries, request));
     servers.add(server);
     return server.listen().map(HttpServer::actualPort);

@@ -1,6 +1,7 @@
 package dev.weft.rpc;
 
 import dev.weft.bus.Fault;
+import io.netty.channel.Channel;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.vertx.core.Future;
@@ -9,9 +10,10 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientConnection;
 import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
-import io.vertx.core.http.impl.HttpClientConnectionInternal;
+import io.vertx.core.net.impl.ConnectionBase;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -30,19 +32,25 @@ public final class Http2Connection implements RpcConnection {
   private final HttpClientConnection http;
   private final Map<String, String> headers;
   private final Loop loop;
+  private final Channel channel;
   private final Promise<Void> lost = Promise.promise();
 
   /** The loop's: one end takes no more calls. */
   private boolean draining;
 
   /**
+   * On its loop.
+   *
    * @param headers of every call
    */
   Http2Connection(HttpClientConnection http, Map<String, String> headers, Loop loop) {
     this.http = http;
     this.headers = headers;
     this.loop = loop;
-    http.closeHandler(v -> lost.tryComplete());
+    // What is given hides its channel; what this returns is the connection itself.
+    HttpConnection itself = http.closeHandler(v -> lost.tryComplete());
+    this.channel = ((ConnectionBase) itself).channel();
+    WritabilityRecheck.add(channel.pipeline());
     http.goAwayHandler(v -> draining = true);
   }
 
@@ -187,9 +195,8 @@ public final class Http2Connection implements RpcConnection {
    * Bounds the bytes that the kernel accepts before it has sent them (TCP_NOTSENT_LOWAT, tcp(7)).
    */
   void limitUnsent(int bytes) {
-    if (http instanceof HttpClientConnectionInternal internal
-        && internal.channelHandlerContext().channel() instanceof EpollSocketChannel channel) {
-      channel.config().setOption(EpollChannelOption.TCP_NOTSENT_LOWAT, (long) bytes);
+    if (channel instanceof EpollSocketChannel tcp) {
+      tcp.config().setOption(EpollChannelOption.TCP_NOTSENT_LOWAT, (long) bytes);
     }
   }
 }

@@ -186,7 +186,15 @@ class ProxyProcessIT {
     try {
       nodes
           .host(2)
-          .run("curl", "-s", "--retry-connrefused", "--retry", "30", "http://127.0.0.1:50062");
+          .run(
+              "curl",
+              "-s",
+              "--retry-connrefused",
+              "--retry",
+              "30",
+              "--retry-delay",
+              "1",
+              "http://127.0.0.1:50062");
       reverse("127.0.0.1:50062");
       for (String to : List.of(QUIC, UTP)) {
         assertThat(curl(1, "yoasobi", "http://" + to + "/hello")).isEqualTo("hello from n2 200");
