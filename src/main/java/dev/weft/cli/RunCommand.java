@@ -4,6 +4,7 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.config.ConfigException;
 import dev.weft.config.ConfigFile;
+import dev.weft.config.ConfigReading;
 import dev.weft.config.WeftConfig;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.SdNotify;
@@ -61,19 +62,22 @@ final class RunCommand implements Callable<Integer> {
   @Option(names = "--trial", description = "stop as soon as the node is ready")
   private boolean trial;
 
+  /** What the node was started with. */
+  private volatile ConfigReading begun;
+
   /** Null until it is ready. */
   private volatile Node running;
 
   @Override
   public Integer call() throws InterruptedException, IOException {
     PrintWriter err = spec.commandLine().getErr();
-    WeftConfig config;
     try {
-      config = ConfigFile.load(conf);
+      begun = ConfigFile.read(conf);
     } catch (ConfigException e) {
       err.println(e.getMessage());
       return ExitCode.USAGE;
     }
+    WeftConfig config = begun.config();
     List<String> problems = Preflight.problems(config, Clock.systemUTC());
     if (!problems.isEmpty()) {
       problems.forEach(problem -> err.println("weft: " + problem));
@@ -146,9 +150,15 @@ final class RunCommand implements Callable<Integer> {
       node.reload();
     }
     try {
-      WeftConfig now = ConfigFile.load(conf);
+      ConfigReading read = ConfigFile.read(conf);
+      WeftConfig now = read.config();
       LogSetup.apply(now.log());
       log.info("{} read again: log level {}", conf, now.log().level());
+      List<String> later = begun.needRestart(read);
+      later.forEach(change -> log.warn("{} needs a start of the node: {}", conf, change));
+      if (node != null) {
+        node.needsRestart(later);
+      }
     } catch (ConfigException e) {
       log.error("{} not applied, the node goes on as it was:\n{}", conf, e.getMessage());
     }

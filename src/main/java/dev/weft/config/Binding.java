@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -14,7 +15,7 @@ final class Binding {
   private final List<ConfigProblem> problems = new ArrayList<>();
   private final Set<String> wrong = new HashSet<>();
   private final Map<String, Integer> lines = new HashMap<>();
-  private final List<Key> keys = new ArrayList<>();
+  private final Map<Key, String> values = new LinkedHashMap<>();
 
   Binding(Environment environment) {
     this.environment = environment;
@@ -24,8 +25,11 @@ final class Binding {
     lines.put(path, line);
   }
 
-  void knows(Key key) {
-    keys.add(key);
+  /**
+   * @param value as text, the default's where the file leaves it out
+   */
+  void knows(Key key, String value) {
+    values.put(key, value);
   }
 
   void problem(String path, String value, String expected) {
@@ -53,6 +57,10 @@ final class Binding {
   }
 
   List<Key> keys() {
-    return List.copyOf(keys);
+    return List.copyOf(values.keySet());
+  }
+
+  Map<Key, String> values() {
+    return values;
   }
 }

@@ -43,6 +43,19 @@ public final class ConfigFile {
    * @throws ConfigException with every problem of the file
    */
   public static WeftConfig load(Path file, Map<String, String> environment) {
+    return read(file, environment).config();
+  }
+
+  /**
+   * Reads a file, with this process's environment, to be compared with another reading.
+   *
+   * @throws ConfigException with every problem of the file
+   */
+  public static ConfigReading read(Path file) {
+    return read(file, System.getenv());
+  }
+
+  private static ConfigReading read(Path file, Map<String, String> environment) {
     String source = file.toString();
     byte[] bytes;
     try (InputStream in = Files.newInputStream(file)) {
@@ -57,7 +70,7 @@ public final class ConfigFile {
     }
     try {
       String yaml = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-      return parse(source, yaml, environment);
+      return read(source, yaml, environment);
     } catch (CharacterCodingException e) {
       throw unusable(source, "not UTF-8", "text in UTF-8", 0);
     }
@@ -69,10 +82,14 @@ public final class ConfigFile {
    * @throws ConfigException with every problem of the text
    */
   public static WeftConfig parse(String yaml, Map<String, String> environment) {
-    return parse("configuration", yaml, environment);
+    return read(yaml, environment).config();
   }
 
-  private static WeftConfig parse(String source, String yaml, Map<String, String> environment) {
+  static ConfigReading read(String yaml, Map<String, String> environment) {
+    return read("configuration", yaml, environment);
+  }
+
+  private static ConfigReading read(String source, String yaml, Map<String, String> environment) {
     Node root = compose(source, yaml);
     if (root == null) {
       throw unusable(source, "empty", "a mapping; see conf/weft.yaml", 0);
@@ -87,7 +104,7 @@ public final class ConfigFile {
     if (!problems.isEmpty()) {
       throw new ConfigException(source, problems);
     }
-    return config;
+    return ConfigReading.of(config, binding.values());
   }
 
   /** Every key that the code reads, in its order. */

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.yaml.snakeyaml.DumperOptions.ScalarStyle;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
@@ -182,12 +183,32 @@ final class Section {
 
   private Node know(String key, String defaultText) {
     known.add(key);
-    binding.knows(new Key(sub(key), defaultText, reloads.contains(key)));
-    return entries.get(key);
+    Node node = entries.get(key);
+    binding.knows(
+        new Key(sub(key), defaultText, reloads.contains(key)),
+        node == null ? defaultText : text(node));
+    return node;
   }
 
   private String sub(String key) {
     return path.isEmpty() ? key : path + "." + key;
+  }
+
+  /** A value as one writes it in a line, with the environment's values in it. */
+  private String text(Node node) {
+    if (node instanceof SequenceNode list) {
+      return list.getValue().stream().map(this::text).collect(Collectors.joining(", ", "[", "]"));
+    }
+    if (node instanceof MappingNode mapping) {
+      return mapping.getValue().stream()
+          .map(entry -> text(entry.getKeyNode()) + ": " + text(entry.getValueNode()))
+          .collect(Collectors.joining(", ", "{", "}"));
+    }
+    String text = ((ScalarNode) node).getValue();
+    boolean literal = ((ScalarNode) node).getScalarStyle() == ScalarStyle.SINGLE_QUOTED;
+    return literal || binding.environment.lacks(text).isPresent()
+        ? text
+        : binding.environment.resolve(text);
   }
 
   private static boolean isNothing(Node node) {

@@ -178,6 +178,22 @@ public final class Node {
     return certificates.reload();
   }
 
+  /**
+   * Shows in the health which changed settings only a start applies.
+   *
+   * @param changes as {@code grpc.port: 51111 -> 51112}; none clears it
+   */
+  public void needsRestart(List<String> changes) {
+    health.show(
+        !changes.isEmpty(),
+        new Health.Warning(
+            "cluster",
+            "needs-restart",
+            "the configuration was changed: " + String.join("; ", changes),
+            "the node goes on with the former values",
+            "start the node again, or change the file back and reload it"));
+  }
+
   /** A proxy of a room's contract on this node. */
   public <C> C room(Class<C> contract) {
     return bus.proxy(contract);

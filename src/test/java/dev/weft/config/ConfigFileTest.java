@@ -22,6 +22,26 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigFileTest {
   @Test
+  void shouldNameWhatOnlyAStartApplies() {
+    Map<String, String> environment = Map.of("PORT", "8081");
+    ConfigReading before = ConfigFile.read("{http: {port: 8080}, mesh: {listen: []}}", environment);
+
+    ConfigReading after =
+        ConfigFile.read(
+            """
+            http: {port: "${PORT}", token-file: token}
+            mesh: {listen: ["udp://127.0.0.1:7655"]}
+            log: {level: debug}
+            """,
+            environment);
+
+    assertThat(before.needRestart(after))
+        .containsExactly("http.port: 8080 -> 8081", "mesh.listen: [] -> [udp://127.0.0.1:7655]");
+    assertThat(before.needRestart(before)).isEmpty();
+    assertThat(before.needRestart(ConfigFile.read("{http: {port: '8080'}}", Map.of()))).isEmpty();
+  }
+
+  @Test
   void shouldReadEveryKindOfValue() {
     String yaml =
         """

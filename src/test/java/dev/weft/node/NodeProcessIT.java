@@ -18,6 +18,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -169,17 +170,17 @@ class NodeProcessIT {
   }
 
   @Test
-  void shouldReadItsCertificateAgainOnSighup() throws Exception {
+  void shouldReadItsCertificateAgainOnSighupAndNameWhatNeedsAStart() throws Exception {
     CertificateAuthority.Issued files =
         CertificateAuthority.create(directory.resolve("ca"), "mesh", 100, Clock.systemUTC())
             .issueNode(directory.resolve("n1"), "n1", List.of(), 90);
     String security =
         "security: { ca: %s, cert: %s, key: %s }\n"
             .formatted(files.ca(), files.cert(), files.key());
-    try (WeftProcess node =
-        WeftProcess.start(
-            directory, HEARING_HANGUP, "run", "--conf", configuration(ALONE + security))) {
+    String conf = configuration(ALONE + security);
+    try (WeftProcess node = WeftProcess.start(directory, HEARING_HANGUP, "run", "--conf", conf)) {
       node.awaitLine(READY);
+      Files.writeString(Path.of(conf), "\nmesh: { relay: false }\n", StandardOpenOption.APPEND);
 
       node.signal("HUP");
 
@@ -188,7 +189,9 @@ class NodeProcessIT {
           .untilAsserted(
               () ->
                   assertThat(node.err())
-                      .contains(files.cert() + " read again: not changed, valid until "));
+                      .contains(
+                          files.cert() + " read again: not changed, valid until ",
+                          "needs a start of the node: mesh.relay: true -> false"));
       assertThat(node.stop()).as(node.err()).isZero();
     }
   }

@@ -6,6 +6,7 @@ import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
 import dev.weft.testkit.ProcessCluster;
 import dev.weft.testkit.TestNetns;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.awaitility.Awaitility;
@@ -57,9 +58,22 @@ class WireCarrierIT {
     cluster.kill(2);
     awaitCarrier("while the peer is dead", false);
 
+    restartWith("follow", "keep");
+    awaitCarrier("of a node that keeps it now", true);
+
     cluster.start(2);
     cluster.awaitReady(2);
-    awaitCarrier("once it is back", true);
+    restartWith("keep", "follow");
+    awaitCarrier("once both are back", true);
+  }
+
+  private static void restartWith(String before, String now) throws Exception {
+    cluster.kill(1);
+    Path file = cluster.home(1).resolve("weft.yaml");
+    Files.writeString(
+        file, Files.readString(file).replace("carrier: " + before, "carrier: " + now));
+    cluster.start(1);
+    cluster.awaitReady(1);
   }
 
   private static void awaitCarrier(String when, boolean expected) {

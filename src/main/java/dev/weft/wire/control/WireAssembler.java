@@ -180,13 +180,8 @@ final class WireAssembler implements WireWork {
 
   private Future<KernelEnds.NodeEnd> make(WireSpec spec, Pod pod) {
     return room.thread()
-        .home(kernel.join(spec, pod))
-        // The pod's interface has no carrier until the wire is up.
-        .compose(
-            ifindex ->
-                follows()
-                    ? room.thread().home(kernel.carrier(ifindex, false).map(ifindex))
-                    : Future.succeededFuture(ifindex))
+        // Where it follows the wire, the pod's interface has no carrier until that is up.
+        .home(kernel.join(spec, pod, !follows()))
         .compose(ifindex -> room.thread().blocking(() -> kernel.socketOn(ifindex)));
   }
 

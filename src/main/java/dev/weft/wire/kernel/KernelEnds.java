@@ -1,6 +1,7 @@
 package dev.weft.wire.kernel;
 
 import dev.weft.address.Cidr;
+import dev.weft.linux.Link;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netns;
 import dev.weft.linux.PacketOptions;
@@ -123,17 +124,26 @@ public final class KernelEnds implements AutoCloseable {
   /**
    * Creates the pod's interface and the node end of a grpc wire, or adopts a pair that fits.
    *
+   * @param carrier whether the pod's interface has one; a pair that is adopted may have lost it
+   *     under another configuration
    * @return the node end's index
    */
-  public Future<Integer> join(WireSpec spec, Pod pod) {
+  public Future<Integer> join(WireSpec spec, Pod pod, boolean carrier) {
     return thread.change(
-        at ->
-            VethPair.ensure(
-                    owner,
-                    spec.id(),
-                    nodeEnd(nameOf(spec.id())),
-                    end(at, spec, spec.local(), pod, spec.mtu()))
-                .index());
+        at -> {
+          Link made =
+              VethPair.ensure(
+                  owner,
+                  spec.id(),
+                  nodeEnd(nameOf(spec.id())),
+                  end(at, spec, spec.local(), pod, spec.mtu()));
+          if (!carrier) {
+            node.netlink().setDown(made.index());
+          } else if (!made.up()) {
+            node.netlink().setUp(made.index());
+          }
+          return made.index();
+        });
   }
 
   /** An end in the node's namespace as it should be. */
