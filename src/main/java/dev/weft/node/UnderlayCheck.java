@@ -33,15 +33,16 @@ final class UnderlayCheck {
   static Finding join(HostPort at, List<Member> others, Optional<Member> ours) {
     Optional<Member> member =
         Stream.concat(others.stream(), ours.stream()).filter(m -> isAt(m, at.host())).findFirst();
-    if (member.isPresent()) {
-      return Finding.ok("join", at + " is node " + member.get().name());
-    }
+    // Several nodes may have one address: the port tells whether its node is there.
     Optional<String> refused = refused(at);
-    return refused.isPresent()
-        ? Finding.problem(
-            "join",
-            at + " does not answer: " + refused.get(),
-            "start the node there, open its cluster.port, or correct cluster.join")
+    if (refused.isPresent()) {
+      return Finding.problem(
+          "join",
+          at + " does not answer: " + refused.get(),
+          "start the node there, open its cluster.port, or correct cluster.join");
+    }
+    return member.isPresent()
+        ? Finding.ok("join", at + " answers, where node " + member.get().name() + " is")
         : Finding.problem(
             "join",
             "who listens at " + at + " is no member",
