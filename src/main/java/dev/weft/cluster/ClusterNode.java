@@ -26,11 +26,13 @@ import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,6 +52,11 @@ public final class ClusterNode implements ClusterPlace {
   static final String OUTPOSTS = "outposts";
 
   private static final Duration SYNC_EVERY = Duration.ofSeconds(30);
+  private static final Duration VOTE_EVERY = Duration.ofMillis(500);
+
+  /** Who has joined and not proved itself in this time is not waited for. */
+  private static final Duration PROOF_WITHIN = Duration.ofSeconds(5);
+
   private static final Duration REVIEW_EVERY = Duration.ofSeconds(3);
 
   private final TableContext context;
@@ -64,6 +71,7 @@ public final class ClusterNode implements ClusterPlace {
   private final ForeignMembers foreign;
   private final Tables tables;
   private final HostedOutposts outposts;
+  private final Electorate electorate;
 
   private volatile Bus bus;
 
@@ -74,6 +82,7 @@ public final class ClusterNode implements ClusterPlace {
       Health health,
       Quorum quorum,
       AwayMembers away,
+      Optional<String> votes,
       List<HostPort> join,
       Optional<String> notHome) {
     this.context = context;
@@ -104,7 +113,7 @@ public final class ClusterNode implements ClusterPlace {
 
               @Override
               public Optional<String> leaseRefusal() {
-                return quorum.refusal();
+                return electorate.refusal();
               }
 
               @Override
@@ -123,6 +132,7 @@ public final class ClusterNode implements ClusterPlace {
               changes.changed(table, key);
               outposts.changed();
             });
+    this.electorate = new Electorate(context, owned(Electorate.TABLE), votes, new MembersAround());
     identity.onChange(() -> thread.run(this::onIdentityChanged));
   }
 
@@ -149,7 +159,9 @@ public final class ClusterNode implements ClusterPlace {
     if (security.mutualTls()) {
       EventBusTls.configure(bus, security);
     }
-    return LiveMembers.largest(store)
+    Future<Optional<String>> votes = Electorate.kept(store);
+    return votes
+        .compose(v -> LiveMembers.largest(store))
         .compose(
             largest ->
                 AwayMembers.open(store, clock, config.forgetAfter())
@@ -159,7 +171,7 @@ public final class ClusterNode implements ClusterPlace {
               int largest = noted.getKey();
               Quorum quorum = new Quorum(config.size(), config.join().size() + 1, largest);
               HazelcastClusterManager manager =
-                  new HazelcastClusterManager(HazelcastSettings.of(config, identity, quorum));
+                  new HazelcastClusterManager(HazelcastSettings.of(config, identity));
               return Vertx.builder()
                   .with(new VertxOptions(options).setEventBusOptions(bus))
                   .withTransport(transport)
@@ -187,6 +199,7 @@ public final class ClusterNode implements ClusterPlace {
                                               health,
                                               quorum,
                                               noted.getValue(),
+                                              votes.result(),
                                               config.join(),
                                               config.notHome())
                                           .open())
@@ -221,7 +234,10 @@ public final class ClusterNode implements ClusterPlace {
                       });
               owned(MEMBERS).onChange(() -> thread.run(this::onRecords));
               owned(OUTPOSTS).onChange(() -> thread.run(this::onRecords));
+              owned(Electorate.TABLE).onChange(() -> thread.run(electorate::pass));
               onMembership();
+              thread.every(VOTE_EVERY, electorate::pass);
+              thread.every(SYNC_EVERY, tables::showDecided);
               thread.every(SYNC_EVERY, tables::sync);
               thread.every(SYNC_EVERY, outposts::tidy);
               thread.every(AwayMembers.NOTE_EVERY, away::noteAlive);
@@ -323,10 +339,21 @@ public final class ClusterNode implements ClusterPlace {
                     }));
   }
 
-  /** Takes a node that is gone for good out of those whose majority gives leases. */
+  /** Takes nodes that are gone for good out of those whose majority gives leases. */
   private Future<Void> withdrawVote(String node) {
-    log.debug("node {} is not expected back", node);
-    return Future.succeededFuture();
+    Set<String> gone = new HashSet<>(common(AwayMembers.FORGOTTEN).rows().keySet());
+    // One that was forgotten, came back and is away again is not gone for good.
+    away.list().forEach(other -> gone.remove(other.member().id()));
+    gone.add(node);
+    return electorate
+        .forget(gone)
+        .onSuccess(
+            missing -> {
+              if (!missing.isEmpty()) {
+                log.warn("no leases before these voters are back or forgotten: {}", missing);
+              }
+            })
+        .mapEmpty();
   }
 
   @Override
@@ -368,8 +395,16 @@ public final class ClusterNode implements ClusterPlace {
             () -> {
               LeaseTableStore stored =
                   new LeaseTableStore(
-                      hazelcast.getMap(MAP_PREFIX + table), table, context.signer(), quorum);
-              return loaded(new ReplicatedLeases(table, stored, context, quorum::refusal), stored);
+                      hazelcast.getMap(MAP_PREFIX + table), table, context.signer());
+              ReplicatedLeases leases =
+                  new ReplicatedLeases(
+                      table,
+                      stored,
+                      context,
+                      electorate::refusal,
+                      Optional.of(new LeaseRegister(table, electorate)));
+              leases.ready().onSuccess(v -> thread.run(electorate::pass));
+              return loaded(leases, stored);
             });
   }
 
@@ -431,7 +466,6 @@ public final class ClusterNode implements ClusterPlace {
   }
 
   private void onRecords() {
-    Optional<String> refusal = quorum.refusal();
     Set<String> live = members.live();
     members.takeHomes(LiveOutposts.homes(owned(OUTPOSTS).rows(), this::member), System.nanoTime());
     members.take(
@@ -445,10 +479,7 @@ public final class ClusterNode implements ClusterPlace {
             bus.publish(new MemberChanged(member.id(), member.name(), joined));
           }
         });
-    if (!refusal.equals(quorum.refusal())) {
-      // Rooms that wait for a lease try again.
-      tables.leasesChanged();
-    }
+    electorate.pass();
     if (!live.equals(members.live())) {
       // Rows of nodes that are not live are not shown.
       tables.changed();
@@ -479,6 +510,48 @@ public final class ClusterNode implements ClusterPlace {
     String key = node + "/";
     String record = hazelcast.<String, String>getMap(MAP_PREFIX + MEMBERS).get(key);
     return record != null && !Envelope.isGenuine(context.signer(), MEMBERS, key, record);
+  }
+
+  private final class MembersAround implements Electorate.Surroundings {
+    private long unknownSince;
+
+    @Override
+    public Set<String> live() {
+      Set<String> verified =
+          members.known().byId().keySet().stream()
+              .filter(members::hasJoined)
+              .collect(Collectors.toCollection(HashSet::new));
+      verified.add(self());
+      return verified;
+    }
+
+    @Override
+    public int founders() {
+      return quorum.founders();
+    }
+
+    @Override
+    public int size() {
+      return quorum.configured();
+    }
+
+    @Override
+    public Optional<Map<String, String>> leases() {
+      long now = System.nanoTime();
+      boolean unknown = !members.unknown().isEmpty();
+      unknownSince = !unknown ? 0 : unknownSince == 0 ? now : unknownSince;
+      // Who has just joined may know who decides.
+      return unknown && now - unknownSince < PROOF_WITHIN.toNanos()
+          ? Optional.empty()
+          : tables.leases();
+    }
+
+    @Override
+    public void changed() {
+      // Rooms that wait for a lease try again.
+      tables.leasesChanged();
+      tables.showDecided();
+    }
   }
 
   private final class Membership implements MembershipListener {

@@ -6,8 +6,6 @@ import com.hazelcast.config.JoinConfig;
 import com.hazelcast.config.MapConfig;
 import com.hazelcast.config.MultiMapConfig;
 import com.hazelcast.config.NetworkConfig;
-import com.hazelcast.config.SplitBrainProtectionConfig;
-import com.hazelcast.splitbrainprotection.SplitBrainProtectionOn;
 import dev.weft.config.ClusterConfig;
 import dev.weft.identity.Identity;
 
@@ -21,11 +19,9 @@ final class HazelcastSettings {
    */
   static final String CA_ATTRIBUTE = "weft.ca";
 
-  private static final String QUORUM = "weft-quorum";
-
   private HazelcastSettings() {}
 
-  static Config of(ClusterConfig cluster, Identity identity, Quorum quorum) {
+  static Config of(ClusterConfig cluster, Identity identity) {
     String nodeId = identity.nodeId().value();
     Config config = new Config();
     // What the event bus's subscriptions live in, as vertx-hazelcast's default-cluster.xml has it.
@@ -44,17 +40,9 @@ final class HazelcastSettings {
     config.getJetConfig().setEnabled(false);
     config.addMapConfig(new MapConfig(ClusterNode.MAP_PREFIX + "*").setBackupCount(2));
 
-    config
-        .addSplitBrainProtectionConfig(
-            new SplitBrainProtectionConfig(QUORUM, true)
-                .setProtectOn(SplitBrainProtectionOn.WRITE)
-                // Hazelcast counts its own members. ReplicatedLeases counts again, and only those
-                // that proved themselves.
-                .setFunctionImplementation(members -> quorum.isEnough(members.size())))
-        .addMapConfig(
-            new MapConfig(ClusterNode.MAP_PREFIX + ClusterNode.LEASE_PREFIX + "*")
-                .setBackupCount(MapConfig.MAX_BACKUP_COUNT)
-                .setSplitBrainProtectionName(QUORUM));
+    config.addMapConfig(
+        new MapConfig(ClusterNode.MAP_PREFIX + ClusterNode.LEASE_PREFIX + "*")
+            .setBackupCount(MapConfig.MAX_BACKUP_COUNT));
 
     NetworkConfig network = config.getNetworkConfig();
     network.setPort(cluster.port()).setPortAutoIncrement(false).setReuseAddress(true);

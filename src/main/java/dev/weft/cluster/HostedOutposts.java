@@ -371,13 +371,13 @@ final class HostedOutposts implements Home {
             () -> {
               HostedOutpost from = hosted(outpost);
               ReplicatedLeases table = leases(request.getTable());
-              Envelope unused = own(outpost, table, request.getKey(), request.getJson());
+              Envelope next = own(outpost, table, request.getKey(), request.getJson());
               from.admit(request.getTable(), request.getKey(), System.nanoTime());
               String seen = request.getSeen().isEmpty() ? null : request.getSeen();
-              return ReplaceAnswer.newBuilder()
-                  .setReplaced(table.replace(request.getKey(), seen, request.getJson()))
-                  .build();
-            });
+              return table.replace(request.getKey(), seen, request.getJson(), next);
+            })
+        .compose(replaced -> replaced)
+        .map(replaced -> ReplaceAnswer.newBuilder().setReplaced(replaced).build());
   }
 
   @Override

@@ -5,17 +5,15 @@ import dev.weft.bus.Signer;
 import dev.weft.bus.WeftException;
 import java.util.Optional;
 
-/** A Hazelcast map under split-brain protection, changed by compare-and-set alone. */
+/** A Hazelcast map, changed by compare-and-set alone. */
 final class LeaseTableStore extends HazelcastTableStore implements LeaseStore {
   private final String table;
   private final Signer signer;
-  private final Quorum quorum;
 
-  LeaseTableStore(IMap<String, String> map, String table, Signer signer, Quorum quorum) {
+  LeaseTableStore(IMap<String, String> map, String table, Signer signer) {
     super(map);
     this.table = table;
     this.signer = signer;
-    this.quorum = quorum;
   }
 
   @Override
@@ -37,13 +35,12 @@ final class LeaseTableStore extends HazelcastTableStore implements LeaseStore {
     }
   }
 
-  /** Writes a known record back, unless the map has a better one or the quorum is not there. */
+  /** Writes a known record back, unless the map has a better one. */
   @Override
   public void set(String key, String value) {
     Optional<Envelope> mine = open(key, value);
-    if (quorum.refusal().isPresent() || mine.isEmpty()) {
-      // Below the quorum the map cannot be written: the next pass above it writes the record. One
-      // signed under a former CA is written back by nobody.
+    if (mine.isEmpty()) {
+      // One signed under a former CA is written back by nobody.
       return;
     }
     String there = map.get(key);
@@ -55,8 +52,6 @@ final class LeaseTableStore extends HazelcastTableStore implements LeaseStore {
 
   @Override
   public void delete(String key) {
-    if (quorum.refusal().isEmpty()) {
-      map.delete(key);
-    }
+    map.delete(key);
   }
 }

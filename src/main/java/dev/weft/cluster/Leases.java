@@ -6,12 +6,12 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * Names that one holder has at a time, in the whole cluster: a node's subnet. They are given under
- * a quorum, signed by the member that gave them, and stored by every member, so that one that
- * returns finds its own again.
+ * Names that one holder has at a time, in the whole cluster: a node's subnet. A majority of the
+ * cluster's voters gives them, and every member remembers them, so that one that returns finds its
+ * own again.
  *
- * <p>Two holders of one name can come from a partition alone; the higher claim counter then wins,
- * then the lower node id, and {@link #all} shows the winner.
+ * <p>Two clusters that become one may have given one name twice; {@link #all} then shows one
+ * holder.
  */
 public interface Leases {
   /** What a holder that is no member begins with; a member holds under its node id. */
@@ -37,14 +37,14 @@ public interface Leases {
    *
    * @param holder this node's id, or an outsider
    * @param mayTake whether a name may be taken from the one who holds it
-   * @return whether the holder has it now; fails with UNAVAILABLE below the quorum
+   * @return whether the holder has it now; fails with UNAVAILABLE without a majority of voters
    */
   Future<Boolean> claim(String key, String holder, Predicate<Lease> mayTake);
 
-  /** Frees a name, whoever held it; one that is free is success. UNAVAILABLE below the quorum. */
+  /** Frees a name, whoever held it; one that is free is success. UNAVAILABLE without voters. */
   Future<Void> release(String key);
 
-  /** Why no name can be given now; empty while the quorum is met. */
+  /** Why no name can be given now; empty while a majority of the voters is there. */
   Optional<String> refusal();
 
   /** Runs the listener on the caller's context after leases may have changed. */

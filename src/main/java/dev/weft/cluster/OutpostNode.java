@@ -310,7 +310,9 @@ public final class OutpostNode implements ClusterPlace {
             table,
             () -> {
               HomeLeaseStore store = new HomeLeaseStore(table, self(), outbox, new LeaseGiver());
-              return loaded(new ReplicatedLeases(table, store, context, this::leaseRefusal), store);
+              return loaded(
+                  new ReplicatedLeases(table, store, context, this::leaseRefusal, Optional.empty()),
+                  store);
             });
   }
 

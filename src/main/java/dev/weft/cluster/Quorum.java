@@ -1,13 +1,10 @@
 package dev.weft.cluster;
 
-import java.util.Optional;
-
-/** How many members must be there before a lease is given: a majority of all. */
+/** How many members a cluster is founded by: a majority of these has to be there. */
 final class Quorum {
   private final int configured;
   private final int known;
   private int largest;
-  private int present;
 
   /**
    * @param configured {@code cluster.size}, 0 if it is not set
@@ -20,34 +17,21 @@ final class Quorum {
     this.largest = largest;
   }
 
-  /** Notes how many members have proved themselves now; returns whether they are enough. */
-  synchronized boolean sees(int members) {
-    present = members;
+  /** Notes how many members have proved themselves now. */
+  synchronized void sees(int members) {
     largest = Math.max(largest, members);
-    return members >= needed();
-  }
-
-  synchronized boolean isEnough(int members) {
-    return members >= needed();
   }
 
   synchronized int largest() {
     return largest;
   }
 
-  synchronized Optional<String> refusal() {
-    return present >= needed()
-        ? Optional.empty()
-        : Optional.of(
-            "members: %s (expected: at least %s of %s before a lease is given; see cluster.size)"
-                .formatted(present, needed(), expected()));
-  }
-
-  private int needed() {
-    return expected() / 2 + 1;
-  }
-
-  private int expected() {
+  synchronized int founders() {
     return configured > 0 ? configured : Math.max(known, largest);
+  }
+
+  /** {@code cluster.size}, 0 if it is not set. */
+  int configured() {
+    return configured;
   }
 }

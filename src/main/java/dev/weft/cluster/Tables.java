@@ -1,5 +1,7 @@
 package dev.weft.cluster;
 
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -40,6 +42,31 @@ final class Tables {
   /** Says that every row may have changed. */
   void changed() {
     all.values().forEach(ReplicatedTable::changed);
+  }
+
+  /** Every lease that the tables show, by table and name; empty until they have been read. */
+  Optional<Map<String, String>> leases() {
+    List<ReplicatedLeases> some =
+        all.values().stream()
+            .filter(ReplicatedLeases.class::isInstance)
+            .map(ReplicatedLeases.class::cast)
+            .toList();
+    if (some.isEmpty() || some.stream().anyMatch(table -> !table.ready().isComplete())) {
+      return Optional.empty();
+    }
+    Map<String, String> leases = new HashMap<>();
+    for (ReplicatedLeases table : some) {
+      table.shown().forEach(l -> leases.put(LeaseRegister.name(table.name, l.key()), l.holder()));
+    }
+    return Optional.of(leases);
+  }
+
+  /** Shows in the tables what is decided about this node's leases. */
+  void showDecided() {
+    all.values().stream()
+        .filter(ReplicatedLeases.class::isInstance)
+        .map(ReplicatedLeases.class::cast)
+        .forEach(ReplicatedLeases::showDecided);
   }
 
   void leasesChanged() {

@@ -12,8 +12,8 @@ import java.util.Optional;
  * @param bind address literal of Hazelcast's listener, never a wildcard
  * @param port of Hazelcast's listener, 0 for any free one
  * @param join first contacts; empty for a node alone
- * @param size members when all are up; 0 for the join list and this node, or the largest membership
- *     that was ever seen
+ * @param size members when all are up, by whose majority voters about leases are first agreed on; 0
+ *     for the join list and this node, or the largest membership that was ever seen
  * @param role what this node is in the cluster
  * @param forgetAfter how long a node that left is listed and expected back
  * @param bus the event bus's listener, an address literal; port 0 for any free one

@@ -17,6 +17,12 @@ final class Absences {
   private final LongSupplier nanoTime;
   private final Map<String, Long> since = new HashMap<>();
 
+  /** Since when no majority is seen; null while one is. */
+  private Long parted;
+
+  /** Whether a majority was seen since this node started. */
+  private boolean together;
+
   /** Holders that are no members, of which it is told that they live. */
   private final Set<String> outsiders = new HashSet<>();
 
@@ -38,8 +44,23 @@ final class Absences {
     }
   }
 
+  /** No majority is seen, and who is away from here may be there for a majority elsewhere. */
+  void observeNothing() {
+    since.clear();
+    if (parted == null) {
+      parted = nanoTime.getAsLong();
+    }
+  }
+
+  /** Whether a majority may have given on what this node holds, which it has not heard for long. */
+  boolean isUnsure() {
+    return parted != null && (!together || nanoTime.getAsLong() - parted > grace.toNanos() / 2);
+  }
+
   /** Notes which holders are away now. */
   void observe(List<Lease> leases) {
+    parted = null;
+    together = true;
     long now = nanoTime.getAsLong();
     for (Lease lease : leases) {
       if (cluster.member(lease.holder()).isPresent() || outsiders.contains(lease.holder())) {

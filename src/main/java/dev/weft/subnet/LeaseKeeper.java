@@ -70,6 +70,11 @@ final class LeaseKeeper {
     return Optional.ofNullable(subnet);
   }
 
+  /** Why another node may have the subnet by now without this one's knowing; empty if none can. */
+  Optional<String> doubt() {
+    return subnet != null && absences.isUnsure() ? leases.refusal() : Optional.empty();
+  }
+
   /** Whether this node holds the subnet's lease; if not, it gives no addresses of it any more. */
   boolean held() {
     return held;
@@ -82,7 +87,12 @@ final class LeaseKeeper {
    * @return a failure that gives the reason if there is no lease
    */
   Future<Void> settle(int used) {
-    absences.observe(leases.all());
+    if (leases.refusal().isPresent()) {
+      // A majority elsewhere may have them: only what it sees as well counts.
+      absences.observeNothing();
+    } else {
+      absences.observe(leases.all());
+    }
     if (subnet != null) {
       Optional<Lease> lease = find(subnet.toString());
       boolean fits = range.cidr().contains(subnet) && subnet.prefixLength() == range.prefix();
@@ -91,8 +101,16 @@ final class LeaseKeeper {
         held = false;
         return used == 0 ? adoptOrClaim() : Future.succeededFuture();
       }
-      held = true;
-      return lease.isPresent() ? freeOthers() : claim(subnet, other -> false).mapEmpty();
+      if (lease.isPresent()) {
+        held = true;
+        return freeOthers();
+      }
+      // Held once the claim is decided: meanwhile it may be given to another node.
+      return leases
+          .ready()
+          .compose(v -> claim(subnet, other -> false))
+          .onComplete(claimed -> held = claimed.succeeded() && claimed.result())
+          .mapEmpty();
     }
     return adoptOrClaim();
   }

@@ -102,6 +102,7 @@ final class SubnetPass {
             keeper.subnet().map(Cidr::toString).orElse(null),
             keeper.subnet().isPresent() && !keeper.held());
     warnings.lost(now);
+    warnings.unsure(now, keeper.doubt());
     boolean first = lastChange == null && now.subnet() == null;
     if (!first && !now.equals(lastChange)) {
       bus.publish(now);

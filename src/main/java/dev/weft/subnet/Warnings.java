@@ -22,6 +22,7 @@ final class Warnings {
   private final Health health;
   private final SubnetsConfig config;
   private Long notLeasedSince;
+  private Long unsureSince;
   private final boolean vxlan;
 
   /**
@@ -76,6 +77,17 @@ final class Warnings {
         "pods here with addresses of it are not reached from other nodes, and no new ones are"
             + " given",
         "remove these pods and add them again; with the last one the node gets another subnet");
+  }
+
+  /** Shown once it lasts: members that start together have no majority for some seconds. */
+  void unsure(SubnetChanged now, Optional<String> why) {
+    unsureSince = why.isEmpty() ? null : unsureSince == null ? System.nanoTime() : unsureSince;
+    when(
+        unsureSince != null && System.nanoTime() - unsureSince > LEASE_WITHIN.toNanos(),
+        "lease-unsure",
+        "subnet " + now.subnet() + " may be another node's by now: " + why.orElse(""),
+        "if so, pods here with addresses of it are not reached from other nodes",
+        "bring the voters back, or weft nodes forget those that are gone for good");
   }
 
   void passFailed(String why) {

@@ -106,7 +106,11 @@ final class MemoryMembers implements AutoCloseable, HomeLine {
     Leases leases(String name) {
       return (Leases)
           tables.open(
-              name, () -> fed(new ReplicatedLeases(name, map(name), context, Optional::empty)));
+              name,
+              () ->
+                  fed(
+                      new ReplicatedLeases(
+                          name, map(name), context, Optional::empty, Optional.empty())));
     }
 
     private ReplicatedTable fed(ReplicatedTable table) {

@@ -117,6 +117,40 @@ class LeaseKeeperTest {
   }
 
   @Test
+  void shouldSayThatItsSubnetMayBeAnothersWithoutAMajorityForHalfTheGrace() {
+    Node node = new Node("a");
+    settled(node, 0);
+    leases.refusal = Optional.of("voters: 1 of 3 are here");
+    settled(node, 0);
+
+    nanos.addAndGet(GRACE.toNanos() / 2);
+    Optional<String> before = node.keeper.doubt();
+    nanos.addAndGet(1);
+    Optional<String> after = node.keeper.doubt();
+    leases.refusal = Optional.empty();
+    settled(node, 0);
+
+    assertThat(before).isEmpty();
+    assertThat(after).contains("voters: 1 of 3 are here");
+    assertThat(node.keeper.doubt()).isEmpty();
+  }
+
+  @Test
+  void shouldTakeNothingFromANodeThatWasAwayWhileThisOneWasWithoutAMajority() {
+    for (int i = 0; i < 256; i++) {
+      leases.give(leases.range.part(i).toString(), "gone" + i);
+    }
+    Node node = new Node("a");
+    assertThatThrownBy(() -> settled(node, 0)).hasMessageContaining("are leased");
+    leases.refusal = Optional.of("voters: 1 of 3 are here");
+    nanos.addAndGet(2 * GRACE.toNanos());
+    assertThatThrownBy(() -> settled(node, 0)).hasMessageContaining("are leased");
+    leases.refusal = Optional.empty();
+
+    assertThatThrownBy(() -> settled(node, 0)).hasMessageContaining("are leased");
+  }
+
+  @Test
   void shouldClaimNothingBeforeTheLeasesAreKnown() {
     Promise<Void> read = Promise.promise();
     leases.ready = read.future();

@@ -30,6 +30,9 @@ import org.junit.jupiter.api.io.TempDir;
 class SubnetClusterIT {
   private static final int NODES = 3;
 
+  /** Nodes that join while the cluster is parted. */
+  private static final int NEWCOMERS = 2;
+
   @TempDir static Path directory;
   private static ProcessCluster nodes;
   private static final List<TestNetns> pods = new ArrayList<>();
@@ -37,7 +40,7 @@ class SubnetClusterIT {
 
   @BeforeAll
   static void startAllAtOnce() throws Exception {
-    nodes = ProcessCluster.prepare(directory, NODES, "");
+    nodes = ProcessCluster.prepare(directory, NODES + NEWCOMERS, "");
     for (int i = 1; i <= NODES; i++) {
       pods.add(TestNetns.create("pod" + i));
       nodes.start(i);
@@ -45,7 +48,7 @@ class SubnetClusterIT {
     for (int i = 1; i <= NODES; i++) {
       nodes.awaitReady(i);
     }
-    await().atMost(Duration.ofSeconds(60)).until(() -> distinctSubnets().size() == NODES);
+    await().atMost(Duration.ofSeconds(60)).until(() -> distinctSubnets(NODES).size() == NODES);
     for (int i = 1; i <= NODES; i++) {
       subnets.add(nodes.subnetOf(i));
     }
@@ -167,10 +170,12 @@ class SubnetClusterIT {
   }
 
   @Test
-  void shouldGiveNoLeaseInAMinorityAndKeepTheOneThatIs() throws Exception {
-    nodes.partition(3);
+  void shouldGiveNoLeaseInAMinorityAlsoWithNewcomersAndKeepTheOneThatIs() throws Exception {
+    nodes.partition(3, 4, 5);
     long parted = System.nanoTime();
     awaitMembersAt(3, 1);
+    nodes.start(4);
+    nodes.start(5);
     await()
         .pollInterval(Duration.ofMillis(100))
         .atMost(Duration.ofSeconds(30))
@@ -184,15 +189,36 @@ class SubnetClusterIT {
     assertThat(nodes.subnetOf(3)).isEqualTo(subnets.get(2));
     assertThat(new QuiltClient(nodes.host(3)).call("ConfigureNodeSubnet", "10.42.77.0/24"))
         .contains("10.42.77.0/24", subnets.get(2), "1 of its addresses");
+    for (int newcomer = 4; newcomer <= 5; newcomer++) {
+      nodes.awaitReady(newcomer);
+      awaitMembersAt(newcomer, 3);
+      assertThat(new QuiltClient(nodes.host(newcomer)).call("ConfigureNodeSubnet", "10.42.78.0/24"))
+          .contains("voters: 1 of 3 are here");
+      assertThat(nodes.subnetOf(newcomer)).isEmpty();
+    }
     nodes.heal();
     long healed = System.nanoTime();
     awaitAllPings(Duration.ofSeconds(30));
     say("pods reach each other again after", healed);
-    awaitMembersAt(1, NODES);
+    awaitMembersAt(1, NODES + NEWCOMERS);
     awaitAllPings(Duration.ofSeconds(30));
     for (int i = 1; i <= NODES; i++) {
       assertThat(nodes.subnetOf(i)).isEqualTo(subnets.get(i - 1));
     }
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> distinctSubnets(NODES + NEWCOMERS).size() == NODES + NEWCOMERS);
+    for (int newcomer = 4; newcomer <= 5; newcomer++) {
+      nodes.kill(newcomer);
+    }
+    awaitMembersAt(1, NODES);
+    for (int newcomer = 4; newcomer <= 5; newcomer++) {
+      nodes.api(1).delete("/api/v1/nodes/" + nodes.id(newcomer));
+      nodes.api(1).delete("/api/v1/subnets/" + nodes.id(newcomer));
+    }
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> nodes.api(2).get("/api/v1/subnets").path("items").size() == NODES);
   }
 
   @Test
@@ -253,9 +279,9 @@ class SubnetClusterIT {
     return subnets.get(node - 1).replace("/24", "");
   }
 
-  private static Set<String> distinctSubnets() {
+  private static Set<String> distinctSubnets(int count) {
     Set<String> found = new TreeSet<>();
-    for (int i = 1; i <= NODES; i++) {
+    for (int i = 1; i <= count; i++) {
       found.add(nodes.subnetOf(i));
     }
     found.remove("");
