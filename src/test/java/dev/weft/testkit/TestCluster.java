@@ -100,7 +100,9 @@ public final class TestCluster implements AutoCloseable {
   }
 
   /**
-   * @param sections added to its configuration
+   * As {@link #restart(int)}, with more in its configuration.
+   *
+   * @param sections lines of weft.yaml
    */
   public Node restart(int number, String sections) throws Exception {
     String text = configuration(number, number) + sections;
