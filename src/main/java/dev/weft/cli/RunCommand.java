@@ -5,6 +5,7 @@ import dev.weft.bus.WeftException;
 import dev.weft.config.ConfigException;
 import dev.weft.config.ConfigFile;
 import dev.weft.config.ConfigReading;
+import dev.weft.config.LogConfig;
 import dev.weft.config.WeftConfig;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.SdNotify;
@@ -104,17 +105,27 @@ final class RunCommand implements Callable<Integer> {
     }
     running = node;
     SdNotify notify = SdNotify.fromEnvironment();
-    PrintWriter out = spec.commandLine().getOut();
-    out.printf(
-        "weft: node %s (%s) is ready: API and dashboard %s, gRPC port %d%n",
-        config.node().name(), node.id(), node.url(), node.grpcPort());
-    out.flush();
+    tellReady(config, node);
     notify.ready();
     if (!trial) {
       stop.join();
     }
     notify.stopping();
     return close(node, notify) ? ExitCode.OK : ExitCode.DIED;
+  }
+
+  /** A line for a person on standard output; a line of the log if that is for programs. */
+  private void tellReady(WeftConfig config, Node node) {
+    String text =
+        "node %s (%s) is ready: API and dashboard %s, gRPC port %d"
+            .formatted(config.node().name(), node.id(), node.url(), node.grpcPort());
+    if (config.log().format() == LogConfig.Format.JSON) {
+      log.info("{}", text);
+    } else {
+      PrintWriter out = spec.commandLine().getOut();
+      out.println("weft: " + text);
+      out.flush();
+    }
   }
 
   private static int refused(PrintWriter err, Throwable why) {

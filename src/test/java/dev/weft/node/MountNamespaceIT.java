@@ -114,6 +114,27 @@ class MountNamespaceIT {
     assertThat(said).isEmpty();
   }
 
+  @Test
+  @Needs(Need.SYSTEMD_ANALYZE)
+  void shouldShipTheUserAndTheDirectoriesThatTheUnitNeeds() throws Exception {
+    Path root = directory.resolve("root");
+    Files.createDirectories(root.resolve("etc"));
+
+    host.run(
+        "systemd-sysusers",
+        "--root=" + root,
+        Path.of("deploy/weft.sysusers").toAbsolutePath().toString());
+    host.run(
+        "systemd-tmpfiles",
+        "--root=" + root,
+        "--create",
+        Path.of("deploy/weft.tmpfiles").toAbsolutePath().toString());
+
+    assertThat(Files.readString(root.resolve("etc/passwd"))).contains("weft:", ":/var/lib/weft:");
+    assertThat(root.resolve("etc/weft")).isDirectory();
+    assertThat(root.resolve("var/lib/networkservicemesh")).isDirectory();
+  }
+
   /**
    * What systemd makes of {@code User=}, {@code ProtectSystem=full} and the capabilities of
    * deploy/weft.service, without {@code ProtectHome=}, under which a build may lie.

@@ -142,6 +142,18 @@ class NodeProcessIT {
   }
 
   @Test
+  void shouldPutNothingBesideALogInJson() throws Exception {
+    String conf = configuration(ALONE + "log: { format: json }\n");
+    try (WeftProcess node = WeftProcess.start(directory, "run", "--trial", "--conf", conf)) {
+      assertThat(node.awaitExit()).isZero();
+
+      assertThat(node.out()).isEmpty();
+      assertThat(node.err()).contains("is ready: API and dashboard");
+      assertThat(node.err().lines()).allMatch(line -> line.startsWith("{") && line.endsWith("}"));
+    }
+  }
+
+  @Test
   void shouldKeepWhatItWasToldOverARestart() throws Exception {
     String conf = configuration(ALONE);
     String topology =

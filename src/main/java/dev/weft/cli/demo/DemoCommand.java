@@ -13,6 +13,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -66,6 +68,15 @@ public final class DemoCommand implements Callable<Integer> {
   @Option(names = "--stop", description = "remove a demo that was kept, or left over by a crash")
   private boolean stop;
 
+  @Option(
+      names = "--rootless",
+      description = "without root: in namespaces of its own, of which nothing outlives the command")
+  private boolean rootless;
+
+  /** The process inside of the namespaces of --rootless. */
+  @Option(names = "--inside", hidden = true)
+  private boolean inside;
+
   /** The process that keeps the dashboard's port open for a demo that was kept. */
   @Option(names = "--forward", hidden = true)
   private Path forward;
@@ -80,11 +91,15 @@ public final class DemoCommand implements Callable<Integer> {
     if (!name.matches("[a-z0-9]{0,16}")) {
       throw Fault.invalid("--name", name, "1 to 16 of a-z and 0-9");
     }
+    if (rootless) {
+      return rootless();
+    }
     if (!Capabilities.effective()
         .containsAll(
             Set.of(Capability.CAP_SYS_ADMIN, Capability.CAP_NET_ADMIN, Capability.CAP_NET_RAW))) {
       throw Fault.DENIED.because(
-          "weft demo makes network namespaces, which needs root: sudo ./weft demo");
+          "weft demo makes network namespaces, which needs root: sudo ./weft demo; without root:"
+              + " ./weft demo --rootless");
     }
     if (forward != null) {
       return forward();
@@ -127,6 +142,8 @@ public final class DemoCommand implements Callable<Integer> {
       directory.keep();
       kept = true;
       out.printf("dashboard: http://127.0.0.1:%d  until: %s%n", port, stopCommand());
+    } else if (inside && !check) {
+      new CountDownLatch(1).await();
     } else if (!check) {
       try (Forward dashboard = Forward.open(DASHBOARD_PORT, demo.first().socket())) {
         out.printf("dashboard: http://127.0.0.1:%d  Ctrl-C ends the demo%n", dashboard.port());
@@ -135,6 +152,26 @@ public final class DemoCommand implements Callable<Integer> {
       }
     }
     return report.passed() ? ExitCode.OK : ExitCode.FAILED;
+  }
+
+  private int rootless() throws IOException, InterruptedException {
+    if (keep || stop) {
+      throw Fault.INVALID.because(
+          "--rootless: not with --keep or --stop, since nothing of it outlives the command");
+    }
+    List<String> arguments = new ArrayList<>(List.of("demo", "--inside", "--nodes", "" + nodes));
+    if (!name.isEmpty()) {
+      arguments.addAll(List.of("--name", name));
+    }
+    if (topology != null) {
+      arguments.addAll(List.of("--topology", topology.toAbsolutePath().toString()));
+    }
+    if (check) {
+      arguments.add("--check");
+    }
+    Path socket = DemoDirectory.path(name).resolve("n1").resolve("http.sock");
+    PrintWriter out = spec.commandLine().getOut();
+    return new RootlessDemo(socket, check ? 0 : DASHBOARD_PORT, out).run(arguments);
   }
 
   private String stopCommand() {

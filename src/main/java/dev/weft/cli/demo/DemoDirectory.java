@@ -30,11 +30,11 @@ record DemoDirectory(String name, Path root, FileLock held) {
    * @return CONFLICT while the demo is starting, running in the foreground or being stopped
    */
   static DemoDirectory lock(String name) {
-    String file = "weft-demo" + (name.isEmpty() ? "" : "." + name);
-    Path lock = RUN.resolve(file + ".lock");
+    Path root = path(name);
+    Path lock = RUN.resolve(root.getFileName() + ".lock");
     try {
       return LockFile.take(lock)
-          .map(held -> new DemoDirectory(name, RUN.resolve(file), held))
+          .map(held -> new DemoDirectory(name, root, held))
           .orElseThrow(
               () ->
                   Fault.CONFLICT.because(
@@ -43,6 +43,11 @@ record DemoDirectory(String name, Path root, FileLock held) {
     } catch (IOException e) {
       throw Fault.INTERNAL.because(lock + ": " + e.getMessage(), e);
     }
+  }
+
+  /** Where the demo of a name has its files. */
+  static Path path(String name) {
+    return RUN.resolve("weft-demo" + (name.isEmpty() ? "" : "." + name));
   }
 
   /** Whether there is a demo, or what is left of one. */

@@ -53,6 +53,20 @@ class DemoIT {
     assertNothingIsLeft();
   }
 
+  @Test
+  void shouldPingWithoutRootAndLeaveNothingOnTheHost() throws Exception {
+    // A build may lie where only root may read: so this is root without power, but for the one
+    // capability without which nobody may map root's own id into a namespace.
+    List<String> powerless = List.of("setpriv", "--bounding-set=-all,+setfcap", "--inh-caps=-all");
+    WeftProcess demo =
+        WeftProcess.start(
+            directory, powerless, "demo", "--rootless", "--check", "--nodes", "2", "--name", NAME);
+
+    assertThat(demo.awaitExit()).as(demo.out() + demo.err()).isZero();
+    assertThat(pings(demo)).hasSize(6).allMatch(line -> line.endsWith("ok"));
+    assertNothingIsLeft();
+  }
+
   @Tag("long")
   @Test
   void shouldShowALinkThatWaitsBesideOneThatWorks() throws Exception {
