@@ -363,7 +363,7 @@ public final class Node {
     rooms.put("subnet", new SubnetVerticle(room, subnets, config.subnets(), links, ground));
     // Other nodes' calls are taken once all rooms that serve them have started.
     rooms.put("gRPC port", context -> ways.open().onSuccess(v -> warnIfUnserved()));
-    rooms.put("agents", new AgentVerticle(room));
+    rooms.put("agents", new AgentVerticle(room, config.subnets().ranges()));
     rooms.put("topology", new TopologyVerticle(room, config.wires().mtu()));
     api =
         new ApiVerticle(

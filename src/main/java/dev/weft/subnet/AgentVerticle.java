@@ -1,5 +1,6 @@
 package dev.weft.subnet;
 
+import dev.weft.address.Cidr;
 import dev.weft.address.IpAddress;
 import dev.weft.bus.Digest;
 import dev.weft.bus.Fault;
@@ -12,6 +13,7 @@ import dev.weft.room.RoomContext;
 import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -59,6 +61,7 @@ public final class AgentVerticle extends AbstractVerticle implements Agents {
   private record Beat(long at) {}
 
   private final RoomContext room;
+  private final List<Cidr> ranges;
   private Subnets subnets;
   private CommonTable nodes;
   private OwnedTable beats;
@@ -66,8 +69,12 @@ public final class AgentVerticle extends AbstractVerticle implements Agents {
   private final Map<String, Long> told = new HashMap<>();
   private Map<String, String> seen = new HashMap<>();
 
-  public AgentVerticle(RoomContext room) {
+  /**
+   * @param ranges of pods' addresses, which no host has
+   */
+  public AgentVerticle(RoomContext room, List<Cidr> ranges) {
     this.room = room;
+    this.ranges = ranges;
   }
 
   @Override
@@ -276,7 +283,14 @@ public final class AgentVerticle extends AbstractVerticle implements Agents {
     return room.clock().instant().getEpochSecond();
   }
 
-  private static String address(Registration host) {
-    return IpAddress.format(Prefixes.host("host_ip", host.hostIp()));
+  private String address(Registration host) {
+    InetAddress address = Prefixes.host("host_ip", host.hostIp());
+    for (Cidr range : ranges) {
+      if (range.contains(address)) {
+        throw Fault.invalid(
+            "host_ip", host.hostIp(), "an address that a host has, not one of the pods' " + range);
+      }
+    }
+    return IpAddress.format(address);
   }
 }

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class AgentVerticleTest {
+  private static final Cidr RANGE = Cidr.parse("10.42.0.0/16");
   private static final Duration GRACE = Duration.ofHours(1);
 
   private final Vertx vertx = Vertx.vertx();
@@ -68,7 +69,7 @@ class AgentVerticleTest {
             Subnets.class,
             (method, arguments) -> keeper.lease((String) arguments[0]).map(Cidr::toString));
     done(bus.serve(Subnets.class, subnets));
-    done(vertx.deployVerticle(new AgentVerticle(room(bus))));
+    done(vertx.deployVerticle(new AgentVerticle(room(bus), List.of(RANGE))));
 
     // When
     Agents.Registered registered =
@@ -86,7 +87,7 @@ class AgentVerticleTest {
         bus.serve(
             Subnets.class,
             stub(Subnets.class, (method, arguments) -> Future.succeededFuture("10.42.1.0/24"))));
-    done(vertx.deployVerticle(new AgentVerticle(room(bus))));
+    done(vertx.deployVerticle(new AgentVerticle(room(bus), List.of(RANGE))));
 
     // When
     Agents.Registered registered =
@@ -94,6 +95,21 @@ class AgentVerticleTest {
 
     // Then
     await().untilAsserted(() -> assertThat(forgotten).containsExactly(registered.nodeId()));
+  }
+
+  @Test
+  void shouldRefuseAnAddressThatOnlyAPodCanHave() throws Exception {
+    Bus bus = new Bus(vertx, "a", new TestSigner("a"));
+    done(vertx.deployVerticle(new AgentVerticle(room(bus), List.of(RANGE))));
+
+    Future<Agents.Registered> registered =
+        bus.proxy(Agents.class).register(new Agents.Registration("h", "10.42.3.10", 1, 1L));
+
+    await().until(registered::isComplete);
+    assertThat(registered.cause())
+        .hasMessage(
+            "host_ip: 10.42.3.10 (expected: an address that a host has, not one of the pods'"
+                + " 10.42.0.0/16)");
   }
 
   private RoomContext room(Bus bus) {
