@@ -141,7 +141,9 @@ final class NsmNodes implements AutoCloseable {
           .untilAsserted(
               () -> {
                 assertThat(process.isAlive()).as(Files.readString(log().toPath())).isTrue();
-                assertThat(get("/api/v1/nodes").path("items")).hasSize(count);
+                assertThat(get("/api/v1/nodes").path("items"))
+                    .filteredOn(member -> !member.path("state").asText().equals("away"))
+                    .hasSize(count);
               });
     }
 
