@@ -1,7 +1,10 @@
 package dev.weft.cluster;
 
 import io.vertx.core.Future;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 
 /** A table whose keys are {@code <node id>/<key>}: the node alone writes them. */
@@ -12,7 +15,14 @@ final class ReplicatedOwnedTable extends ReplicatedTable implements OwnedTable {
   private final Predicate<String> live;
   private final Predicate<String> away;
   private final Predicate<String> hosted;
+
+  /** What this run has written, by key; on the cluster thread. */
+  private final Map<String, Optional<String>> own = new HashMap<>();
+
   private long counter;
+
+  /** The node's start count, or more than that of records of its from before its disk was lost. */
+  private volatile long epoch;
 
   /**
    * @param live whether a node is live
@@ -30,6 +40,7 @@ final class ReplicatedOwnedTable extends ReplicatedTable implements OwnedTable {
     this.live = live;
     this.away = away;
     this.hosted = hosted;
+    this.epoch = context.epoch();
   }
 
   @Override
@@ -48,12 +59,29 @@ final class ReplicatedOwnedTable extends ReplicatedTable implements OwnedTable {
         .call(
             () -> {
               String full = context.self() + "/" + key;
-              Envelope envelope = context.sign(name, full, context.epoch(), ++counter, json);
-              known.put(full, envelope);
-              tableStore.set(full, text(envelope));
-              changed(full);
+              own.put(full, Optional.ofNullable(json));
+              publish(full, json);
               return null;
             });
+  }
+
+  private void publish(String full, String json) {
+    Envelope envelope = context.sign(name, full, epoch, ++counter, json);
+    known.put(full, envelope);
+    tableStore.set(full, text(envelope));
+    changed(full);
+  }
+
+  /**
+   * A record of this node's that it did not write since its start, with as high a start count: its
+   * disk was lost, and with it the count. Its records of now are to replace those.
+   */
+  @Override
+  void received(Envelope envelope) {
+    if (envelope.node().equals(context.self()) && envelope.epoch() >= epoch) {
+      epoch = envelope.epoch() + 1;
+      context.thread().run(() -> own.forEach((key, json) -> publish(key, json.orElse(null))));
+    }
   }
 
   @Override
@@ -88,7 +116,7 @@ final class ReplicatedOwnedTable extends ReplicatedTable implements OwnedTable {
   @Override
   boolean keeps(Envelope envelope) {
     return hosted.test(envelope.node())
-        || (envelope.node().equals(context.self()) && envelope.epoch() == context.epoch());
+        || (envelope.node().equals(context.self()) && envelope.epoch() == epoch);
   }
 
   @Override
@@ -98,7 +126,7 @@ final class ReplicatedOwnedTable extends ReplicatedTable implements OwnedTable {
 
   @Override
   boolean expired(Envelope envelope, long nowSeconds) {
-    boolean leftover = envelope.node().equals(context.self()) && envelope.epoch() < context.epoch();
+    boolean leftover = envelope.node().equals(context.self()) && envelope.epoch() < epoch;
     boolean expected = live.test(envelope.node()) || away.test(envelope.node());
     boolean gone = envelope.tombstone() || !expected;
     return leftover || (gone && nowSeconds - envelope.at() > TOMBSTONE_SECONDS);

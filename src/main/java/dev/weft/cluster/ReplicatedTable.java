@@ -96,6 +96,7 @@ abstract class ReplicatedTable {
       return;
     }
     accepted(envelope);
+    received(envelope);
     changed(key);
   }
 
@@ -196,6 +197,9 @@ abstract class ReplicatedTable {
   void opened() {}
 
   void accepted(Envelope envelope) {}
+
+  /** A record was taken over from the cluster's table. */
+  void received(Envelope envelope) {}
 
   void forgotten(String key) {}
 }

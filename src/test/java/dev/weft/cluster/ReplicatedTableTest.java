@@ -71,6 +71,30 @@ class ReplicatedTableTest {
     assertThat(table.known).containsEntry(newer.key(), newer);
   }
 
+  @Test
+  void shouldReplaceItsRecordsFromBeforeItsDiskWasLost() {
+    MemoryTable members = new MemoryTable();
+    ReplicatedOwnedTable table =
+        new ReplicatedOwnedTable(
+            "votes", members, context(new MemoryStore()), n -> true, n -> false, n -> false);
+    Future<Void> written = table.put("", "\"now\"");
+    Awaitility.await().atMost(Duration.ofSeconds(10)).until(written::succeeded);
+    Envelope former =
+        Envelope.sign(new TestSigner(SELF), "votes", SELF + "/", SELF, 7, 90, 1, "\"before\"");
+
+    table.onEntry(former.key(), ReplicatedTable.text(former));
+
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(10))
+        .untilAsserted(
+            () -> {
+              Envelope now = table.known.get(former.key());
+              assertThat(now.body()).isEqualTo("\"now\"");
+              assertThat(now.newerThan(former)).isTrue();
+              assertThat(members.all().get(former.key())).isEqualTo(ReplicatedTable.text(now));
+            });
+  }
+
   private Envelope record(long counter) {
     return Envelope.sign(new TestSigner(PEER), "members", PEER + "/", PEER, 1, counter, 1, "{}");
   }
