@@ -132,6 +132,7 @@ public final class Main implements Runnable {
         new ForwardsCommand(),
         new EventsCommand(),
         new InspectCommand(),
+        new BugreportCommand(),
         new GraphCommand(),
         new TopologyCommand(in),
         new PodCommand(),

@@ -20,6 +20,7 @@ import dev.weft.telemetry.Health;
 import dev.weft.wire.WireState;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.ServerSocket;
@@ -28,6 +29,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.zip.ZipFile;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -261,6 +263,29 @@ final class MainIT {
             n1    problem  join    10.0.0.9:5701 does not answer: refused -> start it
             n1    ok       health  every part of the node works
             """);
+  }
+
+  @Test
+  void shouldWriteABugReportOnceAndNeverOverAFile() throws Exception {
+    node.start();
+    node.wire("0123456789abcdef", 1, WireState.WAITING, "no peer");
+    node.bus.publish(new TestNode.Happened("r1", "it happened"));
+    Path file = directory.resolve("report.zip");
+
+    assertThat(ask("bugreport " + file)).as(err.toString()).isZero();
+    assertThat(err.toString()).isEmpty();
+    try (ZipFile zip = new ZipFile(file.toFile())) {
+      assertThat(text(zip, "wires.json")).contains("no peer");
+      assertThat(text(zip, "events.txt")).contains("it happened");
+      assertThat(text(zip, "metrics.txt")).contains("# HELP weft_http_requests_total");
+      assertThat(text(zip, "doctor.json")).contains("10.0.0.9:5701 does not answer");
+    }
+    assertThat(ask("bugreport " + file)).isEqualTo(2);
+    assertThat(err.toString()).contains("(expected: a file that is not there yet)");
+  }
+
+  private static String text(ZipFile zip, String part) throws IOException {
+    return new String(zip.getInputStream(zip.getEntry("weft/" + part)).readAllBytes(), UTF_8);
   }
 
   @Test
