@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("long")
 @Needs({Need.ROOT, Need.IPROUTE2, Need.NFT, Need.IPTABLES})
 class SubnetFaultsIT {
-  private static final Duration LONG = Duration.ofSeconds(120);
+  private static final Duration LONG = Duration.ofMinutes(2);
 
   @TempDir static Path directory;
 
