@@ -8,6 +8,7 @@ import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2RemoteFlowController;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.net.impl.ConnectionBase;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Keeps streams of HTTP/2 from standing still for ever. Below TLS the event that a channel is full
@@ -17,8 +18,14 @@ import io.vertx.core.net.impl.ConnectionBase;
  * looks at all streams again when a channel has room that had room before.
  */
 final class WritabilityRecheck extends ChannelInboundHandlerAdapter {
+  /** A look at all streams costs something, and under load a channel is full many times in one. */
+  private static final long PAUSE_MILLIS = 1;
+
   private final Http2RemoteFlowController streams;
   private boolean writable = true;
+
+  /** Whether a look is to come. */
+  private boolean due;
 
   private WritabilityRecheck(Http2RemoteFlowController streams) {
     this.streams = streams;
@@ -39,13 +46,23 @@ final class WritabilityRecheck extends ChannelInboundHandlerAdapter {
   }
 
   @Override
-  public void channelWritabilityChanged(ChannelHandlerContext ctx) throws Http2Exception {
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
     boolean before = writable;
     writable = ctx.channel().isWritable();
-    if (before && writable) {
-      // The same size again: no window changes, but each stream is told what it is.
-      streams.initialWindowSize(streams.initialWindowSize());
+    if (before && writable && !due) {
+      due = true;
+      var unused = ctx.executor().schedule(() -> recheck(ctx), PAUSE_MILLIS, TimeUnit.MILLISECONDS);
     }
     ctx.fireChannelWritabilityChanged();
+  }
+
+  private void recheck(ChannelHandlerContext ctx) {
+    due = false;
+    try {
+      // The same size again: no window changes, but each stream is told what it is.
+      streams.initialWindowSize(streams.initialWindowSize());
+    } catch (Http2Exception e) {
+      ctx.fireExceptionCaught(e);
+    }
   }
 }

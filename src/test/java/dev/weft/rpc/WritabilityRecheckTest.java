@@ -14,6 +14,7 @@ import io.netty.handler.codec.http2.Http2RemoteFlowController;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,6 +36,7 @@ class WritabilityRecheckTest {
             .frameListener(new Http2FrameAdapter())
             .build();
     channel = new EmbeddedChannel(http);
+    channel.freezeTime();
     flow = http.encoder().flowController();
     flow.listener(s -> told.add(flow.isWritable(s)));
     WritabilityRecheck.add(channel.pipeline());
@@ -67,6 +69,8 @@ class WritabilityRecheckTest {
     full(false);
 
     channel.runPendingTasks();
+    channel.advanceTimeBy(1, TimeUnit.MILLISECONDS);
+    channel.runScheduledPendingTasks();
 
     assertThat(told).containsExactly(false, true);
   }
@@ -80,6 +84,8 @@ class WritabilityRecheckTest {
     full(true);
     full(false);
     channel.runPendingTasks();
+    channel.advanceTimeBy(1, TimeUnit.MILLISECONDS);
+    channel.runScheduledPendingTasks();
 
     assertThat(told).containsExactly(false, true);
   }
