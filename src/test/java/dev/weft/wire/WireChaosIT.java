@@ -19,7 +19,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,24 +31,28 @@ class WireChaosIT {
   /** Usually one to two seconds. */
   private static final Duration BACK_WITHIN = Duration.ofSeconds(20);
 
-  @TempDir Path directory;
-  private ProcessCluster cluster;
-  private TestNetns one;
-  private TestNetns two;
+  @TempDir static Path directory;
+  private static ProcessCluster cluster;
+  private static TestNetns one;
+  private static TestNetns two;
 
-  @BeforeEach
-  void joinTwoPods() throws Exception {
+  @BeforeAll
+  static void joinTwoPods() throws Exception {
     one = TestNetns.create("p1");
     two = TestNetns.create("p2");
     cluster = ProcessCluster.start(directory, 2, "");
     cluster.pod(1, "p1", one);
     cluster.pod(2, "p2", two);
     cluster.link(1, 1, "p1", "12.12.12.1/24", 2, "p2", "12.12.12.2/24", "");
-    Awaitility.await().until(() -> answers(Duration.ofSeconds(1)));
   }
 
-  @AfterEach
-  void end() throws Exception {
+  @BeforeEach
+  void carries() {
+    Awaitility.await("the wire carries").until(() -> answers(Duration.ofSeconds(1)));
+  }
+
+  @AfterAll
+  static void end() throws Exception {
     cluster.close();
     one.close();
     two.close();
@@ -106,7 +111,7 @@ class WireChaosIT {
   }
 
   /** Names of the pods that are registered on a node. */
-  private List<String> podsOf(int node) {
+  private static List<String> podsOf(int node) {
     return cluster.api(node).get("/api/v1/pods").path("items").findValuesAsText("ref");
   }
 
@@ -129,7 +134,7 @@ class WireChaosIT {
     cluster.kill(2);
 
     Awaitility.await()
-        .atMost(Duration.ofSeconds(15))
+        .atMost(Duration.ofSeconds(60))
         .untilAsserted(
             () ->
                 assertThat(
@@ -147,6 +152,8 @@ class WireChaosIT {
         Netlink inPod = Netlink.open(netns)) {
       assertThat(inPod.require("eth1").carrier()).as("carrier").isTrue();
     }
+    cluster.start(2);
+    cluster.awaitReady(2);
   }
 
   private static void assertEchoes(Socket client, Socket accepted, int value) throws Exception {
@@ -157,7 +164,7 @@ class WireChaosIT {
     assertThat(in.read()).isEqualTo(value);
   }
 
-  private boolean answers(Duration timeout) throws Exception {
+  private static boolean answers(Duration timeout) throws Exception {
     try (Netns netns = one.open()) {
       return IcmpEcho.ping(netns, InetAddress.getByName("12.12.12.2"), 1000, true, timeout)
           .isPresent();
