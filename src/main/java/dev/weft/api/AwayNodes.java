@@ -15,9 +15,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Members that left and are expected back, with what hangs on each. */
 final class AwayNodes {
+  private static final Logger log = LoggerFactory.getLogger(AwayNodes.class);
+
   /** Names shown of each kind; {@code more} counts the others. */
   private static final int MAX_NAMES = 100;
 
@@ -49,6 +53,18 @@ final class AwayNodes {
                                     known.resultAt(0),
                                     known.resultAt(1),
                                     known.resultAt(2))));
+  }
+
+  /** Forgets a node on every member, and frees its subnet. */
+  Future<Void> forget(String id) {
+    return cluster
+        .forget(id)
+        .compose(
+            v ->
+                subnets
+                    .free(id)
+                    .onFailure(e -> log.info("subnet of node {} not freed: {}", id, e.getMessage()))
+                    .otherwiseEmpty());
   }
 
   private Future<Map<String, List<String>>> byNode() {

@@ -67,7 +67,7 @@ final class ListResource implements MemberLists {
 
   void bind(Operations operations) {
     operations.answer("listNodes", ctx -> nodes(Lists.Query.of(ctx.queryParams())));
-    operations.answer("forgetNode", ctx -> cluster.forget(ctx.pathParam("id")));
+    operations.answer("forgetNode", ctx -> away.forget(ctx.pathParam("id")));
     operations.answer("listServices", ctx -> services(Lists.Query.of(ctx.queryParams())));
     operations.answer("listTopologies", ctx -> topologies(Lists.Query.of(ctx.queryParams())));
     LISTS.forEach(

@@ -3,6 +3,8 @@ package dev.weft.wire.meshnet;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Reason;
 import dev.weft.dial.MeshnetDial;
+import dev.weft.room.Backoff;
+import dev.weft.wire.WireState;
 import dev.weft.wire.control.OpenStream;
 import dev.weft.wire.control.PodEnd;
 import dev.weft.wire.control.Wire;
@@ -14,6 +16,7 @@ import dev.weft.wire.control.WireWork;
 import dev.weft.wire.path.Lane;
 import dev.weft.wire.path.PacketWriter;
 import io.vertx.core.Future;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -22,8 +25,8 @@ import java.util.Map;
  * asked to join: the request for an end contains the daemon's interface id.
  */
 final class MeshnetWay {
-  /** Wait before the next stream to a daemon that ended one, for example for an unknown id. */
-  private static final long REOPEN_MILLIS = 100;
+  /** A stream that lived so long was not ended because its frames are refused. */
+  private static final Duration SOUND = Duration.ofSeconds(10);
 
   private final WireRoom room;
   private final MeshnetDial dial;
@@ -37,14 +40,31 @@ final class MeshnetWay {
   /** The work on the wire of an end. */
   WireWork to(PeerAddress daemon, long peerId) {
     return new WireWork() {
+      private final Backoff backoff = new Backoff(room.random());
+      private long opened = System.nanoTime();
+
       @Override
       public Future<Void> pass(Wire wire) {
         return peerId == 0 ? Future.succeededFuture() : open(wire, daemon, peerId);
       }
 
+      /**
+       * A daemon ends a stream whose frames it refuses, as for an unknown id, with the first of
+       * them: the wire waits ever longer, so that it is not shown as up all the time.
+       */
       @Override
       public void again(Wire wire) {
-        room.vertx().setTimer(REOPEN_MILLIS, id -> wire.kick());
+        if (System.nanoTime() - opened > SOUND.toNanos()) {
+          backoff.succeeded();
+        }
+        room.vertx().setTimer(Math.max(1, backoff.failed().toMillis()), id -> wire.kick());
+      }
+
+      @Override
+      public void reported(Wire wire, WireState before, WireState after) {
+        if (after == WireState.UP) {
+          opened = System.nanoTime();
+        }
       }
     };
   }

@@ -47,6 +47,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -571,6 +572,25 @@ class MeshnetIT {
                     end.toBuilder().setPeerVtep("10.9.9.9").build(),
                     BoolResponse.getDefaultInstance()));
     assertThat(PlainGrpc.statusOf(denied)).isEqualTo(GrpcStatus.PERMISSION_DENIED);
+  }
+
+  @Test
+  void shouldNotStayUpWhileTheOtherEndRefusesItsFrames() throws Exception {
+    // An id that node 2 does not know.
+    WireDef def =
+        remoteDef(one, "eth1", "r1", addressOf(2), 999_999).setLocalPodIp("12.12.12.1/24").build();
+    assertThat(addRemote(client(addressOf(2)), def).getResponse()).isTrue();
+
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(
+            () -> {
+              assertThat(ping(one, "12.12.12.2", 56)).isFalse();
+              WireStatus wire = await(wires(1).list()).get(0);
+              assertThat(wire.state()).isEqualTo(WireState.JOINING);
+              assertThat(wire.reason()).contains("interface id 999999 is no wire's here");
+              assertThat(wire.since()).isBefore(Instant.now().minusMillis(1500));
+            });
   }
 
   @Test
