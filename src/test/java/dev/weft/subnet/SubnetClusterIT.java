@@ -13,6 +13,7 @@ import dev.weft.testkit.PingStream;
 import dev.weft.testkit.ProcessCluster;
 import dev.weft.testkit.QuiltClient;
 import dev.weft.testkit.TestNetns;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -145,7 +146,7 @@ class SubnetClusterIT {
       """;
 
   private static Path write(String rules) throws Exception {
-    return java.nio.file.Files.writeString(directory.resolve("rules"), rules);
+    return Files.writeString(directory.resolve("rules"), rules);
   }
 
   private static void awaitFirst(PingStream... streams) {
@@ -277,6 +278,23 @@ class SubnetClusterIT {
 
   private static String routerIn(int node) {
     return subnets.get(node - 1).replace("/24", "");
+  }
+
+  @Test
+  void shouldFindItsSubnetAgainWithAnEmptyDisk() throws Exception {
+    nodes.kill(3);
+    awaitMembersAt(1, NODES - 1);
+    for (String file : List.of("weft.db", "weft.db-wal", "weft.db-shm")) {
+      Files.deleteIfExists(nodes.home(3).resolve("data").resolve(file));
+    }
+    nodes.start(3);
+    nodes.awaitReady(3);
+
+    await().atMost(Duration.ofSeconds(30)).until(() -> !nodes.subnetOf(3).isEmpty());
+    assertThat(nodes.subnetOf(3)).isEqualTo(subnets.get(2));
+    addPod(3);
+    awaitAllPings(Duration.ofSeconds(30));
+    awaitMembersAt(1, NODES);
   }
 
   private static Set<String> distinctSubnets(int count) {
