@@ -215,7 +215,6 @@ class SubnetClusterIT {
     awaitMembersAt(1, NODES);
     for (int newcomer = 4; newcomer <= 5; newcomer++) {
       nodes.api(1).delete("/api/v1/nodes/" + nodes.id(newcomer));
-      nodes.api(1).delete("/api/v1/subnets/" + nodes.id(newcomer));
     }
     await()
         .atMost(Duration.ofSeconds(30))
