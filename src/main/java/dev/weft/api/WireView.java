@@ -16,7 +16,17 @@ record WireView(
     WireStatus.Traffic received) {
 
   static WireView of(WireStatus wire) {
+    WireSpec asked = wire.spec();
+    WireSpec shown =
+        new WireSpec(
+            asked.id(),
+            asked.ns(),
+            asked.uid(),
+            asked.kind(),
+            wire.mtu(),
+            asked.local(),
+            asked.peer());
     return new WireView(
-        wire.spec(), wire.state(), wire.reason(), wire.since(), wire.sent(), wire.received());
+        shown, wire.state(), wire.reason(), wire.since(), wire.sent(), wire.received());
   }
 }

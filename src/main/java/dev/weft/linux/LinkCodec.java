@@ -4,6 +4,7 @@ import dev.weft.address.Mac;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Optional;
 
 /** RTM_…LINK messages: include/uapi/linux/if_link.h. */
@@ -92,6 +93,27 @@ final class LinkCodec {
         Attributes.parse(body.duplicate().order(body.order()).position(IFINFOMSG))
             .bytes(IFLA_STATS64);
     return stats.length < Long.BYTES ? 0 : ByteBuffer.wrap(stats).order(body.order()).getLong();
+  }
+
+  /**
+   * The first eight fields of {@code rtnl_link_stats64}: packets, bytes, errors and drops, each
+   * received and sent; zeros without counters.
+   */
+  static LinkTraffic traffic(ByteBuffer body) {
+    byte[] stats =
+        Attributes.parse(body.duplicate().order(body.order()).position(IFINFOMSG))
+            .bytes(IFLA_STATS64);
+    ByteBuffer in =
+        ByteBuffer.wrap(Arrays.copyOf(stats, 8 * Long.BYTES)).order(body.order());
+    return new LinkTraffic(way(in, 0), way(in, Long.BYTES));
+  }
+
+  private static LinkTraffic.Direction way(ByteBuffer stats, int at) {
+    int pair = 2 * Long.BYTES;
+    return new LinkTraffic.Direction(
+        stats.getLong(at),
+        stats.getLong(at + pair),
+        stats.getLong(at + 2 * pair) + stats.getLong(at + 3 * pair));
   }
 
   static NetlinkMessage get(String name) {

@@ -63,6 +63,13 @@ public final class Netlink implements AutoCloseable {
         .orElse(0L);
   }
 
+  /** What a link has carried since it was made. */
+  public LinkTraffic traffic(int index) throws LinuxException {
+    return socket
+        .exchange(LinkCodec.counters(index), "counters of link " + index, LinkCodec::traffic)
+        .get(0);
+  }
+
   private Optional<Link> find(NetlinkMessage get, String what) throws LinuxException {
     try {
       return socket.exchange(get, what, LinkCodec::decode).stream().findFirst();

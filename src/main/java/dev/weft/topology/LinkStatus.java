@@ -11,7 +11,7 @@ import dev.weft.pod.PodRef;
  * @param reason why it is not up, null when it is
  * @param node where this pod is registered, null if nowhere
  * @param peerNode where the peer is registered, null if nowhere
- * @param mtu asked for, in bytes
+ * @param mtu of the interface, bytes; as asked for until there is one
  */
 public record LinkStatus(
     PodRef pod,

@@ -49,10 +49,14 @@ record LinkView(
     WireStatus wire = answer.wires.get(planned.wire());
     return wire == null
         ? with(planned, LinkPlanner.JOINING, "node " + answer.name + " has not made its end yet")
-        : with(planned, wire.state().toString(), wire.reason());
+        : with(planned, wire.mtu(), wire.state().toString(), wire.reason());
   }
 
   private static LinkStatus with(LinkStatus link, String state, String reason) {
+    return with(link, link.mtu(), state, reason);
+  }
+
+  private static LinkStatus with(LinkStatus link, int mtu, String state, String reason) {
     return new LinkStatus(
         link.pod(),
         link.uid(),
@@ -63,7 +67,7 @@ record LinkView(
         link.peerIp(),
         link.wire(),
         link.kind(),
-        link.mtu(),
+        mtu,
         state,
         reason,
         link.node(),

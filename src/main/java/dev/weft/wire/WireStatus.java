@@ -9,12 +9,37 @@ import java.time.Instant;
  * @param since when the wire entered this state
  * @param sent from the pod on this node towards the peer
  * @param received from the peer towards the pod on this node
+ * @param mtu of the pod's interface, bytes, which a vxlan or macvlan may have smaller than it was
+ *     asked for; as asked for until there is one
  */
 public record WireStatus(
-    WireSpec spec, WireState state, String reason, Instant since, Traffic sent, Traffic received) {
+    WireSpec spec,
+    WireState state,
+    String reason,
+    Instant since,
+    Traffic sent,
+    Traffic received,
+    int mtu) {
+  public WireStatus {
+    // A member of an older version tells none.
+    mtu = mtu == 0 ? spec.mtu() : mtu;
+  }
+
+  /** A wire whose interface has the MTU that was asked for. */
+  public WireStatus(
+      WireSpec spec,
+      WireState state,
+      String reason,
+      Instant since,
+      Traffic sent,
+      Traffic received) {
+    this(spec, state, reason, since, sent, received, spec.mtu());
+  }
 
   /**
-   * Counters of one direction since the node started. A super-frame counts its segments.
+   * Counters of one direction: of a grpc wire since the node started, where a super-frame counts
+   * its segments; of the other kinds the kernel's since the pod's interface was made, where it
+   * counts once, a few seconds old where there are many wires.
    *
    * @param drops frames lost here, by any cause
    */

@@ -52,10 +52,19 @@ class WireKindsIT {
   void shouldJoinByVxlanWithTheMtuThatTheUnderlayLeaves() throws Exception {
     int n = ++uid;
 
-    link(n, ", \"kind\": \"vxlan\"");
+    link(n, ", \"kind\": \"vxlan\", \"mtu\": 1500");
 
     awaitPing(n, 1450 - 28);
     assertThat(linkOf(one, n).mtu()).isEqualTo(1450);
+    Awaitility.await()
+        .atMost(WITHIN)
+        .untilAsserted(
+            () -> {
+              JsonNode wire = wireOf(n);
+              assertThat(wire.path("mtu").asInt()).isEqualTo(1450);
+              assertThat(wire.at("/sent/bytes").asLong()).isGreaterThan(1450);
+              assertThat(wire.at("/received/frames").asLong()).isPositive();
+            });
     assertThat(linkOf(one, n).vxlan()).get().extracting(v -> v.vni()).isEqualTo(5000 + n);
   }
 
@@ -150,6 +159,10 @@ class WireKindsIT {
       cluster.pod(1, "q2", b);
       cluster.link(++uid, 1, "q1", "12.13.0.1/24", 1, "q2", "12.13.0.2/24", "");
       assertThat(linkOf(a, uid).kind()).isEqualTo("veth");
+      // IPv6's own: reports of multicast groups.
+      Awaitility.await()
+          .atMost(WITHIN)
+          .until(() -> wireOf(uid).at("/sent/frames").asLong() > 0);
 
       cluster.api(1).delete("/api/v1/pods/default/q1");
       cluster.api(1).delete("/api/v1/pods/default/q2");
@@ -179,6 +192,15 @@ class WireKindsIT {
             {"uid": %d, "a": {"pod": "p1", "intf": "eth%d"}, "b": {"pod": "p2", "intf": "eth%d"}%s}
             """
                 .formatted(n, n, n, more));
+  }
+
+  private static JsonNode wireOf(int n) {
+    for (JsonNode wire : cluster.api(1).get("/api/v1/wires").path("items")) {
+      if (wire.path("uid").asInt() == n) {
+        return wire;
+      }
+    }
+    throw new AssertionError("no wire of uid " + n);
   }
 
   private static String address(int n, int end) {

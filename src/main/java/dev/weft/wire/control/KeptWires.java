@@ -7,13 +7,16 @@ import dev.weft.pod.Pod;
 import dev.weft.pod.Pods;
 import dev.weft.wire.WireSpec;
 import dev.weft.wire.WireStatus;
+import dev.weft.wire.kernel.KernelEnds;
 import io.vertx.core.Future;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -25,6 +28,12 @@ final class KeptWires {
 
   private static final String TABLE = "wires";
   private static final long TELL_MILLIS = 5000;
+
+  /** Counters that are younger are not read again. */
+  private static final long FRESH_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+  /** Interfaces looked at for one question, about 10 ms of the thread for links. */
+  private static final int MOST_LOOKS = 64;
 
   private final WireRoom room;
   private final WireWork work;
@@ -75,6 +84,30 @@ final class KeptWires {
 
   Optional<Wire> find(String id) {
     return Optional.ofNullable(wires.get(id));
+  }
+
+  /**
+   * Reads what the kernel counted on the interfaces that it carries, the longest unseen first; a
+   * pass reads it too. Success however many could be read.
+   */
+  Future<Void> look(Stream<Wire> which) {
+    List<KernelEnds.Carried> carried =
+        which
+            .filter(wire -> wire.unseenNanos() > FRESH_NANOS)
+            .sorted(Comparator.comparingLong(Wire::unseenNanos).reversed())
+            .flatMap(wire -> wire.carried().stream())
+            .limit(MOST_LOOKS)
+            .toList();
+    return carried.isEmpty()
+        ? Future.succeededFuture()
+        : room.thread()
+            .home(room.kernel().look(carried))
+            .onSuccess(
+                links ->
+                    links.forEach(
+                        (id, link) -> find(id).ifPresent(wire -> wire.seen(link))))
+            .<Void>mapEmpty()
+            .otherwiseEmpty();
   }
 
   void kick(Predicate<WireSpec> which) {

@@ -3,6 +3,7 @@ package dev.weft.wire.control;
 import dev.weft.bus.Reason;
 import dev.weft.bus.WeftException;
 import dev.weft.room.Backoff;
+import dev.weft.net.LinkThread.Place;
 import dev.weft.room.Passes;
 import dev.weft.wire.WireChanged;
 import dev.weft.wire.WireKind;
@@ -13,6 +14,8 @@ import dev.weft.wire.control.WireLife.Action;
 import dev.weft.wire.control.WireLife.Change;
 import dev.weft.wire.control.WireLife.PeerEnd;
 import dev.weft.wire.control.WireLife.Report;
+import dev.weft.wire.kernel.KernelEnds;
+import dev.weft.wire.kernel.KernelLink;
 import dev.weft.wire.path.FrameSink;
 import dev.weft.wire.path.Lane;
 import dev.weft.wire.path.TrafficCounter;
@@ -37,6 +40,14 @@ public final class Wire {
   private final Runnable unmeter;
   private WireLife<PodEnd, OpenStream> life = WireLife.begin();
   private Instant since;
+
+  /** Where the kernel carries the frames; null for a grpc wire. */
+  private KernelEnds.Carried carried;
+
+  /** The interface as of the last look; null before the first. Meters read it on other threads. */
+  private volatile KernelLink link;
+
+  private long lookedAt;
 
   /** What the pass under way waits for at the peer; null before the first. */
   private Promise<Void> awaited;
@@ -87,7 +98,49 @@ public final class Wire {
     life.end().ifPresent(end -> end.wireEnd().countKernelDrops());
     Report report = life.report();
     return new WireStatus(
-        spec, report.state(), report.reason(), since, sent.read(), received.read());
+        spec,
+        report.state(),
+        report.reason(),
+        since,
+        sentTraffic(),
+        receivedTraffic(),
+        link == null ? spec.mtu() : link.mtu());
+  }
+
+  /** From the pod towards the peer, whoever carries it; any thread may ask. */
+  WireStatus.Traffic sentTraffic() {
+    KernelLink last = link;
+    return last == null ? sent.read() : last.sent();
+  }
+
+  /** As {@link #sentTraffic}, from the peer towards the pod. */
+  WireStatus.Traffic receivedTraffic() {
+    KernelLink last = link;
+    return last == null ? received.read() : last.received();
+  }
+
+  /** The kernel carries the wire's frames by that interface. */
+  void carriedBy(Place place, long podIdentity, KernelLink as) {
+    carried = new KernelEnds.Carried(id(), place, podIdentity);
+    seen(as);
+  }
+
+  /** The interface was looked at. */
+  void seen(KernelLink as) {
+    link = as;
+    lookedAt = System.nanoTime();
+  }
+
+  /** What is to be looked at; empty if the kernel carries nothing. */
+  Optional<KernelEnds.Carried> carried() {
+    return life instanceof WireLife.Linked<PodEnd, OpenStream>
+        ? Optional.ofNullable(carried)
+        : Optional.empty();
+  }
+
+  /** How long ago the interface was looked at. */
+  long unseenNanos() {
+    return System.nanoTime() - lookedAt;
   }
 
   /** {@code default/r1:eth1 - default/r2:eth1}. */

@@ -17,6 +17,7 @@ import dev.weft.wire.control.WireLife.PeerEnd;
 import dev.weft.wire.control.WireLife.Report;
 import dev.weft.wire.control.WireLife.Standing;
 import dev.weft.wire.kernel.KernelEnds;
+import dev.weft.wire.kernel.KernelLink;
 import dev.weft.wire.path.Lane;
 import dev.weft.wire.path.PacketWriter;
 import dev.weft.wire.path.WireEnd;
@@ -75,19 +76,21 @@ final class WireAssembler implements WireWork {
         Pod peer = needed(all, spec.peer());
         List<Place> both =
             List.of(MadePlaces.of(pod, spec.local()), MadePlaces.of(peer, spec.peer()));
-        yield link(wire, both, () -> kernel.joinVeth(spec, pod, peer));
+        yield link(wire, pod, both, () -> kernel.joinVeth(spec, pod, peer));
       }
       case VXLAN -> {
         InetAddress here = underlayAddress(room.context().self());
         InetAddress there = underlayAddress(spec.peer().node());
         yield link(
             wire,
+            pod,
             List.of(MadePlaces.of(pod, spec.local())),
             () -> kernel.tunnels().vxlan(spec, pod, here, there, config.mtu()));
       }
       case MACVLAN ->
           link(
               wire,
+              pod,
               List.of(MadePlaces.of(pod, spec.local())),
               () -> kernel.tunnels().macvlan(spec, pod));
     };
@@ -111,11 +114,17 @@ final class WireAssembler implements WireWork {
 
   // Wires that the kernel carries.
 
-  private Future<Void> link(Wire wire, List<Place> where, Supplier<Future<Void>> make) {
+  private Future<Void> link(
+      Wire wire, Pod pod, List<Place> where, Supplier<Future<KernelLink>> make) {
     return places
         .note(wire.id(), where)
         .compose(v -> room.thread().home(make.get()))
-        .onSuccess(v -> wire.on(WireLife::linked));
+        .onSuccess(
+            link -> {
+              wire.carriedBy(MadePlaces.of(pod, wire.spec().local()), pod.identity(), link);
+              wire.on(WireLife::linked);
+            })
+        .mapEmpty();
   }
 
   /** The address of a member's VXLAN tunnels: the one on which the member serves others. */

@@ -2,7 +2,6 @@ package dev.weft.wire.control;
 
 import dev.weft.wire.WireState;
 import dev.weft.wire.WireStatus;
-import dev.weft.wire.path.TrafficCounter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
@@ -10,7 +9,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.ToLongFunction;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 
 /** A wire's meters. */
 final class WireMeters {
@@ -29,25 +29,26 @@ final class WireMeters {
             .description("1 while frames cross")
             .tags(tags)
             .register(registry));
-    direction(meters, registry, tags.and("direction", "sent"), wire.sent());
-    direction(meters, registry, tags.and("direction", "received"), wire.received());
+    direction(meters, registry, tags.and("direction", "sent"), wire, Wire::sentTraffic);
+    direction(meters, registry, tags.and("direction", "received"), wire, Wire::receivedTraffic);
     return () -> meters.forEach(registry::remove);
   }
 
   private static void direction(
-      List<Meter> meters, MeterRegistry registry, Tags tags, TrafficCounter counter) {
-    meters.add(count(registry, tags, counter, "weft_wire_frames", WireStatus.Traffic::frames));
-    meters.add(count(registry, tags, counter, "weft_wire_bytes", WireStatus.Traffic::bytes));
-    meters.add(count(registry, tags, counter, "weft_wire_drops", WireStatus.Traffic::drops));
+      List<Meter> meters,
+      MeterRegistry registry,
+      Tags tags,
+      Wire wire,
+      Function<Wire, WireStatus.Traffic> way) {
+    meters.add(
+        count(registry, tags, wire, "weft_wire_frames", w -> way.apply(w).frames()));
+    meters.add(count(registry, tags, wire, "weft_wire_bytes", w -> way.apply(w).bytes()));
+    meters.add(count(registry, tags, wire, "weft_wire_drops", w -> way.apply(w).drops()));
   }
 
   private static Meter count(
-      MeterRegistry registry,
-      Tags tags,
-      TrafficCounter counter,
-      String name,
-      ToLongFunction<WireStatus.Traffic> value) {
-    return FunctionCounter.builder(name, counter, c -> value.applyAsLong(c.read()))
+      MeterRegistry registry, Tags tags, Wire wire, String name, ToDoubleFunction<Wire> value) {
+    return FunctionCounter.builder(name, wire, value)
         .description("What crossed the wire's end on this node, or was lost there, by direction")
         .tags(tags)
         .register(registry);

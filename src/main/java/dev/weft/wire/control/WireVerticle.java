@@ -214,18 +214,23 @@ public final class WireVerticle extends VerticleBase implements Wires {
 
   @Override
   public Future<List<WireStatus>> list() {
-    return Future.succeededFuture(
-        Stream.concat(wires.all().map(Wire::status), foreign.list()).toList());
+    return wires
+        .look(wires.all())
+        .map(v -> Stream.concat(wires.all().map(Wire::status), foreign.list()).toList());
   }
 
   @Override
   public Future<WireStatus> get(String id) {
     return wires
-        .find(id)
-        .map(Wire::status)
-        .or(() -> foreign.get(id))
-        .map(Future::succeededFuture)
-        .orElseThrow(() -> Fault.NOT_FOUND.because("wire " + id + " is not on this node"));
+        .look(wires.find(id).stream())
+        .map(
+            v ->
+                wires
+                    .find(id)
+                    .map(Wire::status)
+                    .or(() -> foreign.get(id))
+                    .orElseThrow(
+                        () -> Fault.NOT_FOUND.because("wire " + id + " is not on this node")));
   }
 
   @Override

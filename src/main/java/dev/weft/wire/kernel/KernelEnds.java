@@ -1,8 +1,10 @@
 package dev.weft.wire.kernel;
 
 import dev.weft.address.Cidr;
+import dev.weft.bus.WeftException;
 import dev.weft.linux.Link;
 import dev.weft.linux.LinuxException;
+import dev.weft.linux.Netlink;
 import dev.weft.linux.Netns;
 import dev.weft.linux.PacketOptions;
 import dev.weft.linux.PacketSocket;
@@ -20,9 +22,13 @@ import dev.weft.wire.WireSpec;
 import io.vertx.core.Future;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The kernel's part of wires: veth pairs between pods and the namespace {@code weft-<node id>} that
@@ -30,6 +36,8 @@ import java.util.Set;
  * the namespace and sockets are opened on the caller's, which blocks.
  */
 public final class KernelEnds implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(KernelEnds.class);
+
   /**
    * The pod's end has the wire's MTU. The node end has the largest there is: a packet socket takes
    * frames up to its own end's MTU and one VLAN tag, which a full frame with two tags exceeds.
@@ -157,16 +165,44 @@ public final class KernelEnds implements AutoCloseable {
   }
 
   /** Joins two pods of this node by one veth pair. */
-  public Future<Void> joinVeth(WireSpec spec, Pod local, Pod peer) {
-    return thread
-        .change(
-            at ->
-                VethPair.ensure(
-                    owner,
-                    spec.id(),
-                    end(at, spec, spec.local(), local, spec.mtu()),
-                    end(at, spec, spec.peer(), peer, spec.mtu())))
-        .mapEmpty();
+  public Future<KernelLink> joinVeth(WireSpec spec, Pod local, Pod peer) {
+    return thread.change(
+        at -> {
+          LinkEnd here = end(at, spec, spec.local(), local, spec.mtu());
+          VethPair.ensure(owner, spec.id(), here, end(at, spec, spec.peer(), peer, spec.mtu()));
+          return KernelLink.read(here.at().netlink(), here.name());
+        });
+  }
+
+  /**
+   * A pod's interface whose frames the kernel carries.
+   *
+   * @param wire its id
+   * @param identity of the pod's namespace
+   */
+  public record Carried(String wire, LinkThread.Place place, long identity) {}
+
+  /**
+   * Interfaces as they are by now, by wire; without those that are gone, and without all while
+   * changes of links wait, which go first.
+   */
+  public Future<Map<String, KernelLink>> look(List<Carried> carried) {
+    return carried.isEmpty() || thread.isBusy()
+        ? Future.succeededFuture(Map.of())
+        : thread.change(at -> look(at, carried));
+  }
+
+  private static Map<String, KernelLink> look(OpenNamespaces at, List<Carried> all) {
+    Map<String, KernelLink> found = new HashMap<>();
+    for (Carried one : all) {
+      try {
+        Netlink inPod = at.at(one.place().netns(), one.identity()).netlink();
+        found.put(one.wire(), KernelLink.read(inPod, one.place().name()));
+      } catch (LinuxException | WeftException e) {
+        log.debug("no counters of wire {}: {}", one.wire(), e.getMessage());
+      }
+    }
+    return found;
   }
 
   static LinkEnd end(OpenNamespaces at, WireSpec spec, WireSpec.End end, Pod pod, int mtu)

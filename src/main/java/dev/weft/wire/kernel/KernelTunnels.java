@@ -48,7 +48,7 @@ public final class KernelTunnels {
    *
    * @param defaultMtu a wire with this MTU gets a smaller one where the underlay requires it
    */
-  public Future<Void> vxlan(
+  public Future<KernelLink> vxlan(
       WireSpec spec, Pod pod, InetAddress local, InetAddress remote, int defaultMtu) {
     if (spec.uid() > MAX_UID) {
       throw Fault.invalid("uid of a vxlan link", spec.uid(), "0.." + MAX_UID);
@@ -70,14 +70,14 @@ public final class KernelTunnels {
                   mtu);
           LinkEnd end = KernelEnds.end(at, spec, spec.local(), pod, mtu);
           vxlans.ensure(onHost, end, device, owner, spec.id());
-          return null;
+          return KernelLink.read(end.at().netlink(), end.name());
         });
   }
 
   /**
    * Creates the pod's macvlan on the device that the peer end names, or adopts the one that fits.
    */
-  public Future<Void> macvlan(WireSpec spec, Pod pod) {
+  public Future<KernelLink> macvlan(WireSpec spec, Pod pod) {
     return thread.change(
         at -> {
           Netlink onHost = at.host().netlink();
@@ -91,7 +91,7 @@ public final class KernelTunnels {
           int mtu = Math.min(spec.mtu(), parent.mtu());
           LinkEnd end = KernelEnds.end(at, spec, spec.local(), pod, mtu);
           Macvlan.ensure(onHost, parent, end, owner, spec.id());
-          return null;
+          return KernelLink.read(end.at().netlink(), end.name());
         });
   }
 
