@@ -103,8 +103,7 @@ final class LinkCodec {
     byte[] stats =
         Attributes.parse(body.duplicate().order(body.order()).position(IFINFOMSG))
             .bytes(IFLA_STATS64);
-    ByteBuffer in =
-        ByteBuffer.wrap(Arrays.copyOf(stats, 8 * Long.BYTES)).order(body.order());
+    ByteBuffer in = ByteBuffer.wrap(Arrays.copyOf(stats, 8 * Long.BYTES)).order(body.order());
     return new LinkTraffic(way(in, 0), way(in, Long.BYTES));
   }
 

@@ -121,6 +121,16 @@ public final class PacketSocket implements AutoCloseable {
     }
   }
 
+  /** Whether {@link #send} answered that there is no room at present. */
+  public static boolean isQueueFull(int answer) {
+    return answer == 0 || Errno.ENOBUFS.is(-answer);
+  }
+
+  /** Whether {@link #send} answered that the frame is longer than the link takes. */
+  public static boolean isTooLong(int answer) {
+    return Errno.EMSGSIZE.is(-answer);
+  }
+
   /** Bytes that may be received and not read yet, from now on; see {@link PacketOptions}. */
   public void receiveBuffer(int bytes) throws LinuxException {
     socket.receiveBuffer(bytes);

@@ -160,9 +160,7 @@ class WireKindsIT {
       cluster.link(++uid, 1, "q1", "12.13.0.1/24", 1, "q2", "12.13.0.2/24", "");
       assertThat(linkOf(a, uid).kind()).isEqualTo("veth");
       // IPv6's own: reports of multicast groups.
-      Awaitility.await()
-          .atMost(WITHIN)
-          .until(() -> wireOf(uid).at("/sent/frames").asLong() > 0);
+      Awaitility.await().atMost(WITHIN).until(() -> wireOf(uid).at("/sent/frames").asLong() > 0);
 
       cluster.api(1).delete("/api/v1/pods/default/q1");
       cluster.api(1).delete("/api/v1/pods/default/q2");

@@ -24,6 +24,9 @@ public interface ForeignEnds {
 
   Stream<WireStatus> list();
 
+  /** How many there are; any thread may ask. */
+  int size();
+
   Optional<WireStatus> get(String id);
 
   /** Creates this node's end of a wire whose other end a foreign daemon has. */

@@ -103,9 +103,7 @@ final class KeptWires {
         : room.thread()
             .home(room.kernel().look(carried))
             .onSuccess(
-                links ->
-                    links.forEach(
-                        (id, link) -> find(id).ifPresent(wire -> wire.seen(link))))
+                links -> links.forEach((id, link) -> find(id).ifPresent(wire -> wire.seen(link))))
             .<Void>mapEmpty()
             .otherwiseEmpty();
   }

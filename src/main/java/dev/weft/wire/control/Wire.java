@@ -2,8 +2,8 @@ package dev.weft.wire.control;
 
 import dev.weft.bus.Reason;
 import dev.weft.bus.WeftException;
-import dev.weft.room.Backoff;
 import dev.weft.net.LinkThread.Place;
+import dev.weft.room.Backoff;
 import dev.weft.room.Passes;
 import dev.weft.wire.WireChanged;
 import dev.weft.wire.WireKind;

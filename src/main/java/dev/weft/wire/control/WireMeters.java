@@ -1,7 +1,10 @@
 package dev.weft.wire.control;
 
+import dev.weft.wire.WireKind;
 import dev.weft.wire.WireState;
 import dev.weft.wire.WireStatus;
+import dev.weft.wire.path.DropCause;
+import dev.weft.wire.path.WireEnds;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
@@ -16,6 +19,17 @@ import java.util.function.ToDoubleFunction;
 final class WireMeters {
   private WireMeters() {}
 
+  /** Registers the meters of all wires of a node. */
+  static void register(
+      MeterRegistry registry, KeptWires wires, ForeignEnds foreign, WireEnds ends) {
+    Gauge.builder("weft_wires", () -> wires.size() + foreign.size())
+        .description("Wires kept, meshnet's too")
+        .register(registry);
+    FunctionCounter.builder("weft_wire_refused_frames", ends, WireEnds::refused)
+        .description("Frames for an interface id that is unknown or not the sender's")
+        .register(registry);
+  }
+
   /** Registers the meters; the returned action removes them. */
   static Runnable register(Wire wire, MeterRegistry registry) {
     Tags tags =
@@ -29,8 +43,19 @@ final class WireMeters {
             .description("1 while frames cross")
             .tags(tags)
             .register(registry));
-    direction(meters, registry, tags.and("direction", "sent"), wire, Wire::sentTraffic);
-    direction(meters, registry, tags.and("direction", "received"), wire, Wire::receivedTraffic);
+    Tags sent = tags.and("direction", "sent");
+    Tags received = tags.and("direction", "received");
+    direction(meters, registry, sent, wire, Wire::sentTraffic);
+    direction(meters, registry, received, wire, Wire::receivedTraffic);
+    if (wire.spec().kind() == WireKind.GRPC) {
+      for (DropCause cause : DropCause.values()) {
+        String drops = "weft_wire_drops";
+        ToDoubleFunction<Wire> ofSent = w -> w.sent().drops(cause);
+        ToDoubleFunction<Wire> ofReceived = w -> w.received().drops(cause);
+        meters.add(count(registry, sent.and("cause", cause.label()), wire, drops, ofSent));
+        meters.add(count(registry, received.and("cause", cause.label()), wire, drops, ofReceived));
+      }
+    }
     return () -> meters.forEach(registry::remove);
   }
 
@@ -40,10 +65,14 @@ final class WireMeters {
       Tags tags,
       Wire wire,
       Function<Wire, WireStatus.Traffic> way) {
-    meters.add(
-        count(registry, tags, wire, "weft_wire_frames", w -> way.apply(w).frames()));
+    meters.add(count(registry, tags, wire, "weft_wire_frames", w -> way.apply(w).frames()));
     meters.add(count(registry, tags, wire, "weft_wire_bytes", w -> way.apply(w).bytes()));
-    meters.add(count(registry, tags, wire, "weft_wire_drops", w -> way.apply(w).drops()));
+    if (wire.spec().kind() != WireKind.GRPC) {
+      // The kernel tells no more.
+      String drops = "weft_wire_drops";
+      Tags cause = tags.and("cause", "kernel");
+      meters.add(count(registry, cause, wire, drops, w -> way.apply(w).drops()));
+    }
   }
 
   private static Meter count(

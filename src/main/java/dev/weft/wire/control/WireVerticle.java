@@ -19,10 +19,6 @@ import dev.weft.wire.WireStatus;
 import dev.weft.wire.Wires;
 import dev.weft.wire.kernel.KernelEnds;
 import dev.weft.wire.path.DataPath;
-import dev.weft.wire.path.WireEnds;
-import io.micrometer.core.instrument.FunctionCounter;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
@@ -169,11 +165,7 @@ public final class WireVerticle extends VerticleBase implements Wires {
         .on(
             MemberChanged.class,
             change -> wires.kick(spec -> change.id().equals(spec.peer().node())));
-    MeterRegistry meters = roomContext.metrics().registry();
-    Gauge.builder("weft_wires", wires, KeptWires::size).description("Wires kept").register(meters);
-    FunctionCounter.builder("weft_wire_refused_frames", room.path().ends(), WireEnds::refused)
-        .description("Frames for an interface id that is unknown or not the sender's")
-        .register(meters);
+    WireMeters.register(roomContext.metrics().registry(), wires, foreign, room.path().ends());
     wires.kick(spec -> true);
     vertx.setPeriodic(RECONCILE_MILLIS, id -> wires.kick(spec -> true));
     roomContext.health().state(ROOM, Health.State.READY);

@@ -75,6 +75,10 @@ final class MeshnetEnds {
     return List.copyOf(ends.values()).stream();
   }
 
+  int size() {
+    return ends.size();
+  }
+
   Optional<MeshnetEnd> find(String id) {
     return Optional.ofNullable(ends.get(id));
   }

@@ -77,6 +77,11 @@ public final class MeshnetWires implements ForeignEnds {
   }
 
   @Override
+  public int size() {
+    return ends.size();
+  }
+
+  @Override
   public Optional<WireStatus> get(String id) {
     return ends.find(id).map(end -> end.wire().status());
   }

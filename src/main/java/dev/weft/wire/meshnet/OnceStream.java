@@ -3,6 +3,7 @@ package dev.weft.wire.meshnet;
 import dev.weft.rpc.Loop;
 import dev.weft.rpc.OutStream;
 import dev.weft.rpc.RpcConnection;
+import dev.weft.wire.path.DropCause;
 import dev.weft.wire.path.FrameReceiver;
 import dev.weft.wire.path.TrafficCounter;
 import io.netty.buffer.ByteBuf;
@@ -66,7 +67,7 @@ final class OnceStream implements OutStream {
 
   private void onAnswer(boolean taken) {
     if (!taken) {
-      sent.dropped(1);
+      sent.dropped(DropCause.REFUSED, 1);
     }
     if (ended.future().isComplete()) {
       release();

@@ -47,9 +47,12 @@ final class BatchReader {
     ByteBuf batch = PooledByteBufAllocator.DEFAULT.directBuffer(room);
     int bytes = 0;
     int carried = 0;
-    int dropped = 0;
+    int tooLong = 0;
+    int refused = 0;
+    int malformed = 0;
     for (int i = 0; i < frames; ) {
-      boolean goes = !ring.truncated(i) && end.sends(ring, i);
+      boolean whole = !ring.truncated(i);
+      boolean goes = whole && end.sends(ring, i);
       // A run's frames have the same addresses.
       int run = goes ? stream.writer().run(ring, i, frames) : 1;
       if (run > 1) {
@@ -59,12 +62,16 @@ final class BatchReader {
         int written = goes ? stream.writer().write(ring, i, batch) : 0;
         carried += written;
         bytes += written == 0 ? 0 : ring.length(i);
-        dropped += written == 0 ? 1 : 0;
+        tooLong += whole ? 0 : 1;
+        refused += whole && !goes ? 1 : 0;
+        malformed += goes && written == 0 ? 1 : 0;
       }
       i += run;
     }
     end.sent().carried(carried, bytes);
-    end.sent().dropped(dropped);
+    end.sent().dropped(DropCause.TOO_LONG, tooLong);
+    end.sent().dropped(DropCause.REFUSED, refused);
+    end.sent().dropped(DropCause.MALFORMED, malformed);
     pace.sent(System.nanoTime(), frames, bytes);
     return batch;
   }

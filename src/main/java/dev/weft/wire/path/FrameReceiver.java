@@ -145,10 +145,9 @@ public final class FrameReceiver {
       }
       long low = vnet < 0 ? 0 : source.getLongLE(vnet);
       int csumOffset = vnet < 0 ? 0 : source.getUnsignedShortLE(vnet + 8);
-      if (length < 14
-          || !VnetCheck.fits(low, csumOffset, length)
-          || !end.takes(source, frame, length)) {
-        end.received().dropped(1);
+      boolean fits = length >= 14 && VnetCheck.fits(low, csumOffset, length);
+      if (!fits || !end.takes(source, frame, length)) {
+        end.received().dropped(fits ? DropCause.REFUSED : DropCause.MALFORMED, 1);
         dropped = true;
         return;
       }
@@ -192,7 +191,6 @@ public final class FrameReceiver {
       held.forEach(ByteBuf::release);
       held.clear();
       end.received().carried(segments - (frames - sent), bytes);
-      end.received().dropped(frames - sent);
       dropped |= sent < frames;
       bytes = 0;
       segments = 0;

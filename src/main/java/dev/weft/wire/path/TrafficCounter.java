@@ -1,24 +1,39 @@
 package dev.weft.wire.path;
 
 import dev.weft.wire.WireStatus;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
 /** Counts one direction of a wire, once per batch. */
 public final class TrafficCounter {
   private final LongAdder frames = new LongAdder();
   private final LongAdder bytes = new LongAdder();
-  private final LongAdder drops = new LongAdder();
+  private final Map<DropCause, LongAdder> drops = new EnumMap<>(DropCause.class);
+
+  public TrafficCounter() {
+    for (DropCause cause : DropCause.values()) {
+      drops.put(cause, new LongAdder());
+    }
+  }
 
   void carried(long frameCount, long byteCount) {
     frames.add(frameCount);
     bytes.add(byteCount);
   }
 
-  public void dropped(long frameCount) {
-    drops.add(frameCount);
+  public void dropped(DropCause cause, long frameCount) {
+    if (frameCount != 0) {
+      drops.get(cause).add(frameCount);
+    }
+  }
+
+  public long drops(DropCause cause) {
+    return drops.get(cause).sum();
   }
 
   public WireStatus.Traffic read() {
-    return new WireStatus.Traffic(frames.sum(), bytes.sum(), drops.sum());
+    long lost = drops.values().stream().mapToLong(LongAdder::sum).sum();
+    return new WireStatus.Traffic(frames.sum(), bytes.sum(), lost);
   }
 }

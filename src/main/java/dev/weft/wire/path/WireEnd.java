@@ -98,22 +98,34 @@ public final class WireEnd {
 
   /**
    * Sends the ring's frames to the pod's interface and empties the ring; returns how many the
-   * kernel accepted. Locked against {@link #close}: a closed descriptor's number may be another
-   * socket's already.
+   * kernel accepted, and counts the others. Locked against {@link #close}: a closed descriptor's
+   * number may be another socket's already.
    */
   synchronized int send(SendRing ring) {
     int taken = 0;
-    for (int next = 0; !closed && next < ring.size(); ) {
+    int next = 0;
+    while (!closed && next < ring.size()) {
       int n = socket.send(ring, next, ring.size() - next);
       if (n == 0) {
         // The link's queue is full: the rest is dropped, as by any link.
         break;
       }
+      if (n < 0) {
+        received.dropped(causeOf(n), 1);
+      }
       taken += Math.max(n, 0);
       next += Math.max(n, 1);
     }
+    received.dropped(closed ? DropCause.REFUSED : DropCause.QUEUE, ring.size() - next);
     ring.clear();
     return taken;
+  }
+
+  private static DropCause causeOf(int refusal) {
+    if (PacketSocket.isQueueFull(refusal)) {
+      return DropCause.QUEUE;
+    }
+    return PacketSocket.isTooLong(refusal) ? DropCause.TOO_LONG : DropCause.REFUSED;
   }
 
   /** Adds what the kernel dropped because the socket's buffer was full: reading resets it. */
@@ -122,7 +134,7 @@ public final class WireEnd {
       return;
     }
     try {
-      sent.dropped(socket.statistics().dropped());
+      sent.dropped(DropCause.QUEUE, socket.statistics().dropped());
     } catch (LinuxException e) {
       throw new IllegalStateException("an open packet socket has statistics", e);
     }

@@ -55,6 +55,11 @@ class JoinServiceTest {
     }
 
     @Override
+    public int size() {
+      return 0;
+    }
+
+    @Override
     public Optional<WireStatus> get(String id) {
       return Optional.empty();
     }

@@ -15,6 +15,8 @@ import dev.weft.wire.WireKind;
 import dev.weft.wire.WireSpec;
 import dev.weft.wire.WireState;
 import dev.weft.wire.WireStatus;
+import dev.weft.wire.path.DropCause;
+import dev.weft.wire.path.WireEnds;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -105,6 +107,44 @@ class KeptWiresTest {
     await(call(() -> waiting.remove(SPEC.id())).timeout(20, TimeUnit.SECONDS));
 
     assertThat(await(call(() -> Future.succeededFuture(waiting.ids())))).isEmpty();
+  }
+
+  @Test
+  void shouldCountTheWiresOfOtherProgramsToo() {
+    ForeignEnds three =
+        (ForeignEnds)
+            Proxy.newProxyInstance(
+                ForeignEnds.class.getClassLoader(),
+                new Class<?>[] {ForeignEnds.class},
+                (proxy, method, arguments) -> 3);
+    WireMeters.register(metrics.registry(), wires, three, new WireEnds());
+
+    await(call(() -> wires.put(SPEC)));
+
+    assertThat(metrics.registry().get("weft_wires").gauge().value()).isEqualTo(4);
+  }
+
+  @Test
+  void shouldTellDropsByTheirCause() {
+    await(call(() -> wires.put(SPEC)));
+    Wire wire = wires.find(SPEC.id()).orElseThrow();
+
+    wire.received().dropped(DropCause.TOO_LONG, 2);
+    wire.received().dropped(DropCause.QUEUE, 1);
+
+    assertThat(drops("received", "too_long")).isEqualTo(2);
+    assertThat(drops("received", "queue")).isEqualTo(1);
+    assertThat(drops("sent", "queue")).isZero();
+    assertThat(wire.status().received().drops()).isEqualTo(3);
+  }
+
+  private double drops(String direction, String cause) {
+    return metrics
+        .registry()
+        .get("weft_wire_drops")
+        .tags("direction", direction, "cause", cause)
+        .functionCounter()
+        .count();
   }
 
   @Test
