@@ -3,6 +3,7 @@ package dev.weft.api;
 import dev.weft.address.HostPort;
 import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
+import dev.weft.bus.Reason;
 import dev.weft.bus.WeftException;
 import dev.weft.room.RoomContext;
 import dev.weft.rpc.UnixServerSocket;
@@ -168,7 +169,7 @@ public final class ApiVerticle extends VerticleBase {
   private WeftException notListening(Throwable e) {
     return Fault.UNAVAILABLE.because(
         "http.port: cannot listen on %s: %s"
-            .formatted(new HostPort(settings.host(), settings.port()), e.getMessage()),
+            .formatted(new HostPort(settings.host(), settings.port()), Reason.of(e)),
         e);
   }
 

@@ -3,6 +3,7 @@ package dev.weft.api;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weft.bus.Bus;
 import dev.weft.bus.Json;
+import dev.weft.bus.Reason;
 import dev.weft.cluster.AwayMember;
 import dev.weft.cluster.Cluster;
 import dev.weft.pod.Pod;
@@ -57,13 +58,14 @@ final class AwayNodes {
 
   /** Forgets a node on every member, and frees its subnet. */
   Future<Void> forget(String id) {
+    String name = cluster.name(id);
     return cluster
         .forget(id)
         .compose(
             v ->
                 subnets
                     .free(id)
-                    .onFailure(e -> log.info("subnet of node {} not freed: {}", id, e.getMessage()))
+                    .onFailure(e -> log.info("subnet of node {} not freed: {}", name, Reason.of(e)))
                     .otherwiseEmpty());
   }
 

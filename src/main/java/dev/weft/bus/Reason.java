@@ -1,8 +1,11 @@
 package dev.weft.bus;
 
+import java.net.UnknownHostException;
 import java.nio.channels.ClosedChannelException;
+import java.nio.file.FileSystemException;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -31,6 +34,8 @@ public final class Reason {
       Map.of(
           "-24", "too many open files",
           "-32", "broken pipe",
+          "-98", "address already in use",
+          "-99", "cannot assign requested address",
           "-101", "network is unreachable",
           "-103", "connection aborted",
           "-104", "connection reset by peer",
@@ -38,31 +43,55 @@ public final class Reason {
           "-111", "connection refused",
           "-113", "no route to host");
 
+  private static final String STOPS = "this node is stopping";
+  private static final String CLOSED = "the connection was closed";
+
   private static final Map<String, String> WORDS =
       Map.of(
-          "SSLEngine closed already", "the connection was closed",
-          "Connection was closed", "the connection was closed",
-          "Connection closed", "the connection was closed",
+          "SSLEngine closed already", CLOSED,
+          "Connection was closed", CLOSED,
+          "Connection closed", CLOSED,
           "Client is closed", "the connection is being closed",
-          "Hazelcast instance is not active!", "this node is stopping");
+          "Hazelcast instance is not active!", STOPS);
+
+  /** Why an executor takes nothing more; without one of these it is full. */
+  private static final Pattern STOPPED =
+      Pattern.compile("(?i)executor terminated|shut(ting)? down|\\[Terminated|pool closed");
 
   private Reason() {}
+
+  /** Whether something was refused because the part of this process that does it has stopped. */
+  public static boolean isStop(Throwable failure) {
+    return (failure instanceof RejectedExecutionException
+            && STOPPED.matcher(String.valueOf(failure.getMessage())).find())
+        // By name: this room knows no cluster.
+        || failure.getClass().getSimpleName().equals("HazelcastInstanceNotActiveException");
+  }
 
   /** Never null, never the name of a class where words are known. */
   public static String of(Throwable failure) {
     if (failure instanceof WeftException known) {
       return known.getMessage();
     }
+    if (isStop(failure)) {
+      return STOPS;
+    }
     String message = failure.getMessage();
     if (message == null || message.isBlank()) {
       return unnamed(failure);
+    }
+    if (failure instanceof UnknownHostException && message.indexOf(' ') < 0) {
+      return message + ": no such host";
+    }
+    if (failure instanceof FileSystemException file && file.getReason() == null) {
+      return file.getFile() + ": " + spaced(file.getClass().getName());
     }
     return inWords(message, failure);
   }
 
   private static String unnamed(Throwable failure) {
     if (failure instanceof ClosedChannelException) {
-      return "the connection was closed";
+      return CLOSED;
     }
     if (failure instanceof TimeoutException) {
       return "no answer in time";
@@ -98,7 +127,10 @@ public final class Reason {
           ? of(failure.getCause())
           : named.group(1) == null ? spaced(message) : inWords(named.group(1), failure);
     }
-    return WORDS.getOrDefault(message, message);
+    // Netty's TLS of a connection that ends during its handshake.
+    return message.endsWith("\"this.val$promise\" is null")
+        ? CLOSED
+        : WORDS.getOrDefault(message, message);
   }
 
   private static String seconds(Matcher timeout) {

@@ -24,8 +24,8 @@ public final class WeftException extends RuntimeException {
   }
 
   /**
-   * The failure itself; UNAVAILABLE around that of a connection and TIMEOUT around that of waiting,
-   * INTERNAL around anything else, so that its text reaches the caller.
+   * The failure itself; UNAVAILABLE around that of a connection or of a node that stops and TIMEOUT
+   * around that of waiting, INTERNAL around anything else, so that its text reaches the caller.
    */
   public static WeftException of(Throwable t) {
     if (t instanceof WeftException w) {
@@ -34,7 +34,7 @@ public final class WeftException extends RuntimeException {
     Fault fault =
         t instanceof TimeoutException
             ? Fault.TIMEOUT
-            : isOfConnection(t) ? Fault.UNAVAILABLE : Fault.INTERNAL;
+            : isOfConnection(t) || Reason.isStop(t) ? Fault.UNAVAILABLE : Fault.INTERNAL;
     return fault.because(Reason.of(t), t);
   }
 

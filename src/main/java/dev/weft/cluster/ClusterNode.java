@@ -350,7 +350,9 @@ public final class ClusterNode implements ClusterPlace {
         .onSuccess(
             missing -> {
               if (!missing.isEmpty()) {
-                log.warn("no leases before these voters are back or forgotten: {}", missing);
+                log.warn(
+                    "no leases before these voters are back or forgotten: {}",
+                    missing.stream().map(this::name).sorted().toList());
               }
             })
         .mapEmpty();
@@ -523,6 +525,11 @@ public final class ClusterNode implements ClusterPlace {
               .collect(Collectors.toCollection(HashSet::new));
       verified.add(self());
       return verified;
+    }
+
+    @Override
+    public String name(String node) {
+      return ClusterNode.this.name(node);
     }
 
     @Override

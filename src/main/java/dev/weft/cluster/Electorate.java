@@ -38,6 +38,9 @@ final class Electorate {
     /** Members whose records were verified, this one among them. */
     Set<String> live();
 
+    /** As {@link Cluster#name}. */
+    String name(String node);
+
     /** How many have to be there, by majority, before the first charter. */
     int founders();
 
@@ -167,7 +170,7 @@ final class Electorate {
             try {
               voter.onRow(node, Json.read(json, VoteRow.class));
             } catch (WeftException e) {
-              log.warn("votes of node {} ignored: {}", node, e.getMessage());
+              log.warn("votes of node {} ignored: {}", surroundings.name(node), e.getMessage());
             }
           }
         });
@@ -201,7 +204,9 @@ final class Electorate {
       away.removeAll(live);
       Set<String> missing = voter.forget(away, live);
       if (!missing.isEmpty()) {
-        log.warn("voters {} are not forgotten: they are starting", missing);
+        log.warn(
+            "voters {} are not forgotten: they are starting",
+            missing.stream().map(surroundings::name).sorted().toList());
       }
     }
   }

@@ -2,6 +2,7 @@ package dev.weft.cluster;
 
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
+import dev.weft.bus.Reason;
 import dev.weft.bus.WeftException;
 import dev.weft.cluster.proto.Entry;
 import dev.weft.cluster.proto.FollowRequest;
@@ -191,7 +192,7 @@ final class HostedOutposts implements Home {
     house
         .claims()
         .put(outpost, Json.write(new LiveOutposts.Claim(context.self(), outpost, context.epoch())))
-        .onFailure(e -> log.warn("outpost {} not claimed yet: {}", outpost, e.getMessage()));
+        .onFailure(e -> log.warn("outpost {} not claimed yet: {}", outpost, Reason.of(e)));
   }
 
   private void forget(String outpost, String why) {
@@ -204,7 +205,7 @@ final class HostedOutposts implements Home {
     house
         .claims()
         .remove(outpost)
-        .onFailure(e -> log.warn("outpost {} not let go yet: {}", outpost, e.getMessage()));
+        .onFailure(e -> log.warn("outpost {} not let go yet: {}", outpost, Reason.of(e)));
   }
 
   /** Forgets changes of rows that are gone; on the cluster thread. */

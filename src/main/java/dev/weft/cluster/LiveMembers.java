@@ -1,6 +1,7 @@
 package dev.weft.cluster;
 
 import com.hazelcast.core.HazelcastInstance;
+import dev.weft.bus.Reason;
 import dev.weft.store.Store;
 import io.vertx.core.Future;
 import java.util.HashSet;
@@ -120,7 +121,7 @@ final class LiveMembers {
       noted = quorum.largest();
       store
           .put(ClusterNode.ROOM, LARGEST, Integer.toString(noted))
-          .onFailure(e -> log.warn("size of the cluster not noted: {}", e.getMessage()));
+          .onFailure(e -> log.warn("size of the cluster not noted: {}", Reason.of(e)));
     }
   }
 

@@ -3,6 +3,7 @@ package dev.weft.cluster;
 import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
+import dev.weft.bus.Reason;
 import dev.weft.bus.Signer;
 import dev.weft.cluster.proto.Entry;
 import dev.weft.cluster.proto.FollowRequest;
@@ -219,7 +220,7 @@ public final class OutpostNode implements ClusterPlace {
             node);
     owned(ClusterNode.MEMBERS)
         .put("", Json.write(next))
-        .onFailure(e -> log.warn("own record not written: {}", e.getMessage()));
+        .onFailure(e -> log.warn("own record not written: {}", Reason.of(e)));
   }
 
   @Override
@@ -323,7 +324,7 @@ public final class OutpostNode implements ClusterPlace {
   private ReplicatedTable loaded(ReplicatedCommonTable table, HomeTableStore store) {
     table
         .load()
-        .onFailure(e -> log.error("table {} not read: {}", table.name, e.getMessage()))
+        .onFailure(e -> log.error("table {} not read: {}", table.name, Reason.of(e)))
         .onComplete(done -> fed(table, store));
     return table;
   }
@@ -541,7 +542,7 @@ public final class OutpostNode implements ClusterPlace {
       context
           .store()
           .put(ClusterNode.ROOM, HOME, node)
-          .onFailure(e -> log.warn("home not noted: {}", e.getMessage()));
+          .onFailure(e -> log.warn("home not noted: {}", Reason.of(e)));
     }
   }
 }

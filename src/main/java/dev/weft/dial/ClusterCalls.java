@@ -61,7 +61,7 @@ public final class ClusterCalls implements HomeLine, Beyond {
 
   @Override
   public Home to(String node) {
-    return new RemoteHome(dial, node);
+    return new RemoteHome(dial, node, cluster.name(node));
   }
 
   @Override

@@ -4,7 +4,6 @@ import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Reason;
 import dev.weft.cluster.Cluster;
-import dev.weft.cluster.Member;
 import dev.weft.identity.NodeId;
 import dev.weft.reach.DirectPath;
 import dev.weft.reach.PeerPort;
@@ -82,12 +81,12 @@ final class PeerWay implements Way {
 
   @Override
   public Future<? extends RpcConnection> connect(String nodeId, Loop on) {
+    String name = cluster.name(nodeId);
     Optional<PeerPort> from = port;
     if (from.isEmpty()) {
       return Future.failedFuture(
-          Fault.UNAVAILABLE.because("node " + nodeId + ": this node is in no mesh"));
+          Fault.UNAVAILABLE.because("node " + name + ": this node is in no mesh"));
     }
-    String name = cluster.member(nodeId).map(Member::name).orElse(nodeId);
     return from.get()
         .dial(new NodeId(nodeId), QuicConnection.PROTOCOL, on, (channel, loop) -> {})
         .map(channel -> new QuicConnection(channel, on).watch())

@@ -46,11 +46,16 @@ final class RemoteHome implements Home {
 
   private final Dial dial;
   private final String node;
+  private final String name;
   private boolean followed;
 
-  RemoteHome(Dial dial, String node) {
+  /**
+   * @param name of the node, for people
+   */
+  RemoteHome(Dial dial, String node, String name) {
     this.dial = dial;
     this.node = node;
+    this.name = name;
   }
 
   private static <Q extends Message, R extends Message> GrpcMethod<Q, R> method(
@@ -106,7 +111,7 @@ final class RemoteHome implements Home {
             e ->
                 Future.failedFuture(
                     e instanceof TimeoutException
-                        ? Fault.TIMEOUT.because("node " + node + " does not answer")
+                        ? Fault.TIMEOUT.because("node " + name + " does not answer")
                         : e));
   }
 }

@@ -3,6 +3,7 @@ package dev.weft.dial;
 import dev.weft.address.HostPort;
 import dev.weft.address.IpAddress;
 import dev.weft.bus.Fault;
+import dev.weft.bus.Reason;
 import dev.weft.dial.proto.Candidates;
 import dev.weft.dial.proto.RendezvousProto;
 import dev.weft.dial.proto.StartAnswer;
@@ -30,6 +31,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
 
 /**
  * Makes a path by UDP straight to each peer: agrees with it, by calls over the way that there is,
@@ -83,6 +85,7 @@ public final class Rendezvous {
 
   private final String self;
   private final Dial dial;
+  private final UnaryOperator<String> names;
   private final Attempts.Timer timer;
   private final LongSupplier nanos;
   private final SecureRandom random = new SecureRandom();
@@ -117,15 +120,25 @@ public final class Rendezvous {
     }
   }
 
-  Rendezvous(Vertx vertx, String self, Dial dial) {
+  /**
+   * @param names of nodes by their ids
+   */
+  Rendezvous(Vertx vertx, String self, Dial dial, UnaryOperator<String> names) {
     this(
         self,
         dial,
         (delay, work) -> vertx.setTimer(Math.max(1, delay.toMillis()), id -> work.run()),
-        System::nanoTime);
+        System::nanoTime,
+        names);
   }
 
-  Rendezvous(String self, Dial dial, Attempts.Timer timer, LongSupplier nanos) {
+  Rendezvous(
+      String self,
+      Dial dial,
+      Attempts.Timer timer,
+      LongSupplier nanos,
+      UnaryOperator<String> names) {
+    this.names = names;
     this.self = self;
     this.dial = dial;
     this.timer = timer;
@@ -269,7 +282,7 @@ public final class Rendezvous {
         .onFailure(
             e -> {
               if (!established(meeting)) {
-                String why = "where node " + meeting.node + " is: " + e.getMessage();
+                String why = "where node " + names.apply(meeting.node) + " is: " + Reason.of(e);
                 failed(meeting, why, meeting.pausesOfCalls);
               }
             });
@@ -341,7 +354,10 @@ public final class Rendezvous {
       meeting.path = Optional.empty();
     }
     if (addresses.isEmpty() && before.isEmpty()) {
-      failed(meeting, "node " + meeting.node + " knows no address of its UDP port", meeting.pauses);
+      failed(
+          meeting,
+          "node " + names.apply(meeting.node) + " knows no address of its UDP port",
+          meeting.pauses);
       return;
     }
     Watch watch = new Watch(meeting);

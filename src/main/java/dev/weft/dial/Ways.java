@@ -49,7 +49,7 @@ public final class Ways {
     this.meshnet = new MeshnetDial(vertx, config);
     this.mesh = new PeerWay(cluster, this::whyNot);
     this.dial = new NodeDial(vertx, List.of(direct, external, mesh));
-    this.rendezvous = new Rendezvous(vertx, cluster.self(), dial);
+    this.rendezvous = new Rendezvous(vertx, cluster.self(), dial, cluster::name);
     rendezvous.serve(listener);
   }
 

@@ -450,7 +450,7 @@ public final class Node {
         .compose(peers -> udp.port().compose(port -> openPaths(port, peers, loop, identity)))
         .recover(
             e -> {
-              log.warn("No paths by UDP straight to other nodes: {}", e.getMessage());
+              log.warn("No paths by UDP straight to other nodes: {}", Reason.of(e));
               return Future.succeededFuture();
             });
   }

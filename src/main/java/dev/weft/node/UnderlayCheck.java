@@ -2,6 +2,7 @@ package dev.weft.node;
 
 import dev.weft.address.HostPort;
 import dev.weft.api.Doctor.Finding;
+import dev.weft.bus.Reason;
 import dev.weft.cluster.Member;
 import dev.weft.linux.IcmpEcho;
 import dev.weft.linux.LinuxException;
@@ -78,7 +79,7 @@ final class UnderlayCheck {
       socket.connect(new InetSocketAddress(at.host(), at.port()), (int) TIMEOUT.toMillis());
       return Optional.empty();
     } catch (IOException e) {
-      return Optional.of(e.getMessage());
+      return Optional.of(Reason.of(e));
     }
   }
 

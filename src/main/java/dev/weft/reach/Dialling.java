@@ -2,6 +2,7 @@ package dev.weft.reach;
 
 import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
+import dev.weft.bus.Reason;
 import dev.weft.bus.WeftException;
 import dev.weft.identity.NodeId;
 import io.netty.channel.Channel;
@@ -136,6 +137,6 @@ final class Dialling {
               peer + ": no answer within " + TIMEOUT_SECONDS + " s (" + target.silence() + ")")
           : Refusal.of(peer, self, target.protocol(), closed.event());
     }
-    return Fault.UNAVAILABLE.because(peer + ": " + cause.getMessage(), cause);
+    return Fault.UNAVAILABLE.because(peer + ": " + Reason.of(cause), cause);
   }
 }

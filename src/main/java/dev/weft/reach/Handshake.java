@@ -1,5 +1,6 @@
 package dev.weft.reach;
 
+import dev.weft.bus.Reason;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
@@ -30,7 +31,7 @@ final class Handshake extends ChannelInboundHandlerAdapter {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    log.debug("A handshake failed: {}", cause.getMessage());
+    log.debug("A handshake failed: {}", Reason.of(cause));
   }
 
   @Override

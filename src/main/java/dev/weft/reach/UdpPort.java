@@ -2,6 +2,7 @@ package dev.weft.reach;
 
 import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
+import dev.weft.bus.Reason;
 import dev.weft.identity.Identity;
 import dev.weft.identity.NodeId;
 import dev.weft.rpc.Loop;
@@ -178,7 +179,7 @@ public final class UdpPort {
               if (done.isSuccess()) {
                 opened.complete(done.channel());
               } else {
-                String why = done.cause().getMessage();
+                String why = Reason.of(done.cause());
                 opened.fail(
                     Fault.UNAVAILABLE.because(
                         "udp://" + HostPort.of(at) + ": " + why, done.cause()));

@@ -2,6 +2,7 @@ package dev.weft.reach;
 
 import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
+import dev.weft.bus.Reason;
 import dev.weft.rpc.Loop;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
@@ -80,8 +81,7 @@ public final class UdpProbeSocket implements ProbeSocket {
               } else {
                 opened.fail(
                     Fault.UNAVAILABLE.because(
-                        "udp://" + HostPort.of(at) + ": " + done.cause().getMessage(),
-                        done.cause()));
+                        "udp://" + HostPort.of(at) + ": " + Reason.of(done.cause()), done.cause()));
               }
             });
     return opened.future();

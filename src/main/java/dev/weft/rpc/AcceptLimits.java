@@ -2,6 +2,7 @@ package dev.weft.rpc;
 
 import com.sun.management.UnixOperatingSystemMXBean;
 import dev.weft.address.IpAddress;
+import dev.weft.bus.Reason;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -144,7 +145,7 @@ public final class AcceptLimits {
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
       if (!waits) {
         waits = true;
-        log.warn("connections to {} wait: {}", ctx.channel().localAddress(), cause.getMessage());
+        log.warn("connections to {} wait: {}", ctx.channel().localAddress(), Reason.of(cause));
       }
       pause(ctx, STARVED_MILLIS);
     }

@@ -3,6 +3,7 @@ package dev.weft.rpc;
 import com.google.protobuf.Descriptors.ServiceDescriptor;
 import com.google.protobuf.Message;
 import dev.weft.bus.Fault;
+import dev.weft.bus.Reason;
 import dev.weft.bus.WeftException;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.vertx.core.Context;
@@ -139,7 +140,7 @@ public final class GrpcListener {
                     Fault.UNAVAILABLE.because(
                         "%s: cannot listen on %s:%s: %s"
                             .formatted(
-                                by.option(), options.getHost(), options.getPort(), e.getMessage()),
+                                by.option(), options.getHost(), options.getPort(), Reason.of(e)),
                         e)));
   }
 

@@ -1,6 +1,7 @@
 package dev.weft.rpc;
 
 import dev.weft.bus.Fault;
+import dev.weft.bus.Reason;
 import dev.weft.rpc.proto.RpcOpening;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -88,7 +89,7 @@ public final class QuicConnection implements RpcConnection {
               } else {
                 opened.fail(
                     Fault.UNAVAILABLE.because(
-                        "the connection was lost: " + made.cause().getMessage(), made.cause()));
+                        "the connection was lost: " + Reason.of(made.cause()), made.cause()));
               }
             });
     return opened.future();

@@ -268,7 +268,8 @@ public final class AgentVerticle extends AbstractVerticle implements Agents {
                     // One that nobody has may not be known here yet.
                     if (row.member() == null
                         && !holders.getOrDefault(row.subnet(), own).equals(own)) {
-                      log.warn("agent node {} lost {} while it was down", id, row.subnet());
+                      log.warn(
+                          "agent node {} lost {} while it was down", row.hostname(), row.subnet());
                       var unused = nodes.write(Map.of(), Set.of(id)).onSuccess(v -> check());
                     }
                   });

@@ -134,7 +134,7 @@ final class MemberDirectory {
       try {
         rows.put(row.node(), Json.read(row.json(), MemberRow.class));
       } catch (WeftException e) {
-        log.warn("subnet record of node {} ignored: {}", row.node(), e.getMessage());
+        log.warn("subnet record of node {} ignored: {}", cluster.name(row.node()), e.getMessage());
       }
     }
     return rows;
@@ -167,7 +167,7 @@ final class MemberDirectory {
               row.mtu()));
     } catch (IllegalArgumentException | WeftException e) {
       // As long as members differ in subnets.cidr or prefix, which the health says.
-      log.debug("subnet record of node {} ignored: {}", node, e.getMessage());
+      log.debug("subnet record of node {} ignored: {}", cluster.name(node), e.getMessage());
       return Optional.empty();
     }
   }

@@ -4,8 +4,8 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.spi.FilterReply;
+import dev.weft.bus.Reason;
 import java.util.List;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.regex.Pattern;
 import org.slf4j.LoggerFactory;
 import org.slf4j.Marker;
@@ -24,8 +24,8 @@ final class CutOff extends TurboFilter {
   private static final Pattern ENDED =
       Pattern.compile(
           "already complete|val\\$promise|SSLEngine closed|(?i:connection (was"
-              + " )?closed)|(?i:connection reset|broken pipe|stream was closed|client is"
-              + " closed)|not active|Not a member|Not Member!|already"
+              + " )?closed)|(?i:connection reset|broken pipe|stream was closed|stream reset|client"
+              + " is closed)|not active|Not a member|Not Member!|already"
               + " responseReceived|ClosedChannelException");
 
   @Override
@@ -39,13 +39,22 @@ final class CutOff extends TurboFilter {
   }
 
   static boolean isCutOff(Throwable failure) {
-    if (failure instanceof RejectedExecutionException
-        && String.valueOf(failure.getMessage()).contains("Shutting down")) {
-      // What is asked for while this process stops is not done, and who asked is told.
-      return true;
+    return isStop(failure) || isOfLibrariesAlone(failure);
+  }
+
+  /** What is asked for while this process stops is not done, and who asked is told. */
+  private static boolean isStop(Throwable failure) {
+    for (Throwable t = failure; t != null; t = next(t)) {
+      if (Reason.isStop(t)) {
+        return true;
+      }
     }
+    return false;
+  }
+
+  private static boolean isOfLibrariesAlone(Throwable failure) {
     boolean ended = false;
-    for (Throwable t = failure; t != null; t = t.getCause() == t ? null : t.getCause()) {
+    for (Throwable t = failure; t != null; t = next(t)) {
       ended |= ENDED.matcher(t.toString()).find();
       for (StackTraceElement frame : t.getStackTrace()) {
         if (!isOfLibraries(frame.getClassName())) {
@@ -54,6 +63,10 @@ final class CutOff extends TurboFilter {
       }
     }
     return ended;
+  }
+
+  private static Throwable next(Throwable t) {
+    return t.getCause() == t ? null : t.getCause();
   }
 
   private static boolean isOfLibraries(String name) {

@@ -16,12 +16,15 @@ public final class LogSetup {
    * They log calls and connections that were cut off, with stack traces, beside telling whoever
    * waits for them.
    */
-  private static final List<String> CUT_OFF =
+  static final List<String> CUT_OFF =
       List.of(
           "io.netty.handler.codec.http2.DefaultHttp2Connection",
           "io.vertx.core.http.impl.HttpClientConnectionInternal",
           "io.vertx.core.eventbus.impl.clustered.ClusteredEventBus",
+          // A member that does not answer, by an id that nobody else names; its end is an event.
+          "io.vertx.core.eventbus.impl.clustered.OutboundConnection",
           "io.vertx.core.http.impl.HttpClientRequestImpl",
+          "io.vertx.core.http.impl.HttpClientResponseImpl",
           "io.vertx.core.net.impl.ConnectionBase");
 
   private LogSetup() {}

@@ -1,5 +1,6 @@
 package dev.weft.topology;
 
+import dev.weft.bus.Reason;
 import dev.weft.bus.WeftException;
 import dev.weft.cluster.Cluster;
 import dev.weft.pod.Pod;
@@ -116,7 +117,7 @@ final class Joiner {
         .onFailure(
             e -> {
               if (passBackoff.failures() == 0) {
-                log.warn("links cannot be joined now, trying again: {}", e.getMessage());
+                log.warn("links cannot be joined now, trying again: {}", Reason.of(e));
               }
             });
   }

@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -111,7 +112,11 @@ class RendezvousTest {
                   fact -> {}));
       this.candidates = List.of(udp.address());
       this.rendezvous =
-          new Rendezvous(node.vertx(), node.id().value(), new Calls(node.id().value()));
+          new Rendezvous(
+              node.vertx(),
+              node.id().value(),
+              new Calls(node.id().value()),
+              id -> id.startsWith("ffff") ? "n9" : id);
       all.put(node.id().value(), rendezvous);
     }
 
@@ -212,14 +217,15 @@ class RendezvousTest {
             () ->
                 one.rendezvous
                     .whyNot("ffffffffffffffff")
-                    .equals("where node ffffffffffffffff is: nobody is there"));
+                    .equals("where node n9 is: nobody is there"));
   }
 
   @Test
   void shouldAskAgainSoonAfterACallThatFailed() {
     SimulatedTimer timer = new SimulatedTimer();
     Calls calls = new Calls("0000000000000001");
-    Rendezvous rendezvous = new Rendezvous("0000000000000001", calls, timer, timer::now);
+    Rendezvous rendezvous =
+        new Rendezvous("0000000000000001", calls, timer, timer::now, UnaryOperator.identity());
     one.open(rendezvous);
     rendezvous.peerUp("00000000000000ff");
 

@@ -264,7 +264,7 @@ class LocalServiceIT {
     assertThat(modestly.path("answer").asText()).isEqualTo("OK");
     assertThat(linksOf(there)).isEqualTo(1);
     assertThat(greedily.path("answer").asText())
-        .startsWith("REFUSED endpoint default/greedy on node " + node.id + ": linux_namespace: ")
+        .startsWith("REFUSED endpoint default/greedy on node " + node.name + ": linux_namespace: ")
         .endsWith("(expected: that of the endpoint's process, since it is not root's)");
     node.closeAll();
     modest.destroyForcibly().onExit().join();

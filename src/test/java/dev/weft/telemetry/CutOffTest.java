@@ -2,9 +2,12 @@ package dev.weft.telemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.hazelcast.core.HazelcastInstanceNotActiveException;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CutOffTest {
   private static Throwable at(Throwable failure, String... classes) {
@@ -47,6 +50,50 @@ class CutOffTest {
                     "io.vertx.core.impl.ExecuteBlocking",
                     "dev.weft.bus.Bus")))
         .isTrue();
+  }
+
+  @Test
+  void shouldKnowWhatIsAskedOfALoopOrAClusterThatHasStopped() {
+    for (Throwable stopped :
+        List.of(
+            new RejectedExecutionException("event executor terminated"),
+            new IllegalStateException(
+                new HazelcastInstanceNotActiveException("State: SHUT_DOWN")))) {
+      assertThat(CutOff.isCutOff(at(stopped, "io.netty.util.concurrent.X", "dev.weft.rpc.Loop")))
+          .isTrue();
+    }
+  }
+
+  @Test
+  void shouldLogWhatIsRefusedForWantOfRoom() {
+    assertThat(
+            CutOff.isCutOff(
+                at(
+                    new RejectedExecutionException("Task 0 rejected from [Running, pool size = 4]"),
+                    "io.vertx.core.impl.ExecuteBlocking",
+                    "dev.weft.bus.Bus")))
+        .isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SSLEngine closed already",
+        "Client is closed",
+        "Stream was closed (GOAWAY error code = 0)",
+        "Stream reset: 8",
+        "Cannot invoke \"Promise.tryFailure()\" because \"this.val$promise\" is null"
+      })
+  void shouldKnowWhatIsLoggedOfAConnectionThatIsKilled(String words) {
+    assertThat(CutOff.isCutOff(at(new IllegalStateException(words), "io.vertx.core.X"))).isTrue();
+  }
+
+  /** What logs {@code <missing-log-message>} for one: it is silenced by name. */
+  @Test
+  void shouldSilenceOnlyLoggersThatExist() {
+    assertThat(LogSetup.CUT_OFF)
+        .contains("io.vertx.core.net.impl.ConnectionBase")
+        .allSatisfy(name -> assertThat(Class.forName(name)).isNotNull());
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.weft.mesh.gate;
 
+import dev.weft.bus.Reason;
 import dev.weft.mesh.stream.MeshSocket;
 import dev.weft.rpc.socket.PipeEnd;
 import io.vertx.core.Future;
@@ -9,8 +10,7 @@ import io.vertx.core.buffer.Buffer;
 record MeshEnd(MeshSocket mesh) implements PipeEnd {
   @Override
   public void read(Reader reader) {
-    mesh.exceptionHandler(
-        e -> reader.onClosed(e.getMessage() == null ? "broken off" : e.getMessage()));
+    mesh.exceptionHandler(e -> reader.onClosed(Reason.of(e)));
     mesh.endHandler(v -> reader.onEnd());
     mesh.onPeerClosed(reader::onClosed);
     mesh.handler(reader::onBytes);

@@ -1,6 +1,7 @@
 package dev.weft.mesh.peer;
 
 import dev.weft.bus.Fault;
+import dev.weft.bus.Reason;
 import dev.weft.bus.WeftException;
 import dev.weft.identity.NodeId;
 import dev.weft.mesh.link.Alarm;
@@ -111,7 +112,7 @@ final class PeerConnection extends ChannelInboundHandlerAdapter implements QuicS
     var opened = channel.createStream(type, stream);
     if (opened.cause() != null) {
       throw Fault.UNAVAILABLE.because(
-          "no stream to node " + NodeId.text(node) + ": " + opened.cause().getMessage(),
+          "no stream to node " + NodeId.text(node) + ": " + Reason.of(opened.cause()),
           opened.cause());
     }
     streams.add(stream);
@@ -177,7 +178,7 @@ final class PeerConnection extends ChannelInboundHandlerAdapter implements QuicS
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    close(String.valueOf(cause.getMessage()));
+    close(Reason.of(cause));
   }
 
   @Override

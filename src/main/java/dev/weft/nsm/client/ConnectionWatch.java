@@ -1,5 +1,6 @@
 package dev.weft.nsm.client;
 
+import dev.weft.bus.Reason;
 import dev.weft.linux.SocketFile;
 import dev.weft.nsm.Endpoint;
 import dev.weft.nsm.Mechanism;
@@ -140,7 +141,7 @@ public final class ConnectionWatch {
       Future.join(probes)
           .compose(v -> endpoints.probed(speaks))
           .onSuccess(v -> review())
-          .onFailure(e -> log.warn("endpoints not probed: {}", e.getMessage()));
+          .onFailure(e -> log.warn("endpoints not probed: {}", Reason.of(e)));
     }
   }
 

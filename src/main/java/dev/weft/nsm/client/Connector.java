@@ -78,7 +78,8 @@ public final class Connector {
             room.clock(),
             thread,
             failures,
-            c -> c.endpoint().node().equals(room.self()) ? local : remote);
+            c -> c.endpoint().node().equals(room.self()) ? local : remote,
+            room.cluster()::name);
   }
 
   /**

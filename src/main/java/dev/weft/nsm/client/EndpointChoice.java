@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /** Asks endpoints one after the other until one agrees, each within its share of the time. */
 final class EndpointChoice {
@@ -24,16 +25,22 @@ final class EndpointChoice {
   private final RoomThread thread;
   private final EndpointFailures failures;
   private final Function<CandidatePlanner.Candidate, Negotiator> negotiators;
+  private final UnaryOperator<String> names;
 
+  /**
+   * @param names of nodes by their ids
+   */
   EndpointChoice(
       Clock clock,
       RoomThread thread,
       EndpointFailures failures,
-      Function<CandidatePlanner.Candidate, Negotiator> negotiators) {
+      Function<CandidatePlanner.Candidate, Negotiator> negotiators,
+      UnaryOperator<String> names) {
     this.clock = clock;
     this.thread = thread;
     this.failures = failures;
     this.negotiators = negotiators;
+    this.names = names;
   }
 
   /**
@@ -74,7 +81,7 @@ final class EndpointChoice {
                   "endpoint %s on node %s: %s"
                       .formatted(
                           candidate.endpoint().name(),
-                          candidate.endpoint().node(),
+                          names.apply(candidate.endpoint().node()),
                           WeftException.of(e).getMessage()));
               return choose(pending, left, end, refusals);
             });

@@ -1,6 +1,7 @@
 package dev.weft.nsm.client;
 
 import dev.weft.address.Cidr;
+import dev.weft.bus.Reason;
 import dev.weft.nsm.ConnectionStatus;
 import dev.weft.nsm.connection.Connection;
 import dev.weft.nsm.connection.ConnectionEntry;
@@ -102,7 +103,7 @@ public final class HopReports {
                                 .filter(entry -> !isNew(entry))
                                 .ifPresent(
                                     entry -> halves.end(entry, "its chain leads over it no more"))))
-        .onFailure(e -> log.debug("node {} not told of hops: {}", node, e.getMessage()));
+        .onFailure(e -> log.debug("node {} not told of hops: {}", node, Reason.of(e)));
   }
 
   /** Ends the hops whose client is away, or whose pod is not on the way to them any more. */

@@ -2,6 +2,7 @@ package dev.weft.nsm.client;
 
 import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
+import dev.weft.bus.Reason;
 import dev.weft.nsm.ConnectionStatus;
 import dev.weft.nsm.connection.ChainHop;
 import dev.weft.nsm.connection.ChainRoutes;
@@ -206,7 +207,7 @@ public final class Hops implements HopPeers.HopNode {
             c ->
                 routes
                     .set(c)
-                    .onFailure(e -> log.warn("routes of connection {}: {}", c, e.getMessage())));
+                    .onFailure(e -> log.warn("routes of connection {}: {}", c, Reason.of(e))));
   }
 
   /** A connection of that chain; DENIED unless the caller is the node that has the client. */

@@ -1,6 +1,7 @@
 package dev.weft.nsm.client;
 
 import dev.weft.address.IpAddress;
+import dev.weft.bus.Reason;
 import dev.weft.nsm.Endpoint;
 import dev.weft.nsm.Mechanism;
 import dev.weft.nsm.connection.Connection;
@@ -166,7 +167,7 @@ public final class PathWatch {
             .home(
                 worker.executeBlocking(() -> probes.round(List.copyOf(paths.values()), all), false))
             .onSuccess(heard -> judge(paths, heard, all))
-            .onFailure(e -> log.warn("paths not probed: {}", e.getMessage()))
+            .onFailure(e -> log.warn("paths not probed: {}", Reason.of(e)))
             .mapEmpty();
     return round;
   }

@@ -4,6 +4,7 @@ import dev.weft.address.HostPort;
 import dev.weft.address.IpAddress;
 import dev.weft.bus.Fact;
 import dev.weft.bus.Fault;
+import dev.weft.bus.Reason;
 import dev.weft.identity.Identity;
 import dev.weft.identity.NodeId;
 import dev.weft.reach.DirectPath;
@@ -241,7 +242,7 @@ public final class PunchedPaths implements Paths, SideProtocol {
                           null,
                           null,
                           Fault.UNAVAILABLE,
-                          done.cause().getMessage()));
+                          Reason.of(done.cause())));
                 } else if (want == null || !want.addresses().equals(done.result())) {
                   begin(done.result(), true);
                 }

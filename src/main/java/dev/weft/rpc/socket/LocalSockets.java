@@ -4,6 +4,7 @@ import dev.weft.address.HostPort;
 import dev.weft.address.IpAddress;
 import dev.weft.address.StreamAddress;
 import dev.weft.bus.Fault;
+import dev.weft.bus.Reason;
 import dev.weft.bus.WeftException;
 import dev.weft.rpc.Loop;
 import dev.weft.rpc.UnixServerSocket;
@@ -152,7 +153,7 @@ public final class LocalSockets {
                 ? "no such socket"
                 : e instanceof ConnectException && text(e).contains("refused")
                     ? "connection refused"
-                    : text(e);
+                    : Reason.of(e);
     return Fault.UNAVAILABLE.because(to + ": " + reason, e);
   }
 
@@ -164,7 +165,7 @@ public final class LocalSockets {
         ? Fault.CONFLICT.because(
             "listen: " + at + " is taken (expected: an address and port that nobody listens on)", e)
         : Fault.INVALID.because(
-            "listen: " + at + ": " + text(e) + " (expected: an address of this host)", e);
+            "listen: " + at + ": " + Reason.of(e) + " (expected: an address of this host)", e);
   }
 
   private static String text(Throwable e) {

@@ -1,5 +1,6 @@
 package dev.weft.rpc.socket;
 
+import dev.weft.bus.Reason;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -241,7 +242,7 @@ public final class SocketPump extends ChannelInboundHandlerAdapter {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    breakOff(cause.getMessage());
+    breakOff(Reason.of(cause));
   }
 
   /** Also where a socket never was connected. */

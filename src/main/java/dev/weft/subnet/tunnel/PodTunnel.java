@@ -1,6 +1,7 @@
 package dev.weft.subnet.tunnel;
 
 import dev.weft.address.Cidr;
+import dev.weft.bus.Reason;
 import dev.weft.bus.WeftException;
 import dev.weft.linux.Link;
 import dev.weft.room.Backoff;
@@ -223,7 +224,7 @@ final class PodTunnel {
     room.wires()
         .kernel()
         .carrier(ifindex, on)
-        .onFailure(e -> log.warn("tunnel to node {}: {}", peer.name(), e.getMessage()));
+        .onFailure(e -> log.warn("tunnel to node {}: {}", peer.name(), Reason.of(e)));
   }
 
   private void perform(Action<WireEnd, OpenStream> action) {

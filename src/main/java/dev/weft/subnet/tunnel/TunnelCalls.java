@@ -1,6 +1,7 @@
 package dev.weft.subnet.tunnel;
 
 import dev.weft.bus.Fault;
+import dev.weft.bus.Reason;
 import dev.weft.dial.Dial;
 import dev.weft.linux.KernelVersion;
 import dev.weft.room.RoomThread;
@@ -55,7 +56,7 @@ final class TunnelCalls {
   /** Tells a node that this node's end is gone; without the call it would notice later. */
   void part(String node, long interfaceId) {
     dial.call(node, PART, message(interfaceId), DEADLINE)
-        .onFailure(e -> log.debug("node {} not told: {}", node, e.getMessage()));
+        .onFailure(e -> log.debug("node {} not told: {}", node, Reason.of(e)));
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.weft.wire.control;
 import dev.weft.address.HostPort;
 import dev.weft.address.IpAddress;
 import dev.weft.bus.Fault;
+import dev.weft.bus.Reason;
 import dev.weft.bus.WeftException;
 import dev.weft.cluster.Cluster;
 import dev.weft.cluster.Member;
@@ -255,6 +256,6 @@ final class WireAssembler implements WireWork {
   private void carrier(Wire wire, int ifindex, boolean isUp) {
     kernel
         .carrier(ifindex, isUp)
-        .onFailure(e -> log.warn("carrier of wire {}: {}", wire.id(), e.getMessage()));
+        .onFailure(e -> log.warn("carrier of wire {}: {}", wire.id(), Reason.of(e)));
   }
 }

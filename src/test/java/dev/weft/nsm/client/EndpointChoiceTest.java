@@ -39,7 +39,11 @@ class EndpointChoiceTest {
   private final List<String> asked = new CopyOnWriteArrayList<>();
   private final EndpointChoice choice =
       new EndpointChoice(
-          CLOCK, thread, new EndpointFailures(CLOCK, new Random(1)), candidate -> this::agree);
+          CLOCK,
+          thread,
+          new EndpointFailures(CLOCK, new Random(1)),
+          candidate -> this::agree,
+          id -> id.equals(NODE) ? "n1" : id);
 
   @AfterEach
   void close() {
@@ -83,7 +87,7 @@ class EndpointChoiceTest {
 
     assertThatThrownBy(() -> choose(Duration.ofSeconds(1), plan))
         .isInstanceOf(CompletionException.class)
-        .hasMessageContaining("endpoint hang0 on node " + NODE + ": no answer within 2000 ms")
+        .hasMessageContaining("endpoint hang0 on node n1: no answer within 2000 ms")
         .hasMessageContaining("no time was left to ask 3 more");
     assertThat(asked).containsExactly("hang0");
   }

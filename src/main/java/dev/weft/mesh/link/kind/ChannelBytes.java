@@ -1,5 +1,6 @@
 package dev.weft.mesh.link.kind;
 
+import dev.weft.bus.Reason;
 import dev.weft.rpc.Loop;
 import dev.weft.rpc.socket.Sockets;
 import io.netty.buffer.ByteBuf;
@@ -7,7 +8,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.Objects;
 import javax.net.ssl.SSLException;
 
 /** The bytes of a connected channel: its last handler. */
@@ -103,7 +103,7 @@ final class ChannelBytes extends ChannelInboundHandlerAdapter implements ByteStr
     failure =
         cause instanceof SSLException || cause.getCause() instanceof SSLException
             ? LinkTls.reason(cause)
-            : Objects.requireNonNullElse(cause.getMessage(), cause.toString());
+            : Reason.of(cause);
     Sockets.close(ctx.channel());
   }
 

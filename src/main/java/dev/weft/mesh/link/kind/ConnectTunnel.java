@@ -2,6 +2,7 @@ package dev.weft.mesh.link.kind;
 
 import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
+import dev.weft.bus.Reason;
 import dev.weft.rpc.socket.Sockets;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -111,7 +112,7 @@ final class ConnectTunnel extends ChannelInboundHandlerAdapter {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    fail(ctx, cause.getMessage());
+    fail(ctx, Reason.of(cause));
   }
 
   @Override

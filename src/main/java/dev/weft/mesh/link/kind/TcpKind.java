@@ -2,6 +2,7 @@ package dev.weft.mesh.link.kind;
 
 import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
+import dev.weft.bus.Reason;
 import dev.weft.bus.WeftException;
 import dev.weft.config.MeshConfig;
 import dev.weft.identity.Identity;
@@ -143,7 +144,7 @@ public final class TcpKind implements LinkKind {
                 ? "no connection within " + Sockets.STEP_SECONDS + " s"
                 : e instanceof ConnectException && e.getMessage().contains("refused")
                     ? "connection refused"
-                    : e.getMessage();
+                    : Reason.of(e);
     String where = link.proxy().map(proxy -> "proxy " + proxy + ": ").orElse("");
     return Fault.UNAVAILABLE.because(where + reason, e);
   }
@@ -182,7 +183,7 @@ public final class TcpKind implements LinkKind {
                 e ->
                     Future.failedFuture(
                         Fault.UNAVAILABLE.because(
-                            "cannot listen on " + SCHEME + "://" + at.get() + ": " + e.getMessage(),
+                            "cannot listen on " + SCHEME + "://" + at.get() + ": " + Reason.of(e),
                             e)));
     return Loop.home(vertx, listening);
   }

@@ -1,6 +1,7 @@
 package dev.weft.mesh.link.kind;
 
 import dev.weft.bus.Fault;
+import dev.weft.bus.Reason;
 import dev.weft.bus.WeftException;
 import dev.weft.config.MeshConfig;
 import dev.weft.mesh.link.LinkKind;
@@ -89,14 +90,14 @@ public final class UnixKind implements LinkKind {
     // As epoll's channels say it; NIO's messages are clear.
     return e instanceof FileNotFoundException
         ? "no such socket"
-        : e instanceof ConnectException ? "nobody serves it" : e.getMessage();
+        : e instanceof ConnectException ? "nobody serves it" : Reason.of(e);
   }
 
   private static WeftException unavailable(String address, Throwable e) {
     return e instanceof WeftException known
         ? known
         : Fault.UNAVAILABLE.because(
-            "cannot listen on " + SCHEME + ":" + address + ": " + e.getMessage(), e);
+            "cannot listen on " + SCHEME + ":" + address + ": " + Reason.of(e), e);
   }
 
   private record SocketListening(String address, Channel channel, UnixServerSocket socket)
