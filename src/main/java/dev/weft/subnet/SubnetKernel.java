@@ -116,8 +116,10 @@ final class SubnetKernel implements AutoCloseable {
   /** Ensures that one node alone keeps the routes of a namespace; CONFLICT if another one does. */
   private static FileLock lock(Netns netns) throws IOException {
     Files.createDirectories(LOCKS);
-    Path file = LOCKS.resolve("subnet-" + netns.inode() + ".lock");
-    return LockFile.take(file)
+    // One for all namespaces: files of namespaces that are gone would stay until the host's
+    // restart.
+    Path file = LOCKS.resolve("subnets.lock");
+    return LockFile.take(file, netns.inode())
         .orElseThrow(
             () ->
                 Fault.CONFLICT.because(
