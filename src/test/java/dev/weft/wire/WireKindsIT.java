@@ -175,6 +175,49 @@ class WireKindsIT {
     }
   }
 
+  @Test
+  void shouldTakeAwayAVethOfWhichOnePodIsForgotten() throws Exception {
+    try (TestNetns a = TestNetns.create("s1");
+        TestNetns b = TestNetns.create("s2")) {
+      cluster.pod(1, "s1", a);
+      cluster.pod(1, "s2", b);
+      cluster.link(++uid, 1, "s1", "12.14.0.1/24", 1, "s2", "12.14.0.2/24", "");
+      assertThat(linkOf(a, uid).kind()).isEqualTo("veth");
+
+      cluster.api(1).delete("/api/v1/pods/default/s1");
+
+      Awaitility.await()
+          .atMost(WITHIN)
+          .untilAsserted(
+              () -> {
+                assertThat(a.run("ip", "-o", "link").lines()).hasSize(1);
+                assertThat(b.run("ip", "-o", "link").lines()).hasSize(1);
+              });
+    }
+  }
+
+  @Test
+  void shouldLeaveNoVxlanInTheNamespaceThatAPodHadBefore() throws Exception {
+    try (TestNetns before = TestNetns.create("v1");
+        TestNetns after = TestNetns.create("v2")) {
+      cluster.pod(1, "v1", before);
+      int n = ++uid;
+      String vxlan = ", \"kind\": \"vxlan\"";
+      cluster.link(n, 1, "v1", address(n, 1) + "/24", 2, "p2", address(n, 2) + "/24", vxlan);
+      assertThat(linkOf(before, n).kind()).isEqualTo("vxlan");
+
+      cluster.pod(1, "v1", after);
+
+      Awaitility.await()
+          .atMost(WITHIN)
+          .untilAsserted(
+              () -> {
+                assertThat(before.run("ip", "-o", "link").lines()).hasSize(1);
+                assertThat(after.run("ip", "-o", "link")).contains("eth" + n);
+              });
+    }
+  }
+
   private static void link(int n, String more) {
     cluster.link(n, 1, "p1", address(n, 1) + "/24", 2, "p2", address(n, 2) + "/24", more);
   }

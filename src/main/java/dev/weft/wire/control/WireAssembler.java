@@ -117,8 +117,8 @@ final class WireAssembler implements WireWork {
 
   private Future<Void> link(
       Wire wire, Pod pod, List<Place> where, Supplier<Future<KernelLink>> make) {
-    return places
-        .note(wire.id(), where)
+    return leave(wire.spec(), where)
+        .compose(v -> places.note(wire.id(), where))
         .compose(v -> room.thread().home(make.get()))
         .onSuccess(
             link -> {
@@ -126,6 +126,15 @@ final class WireAssembler implements WireWork {
               wire.on(WireLife::linked);
             })
         .mapEmpty();
+  }
+
+  /** A pod that moved keeps no link in its former namespace, where a VXLAN's VNI is in use. */
+  private Future<Void> leave(WireSpec spec, List<Place> next) {
+    List<Place> former =
+        places.of(spec.id()).stream().filter(place -> !next.contains(place)).toList();
+    return former.isEmpty()
+        ? Future.succeededFuture()
+        : room.thread().home(kernel.remove(spec, former));
   }
 
   /** The address of a member's VXLAN tunnels: the one on which the member serves others. */
