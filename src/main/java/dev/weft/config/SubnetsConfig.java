@@ -64,8 +64,9 @@ public record SubnetsConfig(
     MESH
   }
 
-  // IFNAMSIZ: 16 bytes with the NUL.
-  private static final Pattern DEVICE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,14}");
+  // IFNAMSIZ: 16 bytes with the NUL. The kernel has other settings named all and default.
+  private static final Pattern DEVICE =
+      Pattern.compile("(?!(all|default)$)[A-Za-z0-9][A-Za-z0-9_.-]{0,14}");
   private static final int MAX_PARTS_BITS = 16;
   private static final int IPV6_BITS = 128;
 
@@ -79,7 +80,7 @@ public record SubnetsConfig(
           t -> Cidr.find(t).filter(SubnetsConfig::isSecond));
   private static final Kind<String> INTERFACE =
       new Kind<>(
-          "1 to 15 letters, digits, '.', '_' or '-'",
+          "1 to 15 letters, digits, '.', '_' or '-', not all or default",
           t -> Optional.of(t).filter(name -> DEVICE.matcher(name).matches()));
   private static final Kind<HostPort> LOCAL =
       new Kind<>(

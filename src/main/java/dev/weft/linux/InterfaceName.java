@@ -1,11 +1,20 @@
 package dev.weft.linux;
 
-import java.nio.charset.StandardCharsets;
+import java.util.Set;
 
-/** What the kernel takes as the name of a link ({@code dev_valid_name}, net/core/dev.c). */
+/**
+ * What may be the name of a link: what the kernel takes ({@code dev_valid_name}, net/core/dev.c)
+ * and every program can print, without names that mean something else.
+ */
 public final class InterfaceName {
+  public static final String EXPECTED =
+      "1 to 15 ASCII characters without '/', ':', '%' or white space, not all or default";
+
   /** IFNAMSIZ without its terminating zero. */
   private static final int MAX_BYTES = 15;
+
+  /** The kernel has these beside links' names, under net.ipv4.conf. */
+  private static final Set<String> RESERVED = Set.of("all", "default");
 
   private InterfaceName() {}
 
@@ -13,22 +22,27 @@ public final class InterfaceName {
    * Checks a name.
    *
    * @return the name
-   * @throws IllegalArgumentException if the kernel would refuse it
+   * @throws IllegalArgumentException if no link can have it, or none should
    */
   public static String check(String name) {
-    int bytes = name.getBytes(StandardCharsets.UTF_8).length;
-    if (bytes == 0
-        || bytes > MAX_BYTES
+    if (name.isEmpty()
+        || name.length() > MAX_BYTES
         || name.equals(".")
         || name.equals("..")
+        || isReserved(name)
         || name.chars().anyMatch(InterfaceName::isRefused)) {
-      throw new IllegalArgumentException(
-          "interface: " + name + " (expected: 1 to 15 characters without '/', ':' or white space)");
+      throw new IllegalArgumentException("interface: " + name + " (expected: " + EXPECTED + ")");
     }
     return name;
   }
 
+  /** Whether the kernel's settings of links have the name for something else. */
+  public static boolean isReserved(String name) {
+    return RESERVED.contains(name);
+  }
+
+  /** With a '%' it is the kernel's template for a name, as in eth%d. */
   private static boolean isRefused(int c) {
-    return c == '/' || c == ':' || c == 0 || Character.isWhitespace(c) || Character.isSpaceChar(c);
+    return c <= ' ' || c > '~' || c == '/' || c == ':' || c == '%';
   }
 }

@@ -13,8 +13,7 @@ final class LinkFields {
   /** Numbers above it do not survive JSON in every reader. */
   static final long MAX_UID = (1L << 53) - 1;
 
-  static final String INTERFACE =
-      "an interface name: 1 to 15 bytes, without '/', ':' or white space";
+  static final String INTERFACE = "an interface name: " + InterfaceName.EXPECTED;
 
   private static final String ADDRESS =
       "an address and prefix length, as in 10.0.0.1/24 or 2001:db8::1/64";

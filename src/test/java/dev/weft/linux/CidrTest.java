@@ -84,14 +84,30 @@ class CidrTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", ".", "..", "eth0/1", "eth0:1", "eth 0", "eth0123456789abc", "a\tb"})
+  @ValueSource(
+      strings = {
+        "",
+        ".",
+        "..",
+        "eth0/1",
+        "eth0:1",
+        "eth 0",
+        "eth0123456789abc",
+        "a\tb",
+        "e%d",
+        "all",
+        "default",
+        "\u00e9",
+        "a\u007f"
+      })
   void shouldRefuseInterfaceNames(String name) {
     assertThatThrownBy(() -> InterfaceName.check(name))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
             "interface: "
                 + name
-                + " (expected: 1 to 15 characters without '/', ':' or white space)");
+                + " (expected: 1 to 15 ASCII characters without '/', ':', '%' or white space, not"
+                + " all or default)");
   }
 
   @Test

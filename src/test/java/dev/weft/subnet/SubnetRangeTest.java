@@ -100,7 +100,7 @@ class SubnetRangeTest {
   void shouldRefuseADeviceNameThatTheKernelHasNot() {
     assertThatThrownBy(() -> Prefixes.device("sixteen-letters-"))
         .hasMessage(
-            "interface: sixteen-letters- (expected: 1 to 15 characters without '/', ':' or white"
-                + " space)");
+            "interface: sixteen-letters- (expected: 1 to 15 ASCII characters without '/', ':',"
+                + " '%' or white space, not all or default)");
   }
 }

@@ -140,6 +140,7 @@ class TopologyFileTest {
                 links:
                 - {uid: "x", peer_pod: r2, local_intf: eth1, peer_intf: eth1, mtu: 70000}
                 - {uid: 2, peer_pod: r2, local_intf: abcdefghijklmnop, peer_intf: a/b}
+                - {uid: 3, peer_pod: r2, local_intf: "e%d", peer_intf: all}
                 - {}
             - kind: Topology
               metadata: {name: r_2}
@@ -155,12 +156,16 @@ class TopologyFileTest {
                 + LinkFields.INTERFACE
                 + ")",
             "f: items[0].spec.links[1].peer_intf: \"a/b\" (expected: " + LinkFields.INTERFACE + ")",
-            "f: items[0].spec.links[2].uid: missing (expected: a number, 0..9007199254740991)",
-            "f: items[0].spec.links[2].peer_pod: missing (expected: a pod's name)",
-            "f: items[0].spec.links[2].local_intf: missing (expected: "
+            "f: items[0].spec.links[2].local_intf: \"e%d\" (expected: "
                 + LinkFields.INTERFACE
                 + ")",
-            "f: items[0].spec.links[2].peer_intf: missing (expected: " + LinkFields.INTERFACE + ")",
+            "f: items[0].spec.links[2].peer_intf: \"all\" (expected: " + LinkFields.INTERFACE + ")",
+            "f: items[0].spec.links[3].uid: missing (expected: a number, 0..9007199254740991)",
+            "f: items[0].spec.links[3].peer_pod: missing (expected: a pod's name)",
+            "f: items[0].spec.links[3].local_intf: missing (expected: "
+                + LinkFields.INTERFACE
+                + ")",
+            "f: items[0].spec.links[3].peer_intf: missing (expected: " + LinkFields.INTERFACE + ")",
             "f: items[1].metadata: pod name: r_2 (expected: 1 to 253 lower-case letters, digits,"
                 + " '-' or '.', as in r1)",
             "f: items[1].spec.links: 3 (expected: a list)",

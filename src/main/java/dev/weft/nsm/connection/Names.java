@@ -6,7 +6,6 @@ import dev.weft.config.NsmConfig;
 import dev.weft.linux.InterfaceName;
 import dev.weft.nsm.proto.Composition;
 import dev.weft.pod.PodRef;
-import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
@@ -18,9 +17,6 @@ public final class Names {
   private static final int MAX_LENGTH = 253;
   private static final Pattern PRINTABLE = Pattern.compile("[\\x21-\\x7e]{1,253}");
   private static final Pattern HEX_ID = Pattern.compile("[0-9a-f]{16}");
-
-  /** The kernel has these beside links' names, under net.ipv4.conf. */
-  private static final Set<String> RESERVED = Set.of("all", "default");
 
   private Names() {}
 
@@ -81,7 +77,7 @@ public final class Names {
     try {
       return InterfaceName.check(value);
     } catch (IllegalArgumentException e) {
-      throw Fault.invalid(what, shown(value), "1 to 15 characters without '/', ':' or white space");
+      throw Fault.invalid(what, shown(value), InterfaceName.EXPECTED);
     }
   }
 
@@ -91,7 +87,7 @@ public final class Names {
    * the lowest free one unless a name before it became free again.
    */
   public static String interfaceFor(String service, Predicate<String> taken) {
-    return free(service, name -> RESERVED.contains(name) || taken.test(name));
+    return free(service, name -> InterfaceName.isReserved(name) || taken.test(name));
   }
 
   private static String free(String service, Predicate<String> taken) {
