@@ -34,10 +34,14 @@ final class PodResource {
   }
 
   private Future<?> put(PodRef ref, Registration wanted) {
-    Future<Pod> registered = pods.put(ref, wanted.netns());
-    return wanted.address() == null
-        ? registered
-        : registered.compose(
+    if (wanted.address() == null) {
+      return pods.put(ref, wanted.netns());
+    }
+    // Before the pod is registered or moved: what is refused changes nothing.
+    return subnets
+        .checkAddress(ref, wanted.address())
+        .compose(v -> pods.put(ref, wanted.netns()))
+        .compose(
             pod -> subnets.attach(ref, wanted.address()).map(given -> withAddress(pod, given)));
   }
 

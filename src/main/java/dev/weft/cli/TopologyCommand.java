@@ -96,7 +96,10 @@ final class TopologyCommand {
           String file,
       @Mixin NodeOptions options) {
     ApiClient client = options.client();
-    for (Topology topology : TopologyFile.parse(read(file, options), file).topologies()) {
+    List<Topology> named = TopologyFile.parse(read(file, options), file).topologies();
+    // All are there, or none is deleted.
+    named.forEach(topology -> client.get(PATH + "/" + topology.pod()));
+    for (Topology topology : named) {
       client.delete(PATH + "/" + topology.pod());
       options.done("topology " + topology.pod() + " deleted");
     }

@@ -68,13 +68,29 @@ final class Allocations {
     if (pending.containsKey(pod)) {
       return pending.get(pod).transform(done -> allocate(pool, pod, wanted, attached));
     }
+    InetAddress address = choose(pool, pod, wanted);
+    Optional<Allocation> old = of(pod).filter(a -> !a.waits());
+    return old.filter(a -> a.attached() || !attached).isPresent()
+        ? Future.succeededFuture(old.get())
+        : keep(new Allocation(pod, IpAddress.format(address), attached, wanted));
+  }
+
+  /** Fails as {@link #allocate} would, and changes nothing. */
+  Future<Void> check(AddressPool pool, PodRef pod, String wanted) {
+    if (pending.containsKey(pod)) {
+      return pending.get(pod).transform(done -> check(pool, pod, wanted));
+    }
+    InetAddress unused = choose(pool, pod, wanted);
+    return Future.succeededFuture();
+  }
+
+  /** The address that the pod has, or else can have. */
+  private InetAddress choose(AddressPool pool, PodRef pod, String wanted) {
     Allocation old = of(pod).filter(a -> !a.waits()).orElse(null);
     boolean auto = wanted.equals(AUTO);
     InetAddress chosen = auto ? null : pool.check(wanted);
     if (old != null && (auto || chosen.equals(old.inet()))) {
-      return old.attached() || !attached
-          ? Future.succeededFuture(old)
-          : keep(new Allocation(pod, old.address(), true, wanted));
+      return old.inet();
     }
     if (old != null) {
       throw Fault.CONFLICT.because(
@@ -85,17 +101,15 @@ final class Allocations {
     if (chosen != null && used.contains(chosen)) {
       throw Fault.CONFLICT.because("address: " + wanted + " is in use (expected: a free one)");
     }
-    InetAddress address =
-        chosen != null
-            ? chosen
-            : pool.lowest(used)
-                .orElseThrow(
-                    () ->
-                        Fault.EXHAUSTED.because(
-                            ("addresses: all %s of %s are in use (expected: a free one; weft"
-                                    + " address release gives one back)")
-                                .formatted(pool.capacity(), pool.subnet())));
-    return keep(new Allocation(pod, IpAddress.format(address), attached, wanted));
+    return chosen != null
+        ? chosen
+        : pool.lowest(used)
+            .orElseThrow(
+                () ->
+                    Fault.EXHAUSTED.because(
+                        ("addresses: all %s of %s are in use (expected: a free one; weft"
+                                + " address release gives one back)")
+                            .formatted(pool.capacity(), pool.subnet())));
   }
 
   /** Notes a pod that gets its address, and an interface with it, once there is a subnet. */

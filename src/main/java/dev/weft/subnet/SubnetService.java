@@ -138,6 +138,22 @@ final class SubnetService implements Subnets {
   }
 
   @Override
+  public Future<Void> checkAddress(PodRef pod, String address) {
+    String wanted = wantedAddress(address);
+    if (state.keeper().subnet().isPresent()) {
+      return state.allocations().check(state.pool(), pod, wanted);
+    }
+    checkBeforeSubnet(wanted);
+    return Future.succeededFuture();
+  }
+
+  private void checkBeforeSubnet(String wanted) {
+    if (!wanted.equals(Allocations.AUTO)) {
+      state.range().checkAddress(wanted);
+    }
+  }
+
+  @Override
   public Future<AddressView> attach(PodRef pod, String address) {
     String wanted = wantedAddress(address);
     return pods.local()
@@ -149,9 +165,7 @@ final class SubnetService implements Subnets {
               if (state.keeper().subnet().isPresent()) {
                 return state.allocations().allocate(state.pool(), pod, wanted, true);
               }
-              if (!wanted.equals(Allocations.AUTO)) {
-                state.range().checkAddress(wanted);
-              }
+              checkBeforeSubnet(wanted);
               return state.allocations().await(pod, wanted);
             })
         .compose(asked -> afterPass().map(asked))

@@ -100,6 +100,12 @@ public interface Subnets {
   Future<AddressView> allocate(PodRef pod, String address);
 
   /**
+   * Fails as {@link #attach} would for an address that the pod cannot have, and changes nothing:
+   * for callers that have more to do.
+   */
+  Future<Void> checkAddress(PodRef pod, String address);
+
+  /**
    * As {@link #allocate}, and gives the pod, which must be one of this node, an interface with the
    * address. The wish is on disk when this completes, and the kernel has been tried once: the
    * view's {@code problem} says why the interface is not there yet. Before the node has a subnet

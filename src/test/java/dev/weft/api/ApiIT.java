@@ -73,6 +73,17 @@ final class ApiIT {
   }
 
   @Test
+  void shouldMoveNoPodWhoseAddressIsRefused() throws Exception {
+    json(send("PUT", "/api/v1/pods/lab/moved", "{\"netns\":\"here\"}"), 200);
+
+    HttpResponse<String> refused =
+        send("PUT", "/api/v1/pods/lab/moved", "{\"netns\":\"there\",\"address\":\"10.1.1.1/33\"}");
+
+    problem(refused, 400, "invalid", "address: 10.1.1.1/33 (expected: auto)");
+    assertThat(json(get("/api/v1/pods/lab/moved"), 200).at("/netns").asText()).isEqualTo("here");
+  }
+
+  @Test
   void shouldAcceptTopologiesInYamlAndJson() throws Exception {
     String yaml =
         """

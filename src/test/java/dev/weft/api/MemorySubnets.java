@@ -65,8 +65,15 @@ final class MemorySubnets implements Subnets, Agents {
   }
 
   @Override
+  public Future<Void> checkAddress(PodRef pod, String address) {
+    return address.equals("auto")
+        ? Future.succeededFuture()
+        : Future.failedFuture(Fault.invalid("address", address, "auto"));
+  }
+
+  @Override
   public Future<AddressView> attach(PodRef pod, String address) {
-    return give(pod, true);
+    return checkAddress(pod, address).compose(v -> give(pod, true));
   }
 
   private Future<AddressView> give(PodRef pod, boolean attached) {

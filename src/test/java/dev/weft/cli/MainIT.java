@@ -622,6 +622,21 @@ final class MainIT {
   }
 
   @Test
+  void shouldDeleteNoTopologyOfAFileThatNamesAnUnknownOne() throws Exception {
+    node.start();
+    String file = Files.writeString(directory.resolve("two.yml"), TWO_PODS).toString();
+    String more = "---\nkind: Topology\nmetadata: {name: stranger}\nspec: {links: []}\n";
+    String other = Files.writeString(directory.resolve("three.yml"), TWO_PODS + more).toString();
+    assertThat(ask("topology apply -f " + file)).as(err.toString()).isZero();
+    int there = node.topologies.size();
+
+    assertThat(ask("topology delete -f " + other)).isNotZero();
+
+    assertThat(err.toString()).contains("default/stranger");
+    assertThat(node.topologies).hasSize(there);
+  }
+
+  @Test
   void shouldReadATopologyFromStdin() {
     node.start();
 

@@ -2,9 +2,11 @@ package dev.weft.subnet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
 import dev.weft.pod.PodRef;
 import dev.weft.store.Store;
 import dev.weft.testkit.MemoryStore;
@@ -12,6 +14,8 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.lang.reflect.Proxy;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AllocationsTest {
   private static final PodRef ONE = PodRef.parse("one");
@@ -61,6 +65,24 @@ class AllocationsTest {
     // Then
     assertThat(again.result().address()).isEqualTo("10.42.1.20");
     assertThat(allocations.all()).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"10.1.1.1/33", "10.42.2.20", "10.42.1.20/16", "10.42.1.10", "10.42.1.11"})
+  void shouldCheckAnAddressAsItIsGivenAndChangeNothing(String wanted) {
+    allocations.allocate(pool, ONE, "auto", true);
+    allocations.allocate(pool, TWO, "10.42.1.11", true);
+    PodRef three = PodRef.parse("three");
+
+    Throwable refused = catchThrowable(() -> allocations.check(pool, three, wanted));
+
+    assertThat(refused)
+        .isInstanceOf(WeftException.class)
+        .hasMessage(
+            catchThrowable(() -> allocations.allocate(pool, three, wanted, true)).getMessage());
+    assertThat(allocations.check(pool, three, "10.42.1.12").succeeded()).isTrue();
+    assertThat(allocations.check(pool, ONE, "10.42.1.10").succeeded()).isTrue();
+    assertThat(allocations.all()).hasSize(2);
   }
 
   @Test
