@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,9 +46,16 @@ public final class Chains {
             own.put(service, new ServiceChain(service, via, ServiceChain.Origin.CONFIG)));
   }
 
-  /** Runs the listener after chains may have changed. */
+  /** Runs the listener after chains have changed; a table also tells when members come and go. */
   public void onChange(Runnable listener) {
-    table.onChange(listener);
+    AtomicReference<SortedMap<String, ServiceChain>> told = new AtomicReference<>(all());
+    table.onChange(
+        () -> {
+          SortedMap<String, ServiceChain> now = all();
+          if (!now.equals(told.getAndSet(now))) {
+            listener.run();
+          }
+        });
   }
 
   /** Those that count on this node, by name. */

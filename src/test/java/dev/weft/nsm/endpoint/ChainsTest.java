@@ -6,16 +6,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.weft.cluster.CommonTable;
 import dev.weft.nsm.ServiceChain;
 import io.vertx.core.Future;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class ChainsTest {
   private final SortedMap<String, String> rows = new TreeMap<>();
+  private final List<Runnable> listeners = new ArrayList<>();
   private final Chains chains =
       new Chains(
           Map.of("own", List.of("nat", "secure")),
@@ -39,9 +42,23 @@ class ChainsTest {
 
             @Override
             public void onChange(Runnable listener) {
-              throw new UnsupportedOperationException();
+              listeners.add(listener);
             }
           });
+
+  @Test
+  void shouldTellOfChangesAndOfNothingElse() {
+    AtomicInteger told = new AtomicInteger();
+    chains.onChange(told::incrementAndGet);
+
+    listeners.forEach(Runnable::run);
+    assertThat(told).hasValue(0);
+    chains.put("secure", List.of("vpn"));
+    listeners.forEach(Runnable::run);
+    listeners.forEach(Runnable::run);
+
+    assertThat(told).hasValue(1);
+  }
 
   @Test
   void shouldLeadOverTheServicesOfOtherChains() {
