@@ -5,7 +5,7 @@ package dev.weft.config;
  *
  * @param mtu of a wire that asks for none, bytes, 68 (RFC 791) to 65535
  */
-public record WiresConfig(int mtu, Driver driver, OnStop onStop, Carrier carrier) {
+public record WiresConfig(int mtu, Driver driver, OnStop onStop, Carrier carrier, Repoint repoint) {
 
   /** How frames get from a wire's packet socket into the node and back. */
   public enum Driver {
@@ -31,13 +31,21 @@ public record WiresConfig(int mtu, Driver driver, OnStop onStop, Carrier carrier
     FOLLOW
   }
 
+  /** Whether another host may take over the other end of a meshnet wire. */
+  public enum Repoint {
+    ALLOW,
+    /** Not before the host that has it gives it up. */
+    DENY
+  }
+
   static WiresConfig read(Section s) {
     WiresConfig wires =
         new WiresConfig(
             s.read("mtu", "1500", Kind.integer(68, 65535)),
             s.read("driver", "auto", Kind.choice(Driver.class)),
             s.read("on-stop", "keep", Kind.choice(OnStop.class)),
-            s.read("carrier", "keep", Kind.choice(Carrier.class)));
+            s.read("carrier", "keep", Kind.choice(Carrier.class)),
+            s.read("repoint", "allow", Kind.choice(Repoint.class)));
     s.end();
     return wires;
   }

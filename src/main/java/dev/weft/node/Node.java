@@ -344,7 +344,7 @@ public final class Node {
             room,
             ways,
             links,
-            opened -> new MeshnetWires(opened, ways, config.wires().mtu()),
+            opened -> new MeshnetWires(opened, ways, config.wires()),
             config.wires(),
             lanes);
     rooms.put("wire", wires);

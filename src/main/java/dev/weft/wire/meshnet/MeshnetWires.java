@@ -3,6 +3,7 @@ package dev.weft.wire.meshnet;
 import com.google.protobuf.Message;
 import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
+import dev.weft.config.WiresConfig;
 import dev.weft.dial.Ways;
 import dev.weft.rpc.Caller;
 import dev.weft.rpc.GrpcMethod;
@@ -42,19 +43,16 @@ public final class MeshnetWires implements ForeignEnds {
   private final WireRoom room;
   private final MeshnetKernel kernel;
   private final MeshnetEnds ends;
-  private final int mtu;
+  private final WiresConfig config;
 
-  /**
-   * @param mtu of interfaces that are created for foreign daemons, bytes
-   */
-  public MeshnetWires(WireRoom room, Ways ways, int mtu) {
+  public MeshnetWires(WireRoom room, Ways ways, WiresConfig config) {
     this.room = room;
     this.kernel = new MeshnetKernel(room.kernel());
     this.ends = new MeshnetEnds(room, kernel, new MeshnetWay(room, ways.meshnet()));
-    this.mtu = mtu;
+    this.config = config;
     ways.listener()
         .serve(EXISTS, READERS, (caller, def) -> room.thread().call(() -> onExists(def)))
-        .serve(ADD, LOCAL, (caller, def) -> room.thread().call(() -> onAddLocal(def)))
+        .serve(ADD, LOCAL, (caller, def) -> room.thread().call(() -> onAddLocal(caller, def)))
         .serve(REMOVE, LOCAL, (caller, def) -> room.thread().call(() -> onRemove(def)));
   }
 
@@ -112,11 +110,12 @@ public final class MeshnetWires implements ForeignEnds {
     return ends.all().filter(e -> e.key().uid() == def.getLinkUid() && e.intent().matches(def));
   }
 
-  private Future<BoolResponse> onAddLocal(WireDef def) {
+  private Future<BoolResponse> onAddLocal(Caller caller, WireDef def) {
     room.needCapabilities();
     EndIntent asked = EndIntent.asked(def);
     String hostName = def.getWireIfNameOnLocalNode();
     return add(
+            caller,
             asked,
             known -> room.thread().blocking(() -> known.isPresent() && !kernel.hostHas(hostName)),
             () -> kernel.adopt(asked.key(), hostName, asked.netns()))
@@ -132,9 +131,10 @@ public final class MeshnetWires implements ForeignEnds {
           "peer_node_ip: " + asked.peer() + " (expected: " + caller + ", who asks)");
     }
     return add(
+            caller,
             asked,
             known -> Future.succeededFuture(known.isPresent()),
-            () -> kernel.make(asked.key(), asked.netns(), address, mtu))
+            () -> kernel.make(asked.key(), asked.netns(), address, config.mtu()))
         .map(
             intent ->
                 WireCreateResponse.newBuilder()
@@ -149,6 +149,7 @@ public final class MeshnetWires implements ForeignEnds {
    * @param serves whether an existing end is the one that was asked for
    */
   private Future<EndIntent> add(
+      Caller caller,
       EndIntent asked,
       Function<Optional<MeshnetEnd>, Future<Boolean>> serves,
       Supplier<Future<MeshnetKernel.Made>> making) {
@@ -164,9 +165,15 @@ public final class MeshnetWires implements ForeignEnds {
                                 .compose(
                                     does ->
                                         does
-                                            ? ends.refresh(
-                                                known.get(), asked.peer(), asked.peerId())
+                                            ? turn(caller, known.get(), asked)
                                             : ends.replace(asked, making))));
+  }
+
+  private Future<EndIntent> turn(Caller caller, MeshnetEnd known, EndIntent asked) {
+    PeerChange change = new PeerChange(known.intent(), asked.peer(), caller);
+    change.check(config.repoint());
+    return ends.refresh(known, asked.peer(), asked.peerId())
+        .onSuccess(v -> change.fact().ifPresent(room.context().bus()::publish));
   }
 
   private Future<BoolResponse> onRemove(WireDef def) {

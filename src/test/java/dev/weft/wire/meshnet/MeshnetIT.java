@@ -631,6 +631,16 @@ class MeshnetIT {
   }
 
   @Test
+  void shouldTurnAWireToTheHostThatAsksForItByDefault() throws Exception {
+    addRemote(client(DAEMON), remoteDef(one, "eth1", "r1", DAEMON, 77).build());
+
+    WireDef other = remoteDef(one, "eth1", "r1", "127.0.0.9", 78).build();
+    assertThat(addRemote(client("127.0.0.9"), other).getResponse()).isTrue();
+
+    assertThat(wireOf(other).spec().peer().node()).isEqualTo("127.0.0.9");
+  }
+
+  @Test
   void shouldMakeOneEndHoweverOftenItIsAskedAtOnce() throws Exception {
     // When
     PlainGrpc daemon = client(DAEMON);

@@ -25,7 +25,11 @@ import java.util.Optional;
 class MemoryWayIT extends DriverContract {
   private static final WiresConfig CONFIG =
       new WiresConfig(
-          MTU, WiresConfig.Driver.EPOLL, WiresConfig.OnStop.KEEP, WiresConfig.Carrier.KEEP);
+          MTU,
+          WiresConfig.Driver.EPOLL,
+          WiresConfig.OnStop.KEEP,
+          WiresConfig.Carrier.KEEP,
+          WiresConfig.Repoint.ALLOW);
 
   private final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
   private Half first;
