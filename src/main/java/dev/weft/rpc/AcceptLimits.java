@@ -2,7 +2,6 @@ package dev.weft.rpc;
 
 import com.sun.management.UnixOperatingSystemMXBean;
 import dev.weft.address.IpAddress;
-import dev.weft.bus.Reason;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -145,7 +144,8 @@ public final class AcceptLimits {
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
       if (!waits) {
         waits = true;
-        log.warn("connections to {} wait: {}", ctx.channel().localAddress(), Reason.of(cause));
+        // Not by a class of its own: without descriptors one may not be loaded for the first time.
+        log.warn("connections to {} wait: {}", ctx.channel().localAddress(), cause.getMessage());
       }
       pause(ctx, STARVED_MILLIS);
     }
