@@ -6,6 +6,7 @@ import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.spi.FilterReply;
 import dev.weft.bus.Reason;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.regex.Pattern;
 import org.slf4j.LoggerFactory;
 import org.slf4j.Marker;
@@ -27,6 +28,11 @@ final class CutOff extends TurboFilter {
               + " )?closed)|(?i:connection reset|broken pipe|stream was closed|stream reset|client"
               + " is closed)|not active|Not a member|Not Member!|already"
               + " responseReceived|ClosedChannelException");
+
+  /** Loads what it needs: a process without file descriptors may not be able to load a class. */
+  CutOff() {
+    var unused = Reason.isStop(new RejectedExecutionException());
+  }
 
   @Override
   public FilterReply decide(
