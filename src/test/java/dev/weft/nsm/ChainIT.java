@@ -149,7 +149,7 @@ class ChainIT {
                 "liar", away.endpointSocket().toString(), away.directory.toString(), "other"));
     away.http("PUT", "/api/v1/chains/all", "{\"via\":[\"one\",\"rest\"]}");
     away.http("PUT", "/api/v1/chains/rest", "{\"via\":[\"two\",\"three\"]}");
-    away.http("PUT", "/api/v1/chains/bad", "{\"via\":[\"one\",\"two\",\"other\"]}");
+    away.http("PUT", "/api/v1/chains/wrong", "{\"via\":[\"one\",\"two\",\"other\"]}");
     await("endpoints are known")
         .atMost(SOON)
         .until(() -> away.get("/api/v1/services").toString().contains("other"));
@@ -157,7 +157,7 @@ class ChainIT {
     // When
     JsonNode reply = away.ask("c3", pod, "uid-3", "--service", "all", "--say", "through three");
     String refused =
-        NsmNodes.probe(pod, "ask", away.socketOf("c3").toString(), "bad", "uid-4")
+        NsmNodes.probe(pod, "ask", away.socketOf("c3").toString(), "wrong", "uid-4")
             .path("answer")
             .asText();
     liar.destroyForcibly().onExit().join();
@@ -171,7 +171,7 @@ class ChainIT {
     assertThat(refused).startsWith("REFUSED").contains("hop 3 (other)");
     await("nothing of the other is left")
         .atMost(SOON)
-        .untilAsserted(() -> assertThat(away.connections().toString()).doesNotContain("bad"));
+        .untilAsserted(() -> assertThat(away.connections().toString()).doesNotContain("wrong"));
 
     // When it ends
     NsmNodes.probe(pod, "close", away.socketOf("c3").toString(), reply.path("connection").asText());
