@@ -36,7 +36,11 @@ public final class SharedSettings {
               key,
               own,
               others.entrySet().stream()
-                  .map(other -> other.getKey() + " on " + String.join(", ", other.getValue()))
+                  .map(
+                      other ->
+                          other.getKey()
+                              + " on "
+                              + String.join(", ", new TreeSet<>(other.getValue())))
                   .collect(Collectors.joining(", ")));
     }
   }
