@@ -89,13 +89,17 @@ public final class TextTable {
    * @param widths of the columns that stand beside each other; one that follows stands below
    */
   private String text(int[] widths, int length) {
+    boolean[] numeric = new boolean[widths.length];
+    for (int c = 0; c < widths.length; c++) {
+      numeric[c] = numeric(c);
+    }
     StringBuilder text = new StringBuilder();
     for (List<String> row : rows) {
       StringBuilder line = new StringBuilder();
       for (int c = 0; c < widths.length; c++) {
         String cell = cut(row.get(c), widths[c]);
         String pad = " ".repeat(widths[c] - cell.length());
-        line.append(numeric(c) ? pad + cell : cell + pad).append(GAP);
+        line.append(numeric[c] ? pad + cell : cell + pad).append(GAP);
       }
       text.append(line.toString().stripTrailing()).append(System.lineSeparator());
       if (widths.length < row.size() && row != rows.get(0)) {
