@@ -27,27 +27,6 @@ import picocli.CommandLine.Parameters;
     },
     mixinStandardHelpOptions = true)
 final class BugreportCommand implements Runnable {
-  /** All of the cluster. */
-  private static final List<String> LISTS =
-      List.of(
-          "nodes",
-          "pods",
-          "wires",
-          "links",
-          "services",
-          "connections",
-          "chains",
-          "subnets",
-          "addresses",
-          "routes",
-          "mesh-links",
-          "mesh-routes",
-          "mesh-peers",
-          "mesh-services",
-          "mesh-exports",
-          "mesh-forwards",
-          "proxy-connections");
-
   @Parameters(
       paramLabel = "FILE",
       arity = "0..1",
@@ -98,12 +77,15 @@ final class BugreportCommand implements Runnable {
     parts.put("node.json", self::toPrettyString);
     parts.put("doctor.json", () -> client.get("/api/v1/doctor?scope=cluster").toPrettyString());
     parts.put("netcheck.json", () -> client.get("/api/v1/netcheck").toPrettyString());
-    for (String list : LISTS) {
-      String path = ListDescription.of(list).path();
-      parts.put(
-          list + ".json",
-          () -> options.list(client, path, true, Integer.MAX_VALUE).toPrettyString());
-    }
+    ListDescription.all()
+        .forEach(
+            (name, list) ->
+                parts.put(
+                    name + ".json",
+                    () ->
+                        options
+                            .list(client, list.path(), true, Integer.MAX_VALUE)
+                            .toPrettyString()));
     parts.put("metrics.txt", () -> lines(client, "/metrics"));
     parts.put("events.txt", () -> lines(client, "/api/v1/events?follow=false"));
     return parts;

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
+import java.util.function.UnaryOperator;
 
 /** A picture as text: boxes, grouped or not, and lines between them. */
 final class Graph {
@@ -40,18 +42,11 @@ final class Graph {
   /** For a page or a document: mermaid.js.org. */
   String mermaid() {
     StringBuilder text = new StringBuilder("graph LR\n");
-    int number = 0;
-    for (Map.Entry<String, List<String>> group : groups.entrySet()) {
-      boolean framed = !group.getKey().isEmpty();
-      if (framed) {
-        text.append("  subgraph g%d[\"%s\"]\n".formatted(number++, entities(group.getKey())));
-      }
-      for (String box : group.getValue()) {
-        text.append(framed ? "    " : "  ");
-        text.append("%s[\"%s\"]\n".formatted(boxes.get(box), entities(box)));
-      }
-      text.append(framed ? "  end\n" : "");
-    }
+    addGroups(
+        text,
+        (number, name) -> "  subgraph g%d[\"%s\"]\n".formatted(number, entities(name)),
+        box -> "%s[\"%s\"]\n".formatted(boxes.get(box), entities(box)),
+        "  end\n");
     for (Edge e : edges) {
       text.append(
           "  %s %s|\"%s\"| %s\n"
@@ -68,19 +63,12 @@ final class Graph {
   /** For Graphviz. */
   String dot() {
     StringBuilder text = new StringBuilder("graph weft {\n  node [shape=box];\n");
-    int number = 0;
-    for (Map.Entry<String, List<String>> group : groups.entrySet()) {
-      boolean framed = !group.getKey().isEmpty();
-      if (framed) {
-        text.append("  subgraph cluster_%d {\n".formatted(number++));
-        text.append("    label=%s;\n".formatted(quoted(group.getKey())));
-      }
-      for (String box : group.getValue()) {
-        text.append(framed ? "    " : "  ");
-        text.append("%s [label=%s];\n".formatted(boxes.get(box), quoted(box)));
-      }
-      text.append(framed ? "  }\n" : "");
-    }
+    addGroups(
+        text,
+        (number, name) ->
+            "  subgraph cluster_%d {\n    label=%s;\n".formatted(number, quoted(name)),
+        box -> "%s [label=%s];\n".formatted(boxes.get(box), quoted(box)),
+        "  }\n");
     for (Edge e : edges) {
       text.append(
           "  %s -- %s [label=%s%s];\n"
@@ -91,6 +79,23 @@ final class Graph {
                   e.solid ? "" : ", style=dashed"));
     }
     return text.append("}\n").toString();
+  }
+
+  /** Adds the boxes, within a frame those that are in a group. */
+  private void addGroups(
+      StringBuilder text,
+      BiFunction<Integer, String, String> frame,
+      UnaryOperator<String> drawn,
+      String end) {
+    int number = 0;
+    for (Map.Entry<String, List<String>> group : groups.entrySet()) {
+      boolean framed = !group.getKey().isEmpty();
+      text.append(framed ? frame.apply(number++, group.getKey()) : "");
+      for (String box : group.getValue()) {
+        text.append(framed ? "    " : "  ").append(drawn.apply(box));
+      }
+      text.append(framed ? end : "");
+    }
   }
 
   private static String quoted(String text) {

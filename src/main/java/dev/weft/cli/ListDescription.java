@@ -6,6 +6,8 @@ import dev.weft.bus.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -24,7 +26,19 @@ import java.util.stream.StreamSupport;
  */
 record ListDescription(
     String path, String about, String rows, String name, List<String> facts, List<Column> columns) {
-  private static final String FILE = "/lists.json";
+  /** Read when the first list is asked for. */
+  private static final class File {
+    static final Map<String, ListDescription> LISTS = read();
+
+    private static Map<String, ListDescription> read() {
+      try (InputStream in = ListDescription.class.getResourceAsStream("/lists.json")) {
+        return Json.mapper()
+            .readValue(in, new TypeReference<LinkedHashMap<String, ListDescription>>() {});
+      } catch (IOException e) {
+        throw new UncheckedIOException("lists.json of the jar cannot be read", e);
+      }
+    }
+  }
 
   /**
    * A column.
@@ -96,12 +110,12 @@ record ListDescription(
   }
 
   static ListDescription of(String name) {
-    try (InputStream in = ListDescription.class.getResourceAsStream(FILE)) {
-      Map<String, ListDescription> all = Json.mapper().readValue(in, new TypeReference<>() {});
-      return Objects.requireNonNull(all.get(name), name);
-    } catch (IOException e) {
-      throw new UncheckedIOException("lists.json of the jar cannot be read", e);
-    }
+    return Objects.requireNonNull(File.LISTS.get(name), name);
+  }
+
+  /** All lists by name, in the order of the file. */
+  static Map<String, ListDescription> all() {
+    return Collections.unmodifiableMap(File.LISTS);
   }
 
   /**
