@@ -48,8 +48,7 @@ final class DoctorCommand implements Callable<Integer> {
           names.getOrDefault(id, id),
           item.path("state").asText(),
           item.path("check").asText(),
-          item.path("text").asText()
-              + (action.isEmpty() || action.equals("null") ? "" : " -> " + action));
+          item.path("text").asText() + (action.isEmpty() ? "" : " -> " + action));
     }
     options.print(table);
   }

@@ -40,17 +40,12 @@ final class GraphCommand implements Runnable {
     options.out().flush();
   }
 
-  private JsonNode items(ApiClient client, String list) {
-    String path = ListDescription.of(list).path();
-    return options.list(client, path, true, Integer.MAX_VALUE).path("items");
-  }
-
   private void drawPods(Graph graph, ApiClient client, Map<String, String> names) {
-    for (JsonNode pod : items(client, "pods")) {
+    for (JsonNode pod : options.items(client, "pods", true)) {
       graph.box(named(pod, "node", names), pod.path("ref").asText());
     }
     Set<String> drawn = new HashSet<>();
-    for (JsonNode link : items(client, "links")) {
+    for (JsonNode link : options.items(client, "links", true)) {
       String pod = link.path("pod").asText();
       String intf = link.path("localIntf").asText();
       String peer = link.path("peer").asText();
@@ -68,7 +63,7 @@ final class GraphCommand implements Runnable {
         line(graph, link, pod, peer, intf + " - " + peerIntf);
       }
     }
-    for (JsonNode connection : items(client, "connections")) {
+    for (JsonNode connection : options.items(client, "connections", true)) {
       if (drawn.add(connection.path("id").asText())) {
         String provider = connection.path("provider").asText();
         graph.box(named(connection, "endpointNode", names), provider);
@@ -85,7 +80,7 @@ final class GraphCommand implements Runnable {
   private void drawMesh(Graph graph, ApiClient client, Map<String, String> names) {
     names.values().stream().sorted().forEach(name -> graph.box("", name));
     Set<Set<String>> drawn = new HashSet<>();
-    for (JsonNode link : items(client, "mesh-links")) {
+    for (JsonNode link : options.items(client, "mesh-links", true)) {
       String id = link.path("peer").asText();
       String peer = id.isEmpty() ? link.path("remote").asText() : names.getOrDefault(id, id);
       String node = named(link, "node", names);
@@ -108,6 +103,6 @@ final class GraphCommand implements Runnable {
 
   private static String named(JsonNode item, String field, Map<String, String> names) {
     String id = item.path(field).asText("");
-    return id.isEmpty() || id.equals("null") ? NOWHERE : names.getOrDefault(id, id);
+    return id.isEmpty() ? NOWHERE : names.getOrDefault(id, id);
   }
 }

@@ -70,20 +70,7 @@ final class Ids {
    * @param given an id, or one of the wire's ends, {@code [NS/]POD:IF}
    */
   String wire(String given) {
-    if (given.matches(ID)) {
-      return given;
-    }
-    String expected = "16 hex digits, or [NS/]POD:IF, as weft topology show has them";
-    WireCommand.End end = Converters.end(given);
-    if (end == null) {
-      throw options.usage("wire: " + given + " (expected: " + expected + ")");
-    }
-    return only(
-        "wire",
-        given,
-        "wires",
-        found("links", "wire", item -> isEnd(item, "pod", "localIntf", end)),
-        expected);
+    return ofEnd("wire", given, "links", "wire", "pod", "localIntf", "weft topology show has them");
   }
 
   /**
@@ -92,34 +79,45 @@ final class Ids {
    * @param given an id, or the client's end, {@code [NS/]POD:IF}
    */
   String connection(String given) {
-    if (given.matches(ID)) {
-      return given;
-    }
-    String expected = "16 hex digits, or [NS/]POD:IF, as weft connections shows them";
-    WireCommand.End end = Converters.end(given);
-    if (end == null) {
-      throw options.usage("connection: " + given + " (expected: " + expected + ")");
-    }
-    return only(
+    return ofEnd(
         "connection",
         given,
         "connections",
-        found("connections", "id", item -> isEnd(item, "clientPod", "clientInterface", end)),
-        expected);
+        "id",
+        "clientPod",
+        "clientInterface",
+        "weft connections shows them");
   }
 
-  private static boolean isEnd(JsonNode item, String pod, String intf, WireCommand.End end) {
-    return item.path(pod).asText().equals(end.pod().toString())
-        && item.path(intf).asText().equals(end.intf());
+  /**
+   * What has an end in a pod.
+   *
+   * @param list that has it
+   * @param id the field of an item with its id
+   * @param pod the field with the pod of its end
+   * @param intf the field with the interface of its end
+   * @param shown where a person finds such ends
+   */
+  private String ofEnd(
+      String what, String given, String list, String id, String pod, String intf, String shown) {
+    if (given.matches(ID)) {
+      return given;
+    }
+    String expected = "16 hex digits, or [NS/]POD:IF, as " + shown;
+    WireCommand.End end = Converters.end(given);
+    if (end == null) {
+      throw options.usage(what + ": " + given + " (expected: " + expected + ")");
+    }
+    Predicate<JsonNode> fits =
+        item ->
+            item.path(pod).asText().equals(end.pod().toString())
+                && item.path(intf).asText().equals(end.intf());
+    return only(what, given, what + "s", found(list, id, fits), expected);
   }
 
   /** Of the items of a list that fit, the ids, each once. */
   private List<String> found(String list, String id, Predicate<JsonNode> fits) {
-    JsonNode items =
-        options
-            .list(client, ListDescription.of(list).path(), true, Integer.MAX_VALUE)
-            .path("items");
-    return StreamSupport.stream(items.spliterator(), false)
+    return StreamSupport.stream(options.items(client, list, true).spliterator(), false)
         .filter(fits)
         .map(item -> item.path(id).asText())
         .filter(text -> !text.isEmpty())

@@ -3,7 +3,6 @@ package dev.weft.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weft.pod.PodRef;
-import java.util.List;
 import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -98,7 +97,7 @@ final class InspectCommand {
             .of("mesh-exports", "node")
             .of("mesh-forwards", "node")
             .of("proxy-connections", "node", "peer")
-            .events(Set.copyOf(List.of(id, "node " + name + " ")))
+            .events(Set.of(id, "node " + name + " "))
             .found("node " + node));
   }
 

@@ -34,8 +34,7 @@ final class Inspection {
   /** Takes the items of a list of which one of the fields is the thing. */
   Inspection of(String list, String... fields) {
     ArrayNode items = Json.mapper().createArrayNode();
-    String path = ListDescription.of(list).path();
-    for (JsonNode item : options.list(client, path, true, Integer.MAX_VALUE).path("items")) {
+    for (JsonNode item : options.items(client, list, true)) {
       if (Arrays.stream(fields)
           .anyMatch(f -> item.at("/" + f.replace('.', '/')).asText().equals(thing))) {
         items.add(item);

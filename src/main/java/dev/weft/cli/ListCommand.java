@@ -71,10 +71,8 @@ class ListCommand implements Runnable {
         node.list(client, list.path(), cluster, limit == null ? Integer.MAX_VALUE : limit);
     if (node.asData()) {
       node.printData(answer);
-    } else if (node.onlyNames()) {
-      list.names(answer.path("items")).forEach(node.out()::println);
     } else {
-      node.print(list.table(answer.path("items"), NodeOptions.names(client), node.wide()));
+      node.print(list, client, answer.path("items"));
     }
   }
 

@@ -87,10 +87,6 @@ final class NodeOptions {
     return form == Form.wide;
   }
 
-  boolean onlyNames() {
-    return form == Form.name;
-  }
-
   PrintWriter out() {
     return spec.commandLine().getOut();
   }
@@ -103,6 +99,15 @@ final class NodeOptions {
   void print(TextTable table) {
     out().print(wide() ? table.toString() : table.fitted(spec.usageMessage().width()));
     out().flush();
+  }
+
+  /** Prints a list's items, for a person: their names if only these are asked for, or a table. */
+  void print(ListDescription list, ApiClient client, JsonNode items) {
+    if (form == Form.name) {
+      list.names(items).forEach(out()::println);
+    } else {
+      print(list.table(items, names(client), wide()));
+    }
   }
 
   /** Tells a person what was done; as JSON there is nothing to print. */
@@ -163,6 +168,11 @@ final class NodeOptions {
     all.putArray("unanswered").addAll(unanswered.values());
     tellUnanswered(all);
     return next == null ? all.without("next") : all.put("next", next);
+  }
+
+  /** All items of a list that {@code lists.json} describes. */
+  JsonNode items(ApiClient client, String list, boolean cluster) {
+    return list(client, ListDescription.of(list).path(), cluster, Integer.MAX_VALUE).path("items");
   }
 
   private static ObjectNode part(

@@ -60,15 +60,13 @@ final class StatusCommand implements Runnable {
 
   private static String members(JsonNode nodes) {
     List<String> away = new ArrayList<>();
-    nodes.path("items").forEach(n -> addIfAway(away, n));
+    for (JsonNode node : nodes.path("items")) {
+      if (node.path("state").asText().equals("away")) {
+        away.add(node.path("name").asText());
+      }
+    }
     int live = nodes.path("items").size() - away.size();
     return away.isEmpty() ? "" + live : live + ", and away: " + String.join(", ", away);
-  }
-
-  private static void addIfAway(List<String> away, JsonNode node) {
-    if (node.path("state").asText().equals("away")) {
-      away.add(node.path("name").asText());
-    }
   }
 
   private static String byState(JsonNode wires) {

@@ -123,9 +123,7 @@ final class TopologyCommand {
     } else if (options.asData()) {
       options.printData(options.list(client, PATH, false, Integer.MAX_VALUE));
     } else {
-      ListDescription links = ListDescription.of("links");
-      JsonNode items = options.list(client, links.path(), false, Integer.MAX_VALUE).path("items");
-      print(options, links, client, items);
+      options.print(ListDescription.of("links"), client, options.items(client, "links", false));
     }
   }
 
@@ -145,16 +143,7 @@ final class TopologyCommand {
                 .put("reason", "no links"));
       }
     }
-    print(options, ListDescription.of("links"), client, links);
-  }
-
-  private static void print(
-      NodeOptions options, ListDescription list, ApiClient client, JsonNode links) {
-    if (options.onlyNames()) {
-      list.names(links).forEach(options.out()::println);
-    } else {
-      options.print(list.table(links, NodeOptions.names(client), options.wide()));
-    }
+    options.print(ListDescription.of("links"), client, links);
   }
 
   private String read(String file, NodeOptions options) {

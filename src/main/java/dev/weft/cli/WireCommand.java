@@ -89,10 +89,7 @@ final class WireCommand {
 
   /** A single link as it stands. */
   private static JsonNode single(NodeOptions options, ApiClient client, String id) {
-    for (JsonNode link :
-        options
-            .list(client, ListDescription.of("links").path(), false, Integer.MAX_VALUE)
-            .path("items")) {
+    for (JsonNode link : options.items(client, "links", false)) {
       if (link.path("wire").asText().equals(id)) {
         return link;
       }
@@ -112,7 +109,7 @@ final class WireCommand {
                     link.path("pod").asText(),
                     link.path("localIntf").asText(),
                     state,
-                    reason.isEmpty() || reason.equals("null") ? "" : ", " + reason));
+                    reason.isEmpty() ? "" : ", " + reason));
   }
 
   private static ObjectNode end(End end, String address) {
