@@ -17,6 +17,16 @@ public final class Mac {
     return HEX.parseHex(mac);
   }
 
+  /** Whether a text is an address that one interface can have: not of a group, not all zeros. */
+  public static boolean isOfInterface(String mac) {
+    if (!TEXT.matcher(mac).matches()) {
+      return false;
+    }
+    byte[] bytes = parse(mac);
+    boolean group = (bytes[0] & 1) != 0;
+    return !group && !format(bytes).equals("00:00:00:00:00:00");
+  }
+
   public static String format(byte[] mac) {
     return HEX.formatHex(mac);
   }

@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weft.bus.Json;
 import dev.weft.pod.PodRef;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -44,11 +47,20 @@ final class WireCommand {
           String kind,
       @Option(names = "--address-a", paramLabel = "CIDR") String addressA,
       @Option(names = "--address-b", paramLabel = "CIDR") String addressB,
+      @Option(names = "--mac-a", paramLabel = "MAC", description = "Of the interface of --a.")
+          String macA,
+      @Option(names = "--mac-b", paramLabel = "MAC") String macB,
+      @Option(
+              names = "--name-a",
+              paramLabel = "NAME",
+              description = "One more name of the interface, as in GigabitEthernet0/1.")
+          String nameA,
+      @Option(names = "--name-b", paramLabel = "NAME") String nameB,
       @Mixin WaitOptions wait,
       @Mixin NodeOptions options) {
     ObjectNode link = Json.mapper().createObjectNode().put("uid", uid);
-    link.set("a", end(a, addressA));
-    link.set("b", end(b, addressB));
+    link.set("a", end(a, addressA, macA, nameA));
+    link.set("b", end(b, addressB, macB, nameB));
     if (mtu != null) {
       link.put("mtu", mtu);
     }
@@ -112,9 +124,15 @@ final class WireCommand {
                     reason.isEmpty() ? "" : ", " + reason));
   }
 
-  private static ObjectNode end(End end, String address) {
+  private static ObjectNode end(End end, String address, String mac, String name) {
     ObjectNode json =
         Json.mapper().createObjectNode().put("pod", end.pod().toString()).put("intf", end.intf());
-    return address == null ? json : json.put("address", address);
+    Map<String, String> wanted = new LinkedHashMap<>();
+    wanted.put("address", address);
+    wanted.put("mac", mac);
+    wanted.put("name", name);
+    wanted.values().removeIf(Objects::isNull);
+    wanted.forEach(json::put);
+    return json;
   }
 }

@@ -10,6 +10,12 @@ public final class InterfaceName {
   public static final String EXPECTED =
       "1 to 15 ASCII characters without '/', ':', '%' or white space, not all or default";
 
+  public static final String EXPECTED_OTHER =
+      "1 to 127 ASCII characters without '%' or white space, not all or default";
+
+  /** ALTIFNAMSIZ without its terminating zero. */
+  private static final int MAX_OTHER_BYTES = 127;
+
   /** IFNAMSIZ without its terminating zero. */
   private static final int MAX_BYTES = 15;
 
@@ -32,6 +38,22 @@ public final class InterfaceName {
         || isReserved(name)
         || name.chars().anyMatch(InterfaceName::isRefused)) {
       throw new IllegalArgumentException("interface: " + name + " (expected: " + EXPECTED + ")");
+    }
+    return name;
+  }
+
+  /**
+   * Checks a name beside the usual one (altname), which may be longer: GigabitEthernet0/0/0/1.
+   *
+   * @return the name
+   * @throws IllegalArgumentException if no link can have it, or none should
+   */
+  public static String checkOther(String name) {
+    if (name.isEmpty()
+        || name.length() > MAX_OTHER_BYTES
+        || isReserved(name)
+        || name.chars().anyMatch(c -> c <= ' ' || c > '~' || c == '%')) {
+      throw new IllegalArgumentException("name: " + name + " (expected: " + EXPECTED_OTHER + ")");
     }
     return name;
   }

@@ -10,6 +10,7 @@ import java.util.Optional;
 /** RTM_…LINK messages: include/uapi/linux/if_link.h. */
 final class LinkCodec {
   static final int RTM_NEWLINK = 16;
+  private static final int RTM_NEWLINKPROP = 108;
   static final int RTM_DELLINK = 17;
   private static final int RTM_GETLINK = 18;
   private static final int RTM_SETLINK = 19;
@@ -37,6 +38,8 @@ final class LinkCodec {
   private static final int IFLA_NUM_RX_QUEUES = 32;
   private static final int IFLA_CARRIER = 33;
   private static final int IFLA_LINK_NETNSID = 37;
+  private static final int IFLA_PROP_LIST = 52;
+  private static final int IFLA_ALT_IFNAME = 53;
   private static final int IFLA_INET6_ADDR_GEN_MODE = 8;
   private static final int IN6_ADDR_GEN_MODE_NONE = 1;
   private static final int IFLA_INFO_KIND = 1;
@@ -117,6 +120,15 @@ final class LinkCodec {
 
   static NetlinkMessage get(String name) {
     return get(0).attribute(IFLA_IFNAME, name);
+  }
+
+  static NetlinkMessage getByOtherName(String name) {
+    return get(0).attribute(IFLA_ALT_IFNAME, name);
+  }
+
+  static NetlinkMessage addOtherName(int index, String name) {
+    return message(RTM_NEWLINKPROP, NetlinkMessage.CREATE | NetlinkMessage.EXCL, index, 0, 0)
+        .nest(IFLA_PROP_LIST, names -> names.attribute(IFLA_ALT_IFNAME, name));
   }
 
   /** A change of a link; attributes follow. */

@@ -54,6 +54,11 @@ public final class Netlink implements AutoCloseable {
     return find(LinkCodec.get(index), "link " + index);
   }
 
+  /** The link that has another name than the usual one; see {@link #addOtherName}. */
+  public Optional<Link> linkByOtherName(String name) throws LinuxException {
+    return find(LinkCodec.getByOtherName(name), "link " + name);
+  }
+
   /** Frames that a link has received since it was made. */
   public long received(int index) throws LinuxException {
     return socket
@@ -161,6 +166,17 @@ public final class Netlink implements AutoCloseable {
   public void rename(int index, String name) throws LinuxException {
     InterfaceName.check(name);
     set(index, "name " + name, m -> m.attribute(LinkCodec.IFLA_IFNAME, name));
+  }
+
+  /**
+   * Gives a link one more name, as {@code ip link property add altname}.
+   *
+   * @param name as {@link InterfaceName#checkOther} takes it
+   * @throws LinuxException EEXIST if a link of the namespace has that name
+   */
+  public void addOtherName(int index, String name) throws LinuxException {
+    InterfaceName.checkOther(name);
+    socket.request(LinkCodec.addOtherName(index, name), setting(index, "other name " + name));
   }
 
   /** Makes the link a port of the bridge {@code master}; 0 takes it out of its bridge. */

@@ -1,6 +1,7 @@
 package dev.weft.net;
 
 import dev.weft.address.Cidr;
+import dev.weft.bus.Fault;
 import dev.weft.linux.Link;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
@@ -14,6 +15,7 @@ import java.util.Optional;
  * @param pod the owner's name in messages: {@code pod default/r1}; empty for the node's own
  *     interface, whose name nobody else uses
  * @param mac empty for a MAC that the kernel chooses
+ * @param otherName one more name of the interface, which may be longer
  * @param addresses of the interface
  * @param noArp whether the interface neither sends nor answers ARP requests
  * @param linkLocal whether the kernel gives the interface an IPv6 link-local address
@@ -24,20 +26,31 @@ public record LinkEnd(
     int mtu,
     Optional<String> pod,
     Optional<String> mac,
+    Optional<String> otherName,
     List<Cidr> addresses,
     boolean noArp,
     boolean linkLocal) {
 
   public static LinkEnd ofNode(OpenNetns at, String name, int mtu) {
-    return new LinkEnd(at, name, mtu, Optional.empty(), Optional.empty(), List.of(), false, true);
+    return of(at, name, mtu, Optional.empty());
   }
 
   public static LinkEnd ofPod(OpenNetns at, String name, int mtu, String pod) {
-    return new LinkEnd(at, name, mtu, Optional.of(pod), Optional.empty(), List.of(), false, true);
+    return of(at, name, mtu, Optional.of(pod));
+  }
+
+  private static LinkEnd of(OpenNetns at, String name, int mtu, Optional<String> pod) {
+    return new LinkEnd(
+        at, name, mtu, pod, Optional.empty(), Optional.empty(), List.of(), false, true);
   }
 
   public LinkEnd withMac(String mac) {
-    return new LinkEnd(at, name, mtu, pod, Optional.of(mac), addresses, noArp, linkLocal);
+    return new LinkEnd(
+        at, name, mtu, pod, Optional.of(mac), otherName, addresses, noArp, linkLocal);
+  }
+
+  public LinkEnd withOtherName(Optional<String> wanted) {
+    return new LinkEnd(at, name, mtu, pod, mac, wanted, addresses, noArp, linkLocal);
   }
 
   public LinkEnd withAddress(Optional<Cidr> address) {
@@ -45,15 +58,15 @@ public record LinkEnd(
   }
 
   public LinkEnd withAddresses(List<Cidr> wanted) {
-    return new LinkEnd(at, name, mtu, pod, mac, wanted, noArp, linkLocal);
+    return new LinkEnd(at, name, mtu, pod, mac, otherName, wanted, noArp, linkLocal);
   }
 
   public LinkEnd withoutArp() {
-    return new LinkEnd(at, name, mtu, pod, mac, addresses, true, linkLocal);
+    return new LinkEnd(at, name, mtu, pod, mac, otherName, addresses, true, linkLocal);
   }
 
   public LinkEnd withoutLinkLocal() {
-    return new LinkEnd(at, name, mtu, pod, mac, addresses, noArp, false);
+    return new LinkEnd(at, name, mtu, pod, mac, otherName, addresses, noArp, false);
   }
 
   public Optional<Link> find() throws LinuxException {
@@ -62,7 +75,7 @@ public record LinkEnd(
 
   /** Whether one request can set a new link's alias and bring it up: nothing is set in between. */
   boolean isPlain() {
-    return mac.isEmpty() && addresses.isEmpty() && linkLocal;
+    return mac.isEmpty() && otherName.isEmpty() && addresses.isEmpty() && linkLocal;
   }
 
   /** Sets what a new link lacks, and brings it up. */
@@ -71,10 +84,26 @@ public record LinkEnd(
     if (!linkLocal) {
       in.setNoLinkLocal(index);
     }
+    giveOtherName(index);
     for (Cidr address : addresses) {
       in.addAddress(index, address);
     }
     in.setUp(index);
+  }
+
+  private void giveOtherName(int index) throws LinuxException {
+    if (otherName.isEmpty()) {
+      return;
+    }
+    Optional<Link> holder = at.netlink().linkByOtherName(otherName.get());
+    if (holder.isEmpty()) {
+      at.netlink().addOtherName(index, otherName.get());
+    } else if (holder.get().index() != index) {
+      throw Fault.CONFLICT.because(
+          "name %s%s is interface %s's (expected: a name that is free there)"
+              .formatted(
+                  otherName.get(), pod.map(p -> " in " + p).orElse(""), holder.get().name()));
+    }
   }
 
   /** Corrects an existing link; the node's own end may be down on purpose, and stays so. */
@@ -84,6 +113,7 @@ public record LinkEnd(
       in.setMtu(link.index(), mtu);
     }
     if (pod.isPresent()) {
+      giveOtherName(link.index());
       for (Cidr address : addresses) {
         in.addAddress(link.index(), address);
       }

@@ -58,8 +58,8 @@ final class Descriptions {
       SingleLink toDevice =
           new SingleLink(
               link.uid(),
-              new SingleLink.End(pod, link.localIntf(), link.localIp()),
-              new SingleLink.End(new PodRef(pod.ns(), LOCALHOST), link.peerIntf(), link.peerIp()),
+              local(pod, link),
+              peer(new PodRef(pod.ns(), LOCALHOST), link),
               link.mtu(),
               link.kind());
       return new Alike(LinkDescription.of(toDevice));
@@ -83,11 +83,30 @@ final class Descriptions {
     SingleLink both =
         new SingleLink(
             link.uid(),
-            new SingleLink.End(pod, link.localIntf(), or(link.localIp(), reverse.peerIp())),
-            new SingleLink.End(peer, link.peerIntf(), or(link.peerIp(), reverse.localIp())),
+            or(local(pod, link), peer(pod, reverse)),
+            or(peer(peer, link), local(peer, reverse)),
             or(link.mtu(), reverse.mtu()),
             or(link.kind(), reverse.kind()));
     return new Alike(LinkDescription.of(both));
+  }
+
+  private static SingleLink.End local(PodRef pod, TopologyLink link) {
+    return new SingleLink.End(
+        pod, link.localIntf(), link.localIp(), link.localMac(), link.localName());
+  }
+
+  private static SingleLink.End peer(PodRef pod, TopologyLink link) {
+    return new SingleLink.End(pod, link.peerIntf(), link.peerIp(), link.peerMac(), link.peerName());
+  }
+
+  /** An end as one side describes it, with what only the other one says. */
+  private static SingleLink.End or(SingleLink.End asked, SingleLink.End otherwise) {
+    return new SingleLink.End(
+        asked.pod(),
+        asked.intf(),
+        or(asked.address(), otherwise.address()),
+        or(asked.mac(), otherwise.mac()),
+        or(asked.name(), otherwise.name()));
   }
 
   /** Each contradiction once, though both sides of a link have it. */
@@ -151,8 +170,12 @@ final class Descriptions {
     compare.same("peer_intf", link.peerIntf(), "local_intf", reverse.localIntf());
     compare.address("local_ip", link.localIp(), "peer_ip", reverse.peerIp());
     compare.address("peer_ip", link.peerIp(), "local_ip", reverse.localIp());
-    compare.asked("mtu", link.mtu(), reverse.mtu());
-    compare.asked("kind", link.kind(), reverse.kind());
+    compare.asked("local_mac", link.localMac(), "peer_mac", reverse.peerMac());
+    compare.asked("peer_mac", link.peerMac(), "local_mac", reverse.localMac());
+    compare.asked("local_name", link.localName(), "peer_name", reverse.peerName());
+    compare.asked("peer_name", link.peerName(), "local_name", reverse.localName());
+    compare.asked("mtu", link.mtu(), "mtu", reverse.mtu());
+    compare.asked("kind", link.kind(), "kind", reverse.kind());
     return found;
   }
 
@@ -170,9 +193,9 @@ final class Descriptions {
       }
     }
 
-    void asked(String key, Object value, Object theirs) {
+    void asked(String key, Object value, String theirKey, Object theirs) {
       if (value != null && theirs != null) {
-        same(key, value, key, theirs);
+        same(key, value, theirKey, theirs);
       }
     }
 

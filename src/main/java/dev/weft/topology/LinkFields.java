@@ -1,11 +1,13 @@
 package dev.weft.topology;
 
 import dev.weft.address.Cidr;
+import dev.weft.address.Mac;
 import dev.weft.bus.WeftException;
 import dev.weft.linux.InterfaceName;
 import dev.weft.pod.PodRef;
 import dev.weft.wire.WireKind;
 import dev.weft.wire.WireSpec;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /** The fields of a link, each checked for type and value; a wrong one is a fault and null. */
@@ -51,6 +53,34 @@ final class LinkFields {
       return null;
     }
     return text;
+  }
+
+  /** A MAC in lower case; none is null. */
+  static String mac(DocumentNode node) {
+    String mac = node.text();
+    if (mac == null || Mac.isOfInterface(mac)) {
+      return mac == null ? null : mac.toLowerCase(Locale.ROOT);
+    }
+    node.wrong("a MAC address of one interface, as in 02:00:00:00:00:01");
+    return null;
+  }
+
+  /** A name beside the interface's; none is null. */
+  static String name(DocumentNode node) {
+    String name = node.text();
+    try {
+      return name == null ? null : InterfaceName.checkOther(name);
+    } catch (IllegalArgumentException e) {
+      node.wrong(InterfaceName.EXPECTED_OTHER);
+      return null;
+    }
+  }
+
+  /** Notes what two ends may not have in common. */
+  static void checkMacs(String one, DocumentNode otherNode, String other) {
+    if (one != null && one.equalsIgnoreCase(other)) {
+      otherNode.wrong("another MAC address than the other end's");
+    }
   }
 
   static Integer mtu(DocumentNode node) {

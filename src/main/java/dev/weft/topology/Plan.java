@@ -45,7 +45,8 @@ record Plan(
     }
 
     private static WireSpec.End end(SingleLink.End end, String node) {
-      return new WireSpec.End(end.pod(), end.intf(), end.address(), node);
+      return new WireSpec.End(
+          end.pod(), end.intf(), end.address(), null, end.mac(), end.name(), node);
     }
   }
 

@@ -13,6 +13,12 @@ public record SingleLink(long uid, End a, End b, Integer mtu, String kind) {
    * An end: an interface in a pod.
    *
    * @param address of the interface as CIDR, null for none
+   * @param mac of the interface, null for one that follows from the wire
+   * @param name one more name of the interface, null for none
    */
-  public record End(PodRef pod, String intf, String address) {}
+  public record End(PodRef pod, String intf, String address, String mac, String name) {
+    public End(PodRef pod, String intf, String address) {
+      this(pod, intf, address, null, null);
+    }
+  }
 }

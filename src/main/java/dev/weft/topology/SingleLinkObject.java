@@ -17,6 +17,9 @@ final class SingleLinkObject {
     LinkFields.kind(node.at("kind"));
     boolean hasA = checkEnd(node.at("a"), link.a());
     boolean hasB = checkEnd(node.at("b"), link.b());
+    if (hasA && hasB) {
+      LinkFields.checkMacs(link.a().mac(), node.at("b").at("mac"), link.b().mac());
+    }
     if (hasA
         && hasB
         && link.a().pod().equals(link.b().pod())
@@ -26,11 +29,13 @@ final class SingleLinkObject {
   }
 
   private static boolean checkEnd(DocumentNode node, SingleLink.End end) {
-    if (!node.isObject("an end: pod, intf and address")) {
+    if (!node.isObject("an end: pod and intf, and address, mac and name if wanted")) {
       return false;
     }
     LinkFields.intf(node.at("intf"));
     LinkFields.address(node.at("address"));
+    LinkFields.mac(node.at("mac"));
+    LinkFields.name(node.at("name"));
     PodRef pod = end.pod();
     if (pod == null) {
       node.at("pod").wrong("a pod, as in default/r1");

@@ -6,6 +6,8 @@ package dev.weft.topology;
  * @param uid 0 to 2^53-1 (it crosses JSON), unique among the links of a pod
  * @param peerPod name of the pod at the other end, in the same topology namespace
  * @param localIp address of the local interface as CIDR, null for none
+ * @param localMac of the local interface, null for one that follows from the wire (Weft's own key)
+ * @param localName one more name of the local interface, null for none (Weft's own key)
  * @param mtu bytes, null for the node's default (Weft's own key)
  * @param kind {@code grpc} or {@code veth}, null to choose by where the pods are (Weft's own key)
  */
@@ -16,5 +18,23 @@ public record TopologyLink(
     String peerIntf,
     String localIp,
     String peerIp,
+    String localMac,
+    String peerMac,
+    String localName,
+    String peerName,
     Integer mtu,
-    String kind) {}
+    String kind) {
+
+  /** A link that asks for no MAC and no second name. */
+  public TopologyLink(
+      long uid,
+      String peerPod,
+      String localIntf,
+      String peerIntf,
+      String localIp,
+      String peerIp,
+      Integer mtu,
+      String kind) {
+    this(uid, peerPod, localIntf, peerIntf, localIp, peerIp, null, null, null, null, mtu, kind);
+  }
+}

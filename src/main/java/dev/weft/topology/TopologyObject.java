@@ -13,7 +13,19 @@ final class TopologyObject {
 
   private static final String API_GROUP = "networkop.co.uk/";
   private static final List<String> LINK_KEYS =
-      List.of("uid", "peer_pod", "local_intf", "peer_intf", "local_ip", "peer_ip", "mtu", "kind");
+      List.of(
+          "uid",
+          "peer_pod",
+          "local_intf",
+          "peer_intf",
+          "local_ip",
+          "peer_ip",
+          "local_mac",
+          "peer_mac",
+          "local_name",
+          "peer_name",
+          "mtu",
+          "kind");
 
   private TopologyObject() {}
 
@@ -78,6 +90,10 @@ final class TopologyObject {
     object.put("peer_intf", link.peerIntf());
     object.put("local_ip", link.localIp());
     object.put("peer_ip", link.peerIp());
+    object.put("local_mac", link.localMac());
+    object.put("peer_mac", link.peerMac());
+    object.put("local_name", link.localName());
+    object.put("peer_name", link.peerName());
     object.put("mtu", link.mtu());
     object.put("kind", link.kind());
     return object;
@@ -97,10 +113,17 @@ final class TopologyObject {
     String peerIntf = LinkFields.intf(node.at("peer_intf"));
     String localIp = LinkFields.address(node.at("local_ip"));
     String peerIp = LinkFields.address(node.at("peer_ip"));
+    String localMac = LinkFields.mac(node.at("local_mac"));
+    String peerMac = LinkFields.mac(node.at("peer_mac"));
+    LinkFields.checkMacs(localMac, node.at("peer_mac"), peerMac);
+    String localName = LinkFields.name(node.at("local_name"));
+    String peerName = LinkFields.name(node.at("peer_name"));
     Integer mtu = LinkFields.mtu(node.at("mtu"));
     String kind = LinkFields.kind(node.at("kind"));
     return node.faults().count() == before
-        ? new TopologyLink(uid, peerPod, localIntf, peerIntf, localIp, peerIp, mtu, kind)
+        ? new TopologyLink(
+            uid, peerPod, localIntf, peerIntf, localIp, peerIp, localMac, peerMac, localName,
+            peerName, mtu, kind)
         : null;
   }
 

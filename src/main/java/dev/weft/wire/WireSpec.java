@@ -35,12 +35,33 @@ public record WireSpec(
    * @param intf the interface's name in the pod
    * @param address its address as CIDR, null for none
    * @param address6 another one, of IPv6, null for none
+   * @param mac that the interface is to have, null for one that follows from the wire
+   * @param name one more name of the interface, null for none
    * @param node id of the node the pod is registered on
    */
-  public record End(PodRef pod, String intf, String address, String address6, String node) {
-    /** An end with one address, or none. */
+  public record End(
+      PodRef pod,
+      String intf,
+      String address,
+      String address6,
+      String mac,
+      String name,
+      String node) {
+    /** An end with the MAC that follows from its wire, and no second name. */
+    public End(PodRef pod, String intf, String address, String address6, String node) {
+      this(pod, intf, address, address6, null, null, node);
+    }
+
+    /** The same with one address, or none. */
     public End(PodRef pod, String intf, String address, String node) {
       this(pod, intf, address, null, node);
+    }
+
+    /** Whether the interface of this end can serve the other one as it is. */
+    public boolean isMadeAlike(End other) {
+      return isSameInterface(other)
+          && Objects.equals(mac, other.mac)
+          && Objects.equals(name, other.name);
     }
 
     /** Its addresses as CIDR. */
@@ -74,10 +95,14 @@ public record WireSpec(
   }
 
   /**
-   * The MAC address of an end's interface: an interface that is created again has the same one, so
-   * that the other pod's neighbour table stays right. Unicast, locally administered (IEEE 802).
+   * The MAC address of an end's interface, unless it asks for one: an interface that is created
+   * again has the same one, so that the other pod's neighbour table stays right. Unicast, locally
+   * administered (IEEE 802).
    */
   public String macOf(End end) {
+    if (end.mac() != null) {
+      return end.mac();
+    }
     byte[] mac = Arrays.copyOf(Digest.of(id + "\0" + end.text()), 6);
     mac[0] = (byte) ((mac[0] & 0xfc) | 0x02);
     return HexFormat.ofDelimiter(":").formatHex(mac);

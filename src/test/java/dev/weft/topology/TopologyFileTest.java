@@ -1,6 +1,7 @@
 package dev.weft.topology;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.weft.bus.Fault;
@@ -111,6 +112,74 @@ class TopologyFileTest {
     assertThat(file.pods())
         .extracting(PodRef::toString)
         .containsExactly("default/r1", "default/set-0", "default/set-1", "lab/r1");
+  }
+
+  @Test
+  void shouldReadTheMacAndTheSecondNameOfEachEnd() {
+    TopologyFile file =
+        TopologyFile.parse(
+            topology(
+                "r1",
+                "{uid: 1, peer_pod: r2, local_intf: eth1, peer_intf: eth2,"
+                    + " local_mac: '02:00:00:00:00:0A', peer_mac: '02:00:00:00:00:02',"
+                    + " local_name: GigabitEthernet0/0/0/1, peer_name: 'xe-0/0/1'}"),
+            "f");
+
+    assertThat(file.topologies().get(0).links())
+        .containsExactly(
+            new TopologyLink(
+                1,
+                "r2",
+                "eth1",
+                "eth2",
+                null,
+                null,
+                "02:00:00:00:00:0a",
+                "02:00:00:00:00:02",
+                "GigabitEthernet0/0/0/1",
+                "xe-0/0/1",
+                null,
+                null));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "local_mac: '01:00:5e:00:00:01'|local_mac: \"01:00:5e:00:00:01\" (expected: a MAC address"
+            + " of",
+        "local_mac: '00:00:00:00:00:00'|local_mac: \"00:00:00:00:00:00\" (expected: a MAC address"
+            + " of",
+        "peer_mac: 0200.0000.0001|peer_mac: \"0200.0000.0001\" (expected: a MAC address of",
+        "local_name: 'Gi 0/1'|local_name: \"Gi 0/1\" (expected: 1 to 127 ASCII characters",
+        "peer_name: ''|peer_name: \"\" (expected: 1 to 127 ASCII characters"
+      })
+  void shouldRefuseAMacOrANameThatNoInterfaceCanHave(String field, String expected) {
+    assertThatThrownBy(
+            () -> TopologyFile.parse(topology("r1", LINK.replace("}", ", " + field + "}")), "f"))
+        .hasMessageContaining(expected);
+  }
+
+  @Test
+  void shouldRefuseTheSameMacAtBothEnds() {
+    String macs = ", local_mac: '02:00:00:00:00:0a', peer_mac: '02:00:00:00:00:0A'}";
+
+    assertThatThrownBy(() -> TopologyFile.parse(topology("r1", LINK.replace("}", macs)), "f"))
+        .hasMessageContaining(
+            "peer_mac: \"02:00:00:00:00:0A\" (expected: another MAC address than");
+  }
+
+  @Test
+  void shouldTellWhereTheSidesDifferInAMac() {
+    String one = LINK.replace("}", ", local_mac: '02:00:00:00:00:01'}");
+    String other = LINK.replace("r2", "r1").replace("}", ", peer_mac: '02:00:00:00:00:02'}");
+
+    TopologyFile file =
+        TopologyFile.parse(topology("r1", one) + "\n---\n" + topology("r2", other), "f");
+
+    assertThat(file.contradictions())
+        .containsExactly(
+            "r1 uid 1: local_mac 02:00:00:00:00:01, but r2 uid 1 has peer_mac 02:00:00:00:00:02");
   }
 
   @Test

@@ -316,6 +316,10 @@ class TopologyVerticleTest {
         .hasMessageContaining("kind: \"x\" (expected")
         .hasMessageContaining("a.address: \"10.0.0.1\" (expected")
         .hasMessageContaining("b.intf: \"eth1\" (expected: another interface than a");
+    SingleLink.End odd = new SingleLink.End(ref("r2"), "eth1", null, "02:00", "Gi 0/1");
+    assertFault(n1.topologies.addLink(new SingleLink(1, end, odd, null, null)), Fault.INVALID)
+        .hasMessageContaining("b.mac: \"02:00\" (expected: a MAC address of one interface")
+        .hasMessageContaining("b.name: \"Gi 0/1\" (expected: 1 to 127 ASCII characters");
     assertFault(n1.topologies.addLink(new SingleLink(1, end, null, null, null)), Fault.INVALID)
         .hasMessageContaining("b: missing (expected: an end");
   }

@@ -99,6 +99,36 @@ class WireKindsIT {
   }
 
   @Test
+  void shouldGiveAnEndTheMacAndTheSecondNameThatItAsksFor() throws Exception {
+    int n = ++uid;
+    link(n, "");
+
+    request(
+        """
+        {"uid": %d, "a": {"pod": "p1", "intf": "eth%d", "mac": "02:00:00:00:05:0A", "name": "Ethernet1/%d"},
+         "b": {"pod": "p2", "intf": "eth%d"}}
+        """
+            .formatted(n, n, n, n));
+
+    Awaitility.await()
+        .atMost(WITHIN)
+        .untilAsserted(
+            () -> {
+              assertThat(linkOf(one, n).mac()).isEqualTo("02:00:00:00:05:0a");
+              assertThat(wireOf(n).path("state").asText()).isEqualTo("up");
+            });
+    assertThat(one.run("ip", "-o", "link", "show", "Ethernet1/" + n)).contains("eth" + n);
+    request(
+        """
+        {"uid": %d, "a": {"pod": "p1", "intf": "eth%d"}, "b": {"pod": "p2", "intf": "eth%d"}}
+        """
+            .formatted(n, n, n));
+    Awaitility.await()
+        .atMost(WITHIN)
+        .untilAsserted(() -> assertThat(linkOf(one, n).mac()).isNotEqualTo("02:00:00:00:05:0a"));
+  }
+
+  @Test
   void shouldChangeTheKindAndBack() throws Exception {
     int n = ++uid;
     link(n, "");
@@ -223,16 +253,15 @@ class WireKindsIT {
   }
 
   private static JsonNode request(int n, String more) {
-    return cluster
-        .api(1)
-        .send(
-            "POST",
-            "/api/v1/wires",
-            "application/json",
-            """
-            {"uid": %d, "a": {"pod": "p1", "intf": "eth%d"}, "b": {"pod": "p2", "intf": "eth%d"}%s}
-            """
-                .formatted(n, n, n, more));
+    return request(
+        """
+        {"uid": %d, "a": {"pod": "p1", "intf": "eth%d"}, "b": {"pod": "p2", "intf": "eth%d"}%s}
+        """
+            .formatted(n, n, n, more));
+  }
+
+  private static JsonNode request(String link) {
+    return cluster.api(1).send("POST", "/api/v1/wires", "application/json", link);
   }
 
   private static JsonNode wireOf(int n) {

@@ -5,6 +5,7 @@ import dev.weft.bus.Json;
 import dev.weft.net.LinkThread.Place;
 import dev.weft.pod.Pod;
 import dev.weft.pod.Pods;
+import dev.weft.wire.WireKind;
 import dev.weft.wire.WireSpec;
 import dev.weft.wire.WireStatus;
 import dev.weft.wire.kernel.KernelEnds;
@@ -143,8 +144,11 @@ final class KeptWires {
 
   /** Stops a wire whose intent changed; an interface that the next wire can adopt stays. */
   private Future<Void> retire(Wire wire, WireSpec next) {
+    WireSpec now = wire.spec();
     boolean serves =
-        wire.spec().kind() == next.kind() && wire.spec().local().isSameInterface(next.local());
+        now.kind() == next.kind()
+            && now.local().isMadeAlike(next.local())
+            && (now.kind() != WireKind.VETH || now.peer().isMadeAlike(next.peer()));
     return serves ? wire.stop() : takeAway(wire);
   }
 

@@ -210,6 +210,7 @@ public final class KernelEnds implements AutoCloseable {
     OpenNetns there = at.at(pod.netns(), pod.identity());
     return LinkEnd.ofPod(there, end.intf(), mtu, "pod " + pod.ref())
         .withMac(spec.macOf(end))
+        .withOtherName(Optional.ofNullable(end.name()))
         .withAddresses(end.addresses().stream().map(Cidr::parse).toList());
   }
 
