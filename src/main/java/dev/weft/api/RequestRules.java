@@ -1,18 +1,24 @@
 package dev.weft.api;
 
 import dev.weft.bus.Fault;
+import dev.weft.bus.Json;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.openapi.router.RequestExtractor;
+import io.vertx.json.schema.common.dsl.SchemaType;
 import io.vertx.openapi.contract.Location;
 import io.vertx.openapi.contract.Operation;
 import io.vertx.openapi.contract.Parameter;
+import io.vertx.openapi.validation.RequestParameter;
 import io.vertx.openapi.validation.RequestUtils;
 import io.vertx.openapi.validation.ValidatableRequest;
+import io.vertx.openapi.validation.impl.RequestParameterImpl;
 import io.vertx.openapi.validation.impl.ValidatableRequestImpl;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /** What holds for every request before its values are validated. */
@@ -38,10 +44,26 @@ final class RequestRules implements RequestExtractor {
                 new ValidatableRequestImpl(
                     r.getCookies(),
                     r.getHeaders(),
-                    r.getPathParameters(),
+                    asTexts(r.getPathParameters(), operation),
                     r.getQuery(),
                     r.getBody(),
                     mediaType));
+  }
+
+  /** The validator reads a text as JSON if it can, so that it takes {@code {}} for an object. */
+  private static Map<String, RequestParameter> asTexts(
+      Map<String, RequestParameter> given, Operation operation) {
+    Map<String, RequestParameter> texts = new HashMap<>(given);
+    for (Parameter known : operation.getParameters()) {
+      RequestParameter value = given.get(known.getName());
+      if (known.getIn() == Location.PATH
+          && known.getSchemaType() == SchemaType.STRING
+          && value != null
+          && value.isString()) {
+        texts.put(known.getName(), new RequestParameterImpl(Json.write(value.getString())));
+      }
+    }
+    return texts;
   }
 
   private static void refuseUnknownParameters(RoutingContext ctx, Operation operation) {

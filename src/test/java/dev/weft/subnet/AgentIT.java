@@ -9,10 +9,13 @@ import dev.weft.cli.ApiClient;
 import dev.weft.testkit.TestCluster;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Agents of container runtimes and a cluster of two members. */
 class AgentIT {
@@ -91,6 +94,20 @@ class AgentIT {
         .hasMessageContaining("h?ERROR forged");
     assertThatThrownBy(() -> post(1, "no-such-id/heartbeat", ""))
         .hasMessageContaining("no-such-id is not registered");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"no-such-id", "12", "true", "null", "a,b", "a%20b", "%22", "%7B%7D", "a%0Ab"})
+  void shouldAnswerNotFoundForAnUnknownIdWhateverItsForm(String id) {
+    for (String call : List.of("/heartbeat", "/deregister")) {
+      assertThatThrownBy(() -> post(1, id + call, ""))
+          .extracting("status")
+          .isEqualTo(404);
+      assertThatThrownBy(() -> post(1, id + call, ""))
+          .hasMessageContaining("is not registered")
+          .hasMessageNotContaining("\n");
+    }
   }
 
   @Test
