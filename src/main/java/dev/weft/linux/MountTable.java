@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 record MountTable(List<Entry> entries) {
   /** ID, parent's ID, device, root, mount point, options, optional fields up to a hyphen. */
   private static final Pattern LINE =
-      Pattern.compile("(\\d+) \\d+ \\S+ \\S+ (\\S+) \\S+ ((?:\\S+ )*?)- .*");
+      Pattern.compile("(\\d+) \\d+ \\S+ (\\S+) (\\S+) \\S+ ((?:\\S+ )*?)- .*");
 
   private static final Pattern ESCAPE = Pattern.compile("\\\\([0-7]{3})");
 
@@ -23,10 +23,11 @@ record MountTable(List<Entry> entries) {
    * A mount.
    *
    * @param id of this mount in this mount namespace; no other mount of the system has it
+   * @param root what of the file system is mounted; {@code net:[NUMBER]} for a network namespace
    * @param shared the peer group that this mount tells of mounts on it
    * @param master the peer group that this mount hears of mounts on it from
    */
-  record Entry(int id, Path point, OptionalInt shared, OptionalInt master) {}
+  record Entry(int id, String root, Path point, OptionalInt shared, OptionalInt master) {}
 
   MountTable {
     entries = List.copyOf(entries);
@@ -46,13 +47,14 @@ record MountTable(List<Entry> entries) {
     for (String line : lines) {
       Matcher fields = LINE.matcher(line);
       if (fields.matches()) {
-        String point = ESCAPE.matcher(fields.group(2)).replaceAll(MountTable::unescape);
+        String point = ESCAPE.matcher(fields.group(3)).replaceAll(MountTable::unescape);
         entries.add(
             new Entry(
                 Integer.parseInt(fields.group(1)),
+                fields.group(2),
                 Path.of(point),
-                group(fields.group(3), "shared:"),
-                group(fields.group(3), "master:")));
+                group(fields.group(4), "shared:"),
+                group(fields.group(4), "master:")));
       }
     }
     return new MountTable(entries);

@@ -10,6 +10,7 @@ import dev.weft.net.OpenNetns;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -17,6 +18,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +38,7 @@ final class Forwarding {
   private static final Logger log = LoggerFactory.getLogger(Forwarding.class);
   private static final String FOUR = "net/ipv4/ip_forward";
   private static final String STRICT = "net/ipv4/conf/all/rp_filter";
+  private static final Pattern RECORD = Pattern.compile("sysctl-(\\d{1,19})\\.json(\\.new)?");
   private static final String SIX = "net/ipv6/conf/all/forwarding";
 
   /** A setting's value before this node changed it, and the one that it got. */
@@ -51,6 +58,32 @@ final class Forwarding {
     this.host = host;
     this.owner = owner;
     this.file = directory.resolve("sysctl-" + Long.toUnsignedString(host.identity()) + ".json");
+  }
+
+  /**
+   * Removes the records of namespaces that are gone, and their settings with them: those of nodes
+   * that were killed. A namespace's cookie is no other's until the host's next start.
+   *
+   * @param alive cookies of the namespaces that are there, asked for after the records are listed,
+   *     so that a node which begins meanwhile keeps its record; empty if they are not known
+   */
+  void removeOthers(Supplier<Optional<Set<Long>>> alive) throws IOException {
+    Map<Path, Long> records = new LinkedHashMap<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(file.getParent(), "sysctl-*")) {
+      for (Path other : files) {
+        Matcher name = RECORD.matcher(other.getFileName().toString());
+        if (name.matches() && !other.equals(file)) {
+          records.put(other, Long.parseUnsignedLong(name.group(1)));
+        }
+      }
+    }
+    Optional<Set<Long>> known = records.isEmpty() ? Optional.empty() : alive.get();
+    if (known.isPresent()) {
+      records.values().removeAll(known.get());
+      for (Path gone : records.keySet()) {
+        Files.deleteIfExists(gone);
+      }
+    }
   }
 
   /**

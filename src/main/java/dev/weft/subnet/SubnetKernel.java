@@ -5,6 +5,7 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.linux.Link;
 import dev.weft.linux.LinuxException;
+import dev.weft.linux.LiveNetns;
 import dev.weft.linux.Netlink;
 import dev.weft.linux.Netns;
 import dev.weft.linux.PacketRules;
@@ -106,7 +107,9 @@ final class SubnetKernel implements AutoCloseable {
   static SubnetKernel open(OpenNetns host, NodeLinks links, OverlaySettings settings)
       throws IOException {
     try {
-      return new SubnetKernel(host, lock(host.netns()), links, settings);
+      SubnetKernel opened = new SubnetKernel(host, lock(host.netns()), links, settings);
+      opened.removeRecords();
+      return opened;
     } catch (IOException | RuntimeException e) {
       host.close();
       throw e;
@@ -126,6 +129,15 @@ final class SubnetKernel implements AutoCloseable {
                     "another node keeps the routes of this network namespace, lock "
                         + file
                         + " (expected: one node in each namespace)"));
+  }
+
+  /** What is left of other namespaces is no reason not to start. */
+  private void removeRecords() {
+    try {
+      forwarding.removeOthers(LiveNetns::cookies);
+    } catch (IOException e) {
+      log.info("records of former settings not removed: {}", e.getMessage());
+    }
   }
 
   /**

@@ -24,7 +24,8 @@ class MountTableTest {
 
     // Then
     assertThat(found)
-        .isEqualTo(new MountTable.Entry(40, Path.of("/run"), OptionalInt.of(7), OptionalInt.of(3)));
+        .isEqualTo(
+            new MountTable.Entry(40, "/", Path.of("/run"), OptionalInt.of(7), OptionalInt.of(3)));
     assertThat(table.at(Path.of("/run/netns old/x")).orElseThrow().id()).isEqualTo(41);
     assertThat(table.at(Path.of("/runner")).orElseThrow().id()).isEqualTo(27);
   }

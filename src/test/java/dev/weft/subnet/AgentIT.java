@@ -101,9 +101,7 @@ class AgentIT {
       strings = {"no-such-id", "12", "true", "null", "a,b", "a%20b", "%22", "%7B%7D", "a%0Ab"})
   void shouldAnswerNotFoundForAnUnknownIdWhateverItsForm(String id) {
     for (String call : List.of("/heartbeat", "/deregister")) {
-      assertThatThrownBy(() -> post(1, id + call, ""))
-          .extracting("status")
-          .isEqualTo(404);
+      assertThatThrownBy(() -> post(1, id + call, "")).extracting("status").isEqualTo(404);
       assertThatThrownBy(() -> post(1, id + call, ""))
           .hasMessageContaining("is not registered")
           .hasMessageNotContaining("\n");

@@ -9,6 +9,7 @@ import dev.weft.address.IpAddress;
 import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.linux.IcmpEcho;
+import dev.weft.linux.LiveNetns;
 import dev.weft.linux.Netns;
 import dev.weft.linux.Route;
 import dev.weft.net.NodeLinks;
@@ -18,12 +19,15 @@ import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
 import dev.weft.testkit.TestNetns;
 import io.vertx.core.Vertx;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -37,6 +41,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -861,6 +866,34 @@ class SubnetKernelIT {
 
   private static byte[] mac(String text) {
     return java.util.HexFormat.ofDelimiter(":").parseHex(text);
+  }
+
+  @Test
+  void shouldRemoveTheRecordsOfNamespacesThatAreGone(@TempDir Path directory) throws Exception {
+    OpenNetns own = OpenNetns.open(one.name());
+    Path ofOwn = record(directory, own.identity());
+    Path ofNamed = record(directory, Netns.cookieOf(two.name()));
+    Path ofHost = record(directory, Netns.cookieOf("pid:2"));
+    Path ofGone;
+    try (TestNetns gone = TestNetns.create("gone")) {
+      ofGone = record(directory, Netns.cookieOf(gone.name()));
+    }
+    Path other = Files.createFile(directory.resolve("sysctl-x.json"));
+    try (own) {
+      Forwarding forwarding =
+          new Forwarding(own, NodeLinks.start(vertx, ID1).of("subnet"), directory);
+
+      forwarding.removeOthers(Optional::empty);
+      assertThat(ofGone).exists();
+
+      forwarding.removeOthers(LiveNetns::cookies);
+      assertThat(ofGone).doesNotExist();
+      assertThat(List.of(ofOwn, ofNamed, ofHost, other)).allMatch(Files::exists);
+    }
+  }
+
+  private static Path record(Path directory, long cookie) throws IOException {
+    return Files.createFile(directory.resolve("sysctl-" + cookie + ".json"));
   }
 
   @Test
