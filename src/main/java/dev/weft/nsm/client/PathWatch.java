@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -88,11 +89,11 @@ public final class PathWatch {
     private Connection.Link link;
     private Optional<Instant> agreed = Optional.empty();
 
-    /** Whether other nodes are being asked whether they are there, to leave the path. */
-    private boolean asking;
-
-    /** As {@link #asking}, after the path is gone. */
-    private boolean askingAtLast;
+    /**
+     * Whether other nodes are being asked whether they are there, to leave the path: false before
+     * the path is gone, true after.
+     */
+    private final Set<Boolean> asking = new HashSet<>();
 
     /** Whether the endpoint's node left the cluster while the path carried. */
     private boolean left;
@@ -256,7 +257,7 @@ public final class PathWatch {
   private void leave(
       ConnectionEntry entry, Watched its, String why, Map<String, Future<?>> reachable) {
     boolean atLast = its.health.isGone();
-    if (atLast ? its.askingAtLast : its.asking) {
+    if (its.asking.contains(atLast)) {
       return;
     }
     List<String> nodes = otherNodes(entry.connection());
@@ -271,19 +272,8 @@ public final class PathWatch {
         atLast
             ? other
             : reachable.computeIfAbsent(target.node(), this::reach).compose(there -> other);
-    if (atLast) {
-      its.askingAtLast = true;
-    } else {
-      its.asking = true;
-    }
-    free.onComplete(
-            done -> {
-              if (atLast) {
-                its.askingAtLast = false;
-              } else {
-                its.asking = false;
-              }
-            })
+    its.asking.add(atLast);
+    free.onComplete(done -> its.asking.remove(atLast))
         .onSuccess(
             v -> {
               if (connections.holds(entry) && target.equals(its.target) && its.health.isDead()) {

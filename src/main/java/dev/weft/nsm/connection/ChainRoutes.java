@@ -2,7 +2,6 @@ package dev.weft.nsm.connection;
 
 import dev.weft.address.Cidr;
 import dev.weft.linux.Link;
-import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
 import dev.weft.linux.Route;
 import dev.weft.net.LinkThread;
@@ -10,7 +9,6 @@ import dev.weft.nsm.UnsetRoute;
 import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * The routes by which the pods of a chain reach beyond their own hop: a hop's client what lies
@@ -35,7 +33,7 @@ public final class ChainRoutes {
         c.clientAt(self)
             ? set(
                 new End(c.client().netns(), c.client().identity(), c.client().intf()),
-                new Gateways(c.endpointAddress(), c.endpointAddress6()),
+                Gateways.ofEndpoint(c),
                 Wanted.of(c.hop().reached(c.link().routes()), c.client().routing().metric(), false))
             : Future.succeededFuture(List.of());
     return c.endpointAt(self)
@@ -43,17 +41,10 @@ public final class ChainRoutes {
             unset ->
                 set(
                         new End(c.endpoint().netns(), c.endpoint().identity(), c.endpoint().intf()),
-                        new Gateways(c.clientAddress(), c.clientAddress6()),
+                        Gateways.ofClient(c),
                         Wanted.of(c.hop().back(), 0, true))
                     .map(unset))
         : ahead;
-  }
-
-  /** The other end's addresses. */
-  private record Gateways(Cidr four, Optional<Cidr> six) {
-    Optional<Cidr> to(Cidr destination) {
-      return destination.bits() == 32 ? Optional.of(four) : six;
-    }
   }
 
   private record End(String netns, long identity, String intf) {}
@@ -86,14 +77,7 @@ public final class ChainRoutes {
           List<UnsetRoute> unset = new ArrayList<>();
           for (Cidr to : wanted.destinations()) {
             if (all.stream().noneMatch(r -> r.destination().equals(to) && by(r, link))) {
-              Optional<Cidr> gateway = gateways.to(to);
-              if (gateway.isEmpty()) {
-                unset.add(new UnsetRoute(to.toString(), KernelLinks.NO_SIX));
-                continue;
-              }
-              Route route =
-                  Route.via(to, gateway.get().address(), link.index()).withMetric(wanted.metric());
-              add(in, route).ifPresent(unset::add);
+              gateways.route(in, link, to, wanted.metric()).ifPresent(unset::add);
             }
           }
           return unset;
@@ -102,20 +86,5 @@ public final class ChainRoutes {
 
   private static boolean by(Route route, Link link) {
     return route.ifindex() == link.index();
-  }
-
-  private static Optional<UnsetRoute> add(Netlink in, Route route) throws LinuxException {
-    try {
-      in.addRoute(route);
-      return Optional.empty();
-    } catch (LinuxException e) {
-      if (!e.errnoName().equals("EEXIST")) {
-        throw e;
-      }
-      return Optional.of(
-          new UnsetRoute(
-              route.destination().toString(),
-              "the pod has one with metric " + route.metric() + " already"));
-    }
   }
 }

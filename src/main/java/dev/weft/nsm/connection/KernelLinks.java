@@ -33,9 +33,6 @@ import java.util.stream.Stream;
 
 /** The kernel's part of connections, on the node's thread for links. */
 public final class KernelLinks {
-  /** Why a route of IPv6 is not set. */
-  static final String NO_SIX = "the connection has no IPv6 addresses";
-
   private final LinkThread thread;
   private final Vxlans vxlans;
   private final LinkOwnership owner;
@@ -180,31 +177,13 @@ public final class KernelLinks {
 
   private static List<UnsetRoute> route(Netlink in, Link link, Connection c) throws IOException {
     int metric = c.client().routing().metric();
+    Gateways gateways = Gateways.ofEndpoint(c);
+    // Routes may stand from before a restart.
+    List<Route> all = in.routes(Route.PROTOCOL);
     List<UnsetRoute> unset = new ArrayList<>();
-    for (String destination : c.link().routes()) {
-      Cidr to = Cidr.parse(destination);
-      Optional<Cidr> gateway =
-          to.bits() == 32 ? Optional.of(c.endpointAddress()) : c.endpointAddress6();
-      if (gateway.isEmpty()) {
-        unset.add(new UnsetRoute(destination, NO_SIX));
-        continue;
-      }
-      Route route = Route.via(to, gateway.get().address(), link.index()).withMetric(metric);
-      // The same route may stand from before a restart; anyone else's is not replaced.
-      boolean there =
-          in.routes(Route.PROTOCOL).stream()
-              .anyMatch(
-                  r -> r.destination().equals(route.destination()) && r.ifindex() == link.index());
-      if (!there) {
-        try {
-          in.addRoute(route);
-        } catch (LinuxException e) {
-          if (!e.errnoName().equals("EEXIST")) {
-            throw e;
-          }
-          unset.add(
-              new UnsetRoute(destination, "the pod has one with metric " + metric + " already"));
-        }
+    for (Cidr to : c.link().routes().stream().map(Cidr::parse).distinct().toList()) {
+      if (all.stream().noneMatch(r -> r.destination().equals(to) && r.ifindex() == link.index())) {
+        gateways.route(in, link, to, metric).ifPresent(unset::add);
       }
     }
     return unset;
