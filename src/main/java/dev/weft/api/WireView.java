@@ -16,17 +16,12 @@ record WireView(
     WireStatus.Traffic received) {
 
   static WireView of(WireStatus wire) {
-    WireSpec asked = wire.spec();
-    WireSpec shown =
-        new WireSpec(
-            asked.id(),
-            asked.ns(),
-            asked.uid(),
-            asked.kind(),
-            wire.mtu(),
-            asked.local(),
-            asked.peer());
     return new WireView(
-        shown, wire.state(), wire.reason(), wire.since(), wire.sent(), wire.received());
+        wire.spec().withMtu(wire.mtu()),
+        wire.state(),
+        wire.reason(),
+        wire.since(),
+        wire.sent(),
+        wire.received());
   }
 }

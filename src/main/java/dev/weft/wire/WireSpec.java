@@ -80,6 +80,11 @@ public record WireSpec(
     }
   }
 
+  /** The same with another MTU. */
+  public WireSpec withMtu(int other) {
+    return new WireSpec(id, ns, uid, kind, other, local, peer);
+  }
+
   public static int checkMtu(int mtu) {
     if (mtu < MIN_MTU || mtu > MAX_MTU) {
       throw Fault.invalid("mtu", mtu, MIN_MTU + ".." + MAX_MTU);

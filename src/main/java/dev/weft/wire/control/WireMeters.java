@@ -4,6 +4,7 @@ import dev.weft.wire.WireKind;
 import dev.weft.wire.WireState;
 import dev.weft.wire.WireStatus;
 import dev.weft.wire.path.DropCause;
+import dev.weft.wire.path.TrafficCounter;
 import dev.weft.wire.path.WireEnds;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -17,6 +18,8 @@ import java.util.function.ToDoubleFunction;
 
 /** A wire's meters. */
 final class WireMeters {
+  private static final String DROPS = "weft_wire_drops";
+
   private WireMeters() {}
 
   /** Registers the meters of all wires of a node. */
@@ -45,17 +48,8 @@ final class WireMeters {
             .register(registry));
     Tags sent = tags.and("direction", "sent");
     Tags received = tags.and("direction", "received");
-    direction(meters, registry, sent, wire, Wire::sentTraffic);
-    direction(meters, registry, received, wire, Wire::receivedTraffic);
-    if (wire.spec().kind() == WireKind.GRPC) {
-      for (DropCause cause : DropCause.values()) {
-        String drops = "weft_wire_drops";
-        ToDoubleFunction<Wire> ofSent = w -> w.sent().drops(cause);
-        ToDoubleFunction<Wire> ofReceived = w -> w.received().drops(cause);
-        meters.add(count(registry, sent.and("cause", cause.label()), wire, drops, ofSent));
-        meters.add(count(registry, received.and("cause", cause.label()), wire, drops, ofReceived));
-      }
-    }
+    direction(meters, registry, sent, wire, Wire::sentTraffic, Wire::sent);
+    direction(meters, registry, received, wire, Wire::receivedTraffic, Wire::received);
     return () -> meters.forEach(registry::remove);
   }
 
@@ -64,14 +58,19 @@ final class WireMeters {
       MeterRegistry registry,
       Tags tags,
       Wire wire,
-      Function<Wire, WireStatus.Traffic> way) {
+      Function<Wire, WireStatus.Traffic> way,
+      Function<Wire, TrafficCounter> counter) {
     meters.add(count(registry, tags, wire, "weft_wire_frames", w -> way.apply(w).frames()));
     meters.add(count(registry, tags, wire, "weft_wire_bytes", w -> way.apply(w).bytes()));
-    if (wire.spec().kind() != WireKind.GRPC) {
+    if (wire.spec().kind() == WireKind.GRPC) {
+      for (DropCause cause : DropCause.values()) {
+        Tags why = tags.and("cause", cause.label());
+        meters.add(count(registry, why, wire, DROPS, w -> counter.apply(w).drops(cause)));
+      }
+    } else {
       // The kernel tells no more.
-      String drops = "weft_wire_drops";
-      Tags cause = tags.and("cause", "kernel");
-      meters.add(count(registry, cause, wire, drops, w -> way.apply(w).drops()));
+      Tags why = tags.and("cause", "kernel");
+      meters.add(count(registry, why, wire, DROPS, w -> way.apply(w).drops()));
     }
   }
 
