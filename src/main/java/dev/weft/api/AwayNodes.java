@@ -14,6 +14,7 @@ import io.vertx.core.Future;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -43,7 +44,10 @@ final class AwayNodes {
     List<AwayMember> away = cluster.away();
     return away.isEmpty()
         ? Future.succeededFuture(Stream.empty())
-        : Future.all(byNode(), subnetsByHolder(), wiresByPeer())
+        : Future.all(
+                grouped(pods.away(), Pod::node, pod -> pod.ref().toString()),
+                grouped(subnets.leases(), Subnets.SubnetView::holder, Subnets.SubnetView::subnet),
+                grouped(wires.list(), wire -> wire.spec().peer().node(), wire -> wire.spec().id()))
             .map(
                 known ->
                     away.stream()
@@ -69,39 +73,14 @@ final class AwayNodes {
                     .otherwiseEmpty());
   }
 
-  private Future<Map<String, List<String>>> byNode() {
-    return pods.away()
-        .map(
-            all ->
-                all.stream()
-                    .collect(
-                        Collectors.groupingBy(
-                            Pod::node,
-                            Collectors.mapping(pod -> pod.ref().toString(), Collectors.toList()))));
-  }
-
-  private Future<Map<String, List<String>>> subnetsByHolder() {
-    return subnets
-        .leases()
-        .map(
-            all ->
-                all.stream()
-                    .collect(
-                        Collectors.groupingBy(
-                            Subnets.SubnetView::holder,
-                            Collectors.mapping(Subnets.SubnetView::subnet, Collectors.toList()))));
-  }
-
-  private Future<Map<String, List<String>>> wiresByPeer() {
-    return wires
-        .list()
-        .map(
-            all ->
-                all.stream()
-                    .collect(
-                        Collectors.groupingBy(
-                            wire -> wire.spec().peer().node(),
-                            Collectors.mapping(wire -> wire.spec().id(), Collectors.toList()))));
+  /** What a list has of each node. */
+  private static <T> Future<Map<String, List<String>>> grouped(
+      Future<List<T>> all, Function<T, String> node, Function<T, String> name) {
+    return all.map(
+        items ->
+            items.stream()
+                .collect(
+                    Collectors.groupingBy(node, Collectors.mapping(name, Collectors.toList()))));
   }
 
   private static ListRow<ObjectNode> row(
