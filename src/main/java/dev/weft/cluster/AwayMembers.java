@@ -172,21 +172,17 @@ final class AwayMembers {
     live.ifPresent(
         member -> {
           throw Fault.CONFLICT.because(
-              "node "
-                  + member.name()
-                  + " ("
-                  + node
-                  + ") is a live member (expected: one that is away; stop it first)");
+              "node %s (%s) is a live member (expected: one that is away; stop it first)"
+                  .formatted(member.name(), node));
         });
     AwayMember away =
         find(node)
             .orElseThrow(
                 () ->
                     Fault.NOT_FOUND.because(
-                        "node "
-                            + node
-                            + ": never was a member, or is forgotten already (expected: the id of"
-                            + " one that is away)"));
+                        ("node %s: never was a member, or is forgotten already (expected: the id of"
+                                + " one that is away)")
+                            .formatted(node)));
     return Json.write(new Forgotten(away.member().epoch(), nowSeconds()));
   }
 

@@ -25,6 +25,11 @@ public interface Cluster {
     return List.of();
   }
 
+  /** A node that was a member and is away. */
+  default Optional<AwayMember> away(String id) {
+    return away().stream().filter(a -> a.member().id().equals(id)).findAny();
+  }
+
   /**
    * Stops to expect a node that is away, on every member, with all that hangs on it. NOT_FOUND for
    * one that was no member, CONFLICT for a live one.
@@ -35,19 +40,21 @@ public interface Cluster {
 
   /** How people call a node: by its name if it is or was a member, else by its id. */
   default String name(String id) {
-    return member(id)
-        .or(() -> away().stream().map(AwayMember::member).filter(m -> m.id().equals(id)).findAny())
-        .map(Member::name)
-        .orElse(id);
+    return member(id).or(() -> away(id).map(AwayMember::member)).map(Member::name).orElse(id);
   }
 
   /** Why a node that is no live member cannot be reached, in words. */
   default String absence(String id) {
-    return away().stream()
-        .filter(a -> a.member().id().equals(id))
-        .findAny()
+    return away(id)
         .map(AwayMember::text)
         .orElse("node " + id + " is no member of the cluster, as far as this node knows");
+  }
+
+  /** Why there is no address at which a node serves others, in words. */
+  default String addressless(String id) {
+    return member(id).isPresent()
+        ? "node " + name(id) + " serves no other node (its grpc.host is loopback)"
+        : absence(id);
   }
 
   /** A table in which every key belongs to the node that wrote it. */

@@ -62,6 +62,11 @@ final class ReplicatedLeases extends ReplicatedCommonTable implements Leases {
     return register.flatMap(LeaseRegister::holders);
   }
 
+  /** Null for nobody, or if nothing is known to be decided. */
+  private String decidedHolder(String key) {
+    return decided().map(all -> all.get(key)).orElse(null);
+  }
+
   private List<Lease> leases(Map<String, String> holders) {
     List<Lease> leases = new ArrayList<>();
     holders.forEach(
@@ -101,8 +106,7 @@ final class ReplicatedLeases extends ReplicatedCommonTable implements Leases {
     }
     return register
         .get()
-        .decide(
-            key, holder, decided().flatMap(all -> Optional.ofNullable(all.get(key))).orElse(null))
+        .decide(key, holder, decidedHolder(key))
         .compose(won -> won ? show(key, holder).map(true) : Future.succeededFuture(false));
   }
 
@@ -221,7 +225,7 @@ final class ReplicatedLeases extends ReplicatedCommonTable implements Leases {
       return Future.succeededFuture(false);
     }
     String holder = next.tombstone() ? null : lease(next).holder();
-    String from = decided().map(all -> all.get(key)).orElse(null);
+    String from = decidedHolder(key);
     boolean takes = from != null && !from.equals(holder);
     if (takes && !from.equals(record(key).map(Lease::holder).orElse(null))) {
       // The outpost has seen another holder than the one whose name it would take.

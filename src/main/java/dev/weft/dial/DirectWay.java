@@ -51,12 +51,7 @@ final class DirectWay implements Way {
     Optional<Member> member = cluster.member(nodeId);
     Optional<HostPort> server = member.map(Member::grpc).flatMap(at -> HostPort.parse(at, 0));
     if (server.isEmpty()) {
-      return Future.failedFuture(
-          Fault.UNAVAILABLE.because(
-              member
-                  .map(
-                      m -> "node " + m.name() + " serves no other node (its grpc.host is loopback)")
-                  .orElseGet(() -> cluster.absence(nodeId))));
+      return Future.failedFuture(Fault.UNAVAILABLE.because(cluster.addressless(nodeId)));
     }
     return client
         .connect(

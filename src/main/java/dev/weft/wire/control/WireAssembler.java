@@ -145,13 +145,7 @@ final class WireAssembler implements WireWork {
             .member(node)
             .map(Member::grpc)
             .orElseThrow(
-                () ->
-                    Fault.UNAVAILABLE.because(
-                        room.context().cluster().member(node).isPresent()
-                            ? "node "
-                                + room.context().cluster().name(node)
-                                + " serves no other node (its grpc.host is loopback)"
-                            : room.context().cluster().absence(node)));
+                () -> Fault.UNAVAILABLE.because(room.context().cluster().addressless(node)));
     String host = HostPort.parse(grpc, 0).orElseThrow().host();
     try {
       return IpAddress.parse(host);
