@@ -24,8 +24,6 @@ import java.util.function.Consumer;
  * </pre>
  */
 final class FenceRules {
-  private static final int NEWCHAIN = 3;
-  private static final int NEWRULE = 6;
   private static final int NEWSET = 9;
   private static final int NEWSETELEM = 12;
   private static final int LOCAL_IN = 1;
@@ -64,7 +62,7 @@ final class FenceRules {
   /** The contents of a table that is there and empty. */
   static List<NetlinkMessage> of(String table, VxlanFence fence) {
     FenceRules rules = new FenceRules(table, fence);
-    rules.chain();
+    rules.messages.add(Nftables.chain(table, CHAIN, "filter", LOCAL_IN, PRIORITY));
     for (boolean outer : new boolean[] {true, false}) {
       for (boolean inner : new boolean[] {true, false}) {
         rules.fromLeases(outer, inner);
@@ -73,16 +71,6 @@ final class FenceRules {
     }
     rules.rule(NftExpressions::count, e -> e.verdict(NftExpressions.DROP));
     return rules.messages;
-  }
-
-  private void chain() {
-    messages.add(
-        Nftables.message(NEWCHAIN, NetlinkMessage.CREATE)
-            .attribute(1, table)
-            .attribute(3, CHAIN)
-            .nest(
-                4, hook -> NftExpressions.be32(NftExpressions.be32(hook, 1, LOCAL_IN), 2, PRIORITY))
-            .attribute(7, "filter"));
   }
 
   /** Each sender's packets come from its own network. */
@@ -195,20 +183,17 @@ final class FenceRules {
   @SafeVarargs
   private void rule(Consumer<NftExpressions>... more) {
     messages.add(
-        Nftables.message(NEWRULE, NetlinkMessage.CREATE | NetlinkMessage.APPEND)
-            .attribute(1, table)
-            .attribute(2, CHAIN)
-            .nest(
-                4,
-                list -> {
-                  NftExpressions e = new NftExpressions(list);
-                  e.meta(META_L4PROTO, IPPROTO_UDP);
-                  e.equal(NftExpressions.TRANSPORT, 2, NftExpressions.be(fence.port(), 2));
-                  e.equal(NftExpressions.TRANSPORT, 12, NftExpressions.be(fence.vni(), 3));
-                  for (Consumer<NftExpressions> next : more) {
-                    next.accept(e);
-                  }
-                }));
+        Nftables.rule(
+            table,
+            CHAIN,
+            e -> {
+              e.meta(META_L4PROTO, IPPROTO_UDP);
+              e.equal(NftExpressions.TRANSPORT, 2, NftExpressions.be(fence.port(), 2));
+              e.equal(NftExpressions.TRANSPORT, 12, NftExpressions.be(fence.vni(), 3));
+              for (Consumer<NftExpressions> next : more) {
+                next.accept(e);
+              }
+            }));
   }
 
   private static void ethertype(NftExpressions e, int type) {

@@ -25,6 +25,9 @@ public final class IcmpEcho implements AutoCloseable {
   private static final int MAX_IP_HEADER = 60;
   private static final int MAX_PAYLOAD = 65507;
 
+  private static final int IPV4_HEADERS = 20 + HEADER;
+  private static final int IPV6_HEADERS = 40 + HEADER;
+
   private final NativeSocket socket;
   private final boolean four;
   private final byte[] request;
@@ -42,10 +45,15 @@ public final class IcmpEcho implements AutoCloseable {
         .putShort(4, (short) ThreadLocalRandom.current().nextInt());
   }
 
+  /** The payload, in bytes, with which a request to an address is an IP packet of a length. */
+  public static int payload(InetAddress to, int packetBytes) {
+    return packetBytes - (to instanceof Inet4Address ? IPV4_HEADERS : IPV6_HEADERS);
+  }
+
   /**
    * Opens it.
    *
-   * @param payloadBytes 0..65507; the IP packet has 28 more, or 48 with IPv6
+   * @param payloadBytes 0..65507; see {@link #payload} for the length of the IP packet
    * @param dontFragment whether a request longer than the path's MTU fails instead of being cut
    */
   public static IcmpEcho open(

@@ -13,8 +13,6 @@ import java.util.List;
  * </pre>
  */
 final class MasqueradeRules {
-  private static final int NEWCHAIN = 3;
-  private static final int NEWRULE = 6;
   private static final int POSTROUTING = 4;
   private static final int SRCNAT = 100;
   private static final String CHAIN = "egress";
@@ -24,32 +22,22 @@ final class MasqueradeRules {
   /** The contents of a table that has no such chain. */
   static List<NetlinkMessage> of(String table, PacketRules.Masquerade wanted) {
     List<NetlinkMessage> messages = new ArrayList<>();
-    messages.add(
-        Nftables.message(NEWCHAIN, NetlinkMessage.CREATE)
-            .attribute(1, table)
-            .attribute(3, CHAIN)
-            .nest(
-                4,
-                hook -> NftExpressions.be32(NftExpressions.be32(hook, 1, POSTROUTING), 2, SRCNAT))
-            .attribute(7, "nat"));
+    messages.add(Nftables.chain(table, CHAIN, "nat", POSTROUTING, SRCNAT));
     for (Cidr source : wanted.sources()) {
       messages.add(
-          Nftables.message(NEWRULE, NetlinkMessage.CREATE | NetlinkMessage.APPEND)
-              .attribute(1, table)
-              .attribute(2, CHAIN)
-              .nest(
-                  4,
-                  list -> {
-                    NftExpressions e = new NftExpressions(list);
-                    e.family(source.bits() == 32);
-                    e.from(source);
-                    wanted.ranges().stream()
-                        .filter(range -> range.bits() == source.bits())
-                        .forEach(e::notTo);
-                    wanted.inside().ifPresent(e::notThrough);
-                    e.count();
-                    e.masquerade();
-                  }));
+          Nftables.rule(
+              table,
+              CHAIN,
+              e -> {
+                e.family(source.bits() == 32);
+                e.from(source);
+                wanted.ranges().stream()
+                    .filter(range -> range.bits() == source.bits())
+                    .forEach(e::notTo);
+                wanted.inside().ifPresent(e::notThrough);
+                e.count();
+                e.masquerade();
+              }));
     }
     return messages;
   }

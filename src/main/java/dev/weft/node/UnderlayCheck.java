@@ -10,7 +10,6 @@ import dev.weft.linux.Netns;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramSocket;
-import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
@@ -24,8 +23,6 @@ import java.util.stream.Stream;
 /** Tries the network between nodes; each for at most a second. */
 final class UnderlayCheck {
   private static final Duration TIMEOUT = Duration.ofMillis(400);
-  private static final int IPV4_AND_ICMP = 28;
-  private static final int IPV6_AND_ICMP = 48;
   private static final int SMALL = 56;
 
   private UnderlayCheck() {}
@@ -86,12 +83,11 @@ final class UnderlayCheck {
   /** Empty where it cannot be measured: without raw sockets, or if echo requests are dropped. */
   private static Optional<Finding> mtu(String name, InetAddress address) throws IOException {
     int mtu = deviceTo(address);
-    int headers = address instanceof Inet4Address ? IPV4_AND_ICMP : IPV6_AND_ICMP;
     try (Netns here = Netns.current()) {
       if (mtu <= 0 || IcmpEcho.ping(here, address, SMALL, false, TIMEOUT).isEmpty()) {
         return Optional.empty();
       }
-      if (passes(here, address, mtu - headers)) {
+      if (passes(here, address, IcmpEcho.payload(address, mtu))) {
         return Optional.of(Finding.ok("mtu", "packets of " + mtu + " bytes reach node " + name));
       }
     } catch (LinuxException withoutPrivilege) {

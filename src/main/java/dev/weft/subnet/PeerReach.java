@@ -1,6 +1,7 @@
 package dev.weft.subnet;
 
 import dev.weft.address.IpAddress;
+import dev.weft.linux.IcmpEcho;
 import dev.weft.subnet.OverlayProbe.Request;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -23,11 +24,6 @@ import java.util.TreeMap;
 final class PeerReach {
   /** Rounds without an answer after which something is wrong: members begin one after the other. */
   static final int SILENT_ROUNDS = 4;
-
-  /** Those of the IPv4 header and ICMP's. */
-  private static final int HEADERS_V4 = 28;
-
-  private static final int HEADERS_V6 = 48;
 
   /** What does not get through. */
   enum Lack {
@@ -76,8 +72,7 @@ final class PeerReach {
       requests.put(Lack.HOST, new Request(router, 0));
       int length = peer.pathMtu(mtu);
       if (length > 0) {
-        int headers = router.getAddress().length == 4 ? HEADERS_V4 : HEADERS_V6;
-        requests.put(Lack.LENGTH, new Request(router, length - headers));
+        requests.put(Lack.LENGTH, new Request(router, IcmpEcho.payload(router, length)));
       }
       InetAddress witness = witnesses.get(peer.node());
       if (witness != null) {

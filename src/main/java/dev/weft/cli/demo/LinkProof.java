@@ -6,7 +6,6 @@ import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netns;
 import dev.weft.pod.PodRef;
 import dev.weft.topology.LinkStatus;
-import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,9 +40,8 @@ final class LinkProof {
 
   /** Pings an address from a pod, with packets as long as the MTU. */
   Result ping(PodRef pod, String from, String to, InetAddress target, int mtu) {
-    int headers = target instanceof Inet4Address ? 28 : 48;
     try (Netns netns = Netns.open(network.netnsOf(pod));
-        IcmpEcho echo = IcmpEcho.open(netns, target, mtu - headers, true)) {
+        IcmpEcho echo = IcmpEcho.open(netns, target, IcmpEcho.payload(target, mtu), true)) {
       List<Duration> trips = new ArrayList<>();
       // The first one also resolves the neighbour.
       boolean answered = echo.ping(TIMEOUT).isPresent();
