@@ -60,7 +60,8 @@ public final class ForwardChains implements AutoCloseable {
    * @param replies whether only those of connections that are known
    */
   public record Pass(Optional<Cidr> from, Optional<Cidr> to, boolean replies) {
-    private Cidr network() {
+    /** The range that is named; the source's if both are. */
+    public Cidr network() {
       return from.or(() -> to).orElseThrow();
     }
   }
@@ -76,7 +77,7 @@ public final class ForwardChains implements AutoCloseable {
     return new ForwardChains(NftSocket.open(netns));
   }
 
-  /** A number that changes with every change of the namespace's tables, whoever makes it. */
+  /** One more after each change of the namespace's tables, whoever makes it. */
   public int generation() throws LinuxException {
     return socket.generation();
   }
@@ -136,15 +137,16 @@ public final class ForwardChains implements AutoCloseable {
    *
    * @param comment at most 200 bytes, with what tells one set of rules from another
    * @param owner what the comments of all such rules, also of former ones, begin with
+   * @return whether they were others: the generation is one more now
    */
-  public void keep(Chain chain, List<Pass> passes, String owner, String comment)
+  public boolean keep(Chain chain, List<Pass> passes, String owner, String comment)
       throws LinuxException {
     List<Pass> own = passes.stream().filter(pass -> chain.sees(pass.network())).toList();
     List<Attributes> present = rules(chain, owner);
     boolean same =
         present.size() == own.size() && present.stream().allMatch(r -> comment(r).equals(comment));
     if (same) {
-      return;
+      return false;
     }
     List<NetlinkMessage> messages = new ArrayList<>();
     present.forEach(rule -> messages.add(delete(chain, rule)));
@@ -157,6 +159,7 @@ public final class ForwardChains implements AutoCloseable {
               .attribute(RULE_USERDATA, Nftables.userdata(comment)));
     }
     socket.transact(messages, "add rules to chain " + chain);
+    return true;
   }
 
   private static void write(Pass pass, NftExpressions e) {

@@ -66,10 +66,10 @@ final class NftSocket implements AutoCloseable {
     return new NetlinkMessage(type, flags).u8(family).u8(0).u8(resource >> 8).u8(resource);
   }
 
-  /** A number that changes with every change of the namespace's tables, whoever makes it. */
+  /** One more after each transaction in the namespace, whoever makes it. */
   int generation() throws LinuxException {
     return get(message(GETGEN, 0, INET), "read the generation of nf_tables")
-        .map(a -> a.i32(GEN_ID, 0))
+        .map(a -> Integer.reverseBytes(a.i32(GEN_ID, 0)))
         .orElse(0);
   }
 

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * One table of nf_tables, nft(8), of the family inet, in one namespace: {@code table inet weft}. It
@@ -14,6 +15,8 @@ public final class Nftables implements AutoCloseable {
   private static final int NEWTABLE = 0;
   private static final int GETTABLE = 1;
   private static final int DELTABLE = 2;
+  private static final int NEWCHAIN = 3;
+  private static final int NEWRULE = 6;
   private static final int TABLE_NAME = 1;
   private static final int TABLE_USERDATA = 6;
   private static final String TABLE = "weft";
@@ -33,7 +36,24 @@ public final class Nftables implements AutoCloseable {
     return NftSocket.message(type, flags, NftSocket.INET);
   }
 
-  /** A number that changes with every change of the namespace's tables, whoever makes it. */
+  /** A base chain of a table that is there, with the policy accept. */
+  static NetlinkMessage chain(String table, String name, String type, int hook, int priority) {
+    return message(NEWCHAIN, NetlinkMessage.CREATE)
+        .attribute(1, table)
+        .attribute(3, name)
+        .nest(4, in -> NftExpressions.be32(NftExpressions.be32(in, 1, hook), 2, priority))
+        .attribute(7, type);
+  }
+
+  /** A rule at the end of a chain that is there. */
+  static NetlinkMessage rule(String table, String chain, Consumer<NftExpressions> expressions) {
+    return message(NEWRULE, NetlinkMessage.CREATE | NetlinkMessage.APPEND)
+        .attribute(1, table)
+        .attribute(2, chain)
+        .nest(4, list -> expressions.accept(new NftExpressions(list)));
+  }
+
+  /** One more after each change of the namespace's tables, whoever makes it. */
   public int generation() throws LinuxException {
     return socket.generation();
   }
@@ -65,8 +85,10 @@ public final class Nftables implements AutoCloseable {
    * Replaces the table, whoever made it.
    *
    * @param comment at most 200 bytes
+   * @return the generation as it is unless somebody else changes a table meanwhile
    */
-  public void put(PacketRules rules, String comment) throws LinuxException {
+  public int put(PacketRules rules, String comment) throws LinuxException {
+    int before = generation();
     List<NetlinkMessage> messages = new ArrayList<>();
     // There is a table to delete for certain, then.
     messages.add(message(NEWTABLE, NetlinkMessage.CREATE).attribute(TABLE_NAME, TABLE));
@@ -78,6 +100,7 @@ public final class Nftables implements AutoCloseable {
     rules.fence().ifPresent(fence -> messages.addAll(FenceRules.of(TABLE, fence)));
     rules.masquerade().ifPresent(to -> messages.addAll(MasqueradeRules.of(TABLE, to)));
     socket.transact(messages, "write table " + TABLE);
+    return before + 1;
   }
 
   /** Deletes the table; success also if there is none. */

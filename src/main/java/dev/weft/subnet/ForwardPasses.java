@@ -63,10 +63,12 @@ final class ForwardPasses implements AutoCloseable {
     }
     try {
       ForwardChains open = open();
-      if (!passes.equals(seen) || open.generation() != generation) {
+      int now = open.generation();
+      if (!passes.equals(seen) || now != generation) {
+        // What somebody changes from here on is looked at the next time.
+        generation = now;
         found = look(open, passes);
         seen = passes;
-        generation = open.generation();
       }
       return Optional.ofNullable(found);
     } catch (LinuxException e) {
@@ -80,11 +82,12 @@ final class ForwardPasses implements AutoCloseable {
     String drops = null;
     for (Chain chain : open.dropping()) {
       if (chain.isIptables()) {
-        open.keep(chain, passes, owner, owner + " " + Integer.toHexString(passes.hashCode()));
+        String comment = owner + " " + Integer.toHexString(passes.hashCode());
+        generation += open.keep(chain, passes, owner, comment) ? 1 : 0;
         continue;
       }
       for (Pass pass : passes) {
-        Cidr network = pass.from().or(pass::to).orElseThrow();
+        Cidr network = pass.network();
         boolean isRange = pass.from().equals(pass.to());
         if (isRange && chain.sees(network) && !open.names(chain, network, PodBridge.BRIDGE)) {
           drops =

@@ -71,9 +71,8 @@ final class PacketTable implements AutoCloseable {
       throw Fault.CONFLICT.because(
           "nftables: table inet weft is another program's (expected: none, or this node's)");
     }
-    open.put(wanted, comment);
+    generation = open.put(wanted, comment);
     present = wanted;
-    generation = open.generation();
   }
 
   /** Removes the table if it is this node's. */
