@@ -35,6 +35,14 @@ final class MemberDirectory {
   private final PacketCarrier.Side self;
   private final KnownPeers known;
   private MemberRow told;
+  private Map<String, Read> read = Map.of();
+
+  /**
+   * What a member tells.
+   *
+   * @param row null for what cannot be read
+   */
+  private record Read(String json, MemberRow row) {}
 
   /**
    * @param second the IPv6 range beside
@@ -127,17 +135,29 @@ final class MemberDirectory {
     return addresses;
   }
 
-  /** What every member tells, by node id. */
+  /** What every member tells, by node id; each row is read once. */
   Map<String, MemberRow> rows() {
+    Map<String, Read> now = new HashMap<>();
     Map<String, MemberRow> rows = new HashMap<>();
     for (OwnedTable.Row row : table.rows()) {
-      try {
-        rows.put(row.node(), Json.read(row.json(), MemberRow.class));
-      } catch (WeftException e) {
-        log.warn("subnet record of node {} ignored: {}", cluster.name(row.node()), e.getMessage());
+      Read before = read.get(row.node());
+      Read its = before != null && before.json().equals(row.json()) ? before : read(row);
+      now.put(row.node(), its);
+      if (its.row() != null) {
+        rows.put(row.node(), its.row());
       }
     }
+    read = now;
     return rows;
+  }
+
+  private Read read(OwnedTable.Row row) {
+    try {
+      return new Read(row.json(), Json.read(row.json(), MemberRow.class));
+    } catch (WeftException e) {
+      log.warn("subnet record of node {} ignored: {}", cluster.name(row.node()), e.getMessage());
+      return new Read(row.json(), null);
+    }
   }
 
   private Optional<Wanted.Peer> peer(String node, MemberRow row) {

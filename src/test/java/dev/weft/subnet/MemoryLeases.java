@@ -8,6 +8,7 @@ import dev.weft.cluster.Leases;
 import dev.weft.cluster.Member;
 import dev.weft.cluster.OwnedTable;
 import io.vertx.core.Future;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,10 +17,14 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 
-/** The cluster's leases in memory; the quorum is what a test says. */
+/**
+ * The cluster's leases in memory; the quorum, and what nodes tell of themselves, is what a test
+ * says.
+ */
 final class MemoryLeases implements Leases {
   final SubnetRange range = new SubnetRange(Cidr.parse("10.42.0.0/16"), 24);
   final Set<String> members = new TreeSet<>();
+  final List<OwnedTable.Row> rows = new ArrayList<>();
   Optional<String> refusal = Optional.empty();
   Future<Void> ready = Future.succeededFuture();
   private final Map<String, Lease> held = new TreeMap<>();
@@ -79,6 +84,28 @@ final class MemoryLeases implements Leases {
     throw new UnsupportedOperationException("nothing listens in these tests");
   }
 
+  private final class Told implements OwnedTable {
+    @Override
+    public Future<Void> put(String key, String json) {
+      throw new UnsupportedOperationException("a test says what nodes tell");
+    }
+
+    @Override
+    public Future<Void> remove(String key) {
+      throw new UnsupportedOperationException("a test says what nodes tell");
+    }
+
+    @Override
+    public List<Row> rows() {
+      return List.copyOf(rows);
+    }
+
+    @Override
+    public void onChange(Runnable listener) {
+      throw new UnsupportedOperationException("nothing listens in these tests");
+    }
+  }
+
   private final class MemoryCluster implements Cluster {
     private final String self;
 
@@ -107,7 +134,7 @@ final class MemoryLeases implements Leases {
 
     @Override
     public OwnedTable owned(String name) {
-      throw new UnsupportedOperationException("leases need no table");
+      return new Told();
     }
 
     @Override
