@@ -12,7 +12,7 @@ enum Trouble {
   FENCE(
       "fence",
       "the overlay takes packets from any host: %s",
-      "who can send to UDP port subnets.port of this host can send to its pods",
+      "who can send to UDP port %d of this host can send to its pods",
       "load nf_tables, or fence the port and set subnets.fence: false"),
   EGRESS(
       "egress",
@@ -38,6 +38,7 @@ enum Trouble {
 
   /**
    * @param text with %s for what was found
+   * @param affects with %d for the overlay's UDP port
    */
   Trouble(String code, String text, String affects, String action) {
     this.code = code;
@@ -54,8 +55,8 @@ enum Trouble {
     return text.formatted(found);
   }
 
-  String affects() {
-    return affects;
+  String affects(int port) {
+    return affects.formatted(port);
   }
 
   String action() {

@@ -123,7 +123,12 @@ final class Warnings {
         "set subnets.underlay to the device that leads to the members");
     for (Trouble trouble : Trouble.values()) {
       String found = now.troubles().get(trouble);
-      when(found != null, trouble.code(), trouble.text(found), trouble.affects(), trouble.action());
+      when(
+          found != null,
+          trouble.code(),
+          trouble.text(found),
+          trouble.affects(config.port()),
+          trouble.action());
     }
     when(
         !now.problems().isEmpty(),
