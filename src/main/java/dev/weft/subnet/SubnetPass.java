@@ -134,9 +134,12 @@ final class SubnetPass {
       return Future.succeededFuture();
     }
     List<Wanted.Peer> others = state.directory().peers();
-    List<Cidr> own = new ArrayList<>();
-    state.keeper().subnet().ifPresent(own::add);
-    state.directory().second().ifPresent(own::add);
+    List<Cidr> own =
+        state
+            .keeper()
+            .subnet()
+            .map(leased -> SecondRange.both(leased, state.directory().second()))
+            .orElse(List.of());
     Wanted wanted = wanted(local, state.carriers().begin(own, others));
     long begun = System.nanoTime();
     return state
