@@ -27,9 +27,7 @@ class LeaseKeeperTest {
   void shouldGiveEveryNodeItsOwnAndTheNextAClearError() {
     List<String> given = new ArrayList<>();
     for (int i = 0; i < 256; i++) {
-      Node node = new Node("node" + i);
-      settled(node, 0);
-      given.add(node.keeper.subnet().orElseThrow().toString());
+      given.add(settled("node" + i).keeper.subnet().orElseThrow().toString());
     }
 
     Node last = new Node("node256");
@@ -44,8 +42,7 @@ class LeaseKeeperTest {
 
   @Test
   void shouldKeepItsSubnetOverARestartAlsoBelowTheQuorum() {
-    Node node = new Node("a");
-    settled(node, 0);
+    Node node = settled("a");
     leases.refusal = Optional.of("members: 1 (expected: at least 2 of 3)");
 
     node.restart();
@@ -83,8 +80,7 @@ class LeaseKeeperTest {
 
   @Test
   void shouldGiveUpAPartThatOverlapsWhenItsRangeIsNotTheOne() {
-    Node node = new Node("a");
-    settled(node, 0);
+    Node node = settled("a");
     leases.give("10.42.1.128/25", "b");
     settled(node, 1);
     assertThat(node.keeper.held()).as("its range is the one").isTrue();
@@ -106,20 +102,17 @@ class LeaseKeeperTest {
 
   @Test
   void shouldFindItsSubnetAgainWithoutItsDisk() {
-    Node node = new Node("a");
-    settled(node, 0);
-    settled(new Node("b"), 0);
+    Node node = settled("a");
+    settled("b");
 
-    Node again = new Node("a");
-    settled(again, 0);
+    Node again = settled("a");
 
     assertThat(again.keeper.subnet()).isEqualTo(node.keeper.subnet());
   }
 
   @Test
   void shouldSayThatItsSubnetMayBeAnothersWithoutAMajorityForHalfTheGrace() {
-    Node node = new Node("a");
-    settled(node, 0);
+    Node node = settled("a");
     leases.refusal = Optional.of("voters: 1 of 3 are here");
     settled(node, 0);
 
@@ -137,17 +130,15 @@ class LeaseKeeperTest {
 
   @Test
   void shouldTakeNothingFromANodeThatWasAwayWhileThisOneWasWithoutAMajority() {
-    for (int i = 0; i < 256; i++) {
-      leases.give(leases.range.part(i).toString(), "gone" + i);
-    }
+    leaseAllTo("gone");
     Node node = new Node("a");
-    assertThatThrownBy(() -> settled(node, 0)).hasMessageContaining("are leased");
+    assertAllLeased(node);
     leases.refusal = Optional.of("voters: 1 of 3 are here");
     nanos.addAndGet(2 * GRACE.toNanos());
-    assertThatThrownBy(() -> settled(node, 0)).hasMessageContaining("are leased");
+    assertAllLeased(node);
     leases.refusal = Optional.empty();
 
-    assertThatThrownBy(() -> settled(node, 0)).hasMessageContaining("are leased");
+    assertAllLeased(node);
   }
 
   @Test
@@ -166,8 +157,7 @@ class LeaseKeeperTest {
 
   @Test
   void shouldDrainASubnetThatAnotherNodeWonAndThenTakeAnother() {
-    Node node = new Node("b");
-    settled(node, 0);
+    Node node = settled("b");
     leases.give("10.42.1.0/24", "a");
 
     settled(node, 2);
@@ -184,8 +174,7 @@ class LeaseKeeperTest {
 
   @Test
   void shouldHaveOneSubnetAfterAMergeThatLeftItTwo() {
-    Node node = new Node("a");
-    settled(node, 0);
+    Node node = settled("a");
     leases.give("10.42.9.0/24", "a");
 
     settled(node, 3);
@@ -196,13 +185,11 @@ class LeaseKeeperTest {
 
   @Test
   void shouldGiveOnAnAbsentNodesSubnetOnlyAfterTheGraceAndWhenNoneIsFree() {
-    for (int i = 0; i < 256; i++) {
-      leases.give(leases.range.part(i).toString(), "gone" + i);
-    }
+    leaseAllTo("gone");
     Node node = new Node("a");
-    assertThatThrownBy(() -> settled(node, 0)).hasMessageContaining("are leased");
+    assertAllLeased(node);
     nanos.addAndGet(GRACE.toNanos() - 1);
-    assertThatThrownBy(() -> settled(node, 0)).hasMessageContaining("are leased");
+    assertAllLeased(node);
     nanos.addAndGet(2);
 
     settled(node, 0);
@@ -212,14 +199,12 @@ class LeaseKeeperTest {
 
   @Test
   void shouldGiveOnTheSubnetOfAnAgentThatIsDownAndOfNoneThatIsUp() {
-    for (int i = 0; i < 256; i++) {
-      leases.give(leases.range.part(i).toString(), "agent/" + i);
-    }
+    leaseAllTo("agent/");
     Node node = new Node("a");
     for (int i = 0; i < 256; i++) {
       node.absences.tell("agent/" + i, i != 7);
     }
-    assertThatThrownBy(() -> settled(node, 0)).hasMessageContaining("are leased");
+    assertAllLeased(node);
     nanos.addAndGet(GRACE.toNanos() + 1);
 
     settled(node, 0);
@@ -229,15 +214,12 @@ class LeaseKeeperTest {
 
   @Test
   void shouldNotTakeASubnetFromANodeThatIsThere() {
-    for (int i = 0; i < 256; i++) {
-      leases.give(leases.range.part(i).toString(), "there" + i);
-      leases.members.add("there" + i);
-    }
+    leaseAllTo("there").forEach(leases.members::add);
     Node node = new Node("a");
-    assertThatThrownBy(() -> settled(node, 0)).hasMessageContaining("are leased");
+    assertAllLeased(node);
     nanos.addAndGet(2 * GRACE.toNanos());
 
-    assertThatThrownBy(() -> settled(node, 0)).hasMessageContaining("are leased");
+    assertAllLeased(node);
   }
 
   @Test
@@ -256,8 +238,7 @@ class LeaseKeeperTest {
 
   @Test
   void shouldTakeTheSubnetThatIsAskedForAndFreeTheOldOne() {
-    Node node = new Node("a");
-    settled(node, 0);
+    Node node = settled("a");
 
     done(node.keeper.change(Cidr.parse("10.42.7.0/24")));
 
@@ -268,12 +249,32 @@ class LeaseKeeperTest {
   @Test
   void shouldNotTakeAnotherNodesSubnetWhenAskedTo() {
     leases.give("10.42.7.0/24", "b");
-    Node node = new Node("a");
-    settled(node, 0);
+    Node node = settled("a");
 
     assertThatThrownBy(() -> done(node.keeper.change(Cidr.parse("10.42.7.0/24"))))
         .hasMessageContaining("10.42.7.0/24 belongs to node b");
     assertThat(node.keeper.subnet()).contains(Cidr.parse("10.42.1.0/24"));
+  }
+
+  /** Leases every part of the range, each to a holder of its own; the holders. */
+  private List<String> leaseAllTo(String prefix) {
+    List<String> holders = new ArrayList<>();
+    for (int i = 0; i < 256; i++) {
+      holders.add(prefix + i);
+      leases.give(leases.range.part(i).toString(), prefix + i);
+    }
+    return holders;
+  }
+
+  private static void assertAllLeased(Node node) {
+    assertThatThrownBy(() -> settled(node, 0)).hasMessageContaining("are leased");
+  }
+
+  /** A node without pods that has looked for a subnet. */
+  private Node settled(String id) {
+    Node node = new Node(id);
+    settled(node, 0);
+    return node;
   }
 
   private static void settled(Node node, int used) {
