@@ -253,7 +253,7 @@ public final class Node {
               cluster = joined;
               stands("cluster", cluster::close);
               bus = new Bus(cluster.vertx(), cluster.self(), cluster.signer());
-              events.attach(bus);
+              events.attach(bus, cluster::name);
               warnIfInsecure();
               openWays(identity);
               links = NodeLinks.start(cluster.vertx(), cluster.self());

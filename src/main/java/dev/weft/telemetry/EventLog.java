@@ -8,10 +8,16 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The last facts of this node, numbered from 1, each logged once. Safe for all threads. */
+/**
+ * The last facts of this node, numbered from 1, each logged once. Rooms that know nodes by their
+ * ids only have their texts say the names beside them here. Safe for all threads.
+ */
 public final class EventLog {
   /** How many entries are kept; a reader that falls further behind is told so. */
   public static final int CAPACITY = 4096;
@@ -34,22 +40,47 @@ public final class EventLog {
       String text,
       Fact data) {}
 
+  /** An id of 16 hex digits, unless what it is has been said before it. */
+  private static final Pattern ID = Pattern.compile("(?<![\\w(])[0-9a-f]{16}(?!\\w)");
+
   private final Clock clock;
   private final ArrayDeque<Entry> ring = new ArrayDeque<>(CAPACITY);
   private final List<Consumer<Entry>> listeners = new CopyOnWriteArrayList<>();
+  private volatile UnaryOperator<String> names = UnaryOperator.identity();
   private long lastId;
 
   public EventLog(Clock clock) {
     this.clock = clock;
   }
 
-  /** Hears every fact of the node from now on. */
-  public void attach(Bus bus) {
+  /**
+   * Hears every fact of the node from now on.
+   *
+   * @param names of nodes, by id; an id that is no known node's stays what it is
+   */
+  public void attach(Bus bus, UnaryOperator<String> names) {
+    name(names);
     bus.on(Fact.class, this::append);
+  }
+
+  void name(UnaryOperator<String> nodes) {
+    this.names = nodes;
+  }
+
+  /** {@code Peer up: node n3 (4b706b89bea6d08f)}. */
+  private String named(String text) {
+    return ID.matcher(text)
+        .replaceAll(
+            found -> {
+              String name = names.apply(found.group());
+              return Matcher.quoteReplacement(
+                  name.equals(found.group()) ? name : name + " (" + found.group() + ")");
+            });
   }
 
   void append(Fact fact) {
     Entry entry;
+    String text = named(fact.text());
     synchronized (this) {
       entry =
           new Entry(
@@ -58,7 +89,7 @@ public final class EventLog {
               fact.getClass().getSimpleName(),
               fact.severity(),
               fact.subject(),
-              fact.text(),
+              text,
               fact);
       if (ring.size() == CAPACITY) {
         ring.removeFirst();

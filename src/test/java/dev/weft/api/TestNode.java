@@ -88,7 +88,7 @@ public final class TestNode implements AutoCloseable {
   public TestNode(Mesh mesh) {
     this.vertx = Vertx.vertx();
     this.bus = new Bus(vertx, ID, new TestSigner(ID));
-    events.attach(bus);
+    events.attach(bus, new MemoryCluster(ID)::name);
     members.add(new Member(ID, "n1", "0.1.0", null, "127.0.0.1:1", "http://x", EPOCH, 1700000000));
     health.state("wire", Health.State.READY);
     await(bus.serve(Pods.class, new MemoryPods(ID)));
