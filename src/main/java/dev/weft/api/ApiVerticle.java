@@ -24,7 +24,6 @@ import io.vertx.ext.web.openapi.router.RouterBuilder;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 
 /** The room's actor: one server on TCP, one on a Unix socket if that is wanted. */
@@ -83,9 +82,9 @@ public final class ApiVerticle extends VerticleBase {
     return NodeStatus.of(settings.node(), room.health());
   }
 
-  /** Publishes the node's health whenever it has changed, at most five times a second. */
+  /** Publishes the node's health whenever there is news of it, at most five times a second. */
   private Runnable publishHealth() {
-    AtomicReference<HealthChanged> last = new AtomicReference<>(HealthChanged.of(status()));
+    HealthNews news = new HealthNews(status());
     AtomicBoolean waiting = new AtomicBoolean();
     return room.health()
         .onChange(
@@ -95,10 +94,7 @@ public final class ApiVerticle extends VerticleBase {
                     HEALTH_PAUSE_MILLIS,
                     later -> {
                       waiting.set(false);
-                      HealthChanged now = HealthChanged.of(status());
-                      if (!now.equals(last.getAndSet(now))) {
-                        room.bus().publish(now);
-                      }
+                      news.of(status()).ifPresent(room.bus()::publish);
                     });
               }
             });

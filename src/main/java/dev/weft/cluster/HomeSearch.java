@@ -6,16 +6,21 @@ import dev.weft.cluster.proto.FollowRequest;
 import dev.weft.cluster.proto.News;
 import io.vertx.core.Future;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** Finds an outpost a home and follows it; finds another when it is lost. On the cluster thread. */
 final class HomeSearch {
   private static final Duration PAUSE = Duration.ofMillis(500);
+
+  /** Reasons in the text for people. */
+  private static final int MAX_SAID = 5;
 
   /** What the search tells. */
   interface Watcher {
@@ -44,6 +49,10 @@ final class HomeSearch {
   private final HomeLine line;
   private final Watcher watcher;
   private final HomeChoice choice;
+
+  /** By node that can be reached, why it is no home, as it said when it was asked last. */
+  private final Map<String, String> reasons = new TreeMap<>();
+
   private boolean closed;
 
   HomeSearch(String self, ClusterThread thread, HomeLine line, Watcher watcher) {
@@ -60,7 +69,8 @@ final class HomeSearch {
         reachable -> {
           Iterator<String> order =
               choice.order(reachable, watcher::member, System.nanoTime()).iterator();
-          ask(order, reachable, new ArrayList<>());
+          reasons.keySet().retainAll(reachable);
+          ask(order, reachable);
         },
         e -> none("the mesh cannot be asked: " + e.getMessage(), false));
   }
@@ -69,10 +79,10 @@ final class HomeSearch {
     closed = true;
   }
 
-  private void ask(Iterator<String> order, List<String> reachable, List<String> reasons) {
+  private void ask(Iterator<String> order, List<String> reachable) {
     if (!order.hasNext()) {
       boolean declined = !reachable.isEmpty() && choice.allDeclined(reachable);
-      none(reasons.isEmpty() ? choice.whyNobody(reachable) : String.join("; ", reasons), declined);
+      none(reasons.isEmpty() ? choice.whyNobody(reachable) : said(), declined);
       return;
     }
     String node = order.next();
@@ -80,6 +90,7 @@ final class HomeSearch {
     then(
         attempt(() -> home.follow(self, watcher.request())),
         news -> {
+          reasons.clear();
           watcher.found(node, home, news);
           follow(node, home);
         },
@@ -89,9 +100,17 @@ final class HomeSearch {
           } else {
             choice.failed(node, System.nanoTime());
           }
-          reasons.add(e.getMessage());
-          ask(order, reachable, reasons);
+          reasons.put(node, e.getMessage());
+          ask(order, reachable);
         });
+  }
+
+  /** What the nodes said, by their ids, so that it is the same until one says something else. */
+  private String said() {
+    String first =
+        reasons.values().stream().distinct().limit(MAX_SAID).collect(Collectors.joining("; "));
+    long more = reasons.values().stream().distinct().count() - MAX_SAID;
+    return more > 0 ? first + "; and " + more + " more" : first;
   }
 
   private void none(String why, boolean declined) {

@@ -2,6 +2,7 @@ package dev.weft.dial;
 
 import com.google.protobuf.Message;
 import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
 import dev.weft.cluster.Home;
 import dev.weft.cluster.proto.FollowRequest;
 import dev.weft.cluster.proto.HeldAnswer;
@@ -79,7 +80,7 @@ final class RemoteHome implements Home {
   public Future<News> follow(String outpost, FollowRequest request) {
     Duration within = followed ? NEWS : FIRST;
     followed = true;
-    return call(FOLLOW, request, within);
+    return call(FOLLOW, request, within).recover(e -> Future.failedFuture(inWords(e)));
   }
 
   @Override
@@ -100,6 +101,14 @@ final class RemoteHome implements Home {
   @Override
   public Future<LeaveAnswer> leave(String outpost, LeaveRequest request) {
     return call(LEAVE, request, DEADLINE);
+  }
+
+  /** Outposts, and nodes of before there were any, do not serve the calls of a home. */
+  private Throwable inWords(Throwable e) {
+    return WeftException.of(e).fault() == Fault.NOT_FOUND
+        ? Fault.NOT_FOUND.because(
+            "node " + name + " is no member of the cluster itself, so it cannot be this one's home")
+        : e;
   }
 
   /** The deadline is that of the connection too, if there is none yet. */
