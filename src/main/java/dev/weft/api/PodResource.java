@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
+import dev.weft.linux.Netns;
 import dev.weft.pod.Pod;
 import dev.weft.pod.PodRef;
 import dev.weft.pod.Pods;
@@ -36,6 +37,9 @@ final class PodResource {
   private Future<?> put(PodRef ref, Registration wanted) {
     if (wanted.address() == null) {
       return pods.put(ref, wanted.netns());
+    }
+    if (Netns.HOST.equals(wanted.netns())) {
+      throw Fault.invalid("netns", wanted.netns(), "the pod's own, for an address of the subnet");
     }
     // Before the pod is registered or moved: what is refused changes nothing.
     return subnets

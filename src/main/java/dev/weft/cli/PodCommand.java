@@ -28,7 +28,9 @@ final class PodCommand {
               names = "--netns",
               required = true,
               paramLabel = "PATH|NAME|pid:N",
-              description = "Its network namespace: a path, a name under /run/netns, or pid:N.")
+              description =
+                  "Its network namespace: a path, a name under /run/netns, pid:N, or host for the"
+                      + " node's own.")
           String netns,
       @Option(
               names = "--address",

@@ -56,11 +56,19 @@ final class WireCommand {
               description = "One more name of the interface, as in GigabitEthernet0/1.")
           String nameA,
       @Option(names = "--name-b", paramLabel = "NAME") String nameB,
+      @Option(
+              names = "--nic-a",
+              paramLabel = "USE",
+              description =
+                  "The interface of --a is there, on the host, and stays as it is: use, or"
+                      + " use-underlay for one that the node's own traffic goes over.")
+          String nicA,
+      @Option(names = "--nic-b", paramLabel = "USE") String nicB,
       @Mixin WaitOptions wait,
       @Mixin NodeOptions options) {
     ObjectNode link = Json.mapper().createObjectNode().put("uid", uid);
-    link.set("a", end(a, addressA, macA, nameA));
-    link.set("b", end(b, addressB, macB, nameB));
+    link.set("a", end(a, addressA, macA, nameA, nicA));
+    link.set("b", end(b, addressB, macB, nameB, nicB));
     if (mtu != null) {
       link.put("mtu", mtu);
     }
@@ -124,13 +132,14 @@ final class WireCommand {
                     reason.isEmpty() ? "" : ", " + reason));
   }
 
-  private static ObjectNode end(End end, String address, String mac, String name) {
+  private static ObjectNode end(End end, String address, String mac, String name, String nic) {
     ObjectNode json =
         Json.mapper().createObjectNode().put("pod", end.pod().toString()).put("intf", end.intf());
     Map<String, String> wanted = new LinkedHashMap<>();
     wanted.put("address", address);
     wanted.put("mac", mac);
     wanted.put("name", name);
+    wanted.put("nic", nic);
     wanted.values().removeIf(Objects::isNull);
     wanted.forEach(json::put);
     return json;

@@ -30,7 +30,7 @@ final class NamedNetns {
         || name.startsWith("pid:")
         || name.chars().anyMatch(c -> c == '/' || c == 0)) {
       throw new LinuxException(
-          "netns: " + name + " (expected: a path, a name under " + DIRECTORY + ", or pid:N)",
+          "netns: " + name + " (expected: a path, a name under " + DIRECTORY + ", pid:N, or host)",
           Errno.EINVAL);
     }
     return DIRECTORY.resolve(name);

@@ -51,6 +51,12 @@ final class NativeSocket implements AutoCloseable {
     check(setInt(level, option, value), name + ": socket option " + level + "/" + option);
   }
 
+  void set(int level, int option, byte[] value) throws LinuxException {
+    check(
+        C.setsockopt(fd(), level, option, value, value.length),
+        name + ": socket option " + level + "/" + option);
+  }
+
   /** Bytes, over the system's limit where this process may go beyond it. */
   void receiveBuffer(int bytes) throws LinuxException {
     forced(SO_RCVBUFFORCE, SO_RCVBUF, bytes);

@@ -18,6 +18,9 @@ import java.util.concurrent.Callable;
  * process: open, use, close.
  */
 public final class Netns implements AutoCloseable {
+  /** The reference that means the namespace of this process; a name is given as a path then. */
+  public static final String HOST = "host";
+
   static final String EXPECTED = " (expected: an existing network namespace)";
 
   /** NSFS_MAGIC, include/uapi/linux/magic.h. */
@@ -39,7 +42,7 @@ public final class Netns implements AutoCloseable {
   /**
    * Opens a namespace.
    *
-   * @param ref an absolute path, a name under /run/netns, or {@code pid:N}
+   * @param ref an absolute path, a name under /run/netns, {@code pid:N}, or {@link #HOST}
    * @throws LinuxException ENOENT if there is none, EINVAL if it is something else
    */
   public static Netns open(String ref) throws LinuxException {
@@ -73,11 +76,14 @@ public final class Netns implements AutoCloseable {
   /**
    * The path that a reference stands for.
    *
-   * @throws LinuxException EINVAL if it is none of the three forms
+   * @throws LinuxException EINVAL if it is none of the four forms
    */
   public static Path path(String ref) throws LinuxException {
     if (ref.startsWith("/")) {
       return Path.of(ref);
+    }
+    if (ref.equals(HOST)) {
+      return Path.of("/proc/self/ns/net");
     }
     if (ref.startsWith("pid:") && ref.substring(4).matches("[0-9]{1,9}")) {
       return Path.of("/proc", ref.substring(4), "ns", "net");

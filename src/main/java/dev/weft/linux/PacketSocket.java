@@ -4,6 +4,7 @@ import static dev.weft.linux.LibC.C;
 
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /**
  * All frames of one link, packet(7) with vnet headers: super-frames and partial checksums cross
@@ -15,6 +16,8 @@ import java.nio.ByteBuffer;
 public final class PacketSocket implements AutoCloseable {
   static final int SOL_PACKET = 263;
   static final int PACKET_AUXDATA = 8;
+  private static final int PACKET_ADD_MEMBERSHIP = 1;
+  private static final int PACKET_MR_PROMISC = 1;
   private static final int PACKET_STATISTICS = 6;
   private static final int PACKET_VNET_HDR = 15;
   private static final int PACKET_IGNORE_OUTGOING = 23;
@@ -48,12 +51,25 @@ public final class PacketSocket implements AutoCloseable {
       socket.set(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
       socket.set(SOL_PACKET, PACKET_VNET_HDR, 1);
       socket.set(SOL_PACKET, PACKET_AUXDATA, 1);
+      if (options.promiscuous()) {
+        // The kernel counts it, and takes it back when the socket is closed, by whatever end.
+        socket.set(SOL_PACKET, PACKET_ADD_MEMBERSHIP, membership(ifindex));
+      }
       socket.bind(SocketAddresses.packet(ifindex));
       return new PacketSocket(socket, name);
     } catch (LinuxException e) {
       socket.close();
       throw e;
     }
+  }
+
+  /** {@code packet_mreq}: index, type, length of an address and 8 bytes for it. */
+  private static byte[] membership(int ifindex) {
+    return ByteBuffer.allocate(16)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(ifindex)
+        .putShort((short) PACKET_MR_PROMISC)
+        .array();
   }
 
   /** For a poll; readable means frames, writable room. */

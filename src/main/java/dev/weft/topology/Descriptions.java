@@ -92,11 +92,12 @@ final class Descriptions {
 
   private static SingleLink.End local(PodRef pod, TopologyLink link) {
     return new SingleLink.End(
-        pod, link.localIntf(), link.localIp(), link.localMac(), link.localName());
+        pod, link.localIntf(), link.localIp(), link.localMac(), link.localName(), link.localNic());
   }
 
   private static SingleLink.End peer(PodRef pod, TopologyLink link) {
-    return new SingleLink.End(pod, link.peerIntf(), link.peerIp(), link.peerMac(), link.peerName());
+    return new SingleLink.End(
+        pod, link.peerIntf(), link.peerIp(), link.peerMac(), link.peerName(), link.peerNic());
   }
 
   /** An end as one side describes it, with what only the other one says. */
@@ -106,7 +107,8 @@ final class Descriptions {
         asked.intf(),
         or(asked.address(), otherwise.address()),
         or(asked.mac(), otherwise.mac()),
-        or(asked.name(), otherwise.name()));
+        or(asked.name(), otherwise.name()),
+        or(asked.nic(), otherwise.nic()));
   }
 
   /** Each contradiction once, though both sides of a link have it. */
@@ -174,6 +176,8 @@ final class Descriptions {
     compare.asked("peer_mac", link.peerMac(), "local_mac", reverse.localMac());
     compare.asked("local_name", link.localName(), "peer_name", reverse.peerName());
     compare.asked("peer_name", link.peerName(), "local_name", reverse.localName());
+    compare.asked("local_nic", link.localNic(), "peer_nic", reverse.peerNic());
+    compare.asked("peer_nic", link.peerNic(), "local_nic", reverse.localNic());
     compare.asked("mtu", link.mtu(), "mtu", reverse.mtu());
     compare.asked("kind", link.kind(), "kind", reverse.kind());
     return found;

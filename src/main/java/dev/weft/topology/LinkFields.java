@@ -5,6 +5,7 @@ import dev.weft.address.Mac;
 import dev.weft.bus.WeftException;
 import dev.weft.linux.InterfaceName;
 import dev.weft.pod.PodRef;
+import dev.weft.wire.NicUse;
 import dev.weft.wire.WireKind;
 import dev.weft.wire.WireSpec;
 import java.util.Locale;
@@ -73,6 +74,25 @@ final class LinkFields {
     } catch (IllegalArgumentException e) {
       node.wrong(InterfaceName.EXPECTED_OTHER);
       return null;
+    }
+  }
+
+  /** How an interface that is there is used; none is null. */
+  static String nic(DocumentNode node) {
+    String nic = node.text();
+    if (nic != null && Stream.of(NicUse.values()).noneMatch(use -> use.toString().equals(nic))) {
+      node.wrong(NicUse.EXPECTED);
+      return null;
+    }
+    return nic;
+  }
+
+  /** Notes what is asked of an interface that stays as it is. */
+  static void checkUntouched(String nic, DocumentNode... changes) {
+    for (DocumentNode change : changes) {
+      if (nic != null && change.value() != null && !"".equals(change.value())) {
+        change.wrong("none with nic: " + nic + ", since that interface stays as it is");
+      }
     }
   }
 

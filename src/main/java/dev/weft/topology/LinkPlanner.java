@@ -205,6 +205,9 @@ final class LinkPlanner {
     if (isDevice(link.a()) || isDevice(link.b())) {
       return List.of(WireKind.MACVLAN);
     }
+    if (link.a().nic() != null || link.b().nic() != null) {
+      return List.of(nodeA.equals(nodeB) ? WireKind.PATCH : WireKind.GRPC);
+    }
     return nodeA.equals(nodeB) ? List.of(WireKind.VETH) : List.of(WireKind.GRPC, WireKind.VXLAN);
   }
 

@@ -2,6 +2,7 @@ package dev.weft.topology;
 
 import dev.weft.pod.Pod;
 import dev.weft.pod.PodRef;
+import dev.weft.wire.NicUse;
 import dev.weft.wire.WireKind;
 import dev.weft.wire.WireSpec;
 import java.util.List;
@@ -46,7 +47,16 @@ record Plan(
 
     private static WireSpec.End end(SingleLink.End end, String node) {
       return new WireSpec.End(
-          end.pod(), end.intf(), end.address(), null, end.mac(), end.name(), node);
+          end.pod(), end.intf(), end.address(), null, end.mac(), end.name(), nic(end), node);
+    }
+
+    private static NicUse nic(SingleLink.End end) {
+      return end.nic() == null ? null : NicUse.parse(end.nic());
+    }
+
+    /** Whether a node of both ends sees the wire from end a: a pod's interface goes first. */
+    private boolean fromA() {
+      return described.link().a().nic() == null || described.link().b().nic() != null;
     }
   }
 
@@ -54,9 +64,10 @@ record Plan(
   SortedMap<String, WireSpec> wanted(String node) {
     SortedMap<String, WireSpec> wanted = new TreeMap<>();
     for (Joined link : joined) {
-      boolean fromA = node.equals(link.nodeA());
-      if (fromA || node.equals(link.nodeB())) {
-        wanted.put(link.described().id(), link.spec(fromA));
+      boolean hasA = node.equals(link.nodeA());
+      boolean hasB = node.equals(link.nodeB());
+      if (hasA || hasB) {
+        wanted.put(link.described().id(), link.spec(hasA && (!hasB || link.fromA())));
       }
     }
     return wanted;

@@ -15,10 +15,12 @@ public record SingleLink(long uid, End a, End b, Integer mtu, String kind) {
    * @param address of the interface as CIDR, null for none
    * @param mac of the interface, null for one that follows from the wire
    * @param name one more name of the interface, null for none
+   * @param nic {@code use} or {@code use-underlay} for an interface of the host that stays as it
+   *     is, null for one that is made
    */
-  public record End(PodRef pod, String intf, String address, String mac, String name) {
+  public record End(PodRef pod, String intf, String address, String mac, String name, String nic) {
     public End(PodRef pod, String intf, String address) {
-      this(pod, intf, address, null, null);
+      this(pod, intf, address, null, null, null);
     }
   }
 }

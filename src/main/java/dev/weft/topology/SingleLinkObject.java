@@ -29,13 +29,15 @@ final class SingleLinkObject {
   }
 
   private static boolean checkEnd(DocumentNode node, SingleLink.End end) {
-    if (!node.isObject("an end: pod and intf, and address, mac and name if wanted")) {
+    if (!node.isObject("an end: pod and intf, and address, mac, name and nic if wanted")) {
       return false;
     }
     LinkFields.intf(node.at("intf"));
     LinkFields.address(node.at("address"));
     LinkFields.mac(node.at("mac"));
     LinkFields.name(node.at("name"));
+    LinkFields.checkUntouched(
+        LinkFields.nic(node.at("nic")), node.at("address"), node.at("mac"), node.at("name"));
     PodRef pod = end.pod();
     if (pod == null) {
       node.at("pod").wrong("a pod, as in default/r1");

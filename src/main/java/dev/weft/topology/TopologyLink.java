@@ -8,6 +8,8 @@ package dev.weft.topology;
  * @param localIp address of the local interface as CIDR, null for none
  * @param localMac of the local interface, null for one that follows from the wire (Weft's own key)
  * @param localName one more name of the local interface, null for none (Weft's own key)
+ * @param localNic {@code use} for an interface of the host that stays as it is, null for one that
+ *     is made (Weft's own key)
  * @param mtu bytes, null for the node's default (Weft's own key)
  * @param kind {@code grpc} or {@code veth}, null to choose by where the pods are (Weft's own key)
  */
@@ -22,10 +24,12 @@ public record TopologyLink(
     String peerMac,
     String localName,
     String peerName,
+    String localNic,
+    String peerNic,
     Integer mtu,
     String kind) {
 
-  /** A link that asks for no MAC and no second name. */
+  /** A link that asks for nothing particular of its ends. */
   public TopologyLink(
       long uid,
       String peerPod,
@@ -35,6 +39,8 @@ public record TopologyLink(
       String peerIp,
       Integer mtu,
       String kind) {
-    this(uid, peerPod, localIntf, peerIntf, localIp, peerIp, null, null, null, null, mtu, kind);
+    this(
+        uid, peerPod, localIntf, peerIntf, localIp, peerIp, null, null, null, null, null, null, mtu,
+        kind);
   }
 }

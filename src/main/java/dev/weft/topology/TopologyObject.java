@@ -24,6 +24,8 @@ final class TopologyObject {
           "peer_mac",
           "local_name",
           "peer_name",
+          "local_nic",
+          "peer_nic",
           "mtu",
           "kind");
 
@@ -94,6 +96,8 @@ final class TopologyObject {
     object.put("peer_mac", link.peerMac());
     object.put("local_name", link.localName());
     object.put("peer_name", link.peerName());
+    object.put("local_nic", link.localNic());
+    object.put("peer_nic", link.peerNic());
     object.put("mtu", link.mtu());
     object.put("kind", link.kind());
     return object;
@@ -118,13 +122,22 @@ final class TopologyObject {
     LinkFields.checkMacs(localMac, node.at("peer_mac"), peerMac);
     String localName = LinkFields.name(node.at("local_name"));
     String peerName = LinkFields.name(node.at("peer_name"));
+    String localNic = nic(node, "local");
+    String peerNic = nic(node, "peer");
     Integer mtu = LinkFields.mtu(node.at("mtu"));
     String kind = LinkFields.kind(node.at("kind"));
     return node.faults().count() == before
         ? new TopologyLink(
             uid, peerPod, localIntf, peerIntf, localIp, peerIp, localMac, peerMac, localName,
-            peerName, mtu, kind)
+            peerName, localNic, peerNic, mtu, kind)
         : null;
+  }
+
+  private static String nic(DocumentNode link, String end) {
+    String nic = LinkFields.nic(link.at(end + "_nic"));
+    LinkFields.checkUntouched(
+        nic, link.at(end + "_ip"), link.at(end + "_mac"), link.at(end + "_name"));
+    return nic;
   }
 
   /** What the links of one pod may not have in common. A null link has its faults already. */

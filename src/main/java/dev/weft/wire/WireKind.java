@@ -13,11 +13,23 @@ public enum WireKind {
   VETH,
   /** A kernel VXLAN device in each pod, VNI 5000 + uid, as in meshnet. */
   VXLAN,
+  /** Both ends are on this node, which passes frames between them itself. */
+  PATCH,
   /** A macvlan interface on a device of the pod's node. */
   MACVLAN;
 
   /** The expected values, as a message lists them. */
-  public static final String EXPECTED = "grpc, veth, vxlan or macvlan";
+  public static final String EXPECTED = "grpc, veth, vxlan, patch or macvlan";
+
+  /** Whether both ends are on one node. */
+  public boolean isOnOneNode() {
+    return this == VETH || this == PATCH;
+  }
+
+  /** Whether the node reads and writes the frames, and counts them; else the kernel does. */
+  public boolean isCarriedByNode() {
+    return this == GRPC || this == PATCH;
+  }
 
   @JsonCreator
   public static WireKind parse(String text) {

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * @param uid the link's number, unique among the links of its pods
  * @param mtu bytes of payload in a frame, {@value #MIN_MTU} to {@value #MAX_MTU}
  * @param local the end on this node
- * @param peer the other end; on this node too for a {@code veth}
+ * @param peer the other end; on this node too for a {@code veth} or {@code patch}
  */
 public record WireSpec(
     String id, String ns, long uid, WireKind kind, int mtu, End local, End peer) {
@@ -37,6 +37,8 @@ public record WireSpec(
    * @param address6 another one, of IPv6, null for none
    * @param mac that the interface is to have, null for one that follows from the wire
    * @param name one more name of the interface, null for none
+   * @param nic for an interface of the host that is there and stays as it is; null for one that is
+   *     made
    * @param node id of the node the pod is registered on
    */
   public record End(
@@ -46,10 +48,11 @@ public record WireSpec(
       String address6,
       String mac,
       String name,
+      NicUse nic,
       String node) {
     /** An end with the MAC that follows from its wire, and no second name. */
     public End(PodRef pod, String intf, String address, String address6, String node) {
-      this(pod, intf, address, address6, null, null, node);
+      this(pod, intf, address, address6, null, null, null, node);
     }
 
     /** The same with one address, or none. */
@@ -61,7 +64,8 @@ public record WireSpec(
     public boolean isMadeAlike(End other) {
       return isSameInterface(other)
           && Objects.equals(mac, other.mac)
-          && Objects.equals(name, other.name);
+          && Objects.equals(name, other.name)
+          && nic == other.nic;
     }
 
     /** Its addresses as CIDR. */
@@ -83,6 +87,19 @@ public record WireSpec(
   /** The same with another MTU. */
   public WireSpec withMtu(int other) {
     return new WireSpec(id, ns, uid, kind, other, local, peer);
+  }
+
+  /** Whether an end is that interface of the host, as it is. */
+  public boolean hasNic(String interfaceName) {
+    return nics().anyMatch(end -> end.intf().equals(interfaceName));
+  }
+
+  public boolean hasNic() {
+    return nics().findAny().isPresent();
+  }
+
+  private Stream<End> nics() {
+    return Stream.of(local, peer).filter(end -> end.nic() != null);
   }
 
   public static int checkMtu(int mtu) {

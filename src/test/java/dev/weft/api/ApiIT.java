@@ -180,7 +180,7 @@ final class ApiIT {
             "a.intf: \"abcdefghijklmnopqrstu\" (expected: " + INTERFACE + ")",
             "b.intf: missing (expected: " + INTERFACE + ")",
             "mtu: 70000 (expected: 68..65535)",
-            "kind: \"gre\" (expected: grpc, veth, vxlan or macvlan)",
+            "kind: \"gre\" (expected: grpc, veth, vxlan, patch or macvlan)",
             "mut: not a field (expected: a, b, kind, mtu, uid)");
     assertThat(problem.at("/errors")).hasSize(6);
     assertThat(problem.at("/errors/0/path").asText()).isEqualTo("uid");

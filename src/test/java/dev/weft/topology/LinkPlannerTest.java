@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.pod.Pod;
 import dev.weft.pod.PodRef;
+import dev.weft.wire.NicUse;
 import dev.weft.wire.WireKind;
 import dev.weft.wire.WireSpec;
 import java.util.ArrayList;
@@ -197,6 +198,27 @@ class LinkPlannerTest {
     assertThat(spec.mtu()).isEqualTo(9000);
     assertThat(spec.local().address()).isEqualTo("10.0.0.2/24");
     assertThat(spec.peer().address()).isEqualTo("10.0.0.1/24");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"n1, n1, PATCH", "n1, n2, GRPC"})
+  void shouldCarryTheFramesOfAnInterfaceOfTheHostItself(String pod, String host, WireKind kind) {
+    SingleLink.End nic = new SingleLink.End(ref("h"), "eth5", null, null, null, "use");
+    SingleLink link =
+        new SingleLink(1, nic, new SingleLink.End(ref("r1"), "eth1", null), null, null);
+
+    Plan plan =
+        LinkPlanner.plan(
+            List.of(), List.of(link), List.of(pod("r1", pod), pod("h", host)), MTU, id -> id);
+
+    assertThat(plan.wanted(pod).values())
+        .singleElement()
+        .satisfies(
+            spec -> {
+              assertThat(spec.kind()).isEqualTo(kind);
+              assertThat(spec.local().intf()).as("a pod's interface goes first").isEqualTo("eth1");
+              assertThat(spec.peer().nic()).isEqualTo(NicUse.USE);
+            });
   }
 
   @ParameterizedTest

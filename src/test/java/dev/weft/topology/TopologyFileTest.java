@@ -139,6 +139,8 @@ class TopologyFileTest {
                 "GigabitEthernet0/0/0/1",
                 "xe-0/0/1",
                 null,
+                null,
+                null,
                 null));
   }
 
@@ -262,7 +264,7 @@ class TopologyFileTest {
         "peer_ip: 'fe80::1/129'|peer_ip: \"fe80::1/129\" (expected",
         "mtu: 67|mtu: 67 (expected: a number, 68..65535)",
         "mtu: '1500'|mtu: \"1500\" (expected",
-        "kind: gre|kind: \"gre\" (expected: grpc, veth, vxlan or macvlan)",
+        "kind: gre|kind: \"gre\" (expected: grpc, veth, vxlan, patch or macvlan)",
         "peer_inft: eth1|unknown key peer_inft (expected: [uid, peer_pod, local_intf,",
       })
   void shouldRefuseAFieldAndNameItsValue(String field, String message) {

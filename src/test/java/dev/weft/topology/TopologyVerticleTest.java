@@ -316,10 +316,15 @@ class TopologyVerticleTest {
         .hasMessageContaining("kind: \"x\" (expected")
         .hasMessageContaining("a.address: \"10.0.0.1\" (expected")
         .hasMessageContaining("b.intf: \"eth1\" (expected: another interface than a");
-    SingleLink.End odd = new SingleLink.End(ref("r2"), "eth1", null, "02:00", "Gi 0/1");
+    SingleLink.End odd = new SingleLink.End(ref("r2"), "eth1", null, "02:00", "Gi 0/1", "take");
     assertFault(n1.topologies.addLink(new SingleLink(1, end, odd, null, null)), Fault.INVALID)
         .hasMessageContaining("b.mac: \"02:00\" (expected: a MAC address of one interface")
-        .hasMessageContaining("b.name: \"Gi 0/1\" (expected: 1 to 127 ASCII characters");
+        .hasMessageContaining("b.name: \"Gi 0/1\" (expected: 1 to 127 ASCII characters")
+        .hasMessageContaining("b.nic: \"take\" (expected: use or use-underlay)");
+    SingleLink.End nic = new SingleLink.End(ref("h1"), "eth5", "10.0.0.1/24", null, null, "use");
+    assertFault(n1.topologies.addLink(new SingleLink(1, end, nic, null, null)), Fault.INVALID)
+        .hasMessageContaining(
+            "b.address: \"10.0.0.1/24\" (expected: none with nic: use, since that interface");
     assertFault(n1.topologies.addLink(new SingleLink(1, end, null, null, null)), Fault.INVALID)
         .hasMessageContaining("b: missing (expected: an end");
   }

@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -73,6 +74,15 @@ final class KeptWires {
 
   Set<String> ids() {
     return Set.copyOf(wires.keySet());
+  }
+
+  /** Those with interfaces on the host for good, if a pod in its namespace is an end. */
+  Set<String> idsOnHost() {
+    return all()
+        .map(Wire::spec)
+        .filter(spec -> spec.kind() != WireKind.VXLAN && spec.kind() != WireKind.MACVLAN)
+        .map(WireSpec::id)
+        .collect(Collectors.toSet());
   }
 
   int size() {
@@ -148,7 +158,7 @@ final class KeptWires {
     boolean serves =
         now.kind() == next.kind()
             && now.local().isMadeAlike(next.local())
-            && (now.kind() != WireKind.VETH || now.peer().isMadeAlike(next.peer()));
+            && (!now.kind().isOnOneNode() || now.peer().isMadeAlike(next.peer()));
     return serves ? wire.stop() : takeAway(wire);
   }
 
@@ -186,7 +196,7 @@ final class KeptWires {
     WireSpec.End end = spec.local();
     List<Place> may = new ArrayList<>(places.of(spec.id()));
     local.stream()
-        .filter(pod -> pod.ref().equals(end.pod()) && pod.alive())
+        .filter(pod -> pod.ref().equals(end.pod()) && pod.alive() && end.nic() == null)
         .forEach(pod -> may.add(MadePlaces.of(pod, end)));
     return room.kernel().remove(spec, may);
   }

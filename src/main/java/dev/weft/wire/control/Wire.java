@@ -6,7 +6,6 @@ import dev.weft.net.LinkThread.Place;
 import dev.weft.room.Backoff;
 import dev.weft.room.Passes;
 import dev.weft.wire.WireChanged;
-import dev.weft.wire.WireKind;
 import dev.weft.wire.WireSpec;
 import dev.weft.wire.WireState;
 import dev.weft.wire.WireStatus;
@@ -144,18 +143,18 @@ public final class Wire {
   }
 
   /** {@code default/r1:eth1 - default/r2:eth1}. */
-  private String link() {
+  String link() {
     return spec.local().text() + " - " + spec.peer().text();
   }
 
   /** Whether this wire uses an interface that the other wire names. */
   boolean claims(WireSpec other) {
-    return isEnd(other.local()) || (other.kind() == WireKind.VETH && isEnd(other.peer()));
+    return isEnd(other.local()) || (other.kind().isOnOneNode() && isEnd(other.peer()));
   }
 
   private boolean isEnd(WireSpec.End end) {
     return spec.local().isSameInterface(end)
-        || (spec.kind() == WireKind.VETH && spec.peer().isSameInterface(end));
+        || (spec.kind().isOnOneNode() && spec.peer().isSameInterface(end));
   }
 
   /** Asks for a pass. */
@@ -209,7 +208,7 @@ public final class Wire {
   /** A link of the node's namespace was deleted; it may be this wire's node end. */
   void onLinkGone(int ifindex) {
     end()
-        .filter(end -> end.wireEnd().ifindex() == ifindex)
+        .filter(end -> end.isNodeEnd(ifindex))
         .ifPresent(end -> on(life -> life.lost(end, "its interface was deleted")));
   }
 
@@ -223,10 +222,14 @@ public final class Wire {
 
   /** A stream to the peer's end was opened. */
   public void opened(PeerEnd to, FrameSink sink, Lane lane) {
-    OpenStream stream = new OpenStream(sink, lane);
+    opened(to, new OpenStream(sink, lane));
+  }
+
+  /** As {@link #opened(PeerEnd, FrameSink, Lane)}. */
+  void opened(PeerEnd to, OpenStream stream) {
     on(life -> life.opened(to, stream));
     room.thread()
-        .home(sink.ended())
+        .home(stream.ended())
         .onSuccess(v -> on(life -> life.ended(stream, "closed")))
         .onFailure(e -> on(life -> life.ended(stream, Reason.of(e))));
   }

@@ -11,6 +11,7 @@ import dev.weft.config.WiresConfig;
 import dev.weft.net.LinkThread.Place;
 import dev.weft.pod.Pod;
 import dev.weft.pod.Pods;
+import dev.weft.wire.WireKind;
 import dev.weft.wire.WireSpec;
 import dev.weft.wire.WireState;
 import dev.weft.wire.control.WireLife.Joined;
@@ -21,7 +22,6 @@ import dev.weft.wire.kernel.KernelEnds;
 import dev.weft.wire.kernel.KernelLink;
 import dev.weft.wire.path.Lane;
 import dev.weft.wire.path.PacketWriter;
-import dev.weft.wire.path.WireEnd;
 import io.vertx.core.Future;
 import java.net.InetAddress;
 import java.util.List;
@@ -37,6 +37,8 @@ final class WireAssembler implements WireWork {
   private final KernelEnds kernel;
   private final Pods pods;
   private final PeerCalls peers;
+  private final EndMaker ends;
+  private final Patches patches;
   private final MadePlaces places;
   private final WiresConfig config;
 
@@ -45,6 +47,8 @@ final class WireAssembler implements WireWork {
     this.kernel = room.kernel();
     this.pods = room.context().bus().proxy(Pods.class);
     this.peers = peers;
+    this.ends = new EndMaker(room);
+    this.patches = new Patches(room, ends);
     this.places = places;
     this.config = config;
   }
@@ -73,6 +77,10 @@ final class WireAssembler implements WireWork {
     Pod pod = needed(all, spec.local());
     return switch (spec.kind()) {
       case GRPC -> stand(wire, pod).compose(v -> join(wire)).compose(v -> stream(wire));
+      case PATCH -> {
+        Pod peer = needed(all, spec.peer());
+        yield stand(wire, pod).compose(v -> patches.pass(wire, peer));
+      }
       case VETH -> {
         Pod peer = needed(all, spec.peer());
         List<Place> both =
@@ -170,32 +178,20 @@ final class WireAssembler implements WireWork {
                 wire.on(
                     life -> life.lost(old, "pod " + pod.ref() + " has another network namespace")));
     if (wire.end().isPresent()) {
-      return Future.succeededFuture();
+      PodEnd standing = wire.end().get();
+      return ends.check(wire, wire.spec().local(), standing, pod)
+          .onFailure(e -> wire.on(life -> life.lost(standing, Reason.of(e))));
     }
     return wire.closed()
-        .compose(v -> make(wire.spec(), pod))
+        // Where it follows the wire, the pod's interface has no carrier until that is up.
+        .compose(v -> ends.local(wire, pod, !follows()))
         .map(
             made -> {
-              WireEnd end =
-                  new WireEnd(
-                      room.interfaceId(),
-                      caller -> caller.isNode(wire.spec().peer().node()),
-                      made.ifindex(),
-                      made.socket(),
-                      wire.sent(),
-                      wire.received());
               wire.made(
-                  new PodEnd(end, pod.identity()),
+                  made,
                   new Report(WireState.JOINING, "asking the node of " + wire.spec().peer().pod()));
               return null;
             });
-  }
-
-  private Future<KernelEnds.NodeEnd> make(WireSpec spec, Pod pod) {
-    return room.thread()
-        // Where it follows the wire, the pod's interface has no carrier until that is up.
-        .home(kernel.join(spec, pod, !follows()))
-        .compose(ifindex -> room.thread().blocking(() -> kernel.socketOn(ifindex)));
   }
 
   private Future<Void> join(Wire wire) {
@@ -237,8 +233,10 @@ final class WireAssembler implements WireWork {
 
   @Override
   public void removed(Wire wire, PodEnd end) {
-    // The end of its stream tells the peer too, but later.
-    peers.down(wire.spec(), end.wireEnd().interfaceId());
+    if (wire.spec().kind() == WireKind.GRPC) {
+      // The end of its stream tells the peer too, but later.
+      peers.down(wire.spec(), end.wireEnd().interfaceId());
+    }
   }
 
   // The carrier of the pod's interface.
@@ -251,7 +249,9 @@ final class WireAssembler implements WireWork {
   public void reported(Wire wire, WireState before, WireState after) {
     boolean isUp = after == WireState.UP;
     if (follows() && isUp != (before == WireState.UP)) {
-      wire.end().ifPresent(end -> carrier(wire, end.wireEnd().ifindex(), isUp));
+      wire.end()
+          .filter(end -> !end.nic())
+          .ifPresent(end -> carrier(wire, end.wireEnd().ifindex(), isUp));
     }
   }
 

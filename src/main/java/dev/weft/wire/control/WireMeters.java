@@ -1,6 +1,5 @@
 package dev.weft.wire.control;
 
-import dev.weft.wire.WireKind;
 import dev.weft.wire.WireState;
 import dev.weft.wire.WireStatus;
 import dev.weft.wire.path.DropCause;
@@ -62,7 +61,7 @@ final class WireMeters {
       Function<Wire, TrafficCounter> counter) {
     meters.add(count(registry, tags, wire, "weft_wire_frames", w -> way.apply(w).frames()));
     meters.add(count(registry, tags, wire, "weft_wire_bytes", w -> way.apply(w).bytes()));
-    if (wire.spec().kind() == WireKind.GRPC) {
+    if (wire.spec().kind().isCarriedByNode()) {
       for (DropCause cause : DropCause.values()) {
         Tags why = tags.and("cause", cause.label());
         meters.add(count(registry, why, wire, DROPS, w -> counter.apply(w).drops(cause)));

@@ -8,6 +8,7 @@ import dev.weft.linux.Capabilities;
 import dev.weft.linux.Capability;
 import dev.weft.linux.LinkEvent;
 import dev.weft.linux.LinkMonitor;
+import dev.weft.linux.Netns;
 import dev.weft.net.NodeLinks;
 import dev.weft.pod.PodChanged;
 import dev.weft.room.RoomContext;
@@ -60,6 +61,7 @@ public final class WireVerticle extends VerticleBase implements Wires {
   private KeptWires wires;
   private ForeignEnds foreign;
   private LinkMonitor monitor;
+  private LinkMonitor hostMonitor;
 
   /**
    * @param loops event loops that carry streams
@@ -116,14 +118,15 @@ public final class WireVerticle extends VerticleBase implements Wires {
 
   private Future<Void> openKernel() {
     Set<String> wanted = wires.ids();
-    return room.thread().blocking(() -> openKernel(wanted)).compose(v -> foreign.open());
+    Set<String> onHost = wires.idsOnHost();
+    return room.thread().blocking(() -> openKernel(wanted, onHost)).compose(v -> foreign.open());
   }
 
-  private Void openKernel(Set<String> wanted) throws IOException {
+  private Void openKernel(Set<String> wanted, Set<String> onHost) throws IOException {
     if (config.onStop() == WiresConfig.OnStop.KEEP) {
       kernel.fleeting().ifPresent(this::warnOfEnds);
     }
-    kernel.open(wanted);
+    kernel.open(wanted, onHost);
     monitor =
         LinkMonitor.open(
             kernel.netns(),
@@ -132,7 +135,16 @@ public final class WireVerticle extends VerticleBase implements Wires {
                 room.thread().run(() -> onLinkGone(event.index()));
               }
             });
+    try (Netns host = Netns.open(Netns.HOST)) {
+      hostMonitor =
+          LinkMonitor.open(host, event -> room.thread().run(() -> onHostLink(event.name())));
+    }
     return null;
+  }
+
+  /** An interface of the host may have come, gone, or changed its state. */
+  private void onHostLink(String name) {
+    wires.kick(spec -> name.isEmpty() ? spec.hasNic() : spec.hasNic(name));
   }
 
   private void warnOfEnds(String why) {
@@ -186,6 +198,9 @@ public final class WireVerticle extends VerticleBase implements Wires {
   private Void closeKernel(boolean removes) throws IOException {
     if (monitor != null) {
       monitor.close();
+    }
+    if (hostMonitor != null) {
+      hostMonitor.close();
     }
     if (removes && room.lacking().isEmpty()) {
       kernel.removeAll();

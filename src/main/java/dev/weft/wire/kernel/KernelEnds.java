@@ -1,6 +1,7 @@
 package dev.weft.wire.kernel;
 
 import dev.weft.address.Cidr;
+import dev.weft.bus.Fault;
 import dev.weft.bus.WeftException;
 import dev.weft.linux.Link;
 import dev.weft.linux.LinuxException;
@@ -21,6 +22,7 @@ import dev.weft.wire.WireKind;
 import dev.weft.wire.WireSpec;
 import io.vertx.core.Future;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -60,8 +62,12 @@ public final class KernelEnds implements AutoCloseable {
   /** A node end: its interface index and a packet socket bound to it. */
   public record NodeEnd(int ifindex, PacketSocket socket) {}
 
-  /** Creates or opens the node's namespace; removes the ends of all other wires. */
-  public void open(Set<String> wanted) throws IOException {
+  /**
+   * Creates or opens the node's namespace; removes the ends of all other wires.
+   *
+   * @param onHost those of them that may have an interface on the host
+   */
+  public void open(Set<String> wanted, Set<String> onHost) throws IOException {
     node = openNode();
     // Node ends carry other hosts' frames: this namespace's own stack keeps out of them.
     Sysctl.write(node.netns(), "net/ipv6/conf/default/disable_ipv6", "1");
@@ -70,7 +76,7 @@ public final class KernelEnds implements AutoCloseable {
           owner.sweep(node.netlink(), wanted);
           // A tunnel is created on the host and moved into its pod: one that is still here is
           // unfinished.
-          owner.sweep(at.host().netlink(), Set.of());
+          owner.sweep(at.host().netlink(), onHost);
           return null;
         });
   }
@@ -162,6 +168,31 @@ public final class KernelEnds implements AutoCloseable {
   /** Opens a node end. Blocks. */
   public NodeEnd socketOn(int ifindex) throws LinuxException {
     return new NodeEnd(ifindex, PacketSocket.open(node.netns(), ifindex, PacketOptions.DEFAULT));
+  }
+
+  /** Opens an interface of the host, for frames to all addresses. Blocks. */
+  public NodeEnd socketOnHost(int ifindex) throws LinuxException {
+    try (Netns host = Netns.open(Netns.HOST)) {
+      return new NodeEnd(ifindex, PacketSocket.open(host, ifindex, PacketOptions.PROMISCUOUS));
+    }
+  }
+
+  /**
+   * The index of an interface of the host that an end is, checked as {@link HostNics} does.
+   *
+   * @param nodes addresses by which this node and others are reached
+   */
+  public Future<Integer> nic(WireSpec spec, WireSpec.End end, Pod pod, List<InetAddress> nodes) {
+    return thread.change(
+        at -> {
+          if (at.at(pod.netns(), pod.identity()).identity() != at.host().identity()) {
+            throw Fault.CONFLICT.because(
+                "nic of %s: %s (expected: a pod of the host's namespace, as weft pod add NAME --netns"
+                        .formatted(end.text(), end.nic())
+                    + " host makes one)");
+          }
+          return new HostNics(at.host().netlink(), nodes).check(end, spec.mtu()).index();
+        });
   }
 
   /** Joins two pods of this node by one veth pair. */

@@ -8,8 +8,12 @@
  *                                                   no ARP, no IPv6, an AF_PACKET socket on it
  *   veth     veth in either pod                     nothing
  *   vxlan    VXLAN device, VNI 5000 + uid           created on the host, moved into the pod
+ *   patch    as grpc                                as grpc, and a socket on an interface of the host
  *   macvlan  macvlan on a device of the host        nothing
  * </pre>
+ *
+ * <p>An end that is an interface of the host ({@link dev.weft.wire.NicUse}) is a packet socket on
+ * it, for frames to all addresses; nothing is made, and the interface is not changed.
  *
  * <p>Kernel interface: rtnetlink and AF_PACKET, through room {@code linux}. Every link carries the
  * alias {@code weft:<node id>:wire:<wire id>}; a link without it is never changed or deleted.

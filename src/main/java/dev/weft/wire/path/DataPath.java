@@ -2,6 +2,8 @@ package dev.weft.wire.path;
 
 import dev.weft.config.WiresConfig;
 import dev.weft.dial.Dial;
+import dev.weft.linux.KernelVersion;
+import dev.weft.rpc.Caller;
 import dev.weft.rpc.GrpcListener;
 import dev.weft.rpc.Loop;
 import io.netty.channel.epoll.Epoll;
@@ -17,12 +19,15 @@ import java.util.stream.Stream;
 public final class DataPath {
   private final Dial dial;
   private final WireEnds ends;
+  private final FrameReceiver receiver;
   private final List<Lane> lanes;
   private final Driver driver;
 
-  private DataPath(Dial dial, WireEnds ends, List<Lane> lanes, Driver driver) {
+  private DataPath(
+      Dial dial, WireEnds ends, FrameReceiver receiver, List<Lane> lanes, Driver driver) {
     this.dial = dial;
     this.ends = ends;
+    this.receiver = receiver;
     this.lanes = lanes;
     this.driver = driver;
   }
@@ -35,7 +40,8 @@ public final class DataPath {
   public static Future<DataPath> open(
       Vertx vertx, Dial dial, GrpcListener listener, WiresConfig config, int loops) {
     WireEnds ends = new WireEnds();
-    new FrameReceiver(ends).addTo(listener);
+    FrameReceiver receiver = new FrameReceiver(ends);
+    receiver.addTo(listener);
     List<Lane> lanes = IntStream.range(0, loops).mapToObj(i -> new Lane(dial)).toList();
     Stream<Future<String>> deployed = lanes.stream().map(vertx::deployVerticle);
     Driver driver;
@@ -48,7 +54,7 @@ public final class DataPath {
     }
     return Future.all(deployed.toList())
         .onSuccess(v -> listener.on(lanes.stream().map(Lane::loop).toList()))
-        .map(new DataPath(dial, ends, lanes, driver));
+        .map(new DataPath(dial, ends, receiver, lanes, driver));
   }
 
   private static DeploymentOptions onWorker() {
@@ -76,6 +82,23 @@ public final class DataPath {
   /** The lane of a wire to a program that is no node. */
   public Lane lane(String wireId) {
     return lanes.get(Math.floorMod(wireId.hashCode(), lanes.size()));
+  }
+
+  /**
+   * Opens a stream to an end on this node.
+   *
+   * @param caller whose frames the end takes
+   */
+  public Future<FrameSink> within(WireEnd to, Caller caller, Lane lane) {
+    PacketWriter.Peer takes = PacketWriter.Peer.of(true, KernelVersion.hasUdpSegmentation());
+    return lane.loop()
+        .call(
+            () -> {
+              LocalStream stream = new LocalStream(lane.loop(), caller);
+              receiver.serve(stream);
+              return Future.succeededFuture(
+                  new FrameSink(new PacketWriter(to.interfaceId(), takes), stream));
+            });
   }
 
   /** Reads the end's socket into the stream until the handle is closed. */

@@ -53,7 +53,8 @@ public final class FrameReceiver {
         SERVICE, "SendToOnce", this::serve);
   }
 
-  private void serve(InStream in) {
+  /** Gives the stream's frames to the ends that they name; on the stream's loop. */
+  void serve(InStream in) {
     in.read(new Stream(in));
   }
 

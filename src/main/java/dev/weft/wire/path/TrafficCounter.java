@@ -11,10 +11,26 @@ public final class TrafficCounter {
   private final LongAdder bytes = new LongAdder();
   private final Map<DropCause, LongAdder> drops = new EnumMap<>(DropCause.class);
 
+  /** Where drops are counted too; null for nowhere. */
+  private final TrafficCounter dropsTo;
+
   public TrafficCounter() {
+    this(null);
+  }
+
+  private TrafficCounter(TrafficCounter dropsTo) {
+    this.dropsTo = dropsTo;
     for (DropCause cause : DropCause.values()) {
       drops.put(cause, new LongAdder());
     }
+  }
+
+  /**
+   * A counter for the other end of a wire within a node: what is lost there is lost on the wire,
+   * what crosses is counted once.
+   */
+  public TrafficCounter dropsAlone() {
+    return new TrafficCounter(this);
   }
 
   void carried(long frameCount, long byteCount) {
@@ -23,7 +39,9 @@ public final class TrafficCounter {
   }
 
   public void dropped(DropCause cause, long frameCount) {
-    if (frameCount != 0) {
+    if (frameCount != 0 && dropsTo != null) {
+      dropsTo.dropped(cause, frameCount);
+    } else if (frameCount != 0) {
       drops.get(cause).add(frameCount);
     }
   }
