@@ -6,7 +6,6 @@ import dev.weft.identity.NodeId;
 import dev.weft.rpc.Loop;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.handler.codec.quic.QuicChannel;
@@ -14,12 +13,8 @@ import io.netty.handler.codec.quic.QuicCongestionControlAlgorithm;
 import io.netty.handler.codec.quic.QuicSslContext;
 import io.vertx.core.Future;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongConsumer;
@@ -89,7 +84,7 @@ public final class PeerPort {
   private final RefusalLog refusals = new RefusalLog(() -> "the mesh", counters.refused);
   private final byte[] retryKey = RetryTokens.newKey();
   private final AtomicInteger begun = new AtomicInteger();
-  private final Set<QuicChannel> connections = ConcurrentHashMap.newKeySet();
+  private final OpenConnections connections = new OpenConnections();
   private final List<PeerSocket> sockets = new CopyOnWriteArrayList<>();
   private final List<Door> doors = new CopyOnWriteArrayList<>();
   private final int dialling;
@@ -315,15 +310,9 @@ public final class PeerPort {
 
   private void keep(QuicChannel channel, PeerSocket socket) {
     long node = number(channel);
-    connections.add(channel);
+    connections.keep(channel);
     socket.connected(node);
-    channel
-        .closeFuture()
-        .addListener(
-            gone -> {
-              connections.remove(channel);
-              socket.disconnected(node);
-            });
+    channel.closeFuture().addListener(gone -> socket.disconnected(node));
   }
 
   /**
@@ -390,13 +379,8 @@ public final class PeerPort {
     synchronized (this) {
       closed = true;
     }
-    List<Future<Void>> ended = new ArrayList<>();
-    for (QuicChannel channel : connections) {
-      ended.add(
-          Completions.of(
-              channel.close(true, 0, Unpooled.copiedBuffer(reason, StandardCharsets.UTF_8))));
-    }
-    return Future.join(ended)
+    return connections
+        .close(reason)
         .transform(
             done -> Future.join(sockets.stream().map(s -> Completions.of(s.close())).toList()))
         .mapEmpty();

@@ -8,7 +8,6 @@ import dev.weft.identity.NodeId;
 import dev.weft.rpc.Loop;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
@@ -23,12 +22,8 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -63,7 +58,7 @@ public final class UdpPort {
   private final List<Demultiplexer> demultiplexers = new CopyOnWriteArrayList<>();
   private final List<SideProtocol> others = new CopyOnWriteArrayList<>();
   private final List<Channel> sockets = new CopyOnWriteArrayList<>();
-  private final Set<QuicChannel> connections = ConcurrentHashMap.newKeySet();
+  private final OpenConnections connections = new OpenConnections();
   private final byte[] retryKey = RetryTokens.newKey();
   private final AtomicInteger begun = new AtomicInteger();
   private final RefusalLog refusals =
@@ -212,15 +207,10 @@ public final class UdpPort {
   }
 
   private void begin(QuicChannel channel, int number) {
-    keep(channel);
+    connections.keep(channel);
     begun.incrementAndGet();
     channel.pipeline().addLast(new Handshake(begun));
     accepted.orElseThrow().ready(channel, loops.get(number));
-  }
-
-  private void keep(QuicChannel channel) {
-    connections.add(channel);
-    channel.closeFuture().addListener(closed -> connections.remove(channel));
   }
 
   /** Where the port is, the number that was bound among it. */
@@ -288,20 +278,15 @@ public final class UdpPort {
                     sockets.get(number),
                     ids.dialled(number),
                     channel -> {
-                      keep(channel);
+                      connections.keep(channel);
                       connected.ready(channel, loop);
                     }));
   }
 
   /** Closes all connections, which tells their other ends the reason, and the sockets. */
   public Future<Void> close(String reason) {
-    List<Future<Void>> ended = new ArrayList<>();
-    for (QuicChannel channel : connections) {
-      ended.add(
-          Completions.of(
-              channel.close(true, 0, Unpooled.copiedBuffer(reason, StandardCharsets.UTF_8))));
-    }
-    return Future.join(ended)
+    return connections
+        .close(reason)
         .transform(
             closed ->
                 Future.join(
