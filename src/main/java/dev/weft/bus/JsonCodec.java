@@ -5,23 +5,21 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.eventbus.MessageCodec;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 
 /** By reference within a node; a length and versioned JSON between members. */
-final class JsonCodec<T> implements MessageCodec<T, T> {
+final class JsonCodec<T> extends NamedCodec<T> {
   /** Raised when a message changes so that version N-1 could not read it. */
   static final int VERSION = 1;
 
-  private final String name;
   private final Function<T, ObjectNode> toJson;
   private final Function<JsonNode, T> fromJson;
 
   private JsonCodec(String name, Function<T, ObjectNode> toJson, Function<JsonNode, T> fromJson) {
-    this.name = name;
+    super(name);
     this.toJson = toJson;
     this.fromJson = fromJson;
   }
@@ -72,7 +70,7 @@ final class JsonCodec<T> implements MessageCodec<T, T> {
     try {
       json = Json.mapper().writeValueAsBytes(toJson.apply(message));
     } catch (JsonProcessingException e) {
-      throw Fault.INTERNAL.because("cannot write a " + name + " as JSON", e);
+      throw Fault.INTERNAL.because("cannot write a " + name() + " as JSON", e);
     }
     buffer.appendInt(json.length).appendBytes(json);
   }
@@ -84,9 +82,9 @@ final class JsonCodec<T> implements MessageCodec<T, T> {
     try {
       json = Json.mapper().readTree(buffer.getBytes(position + 4, position + 4 + length));
     } catch (IOException e) {
-      throw Fault.INVALID.because(name + ": not JSON", e);
+      throw Fault.INVALID.because(name() + ": not JSON", e);
     }
-    return fromJson.apply(checked(name, json));
+    return fromJson.apply(checked(name(), json));
   }
 
   private static JsonNode checked(String name, JsonNode json) {
@@ -96,20 +94,5 @@ final class JsonCodec<T> implements MessageCodec<T, T> {
           name + ": version " + version + " (expected: " + VERSION + "); upgrade the older node");
     }
     return json;
-  }
-
-  @Override
-  public T transform(T message) {
-    return message;
-  }
-
-  @Override
-  public String name() {
-    return name;
-  }
-
-  @Override
-  public byte systemCodecID() {
-    return -1;
   }
 }

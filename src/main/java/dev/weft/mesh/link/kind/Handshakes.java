@@ -3,8 +3,6 @@ package dev.weft.mesh.link.kind;
 import dev.weft.identity.NodeId;
 import dev.weft.rpc.socket.Sockets;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -41,18 +39,7 @@ final class Handshakes {
    */
   void begin(Channel channel, ChannelBytes bytes, BiConsumer<NodeId, ChannelBytes> done) {
     Sockets.prepare(channel);
-    channel
-        .pipeline()
-        .addLast(
-            new ChannelInboundHandlerAdapter() {
-              @Override
-              public void channelActive(ChannelHandlerContext ctx) {
-                ctx.fireChannelActive();
-                ctx.pipeline().remove(this);
-                shake(channel, bytes, done);
-              }
-            },
-            bytes);
+    channel.pipeline().addLast(new OnceActive(() -> shake(channel, bytes, done)), bytes);
   }
 
   private void shake(Channel channel, ChannelBytes bytes, BiConsumer<NodeId, ChannelBytes> done) {

@@ -12,8 +12,6 @@ import dev.weft.rpc.UnixServerSocket;
 import dev.weft.rpc.socket.Acceptor;
 import dev.weft.rpc.socket.Sockets;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.FileNotFoundException;
@@ -113,15 +111,7 @@ public final class UnixKind implements LinkKind {
     channel
         .pipeline()
         .addLast(
-            new ChannelInboundHandlerAdapter() {
-              @Override
-              public void channelActive(ChannelHandlerContext ctx) {
-                ctx.fireChannelActive();
-                ctx.pipeline().remove(this);
-                accepted.accept(transport(path + peer(channel), bytes));
-              }
-            },
-            bytes);
+            new OnceActive(() -> accepted.accept(transport(path + peer(channel), bytes))), bytes);
   }
 
   private static String peer(Channel channel) {
