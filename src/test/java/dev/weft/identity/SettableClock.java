@@ -1,6 +1,7 @@
 package dev.weft.identity;
 
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
@@ -16,6 +17,11 @@ public final class SettableClock extends Clock {
 
   public void set(Instant instant) {
     now.set(instant);
+  }
+
+  /** Moves on. */
+  public void pass(Duration time) {
+    now.updateAndGet(instant -> instant.plus(time));
   }
 
   @Override

@@ -2,19 +2,16 @@ package dev.weft.nsm.connection;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.identity.SettableClock;
 import dev.weft.nsm.Mechanism;
 import dev.weft.pod.PodRef;
 import dev.weft.room.Backoff;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 class ConnectionMetersTest {
@@ -22,8 +19,8 @@ class ConnectionMetersTest {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-  private final AtomicReference<Instant> now = new AtomicReference<>(START.plusSeconds(100));
-  private final ConnectionMeters meters = new ConnectionMeters(registry, null, clock(now));
+  private final SettableClock clock = new SettableClock(START.plusSeconds(100));
+  private final ConnectionMeters meters = new ConnectionMeters(registry, null, clock);
 
   private static ConnectionLife up() {
     return ConnectionLife.agreed(START).wayUp(START).joined(START);
@@ -79,7 +76,7 @@ class ConnectionMetersTest {
     // When a later hop heals, for longer than a minute
     chain.leadsTo(new ChainTail(false, "hop 2 (vpn): healing", List.of(), List.of()));
     meters.chainChanged(chain);
-    now.set(now.get().plusSeconds(61));
+    clock.pass(Duration.ofSeconds(61));
     meters.look(List.of(chain));
 
     // Then
@@ -98,25 +95,6 @@ class ConnectionMetersTest {
 
   private double gauge(String name) {
     return registry.get(name).gauge().value();
-  }
-
-  private static Clock clock(AtomicReference<Instant> now) {
-    return new Clock() {
-      @Override
-      public Instant instant() {
-        return now.get();
-      }
-
-      @Override
-      public ZoneId getZone() {
-        return ZoneOffset.UTC;
-      }
-
-      @Override
-      public Clock withZone(ZoneId zone) {
-        return this;
-      }
-    };
   }
 
   private static ConnectionEntry entry(ConnectionLife life) {

@@ -2,13 +2,11 @@ package dev.weft.nsm.endpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.identity.SettableClock;
 import dev.weft.nsm.Endpoint;
 import dev.weft.nsm.connection.RequestedInterface;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -17,27 +15,8 @@ import org.junit.jupiter.api.Test;
 class EndpointFailuresTest {
   private static final Duration LONGEST = Duration.ofMinutes(1);
 
-  private Instant now = Instant.parse("2026-01-01T00:00:00Z");
-
-  private final EndpointFailures failures =
-      new EndpointFailures(
-          new Clock() {
-            @Override
-            public ZoneId getZone() {
-              return ZoneOffset.UTC;
-            }
-
-            @Override
-            public Clock withZone(ZoneId zone) {
-              return this;
-            }
-
-            @Override
-            public Instant instant() {
-              return now;
-            }
-          },
-          new Random(1));
+  private final SettableClock clock = new SettableClock(Instant.parse("2026-01-01T00:00:00Z"));
+  private final EndpointFailures failures = new EndpointFailures(clock, new Random(1));
 
   private static Endpoint endpoint(String provider) {
     return new Endpoint("00000000000000a1", "", provider, "echo", List.of());
@@ -55,7 +34,7 @@ class EndpointFailuresTest {
 
   private void fails(String provider) {
     failures.failed(endpoint(provider));
-    now = now.plusMillis(10);
+    clock.pass(Duration.ofMillis(10));
   }
 
   @Test
@@ -84,7 +63,7 @@ class EndpointFailuresTest {
   void shouldForgetAfterAWhile() {
     fails("a");
 
-    now = now.plus(LONGEST);
+    clock.pass(LONGEST);
 
     assertThat(next("a", "b")).isEqualTo("a");
   }
@@ -101,7 +80,7 @@ class EndpointFailuresTest {
   @Test
   void shouldLetOneRequestAloneTryAgainWhatFailed() {
     fails("a");
-    now = now.plus(LONGEST);
+    clock.pass(LONGEST);
     assertThat(next("a", "b")).isEqualTo("a");
 
     failures.asked(endpoint("a"));
@@ -115,9 +94,9 @@ class EndpointFailuresTest {
       fails("a");
     }
 
-    now = now.plus(LONGEST.dividedBy(2));
+    clock.pass(LONGEST.dividedBy(2));
     assertThat(next("a", "b")).isEqualTo("b");
-    now = now.plus(LONGEST);
+    clock.pass(LONGEST);
     assertThat(next("a", "b")).isEqualTo("a");
   }
 
