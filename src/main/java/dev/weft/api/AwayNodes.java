@@ -79,6 +79,8 @@ final class AwayNodes {
     return all.map(
         items ->
             items.stream()
+                // A wire to a device, or to nothing yet, has no other node.
+                .filter(item -> node.apply(item) != null)
                 .collect(
                     Collectors.groupingBy(node, Collectors.mapping(name, Collectors.toList()))));
   }

@@ -64,6 +64,12 @@ final class WireCommand {
                       + " use-underlay for one that the node's own traffic goes over.")
           String nicA,
       @Option(names = "--nic-b", paramLabel = "USE") String nicB,
+      @Option(
+              names = "--open",
+              description =
+                  "Make each end as soon as its own pod is there, without carrier until they are"
+                      + " joined.")
+          boolean open,
       @Mixin WaitOptions wait,
       @Mixin NodeOptions options) {
     ObjectNode link = Json.mapper().createObjectNode().put("uid", uid);
@@ -74,6 +80,9 @@ final class WireCommand {
     }
     if (kind != null) {
       link.put("kind", kind);
+    }
+    if (open) {
+      link.put("open", true);
     }
     ApiClient client = options.client();
     JsonNode made = client.send("POST", "/api/v1/wires", link);

@@ -61,7 +61,8 @@ final class Descriptions {
               local(pod, link),
               peer(new PodRef(pod.ns(), LOCALHOST), link),
               link.mtu(),
-              link.kind());
+              link.kind(),
+              null);
       return new Alike(LinkDescription.of(toDevice));
     }
     PodRef peer = new PodRef(pod.ns(), link.peerPod());
@@ -86,7 +87,8 @@ final class Descriptions {
             or(local(pod, link), peer(pod, reverse)),
             or(peer(peer, link), local(peer, reverse)),
             or(link.mtu(), reverse.mtu()),
-            or(link.kind(), reverse.kind()));
+            or(link.kind(), reverse.kind()),
+            or(link.open(), reverse.open()));
     return new Alike(LinkDescription.of(both));
   }
 
@@ -98,6 +100,13 @@ final class Descriptions {
   private static SingleLink.End peer(PodRef pod, TopologyLink link) {
     return new SingleLink.End(
         pod, link.peerIntf(), link.peerIp(), link.peerMac(), link.peerName(), link.peerNic());
+  }
+
+  /** A link as this side alone describes it. */
+  static LinkDescription alone(PodRef pod, TopologyLink link) {
+    SingleLink.End there = peer(new PodRef(pod.ns(), link.peerPod()), link);
+    return LinkDescription.of(
+        new SingleLink(link.uid(), local(pod, link), there, link.mtu(), link.kind(), link.open()));
   }
 
   /** An end as one side describes it, with what only the other one says. */
@@ -180,6 +189,7 @@ final class Descriptions {
     compare.asked("peer_nic", link.peerNic(), "local_nic", reverse.localNic());
     compare.asked("mtu", link.mtu(), "mtu", reverse.mtu());
     compare.asked("kind", link.kind(), "kind", reverse.kind());
+    compare.asked("open", link.open(), "open", reverse.open());
     return found;
   }
 

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -153,7 +154,13 @@ final class Joiner {
   }
 
   private Future<Void> enforce(Plan plan) {
-    Map<String, WireSpec> wanted = plan.wanted(self);
+    SortedMap<String, WireSpec> wanted = plan.wanted(self);
+    // A wire whose peer is away is not made an open end: it goes on where it was.
+    wanted.replaceAll(
+        (id, spec) ->
+            spec.isOpen() && asked.containsKey(id) && stays(plan, asked.get(id))
+                ? asked.get(id)
+                : spec);
     List<String> removes =
         asked.keySet().stream()
             .filter(id -> !wanted.containsKey(id) && !stays(plan, asked.get(id)))
@@ -172,7 +179,8 @@ final class Joiner {
                 end -> {
                   Pod pod = plan.pods().get(end.pod());
                   return pod == null
-                      ? !end.node().equals(self)
+                      ? end.node() != null
+                          && !end.node().equals(self)
                           && !settled.contains(end.node())
                           && !forgotten.contains(end.node())
                       : pod.node().equals(end.node());

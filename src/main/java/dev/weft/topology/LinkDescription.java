@@ -18,12 +18,18 @@ record LinkDescription(String id, String ns, SingleLink link) {
   static LinkDescription of(SingleLink link) {
     boolean inOrder = ORDER.compare(link.a(), link.b()) <= 0;
     SingleLink ordered =
-        inOrder ? link : new SingleLink(link.uid(), link.b(), link.a(), link.mtu(), link.kind());
+        inOrder
+            ? link
+            : new SingleLink(link.uid(), link.b(), link.a(), link.mtu(), link.kind(), link.open());
     SingleLink.End a = ordered.a();
     SingleLink.End b = ordered.b();
     String ns = a.pod().ns();
     return new LinkDescription(
         WireSpec.idOf(ns, link.uid(), a.pod(), a.intf(), b.pod(), b.intf()), ns, ordered);
+  }
+
+  boolean isOpen() {
+    return Boolean.TRUE.equals(link.open());
   }
 
   /** The other end than that of this interface. */

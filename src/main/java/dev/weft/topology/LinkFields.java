@@ -87,6 +87,15 @@ final class LinkFields {
     return nic;
   }
 
+  /** Whether the ends are made before they can be joined; none is null. */
+  static Boolean open(DocumentNode node) {
+    if (node.value() == null || node.value() instanceof Boolean) {
+      return (Boolean) node.value();
+    }
+    node.wrong("true or false");
+    return null;
+  }
+
   /** Notes what is asked of an interface that stays as it is. */
   static void checkUntouched(String nic, DocumentNode... changes) {
     for (DocumentNode change : changes) {

@@ -14,8 +14,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Decides which links can be joined, how, and why the others cannot. Two wires never share an
@@ -31,6 +33,7 @@ final class LinkPlanner {
   private final int defaultMtu;
   private final UnaryOperator<String> names;
   private final Map<String, Placement> placements = new LinkedHashMap<>();
+  private final List<Plan.Joined> open = new ArrayList<>();
   private final Set<String> interrupted = new HashSet<>();
 
   /**
@@ -74,7 +77,10 @@ final class LinkPlanner {
     }
     SortedMap<String, LinkStatus> single = planSingles(singles, taken);
     List<Plan.Joined> joined =
-        placements.values().stream().filter(p -> p.reason == null).map(p -> p.joined).toList();
+        Stream.concat(
+                placements.values().stream().filter(p -> p.reason == null).map(p -> p.joined),
+                open.stream())
+            .toList();
     return new Plan(links, single, joined, Set.copyOf(interrupted), Map.copyOf(pods));
   }
 
@@ -118,6 +124,15 @@ final class LinkPlanner {
             ? d.reason()
             : ((Descriptions.Alone) finding).reason();
     String wire = finding instanceof Descriptions.Alone alone ? alone.wire() : null;
+    if (wire != null && Boolean.TRUE.equals(link.open())) {
+      LinkDescription alone = Descriptions.alone(pod, link);
+      placements.computeIfAbsent(
+          alone.id(),
+          id -> {
+            leaveOpen(alone, end -> end.pod().equals(pod));
+            return new Placement(reason, null);
+          });
+    }
     return new LinkStatus(
         pod,
         link.uid(),
@@ -182,6 +197,7 @@ final class LinkPlanner {
     }
     if (!reasons.isEmpty()) {
       interrupted.add(described.id());
+      leaveOpen(described, end -> true);
       return new Placement(String.join("; ", reasons), null);
     }
     String nodeA = nodeOf(link.a().pod());
@@ -198,6 +214,26 @@ final class LinkPlanner {
     }
     WireKind kind = link.kind() == null ? possible.get(0) : WireKind.parse(link.kind());
     return new Placement(null, new Plan.Joined(described, kind, mtuOf(described), nodeA, nodeB));
+  }
+
+  /**
+   * Has the end of an open link made whose pod is there.
+   *
+   * @param asked which ends are wanted by themselves
+   */
+  private void leaveOpen(LinkDescription described, Predicate<SingleLink.End> asked) {
+    SingleLink link = described.link();
+    String a = asked.test(link.a()) ? openAt(link.a()) : null;
+    String b = asked.test(link.b()) ? openAt(link.b()) : null;
+    if (described.isOpen() && (a == null) != (b == null)) {
+      open.add(new Plan.Joined(described, WireKind.GRPC, mtuOf(described), a, b));
+    }
+  }
+
+  /** The node that makes an end by itself; null if none can, or there is nothing to make. */
+  private String openAt(SingleLink.End end) {
+    Pod pod = pods.get(end.pod());
+    return pod == null || !pod.alive() || end.nic() != null || isDevice(end) ? null : pod.node();
   }
 
   /** The kinds that fit where the pods are, the usual one first. */

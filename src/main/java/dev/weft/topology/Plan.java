@@ -17,7 +17,7 @@ import java.util.TreeMap;
  * @param links how each link of each topology stands, without the state of its wire: {@code
  *     joining} is what the wire room is asked for
  * @param singles the same for single links, by wire id
- * @param joined the links that can be joined now
+ * @param joined the links that can be joined now, and ends that stand open
  * @param interrupted wires of links whose pods are lost or registered nowhere: none is made for
  *     them, one that stands may stay
  * @param pods by name
@@ -32,10 +32,15 @@ record Plan(
   /**
    * A link with the nodes of its ends.
    *
-   * @param nodeA of end a; null for a device of the other end's node
-   * @param nodeB of end b; null for a device of the other end's node
+   * @param nodeA of end a; null for a device of the other end's node, and for one that is nowhere
+   * @param nodeB of end b, likewise
    */
   record Joined(LinkDescription described, WireKind kind, int mtu, String nodeA, String nodeB) {
+    /** Whether only one end can be made by now. */
+    boolean isOpen() {
+      return kind == WireKind.GRPC && (nodeA == null || nodeB == null);
+    }
+
     /** Seen from the node of one end. */
     WireSpec spec(boolean fromA) {
       SingleLink link = described.link();

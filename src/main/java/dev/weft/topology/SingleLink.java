@@ -6,9 +6,15 @@ import dev.weft.pod.PodRef;
  * A link made by itself, without a topology file; kept cluster-wide like one.
  *
  * @param mtu bytes, null for the node's default
+ * @param open whether each end is made, without carrier, as soon as its own pod is there; null for
+ *     false
  * @param kind {@code grpc} or {@code veth}, null to choose by where the pods are
  */
-public record SingleLink(long uid, End a, End b, Integer mtu, String kind) {
+public record SingleLink(long uid, End a, End b, Integer mtu, String kind, Boolean open) {
+  public SingleLink(long uid, End a, End b, Integer mtu, String kind) {
+    this(uid, a, b, mtu, kind, null);
+  }
+
   /**
    * An end: an interface in a pod.
    *

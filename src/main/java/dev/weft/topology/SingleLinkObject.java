@@ -15,6 +15,7 @@ final class SingleLinkObject {
     LinkFields.uid(node.at("uid"));
     LinkFields.mtu(node.at("mtu"));
     LinkFields.kind(node.at("kind"));
+    LinkFields.open(node.at("open"));
     boolean hasA = checkEnd(node.at("a"), link.a());
     boolean hasB = checkEnd(node.at("b"), link.b());
     if (hasA && hasB) {

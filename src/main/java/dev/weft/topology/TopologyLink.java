@@ -10,6 +10,8 @@ package dev.weft.topology;
  * @param localName one more name of the local interface, null for none (Weft's own key)
  * @param localNic {@code use} for an interface of the host that stays as it is, null for one that
  *     is made (Weft's own key)
+ * @param open whether each end is made, without carrier, as soon as its own pod is there; null for
+ *     false (Weft's own key)
  * @param mtu bytes, null for the node's default (Weft's own key)
  * @param kind {@code grpc} or {@code veth}, null to choose by where the pods are (Weft's own key)
  */
@@ -27,7 +29,8 @@ public record TopologyLink(
     String localNic,
     String peerNic,
     Integer mtu,
-    String kind) {
+    String kind,
+    Boolean open) {
 
   /** A link that asks for nothing particular of its ends. */
   public TopologyLink(
@@ -41,6 +44,6 @@ public record TopologyLink(
       String kind) {
     this(
         uid, peerPod, localIntf, peerIntf, localIp, peerIp, null, null, null, null, null, null, mtu,
-        kind);
+        kind, null);
   }
 }

@@ -27,7 +27,8 @@ final class TopologyObject {
           "local_nic",
           "peer_nic",
           "mtu",
-          "kind");
+          "kind",
+          "open");
 
   private TopologyObject() {}
 
@@ -100,6 +101,7 @@ final class TopologyObject {
     object.put("peer_nic", link.peerNic());
     object.put("mtu", link.mtu());
     object.put("kind", link.kind());
+    object.put("open", link.open());
     return object;
   }
 
@@ -126,10 +128,11 @@ final class TopologyObject {
     String peerNic = nic(node, "peer");
     Integer mtu = LinkFields.mtu(node.at("mtu"));
     String kind = LinkFields.kind(node.at("kind"));
+    Boolean open = LinkFields.open(node.at("open"));
     return node.faults().count() == before
         ? new TopologyLink(
             uid, peerPod, localIntf, peerIntf, localIp, peerIp, localMac, peerMac, localName,
-            peerName, localNic, peerNic, mtu, kind)
+            peerName, localNic, peerNic, mtu, kind, open)
         : null;
   }
 

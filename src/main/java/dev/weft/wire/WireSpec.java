@@ -39,7 +39,8 @@ public record WireSpec(
    * @param name one more name of the interface, null for none
    * @param nic for an interface of the host that is there and stays as it is; null for one that is
    *     made
-   * @param node id of the node the pod is registered on
+   * @param node id of the node the pod is registered on; null if there is none, and for a device of
+   *     the other end's node
    */
   public record End(
       PodRef pod,
@@ -87,6 +88,11 @@ public record WireSpec(
   /** The same with another MTU. */
   public WireSpec withMtu(int other) {
     return new WireSpec(id, ns, uid, kind, other, local, peer);
+  }
+
+  /** Whether only this node's end is there, and no node has the other one yet. */
+  public boolean isOpen() {
+    return kind == WireKind.GRPC && peer.node() == null;
   }
 
   /** Whether an end is that interface of the host, as it is. */

@@ -200,6 +200,52 @@ class LinkPlannerTest {
     assertThat(spec.peer().address()).isEqualTo("10.0.0.1/24");
   }
 
+  @Test
+  void shouldMakeTheEndOfAnOpenLinkWhosePodIsThere() {
+    SingleLink link =
+        new SingleLink(
+            1,
+            new SingleLink.End(ref("r1"), "eth1", null),
+            new SingleLink.End(ref("r2"), "eth1", null),
+            null,
+            null,
+            true);
+
+    Plan alone =
+        LinkPlanner.plan(List.of(), List.of(link), List.of(pod("r2", "n2")), MTU, id -> id);
+    Plan both =
+        LinkPlanner.plan(
+            List.of(), List.of(link), List.of(pod("r1", "n1"), pod("r2", "n2")), MTU, id -> id);
+
+    WireSpec open = alone.wanted("n2").values().iterator().next();
+    assertThat(open.isOpen()).isTrue();
+    assertThat(open.local().pod()).isEqualTo(ref("r2"));
+    assertThat(alone.singles().get(open.id()).reason())
+        .isEqualTo("pod default/r1 is registered on no node");
+    assertThat(both.wanted("n2")).containsOnlyKeys(open.id());
+    assertThat(both.wanted("n2").get(open.id()).isOpen()).isFalse();
+  }
+
+  @Test
+  void shouldMakeTheEndOfAnOpenLinkThatOneSideAloneDescribes() {
+    TopologyLink open =
+        new TopologyLink(
+            1, "r1", "eth1", "eth1", null, null, null, null, null, null, null, null, null, null,
+            true);
+
+    Plan plan =
+        LinkPlanner.plan(
+            List.of(new Topology(ref("r2"), List.of(open))),
+            List.of(),
+            List.of(pod("r1", "n1"), pod("r2", "n2")),
+            MTU,
+            id -> id);
+
+    assertThat(plan.wanted("n2").values()).singleElement().matches(WireSpec::isOpen);
+    assertThat(plan.wanted("n1")).isEmpty();
+    assertThat(plan.links().get(ref("r2")).get(0).reason()).startsWith("r1 has no topology");
+  }
+
   @ParameterizedTest
   @CsvSource({"n1, n1, PATCH", "n1, n2, GRPC"})
   void shouldCarryTheFramesOfAnInterfaceOfTheHostItself(String pod, String host, WireKind kind) {

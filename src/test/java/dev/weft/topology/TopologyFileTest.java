@@ -141,6 +141,7 @@ class TopologyFileTest {
                 null,
                 null,
                 null,
+                null,
                 null));
   }
 
@@ -154,6 +155,7 @@ class TopologyFileTest {
             + " of",
         "peer_mac: 0200.0000.0001|peer_mac: \"0200.0000.0001\" (expected: a MAC address of",
         "local_name: 'Gi 0/1'|local_name: \"Gi 0/1\" (expected: 1 to 127 ASCII characters",
+        "open: 1|open: 1 (expected: true or false)",
         "peer_name: ''|peer_name: \"\" (expected: 1 to 127 ASCII characters"
       })
   void shouldRefuseAMacOrANameThatNoInterfaceCanHave(String field, String expected) {

@@ -129,6 +129,35 @@ class WireKindsIT {
   }
 
   @Test
+  void shouldHaveAnOpenEndWithoutCarrierUntilItIsJoined() throws Exception {
+    int n = ++uid;
+    try (TestNetns a = TestNetns.create("o1");
+        TestNetns b = TestNetns.create("o2")) {
+      cluster.pod(1, "o1", a);
+      request(
+          """
+          {"uid": %d, "open": true, "a": {"pod": "o1", "intf": "eth%d"}, "b": {"pod": "o2", "intf": "eth%d"}}
+          """
+              .formatted(n, n, n));
+      Awaitility.await()
+          .atMost(WITHIN)
+          .ignoreExceptions()
+          .until(() -> linkOf(a, n).up() && !linkOf(a, n).carrier());
+      assertThat(wireOf(n).path("state").asText()).isEqualTo("waiting");
+      assertThat(wireOf(n).path("reason").asText()).isEqualTo("no other end yet: pod default/o2");
+      Link before = linkOf(a, n);
+
+      cluster.pod(2, "o2", b);
+
+      Awaitility.await().atMost(WITHIN).until(() -> linkOf(a, n).carrier());
+      assertThat(linkOf(a, n).index()).as("the same interface").isEqualTo(before.index());
+      cluster.api(2).delete("/api/v1/pods/default/o2");
+      Awaitility.await().atMost(WITHIN).until(() -> !linkOf(a, n).carrier());
+      assertThat(linkOf(a, n).index()).as("still").isEqualTo(before.index());
+    }
+  }
+
+  @Test
   void shouldChangeTheKindAndBack() throws Exception {
     int n = ++uid;
     link(n, "");

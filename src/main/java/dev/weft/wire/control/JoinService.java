@@ -103,7 +103,8 @@ final class JoinService {
   }
 
   private Optional<Wire> ofPeer(Caller caller, WireDef def) {
-    Optional<Wire> wire = wires.apply(def.getWireId());
+    // Of an open end it is not known yet who may ask.
+    Optional<Wire> wire = wires.apply(def.getWireId()).filter(w -> !w.spec().isOpen());
     if (wire.isPresent() && !caller.isNode(wire.get().spec().peer().node())) {
       throw Fault.DENIED.because("wire " + def.getWireId() + " has no end at " + caller);
     }

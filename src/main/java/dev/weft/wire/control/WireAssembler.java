@@ -10,6 +10,7 @@ import dev.weft.cluster.Member;
 import dev.weft.config.WiresConfig;
 import dev.weft.net.LinkThread.Place;
 import dev.weft.pod.Pod;
+import dev.weft.pod.PodRef;
 import dev.weft.pod.Pods;
 import dev.weft.wire.WireKind;
 import dev.weft.wire.WireSpec;
@@ -76,7 +77,10 @@ final class WireAssembler implements WireWork {
     WireSpec spec = wire.spec();
     Pod pod = needed(all, spec.local());
     return switch (spec.kind()) {
-      case GRPC -> stand(wire, pod).compose(v -> join(wire)).compose(v -> stream(wire));
+      case GRPC ->
+          spec.isOpen()
+              ? stand(wire, pod)
+              : stand(wire, pod).compose(v -> join(wire)).compose(v -> stream(wire));
       case PATCH -> {
         Pod peer = needed(all, spec.peer());
         yield stand(wire, pod).compose(v -> patches.pass(wire, peer));
@@ -184,12 +188,15 @@ final class WireAssembler implements WireWork {
     }
     return wire.closed()
         // Where it follows the wire, the pod's interface has no carrier until that is up.
-        .compose(v -> ends.local(wire, pod, !follows()))
+        .compose(v -> ends.local(wire, pod, !follows() && !wire.spec().isOpen()))
         .map(
             made -> {
+              PodRef peer = wire.spec().peer().pod();
               wire.made(
                   made,
-                  new Report(WireState.JOINING, "asking the node of " + wire.spec().peer().pod()));
+                  wire.spec().isOpen()
+                      ? new Report(WireState.WAITING, "no other end yet: pod " + peer)
+                      : new Report(WireState.JOINING, "asking the node of " + peer));
               return null;
             });
   }
@@ -233,7 +240,7 @@ final class WireAssembler implements WireWork {
 
   @Override
   public void removed(Wire wire, PodEnd end) {
-    if (wire.spec().kind() == WireKind.GRPC) {
+    if (wire.spec().kind() == WireKind.GRPC && !wire.spec().isOpen()) {
       // The end of its stream tells the peer too, but later.
       peers.down(wire.spec(), end.wireEnd().interfaceId());
     }
