@@ -37,6 +37,7 @@ public final class PodVerticle extends VerticleBase implements Pods {
 
   private RoomThread thread;
   private OwnedTable table;
+  private RemovedPods removed;
   private Map<PodRef, Pod> seen = Map.of();
   private boolean watching;
 
@@ -49,8 +50,10 @@ public final class PodVerticle extends VerticleBase implements Pods {
     thread = new RoomThread(context);
     room.health().state(ROOM, Health.State.STARTING);
     table = room.cluster().owned(TABLE);
-    return room.store()
-        .all(TABLE)
+    removed = new RemovedPods(room);
+    return removed
+        .open()
+        .compose(v -> room.store().all(TABLE))
         .compose(
             rows -> {
               rows.values().stream()
@@ -63,6 +66,7 @@ public final class PodVerticle extends VerticleBase implements Pods {
         .onSuccess(
             v -> {
               table.onChange(this::onTable);
+              removed.onChange(this::onTable);
               room.bus().on(MemberChanged.class, change -> onTable());
               onTable();
               vertx.setPeriodic(WATCH_MILLIS, id -> watch());
@@ -81,7 +85,8 @@ public final class PodVerticle extends VerticleBase implements Pods {
               }
               Pod owner = everyone().get(ref);
               // The clock, since another node may have registered it and be away now.
-              long later = owner == null ? 1 : owner.counter() + 1;
+              long over = removed.over().getOrDefault(ref, 0L);
+              long later = Math.max(over, owner == null ? 0 : owner.counter()) + 1;
               long counter = Math.max(later, room.clock().millis());
               Pod pod = new Pod(ref, room.self(), netns, identity, counter, null);
               return keep(pod).map(pod);
@@ -94,7 +99,20 @@ public final class PodVerticle extends VerticleBase implements Pods {
       return Future.failedFuture(
           Fault.NOT_FOUND.because("pod " + ref + " is not registered on this node"));
     }
-    return release(ref);
+    long counter = mine.get(ref).counter();
+    boolean elsewhere =
+        Stream.concat(registrations(table.rows()), registrations(table.missed()))
+            .anyMatch(pod -> isElsewhere(pod, ref));
+    return elsewhere ? removed.add(ref, counter).compose(v -> release(ref)) : release(ref);
+  }
+
+  /** Another node that has the pod on its disk, and would bring it back. */
+  private boolean isElsewhere(Pod pod, PodRef ref) {
+    return pod.ref().equals(ref) && !pod.node().equals(room.self());
+  }
+
+  private static Stream<Pod> registrations(List<OwnedTable.Row> rows) {
+    return rows.stream().flatMap(row -> row.read(Pod.class, Pod::node).stream());
   }
 
   @Override
@@ -114,10 +132,11 @@ public final class PodVerticle extends VerticleBase implements Pods {
 
   private Map<PodRef, Pod> missed() {
     Map<PodRef, Pod> live = everyone();
+    Map<PodRef, Long> over = removed.over();
     Map<PodRef, Pod> away = new TreeMap<>();
-    table.missed().stream()
-        .flatMap(row -> row.read(Pod.class, Pod::node).stream())
+    registrations(table.missed())
         .filter(pod -> !live.containsKey(pod.ref()))
+        .filter(pod -> isStanding(pod, over))
         .forEach(pod -> away.merge(pod.ref(), pod, PodVerticle::owner));
     away.replaceAll((ref, pod) -> pod.with(room.cluster().absence(pod.node())));
     return away;
@@ -158,12 +177,16 @@ public final class PodVerticle extends VerticleBase implements Pods {
 
   /** All pods, each at the node that registered it last. */
   private Map<PodRef, Pod> everyone() {
+    Map<PodRef, Long> over = removed.over();
     Map<PodRef, Pod> pods = new TreeMap<>();
-    Stream.concat(
-            table.rows().stream().flatMap(row -> row.read(Pod.class, Pod::node).stream()),
-            mine.values().stream())
+    Stream.concat(registrations(table.rows()), mine.values().stream())
+        .filter(pod -> isStanding(pod, over))
         .forEach(pod -> pods.merge(pod.ref(), pod, PodVerticle::owner));
     return pods;
+  }
+
+  private static boolean isStanding(Pod pod, Map<PodRef, Long> over) {
+    return pod.counter() > over.getOrDefault(pod.ref(), 0L);
   }
 
   private static Pod owner(Pod a, Pod b) {
@@ -176,7 +199,7 @@ public final class PodVerticle extends VerticleBase implements Pods {
   private void onTable() {
     Map<PodRef, Pod> now = everyone();
     List.copyOf(mine.keySet()).stream()
-        .filter(ref -> !now.get(ref).node().equals(room.self()))
+        .filter(ref -> !now.containsKey(ref) || !now.get(ref).node().equals(room.self()))
         .forEach(
             ref ->
                 release(ref)

@@ -110,6 +110,29 @@ class WireChaosIT {
     }
   }
 
+  @Test
+  void shouldNotBringBackAPodThatMovedAndWasRemovedMeanwhile() throws Exception {
+    try (TestNetns earlier = TestNetns.create("p4")) {
+      cluster.pod(1, "p4", earlier);
+      cluster.kill(1);
+      cluster.pod(2, "p4", two);
+      cluster.api(2).delete("/api/v1/pods/default/p4");
+
+      cluster.start(1);
+      cluster.awaitReady(1);
+      cluster.awaitMembers(2);
+
+      Awaitility.await("p4 is nobody's")
+          .atMost(BACK_WITHIN)
+          .during(Duration.ofMillis(500))
+          .untilAsserted(
+              () -> {
+                assertThat(podsOf(1)).doesNotContain("default/p4");
+                assertThat(podsOf(2)).doesNotContain("default/p4");
+              });
+    }
+  }
+
   /** Names of the pods that are registered on a node. */
   private static List<String> podsOf(int node) {
     return cluster.api(node).get("/api/v1/pods").path("items").findValuesAsText("ref");
