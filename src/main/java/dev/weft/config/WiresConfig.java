@@ -23,11 +23,13 @@ public record WiresConfig(int mtu, Driver driver, OnStop onStop, Carrier carrier
     REMOVE
   }
 
-  /** What a pod sees of its interface while the wire's other end is away. */
+  /** When a pod's interface has no carrier. */
   public enum Carrier {
-    /** The link stays up. */
+    /** Never. */
     KEEP,
-    /** The link goes down until the other end is back. */
+    /** While the other pod's interface is down. */
+    ENDS,
+    /** Also while the other end is away. */
     FOLLOW
   }
 
@@ -44,7 +46,7 @@ public record WiresConfig(int mtu, Driver driver, OnStop onStop, Carrier carrier
             s.read("mtu", "1500", Kind.integer(68, 65535)),
             s.read("driver", "auto", Kind.choice(Driver.class)),
             s.read("on-stop", "keep", Kind.choice(OnStop.class)),
-            s.read("carrier", "keep", Kind.choice(Carrier.class)),
+            s.read("carrier", "ends", Kind.choice(Carrier.class)),
             s.read("repoint", "allow", Kind.choice(Repoint.class)));
     s.end();
     return wires;

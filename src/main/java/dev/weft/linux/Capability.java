@@ -4,6 +4,8 @@ package dev.weft.linux;
 public enum Capability {
   /** Listeners below port 1024. */
   CAP_NET_BIND_SERVICE(10),
+  /** Hearing of links in other namespaces. */
+  CAP_NET_BROADCAST(11),
   /** Links, routes, addresses. */
   CAP_NET_ADMIN(12),
   /** Packet sockets, ICMP. */

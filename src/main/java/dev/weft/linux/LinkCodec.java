@@ -14,6 +14,9 @@ final class LinkCodec {
   static final int RTM_DELLINK = 17;
   private static final int RTM_GETLINK = 18;
   private static final int RTM_SETLINK = 19;
+  private static final int RTM_NEWNSID = 88;
+  private static final int NETNSA_NSID = 1;
+  private static final int NETNSA_FD = 3;
 
   static final int IFINFOMSG = 16;
   private static final int INDEX_AT = 4;
@@ -40,6 +43,7 @@ final class LinkCodec {
   private static final int IFLA_LINK_NETNSID = 37;
   private static final int IFLA_PROP_LIST = 52;
   private static final int IFLA_ALT_IFNAME = 53;
+  static final int IFLA_PROTO_DOWN = 39;
   private static final int IFLA_INET6_ADDR_GEN_MODE = 8;
   private static final int IN6_ADDR_GEN_MODE_NONE = 1;
   private static final int IFLA_INFO_KIND = 1;
@@ -154,6 +158,14 @@ final class LinkCodec {
     return message(RTM_DELLINK, 0, index, 0, 0);
   }
 
+  /** The receiving namespace gives the other one an id, by which it hears of it. */
+  static NetlinkMessage namespaceId(Netns other) {
+    return new NetlinkMessage(RTM_NEWNSID, 0)
+        .u32(0)
+        .attribute(NETNSA_NSID, -1)
+        .attribute(NETNSA_FD, other.fd());
+  }
+
   static NetlinkMessage group(int index, int group) {
     return set(index).attribute(IFLA_GROUP, group);
   }
@@ -163,7 +175,11 @@ final class LinkCodec {
   }
 
   private static NetlinkMessage create(String name) {
-    return message(RTM_NEWLINK, NetlinkMessage.CREATE | NetlinkMessage.EXCL, 0, 0, 0)
+    return create(name, 0);
+  }
+
+  private static NetlinkMessage create(String name, int index) {
+    return message(RTM_NEWLINK, NetlinkMessage.CREATE | NetlinkMessage.EXCL, index, 0, 0)
         .attribute(IFLA_IFNAME, name);
   }
 
@@ -171,8 +187,8 @@ final class LinkCodec {
     return create(name).nest(IFLA_LINKINFO, info -> info.attribute(IFLA_INFO_KIND, "bridge"));
   }
 
-  static NetlinkMessage veth(VethSpec spec) {
-    return oneQueue(create(spec.name()).attribute(IFLA_MTU, spec.mtu()))
+  static NetlinkMessage veth(VethSpec spec, int index) {
+    return oneQueue(create(spec.name(), index).attribute(IFLA_MTU, spec.mtu()))
         .nest(
             IFLA_LINKINFO,
             info ->

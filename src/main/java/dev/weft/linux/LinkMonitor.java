@@ -5,6 +5,8 @@ import static dev.weft.linux.LibC.C;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
@@ -14,13 +16,18 @@ import java.util.function.Consumer;
 public final class LinkMonitor implements AutoCloseable {
   private static final int NETLINK_ROUTE = 0;
   private static final int RTMGRP_LINK = 1;
+  private static final int SOL_NETLINK = 270;
+  private static final int NETLINK_LISTEN_ALL_NSID = 8;
   private static final int AF_UNSPEC = 0;
   private static final int BUFFER_BYTES = 64 << 10;
   private static final int QUEUE_BYTES = 4 << 20;
 
   private final NativeSocket socket;
   private final Poller<NativeSocket> poller;
-  private final Consumer<LinkEvent> listener;
+
+  /** Called with null for the link if events were lost. */
+  private final BiConsumer<LinkEvent.Kind, Link> listener;
+
   private final ByteBuffer in =
       ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
   private final long inAddress = LibC.address(in);
@@ -28,11 +35,14 @@ public final class LinkMonitor implements AutoCloseable {
   private volatile boolean closed;
 
   private LinkMonitor(
-      NativeSocket socket, Poller<NativeSocket> poller, String name, Consumer<LinkEvent> listener) {
+      NativeSocket socket,
+      Poller<NativeSocket> poller,
+      String name,
+      BiConsumer<LinkEvent.Kind, Link> listener) {
     this.socket = socket;
     this.poller = poller;
     this.listener = listener;
-    this.thread = new Thread(null, this::run, "links-" + name, 0, false);
+    this.thread = new Thread(null, this::run, name, 0, false);
     thread.setDaemon(true);
   }
 
@@ -42,6 +52,42 @@ public final class LinkMonitor implements AutoCloseable {
    * @param listener called on the monitor's thread; must not throw
    */
   public static LinkMonitor open(Netns netns, Consumer<LinkEvent> listener) throws LinuxException {
+    return open(
+        netns,
+        "links-" + netns,
+        false,
+        (kind, link) ->
+            listener.accept(
+                link == null
+                    ? new LinkEvent(kind, 0, "")
+                    : new LinkEvent(kind, link.index(), link.name())));
+  }
+
+  /**
+   * Opens a monitor of new and changed links in this namespace and, with CAP_NET_BROADCAST, in all
+   * that this one has an id for: those with the other ends of its veth pairs, and those named by
+   * {@link Netlink#identify}. It keeps none of the others alive. Whoever owns a namespace writes
+   * what is told of it: a name or an alias proves nothing.
+   *
+   * @param listener called on the monitor's thread; must not throw; with nothing if events were
+   *     lost
+   */
+  public static LinkMonitor openAll(Netns netns, Consumer<Optional<Link>> listener)
+      throws LinuxException {
+    return open(
+        netns,
+        "ends-" + netns,
+        true,
+        (kind, link) -> {
+          if (kind != LinkEvent.Kind.DELETED) {
+            listener.accept(Optional.ofNullable(link));
+          }
+        });
+  }
+
+  private static LinkMonitor open(
+      Netns netns, String name, boolean everywhere, BiConsumer<LinkEvent.Kind, Link> listener)
+      throws LinuxException {
     NativeSocket socket =
         netns.inside(
             () ->
@@ -52,8 +98,11 @@ public final class LinkMonitor implements AutoCloseable {
                     "link monitor of netns " + netns));
     try {
       socket.receiveBuffer(QUEUE_BYTES);
+      if (everywhere) {
+        socket.set(SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, 1);
+      }
       socket.bind(SocketAddresses.netlink(RTMGRP_LINK));
-      LinkMonitor monitor = new LinkMonitor(socket, new Poller<>(), netns.toString(), listener);
+      LinkMonitor monitor = new LinkMonitor(socket, new Poller<>(), name, listener);
       monitor.thread.start();
       return monitor;
     } catch (LinuxException e) {
@@ -83,7 +132,7 @@ public final class LinkMonitor implements AutoCloseable {
           return;
         }
         if (Errno.ENOBUFS.is(errno)) {
-          listener.accept(new LinkEvent(LinkEvent.Kind.LOST, 0, ""));
+          listener.accept(LinkEvent.Kind.LOST, null);
         } else if (!Errno.EINTR.is(errno)) {
           throw new UncheckedIOException(new LinuxException(thread.getName(), errno, ""));
         }
@@ -103,7 +152,7 @@ public final class LinkMonitor implements AutoCloseable {
     if (isLink && answer.body().get(0) == AF_UNSPEC) {
       Link link = LinkCodec.decode(answer.body());
       LinkEvent.Kind kind = isDeleted ? LinkEvent.Kind.DELETED : LinkEvent.Kind.CHANGED;
-      listener.accept(new LinkEvent(kind, link.index(), link.name()));
+      listener.accept(kind, link);
     }
   }
 

@@ -99,14 +99,36 @@ public final class Netlink implements AutoCloseable {
     return link.get();
   }
 
+  /** Gives another namespace an id in this one, so that {@link LinkMonitor#openAll} hears of it. */
+  public void identify(Netns other) throws LinuxException {
+    try {
+      socket.request(LinkCodec.namespaceId(other), "id of netns " + other);
+    } catch (LinuxException e) {
+      if (!e.is(Errno.EEXIST)) {
+        throw e;
+      }
+    }
+  }
+
   /**
-   * Creates both ends, the other one directly in its namespace.
+   * Creates both ends, the other one directly in its namespace. This end gets an index that the
+   * other one is unlikely to have: where the two are equal the kernel takes the link for one that
+   * stands on no other, and tells a lost carrier up to a second late (linkwatch_urgent_event,
+   * net/core/link_watch.c).
    *
    * @return this end; on a failure neither end is left
    */
   public Link createVeth(VethSpec spec) throws LinuxException {
     String what = "create veth " + spec.name() + " (peer " + spec.peer().name() + ")";
-    socket.request(LinkCodec.veth(spec), what);
+    try {
+      socket.request(LinkCodec.veth(spec, farIndex()), what);
+    } catch (LinuxException e) {
+      // The index is taken, or the name: then it is for this one too.
+      if (!e.is(Errno.EEXIST) && !e.is(Errno.EBUSY)) {
+        throw e;
+      }
+      socket.request(LinkCodec.veth(spec, 0), what);
+    }
     try {
       socket.request(LinkCodec.mark(spec), what);
       return require(spec.name());
@@ -117,6 +139,10 @@ public final class Netlink implements AutoCloseable {
       }
       throw e;
     }
+  }
+
+  private static int farIndex() {
+    return ThreadLocalRandom.current().nextInt(1 << 20, 1 << 30);
   }
 
   public Link createBridge(String name) throws LinuxException {
@@ -156,6 +182,18 @@ public final class Netlink implements AutoCloseable {
   public void setMtu(int index, int mtu) throws LinuxException {
     LinkCodec.checkMtu(mtu);
     set(index, "mtu " + mtu, m -> m.attribute(LinkCodec.IFLA_MTU, mtu));
+  }
+
+  /**
+   * Takes the carrier of a vxlan or macvlan away, or gives it back, and leaves it up otherwise.
+   *
+   * @throws LinuxException EOPNOTSUPP for kinds of links that cannot, as a veth
+   */
+  public void setProtocolDown(int index, boolean down) throws LinuxException {
+    set(
+        index,
+        "protodown " + (down ? "on" : "off"),
+        m -> m.attributeU8(LinkCodec.IFLA_PROTO_DOWN, down ? 1 : 0));
   }
 
   /** At most 255 bytes; an empty alias removes the one that is set. */

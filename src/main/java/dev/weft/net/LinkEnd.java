@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param addresses of the interface
  * @param noArp whether the interface neither sends nor answers ARP requests
  * @param linkLocal whether the kernel gives the interface an IPv6 link-local address
+ * @param kept what is not corrected once the link is made
  */
 public record LinkEnd(
     OpenNetns at,
@@ -29,7 +30,17 @@ public record LinkEnd(
     Optional<String> otherName,
     List<Cidr> addresses,
     boolean noArp,
-    boolean linkLocal) {
+    boolean linkLocal,
+    Kept kept) {
+
+  /** What of an existing link its pod has decided. */
+  public enum Kept {
+    NOTHING,
+    /** Whether it is up. */
+    STATE,
+    /** That, and its MTU. */
+    STATE_AND_MTU
+  }
 
   public static LinkEnd ofNode(OpenNetns at, String name, int mtu) {
     return of(at, name, mtu, Optional.empty());
@@ -41,16 +52,25 @@ public record LinkEnd(
 
   private static LinkEnd of(OpenNetns at, String name, int mtu, Optional<String> pod) {
     return new LinkEnd(
-        at, name, mtu, pod, Optional.empty(), Optional.empty(), List.of(), false, true);
+        at,
+        name,
+        mtu,
+        pod,
+        Optional.empty(),
+        Optional.empty(),
+        List.of(),
+        false,
+        true,
+        Kept.NOTHING);
   }
 
   public LinkEnd withMac(String mac) {
     return new LinkEnd(
-        at, name, mtu, pod, Optional.of(mac), otherName, addresses, noArp, linkLocal);
+        at, name, mtu, pod, Optional.of(mac), otherName, addresses, noArp, linkLocal, kept);
   }
 
   public LinkEnd withOtherName(Optional<String> wanted) {
-    return new LinkEnd(at, name, mtu, pod, mac, wanted, addresses, noArp, linkLocal);
+    return new LinkEnd(at, name, mtu, pod, mac, wanted, addresses, noArp, linkLocal, kept);
   }
 
   public LinkEnd withAddress(Optional<Cidr> address) {
@@ -58,15 +78,19 @@ public record LinkEnd(
   }
 
   public LinkEnd withAddresses(List<Cidr> wanted) {
-    return new LinkEnd(at, name, mtu, pod, mac, otherName, wanted, noArp, linkLocal);
+    return new LinkEnd(at, name, mtu, pod, mac, otherName, wanted, noArp, linkLocal, kept);
   }
 
   public LinkEnd withoutArp() {
-    return new LinkEnd(at, name, mtu, pod, mac, otherName, addresses, true, linkLocal);
+    return new LinkEnd(at, name, mtu, pod, mac, otherName, addresses, true, linkLocal, kept);
   }
 
   public LinkEnd withoutLinkLocal() {
-    return new LinkEnd(at, name, mtu, pod, mac, otherName, addresses, noArp, false);
+    return new LinkEnd(at, name, mtu, pod, mac, otherName, addresses, noArp, false, kept);
+  }
+
+  public LinkEnd keeping(Kept what) {
+    return new LinkEnd(at, name, mtu, pod, mac, otherName, addresses, noArp, linkLocal, what);
   }
 
   public Optional<Link> find() throws LinuxException {
@@ -109,7 +133,7 @@ public record LinkEnd(
   /** Corrects an existing link; the node's own end may be down on purpose, and stays so. */
   void correct(Link link) throws LinuxException {
     Netlink in = at.netlink();
-    if (link.mtu() != mtu) {
+    if (link.mtu() != mtu && kept != Kept.STATE_AND_MTU) {
       in.setMtu(link.index(), mtu);
     }
     if (pod.isPresent()) {
@@ -117,7 +141,7 @@ public record LinkEnd(
       for (Cidr address : addresses) {
         in.addAddress(link.index(), address);
       }
-      if (!link.up()) {
+      if (!link.up() && kept == Kept.NOTHING) {
         in.setUp(link.index());
       }
     }

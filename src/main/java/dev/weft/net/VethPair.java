@@ -68,7 +68,6 @@ public final class VethPair {
                 new VethSpec.Peer(
                     Optional.of(there.at().netns()), there.name(), there.mtu(), there.mac())));
     try {
-      there.at().netlink().setAlias(link.peerIndex(), alias);
       there.finish(link.peerIndex());
       if (here.mac().isPresent()) {
         in.setMac(link.index(), here.mac().get());
@@ -76,6 +75,8 @@ public final class VethPair {
       if (!here.isPlain()) {
         here.finish(link.index());
       }
+      // Last: a pair without it was left unfinished, and is not adopted.
+      there.at().netlink().setAlias(link.peerIndex(), alias);
       return link;
     } catch (LinuxException | RuntimeException e) {
       in.delete(link.index());

@@ -22,10 +22,12 @@ final class HostCheck {
 
   static List<Finding> capabilities() throws IOException {
     Set<Capability> effective = Capabilities.effective();
-    // Ports below 1024 are asked for by few.
+    // Ports below 1024 are asked for by few; without the other, changes in pods are seen later.
+    Set<Capability> needless =
+        Set.of(Capability.CAP_NET_BIND_SERVICE, Capability.CAP_NET_BROADCAST);
     String lacking =
         Arrays.stream(Capability.values())
-            .filter(c -> !effective.contains(c) && c != Capability.CAP_NET_BIND_SERVICE)
+            .filter(c -> !effective.contains(c) && !needless.contains(c))
             .map(Enum::name)
             .collect(Collectors.joining(", "));
     return List.of(

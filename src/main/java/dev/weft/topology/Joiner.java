@@ -147,7 +147,7 @@ final class Joiner {
               asked.clear();
               standing.stream()
                   .map(WireStatus::spec)
-                  .filter(spec -> !spec.ns().startsWith("~"))
+                  .filter(WireSpec::isOfTopology)
                   .forEach(spec -> asked.put(spec.id(), spec));
             })
         .mapEmpty();

@@ -6,8 +6,8 @@ import dev.weft.pod.PodRef;
  * A link as it stands, seen from one of its pods.
  *
  * @param wire the wire's id, which both ends share; null where there can be none
- * @param state {@code up}, {@code joining}, {@code waiting}, {@code failed}, {@code contradiction},
- *     or {@code unknown} while the node that has the wire does not answer
+ * @param state {@code up}, {@code joining}, {@code waiting}, {@code failed}, {@code down}, {@code
+ *     contradiction}, or {@code unknown} while the node that has the wire does not answer
  * @param reason why it is not up, null when it is
  * @param node where this pod is registered, null if nowhere
  * @param peerNode where the peer is registered, null if nowhere

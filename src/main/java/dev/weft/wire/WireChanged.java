@@ -31,6 +31,7 @@ public record WireChanged(String id, String link, WireState state, String reason
   @Override
   public Severity severity() {
     boolean lost = before == WireState.UP && state != null && state != WireState.UP;
-    return lost || state == WireState.FAILED ? Severity.WARNING : Severity.INFO;
+    boolean odd = state == WireState.UP && reason != null;
+    return lost || odd || state == WireState.FAILED ? Severity.WARNING : Severity.INFO;
   }
 }

@@ -19,14 +19,32 @@ import java.util.stream.Stream;
  * @param mtu bytes of payload in a frame, {@value #MIN_MTU} to {@value #MAX_MTU}
  * @param local the end on this node
  * @param peer the other end; on this node too for a {@code veth} or {@code patch}
+ * @param cut by command: it is to carry nothing, as a cable that was pulled
  */
 public record WireSpec(
-    String id, String ns, long uid, WireKind kind, int mtu, End local, End peer) {
+    String id, String ns, long uid, WireKind kind, int mtu, End local, End peer, boolean cut) {
   public static final int MIN_MTU = 68;
   public static final int MAX_MTU = 65535;
 
   public WireSpec {
     checkMtu(mtu);
+  }
+
+  /** A wire that is not cut. */
+  public WireSpec(String id, String ns, long uid, WireKind kind, int mtu, End local, End peer) {
+    this(id, ns, uid, kind, mtu, local, peer, false);
+  }
+
+  public WireSpec withCut(boolean isCut) {
+    return new WireSpec(id, ns, uid, kind, mtu, local, peer, isCut);
+  }
+
+  /**
+   * Whether it is a link of a topology, or a single one: other rooms' namespaces begin with a
+   * tilde.
+   */
+  public boolean isOfTopology() {
+    return !ns.startsWith("~");
   }
 
   /**
@@ -87,7 +105,7 @@ public record WireSpec(
 
   /** The same with another MTU. */
   public WireSpec withMtu(int other) {
-    return new WireSpec(id, ns, uid, kind, other, local, peer);
+    return new WireSpec(id, ns, uid, kind, other, local, peer, cut);
   }
 
   /** Whether only this node's end is there, and no node has the other one yet. */

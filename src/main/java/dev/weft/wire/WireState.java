@@ -12,7 +12,9 @@ public enum WireState {
   /** Frames cross. */
   UP,
   /** The last attempt failed for that reason. The node tries again with back-off. */
-  FAILED;
+  FAILED,
+  /** Both nodes have joined, and an end is down; or the wire is cut by command. */
+  DOWN;
 
   @JsonValue
   @Override

@@ -5,12 +5,12 @@ import java.time.Instant;
 /**
  * A wire's present state and counters.
  *
- * @param reason why the wire is not up; null if it is
+ * @param reason why the wire is not up, or what is unusual about one that is; else null
  * @param since when the wire entered this state
  * @param sent from the pod on this node towards the peer
  * @param received from the peer towards the pod on this node
- * @param mtu of the pod's interface, bytes, which a vxlan or macvlan may have smaller than it was
- *     asked for; as asked for until there is one
+ * @param mtu of the pod's interface, bytes: a vxlan or macvlan may have a smaller one than was
+ *     asked for, and the pod can change it; as asked for until there is one
  */
 public record WireStatus(
     WireSpec spec,

@@ -1,5 +1,10 @@
 package dev.weft.wire;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weft.linux.Link;
+import dev.weft.linux.LinkMonitor;
 import dev.weft.linux.Netlink;
 import dev.weft.linux.Netns;
 import dev.weft.testkit.Need;
@@ -9,13 +14,21 @@ import dev.weft.testkit.TestNetns;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a pod sees of its interface while the other end is away, with wires.carrier: follow. */
+/**
+ * What a pod sees of its interface while the other end is away or down, with wires.carrier: follow.
+ */
 @Needs({Need.ROOT, Need.IPROUTE2})
 class WireCarrierIT {
   /** A peer that says nothing is given up after 4 s. */
@@ -25,6 +38,7 @@ class WireCarrierIT {
   private static ProcessCluster cluster;
   private static TestNetns one;
   private static TestNetns two;
+  private static String wire;
 
   @BeforeAll
   static void start() throws Exception {
@@ -33,7 +47,7 @@ class WireCarrierIT {
     cluster = ProcessCluster.start(directory, 2, "wires: { carrier: follow }");
     cluster.pod(1, "p1", one);
     cluster.pod(2, "p2", two);
-    cluster.link(1, 1, "p1", "12.12.12.1/24", 2, "p2", "12.12.12.2/24", "");
+    wire = cluster.link(1, 1, "p1", "12.12.12.1/24", 2, "p2", "12.12.12.2/24", "");
     awaitCarrier("of the wire that is up", true);
   }
 
@@ -65,6 +79,81 @@ class WireCarrierIT {
     cluster.awaitReady(2);
     restartWith("keep", "follow");
     awaitCarrier("once both are back", true);
+  }
+
+  @Test
+  void shouldGoAtOnceWithTheOtherPodsInterfaceAndComeBackWithIt() throws Exception {
+    List<Long> away = new ArrayList<>();
+    List<Long> back = new ArrayList<>();
+    BlockingQueue<Link> heard = new LinkedBlockingQueue<>();
+    try (Netns netns = one.open();
+        LinkMonitor monitor = LinkMonitor.openAll(netns, link -> heard.add(link.orElseThrow()))) {
+      for (int i = 0; i < 5; i++) {
+        away.add(millisUntil(heard, false, () -> two.run("ip", "link", "set", "eth1", "down")));
+        awaitState(1, "down", "eth1 of default/p2 is down");
+        awaitState(2, "down", "eth1 of default/p2 is down");
+        back.add(millisUntil(heard, true, () -> two.run("ip", "link", "set", "eth1", "up")));
+        awaitState(1, "up", "null");
+        awaitState(2, "up", "null");
+      }
+    }
+
+    System.out.println("carrier: away after " + away + " ms, back after " + back + " ms");
+    assertThat(away).allMatch(millis -> millis < 5000);
+    assertThat(cluster.log(1)).contains("down: eth1 of default/p2 is down");
+  }
+
+  @Test
+  void shouldNotLetTwoEndsThatAreDownWaitForEachOther() throws Exception {
+    one.run("ip", "link", "set", "eth1", "down");
+    awaitState(2, "down", "eth1 of default/p1 is down");
+    two.run("ip", "link", "set", "eth1", "down");
+    awaitState(1, "down", "eth1 of default/p1 and eth1 of default/p2 are down");
+
+    one.run("ip", "link", "set", "eth1", "up");
+    awaitState(1, "down", "eth1 of default/p2 is down");
+    assertThat(hasCarrier(one)).isFalse();
+    two.run("ip", "link", "set", "eth1", "up");
+
+    awaitState(1, "up", "null");
+    awaitState(2, "up", "null");
+    awaitCarrier("once both are up", true);
+  }
+
+  @Test
+  void shouldSayThatAPodChangedItsMtu() throws Exception {
+    two.run("ip", "link", "set", "eth1", "mtu", "1400");
+
+    awaitState(1, "up", "eth1 of default/p2 has MTU 1400 (expected: 1500)");
+    awaitState(2, "up", "eth1 of default/p2 has MTU 1400 (expected: 1500)");
+    assertThat(cluster.api(2).get("/api/v1/wires/" + wire).path("mtu").asInt()).isEqualTo(1400);
+    two.run("ip", "link", "set", "eth1", "mtu", "1500");
+    awaitState(1, "up", "null");
+  }
+
+  /** How long after an action the pod is told of the carrier. */
+  private static long millisUntil(
+      BlockingQueue<Link> heard, boolean carrier, Callable<String> action) throws Exception {
+    heard.clear();
+    long before = System.nanoTime();
+    action.call();
+    Link link;
+    do {
+      link = heard.poll(10, TimeUnit.SECONDS);
+      assertThat(link).as("told of a carrier %s", carrier).isNotNull();
+    } while (link.carrier() != carrier);
+    return (System.nanoTime() - before) / 1_000_000;
+  }
+
+  private static void awaitState(int node, String state, String reason) {
+    Awaitility.await(node + " says " + state + ": " + reason)
+        .atMost(WITHIN)
+        .untilAsserted(
+            () -> {
+              JsonNode seen = cluster.api(node).get("/api/v1/wires/" + wire);
+              assertThat(seen.path("state").asText() + " " + seen.path("reason").asText("null"))
+                  .isEqualTo(state + " " + reason);
+            });
   }
 
   private static void restartWith(String before, String now) throws Exception {

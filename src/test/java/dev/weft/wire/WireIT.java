@@ -237,14 +237,16 @@ class WireIT {
 
     await()
         .atMost(WITHIN)
+        // The link is kept before its wire is.
+        .ignoreExceptions()
         .untilAsserted(
             () -> {
               WireStatus wire = await(wires(1).get(link.wire()));
               assertThat(wire.state()).isEqualTo(WireState.FAILED);
               assertThat(wire.reason())
                   .isEqualTo(
-                      "interface eth1 in pod default/r1 is there already, a bridge that Weft did not"
-                          + " make (expected: a free name)");
+                      "interface eth1 in pod default/r1 is there already, a bridge that Weft did"
+                          + " not make (expected: a free name)");
             });
     assertThat(linkIn(one, "eth1")).get().extracting(Link::kind).isEqualTo("bridge");
   }

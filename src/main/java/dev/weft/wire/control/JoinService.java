@@ -61,8 +61,10 @@ final class JoinService {
       throw Fault.CONFLICT.because(
           "mtu: " + def.getMtu() + " (expected: " + spec.mtu() + ", as this end has)");
     }
-    // Either this end is missing or the peer's end is new: a pass has work to do.
-    wire.kick();
+    if (!wire.carriesTo(def.getWireIfIdOnPeerNode())) {
+      // Either this end is missing or the peer's end is new: a pass has work to do.
+      wire.kick();
+    }
     PodEnd end =
         wire.end().orElseThrow(() -> Fault.PRECONDITION.because("this end is not created yet"));
     PeerEnd peer =
@@ -70,13 +72,15 @@ final class JoinService {
             def.getWireIfIdOnPeerNode(),
             PacketWriter.Peer.of(def.getVnet(), def.getUdpSegmentation()));
     wire.on(life -> life.joined(end, peer));
-    return Future.succeededFuture(
+    wire.heard(peer.id(), PeerCalls.decode(def.hasEnd(), def.getEnd()));
+    WireCreateResponse.Builder answer =
         WireCreateResponse.newBuilder()
             .setResponse(true)
             .setPeerIntfId(end.wireEnd().interfaceId())
             .setVnet(true)
-            .setUdpSegmentation(KernelVersion.hasUdpSegmentation())
-            .build());
+            .setUdpSegmentation(KernelVersion.hasUdpSegmentation());
+    wire.words().word().ifPresent(word -> answer.setEnd(PeerCalls.encode(word)));
+    return Future.succeededFuture(answer.build());
   }
 
   private Future<WireDownResponse> onDown(Caller caller, WireDef def) {

@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -134,6 +135,9 @@ final class KeptWires {
     if (stands && known.spec().equals(spec)) {
       return Future.succeededFuture(known.status());
     }
+    if (stands && known.spec().withCut(spec.cut()).equals(spec)) {
+      return cut(known, spec.cut());
+    }
     Optional<Wire> rival = all().filter(w -> !w.id().equals(spec.id()) && w.claims(spec)).findAny();
     if (rival.isPresent()) {
       return Future.failedFuture(
@@ -150,6 +154,27 @@ final class KeptWires {
               wire.kick();
               return wire.status();
             });
+  }
+
+  /**
+   * Cuts or mends a wire that otherwise stays as it is. A cut is on disk before it is made, a mend
+   * after: a node that ends in between has the ends of a wire that is cut still to mend.
+   */
+  private Future<WireStatus> cut(Wire wire, boolean isCut) {
+    Supplier<Future<Void>> keep =
+        () -> room.context().store().put(TABLE, wire.id(), Json.write(wire.spec().withCut(isCut)));
+    Future<?> done;
+    if (isCut) {
+      done = keep.get().onSuccess(v -> wire.cut(true));
+    } else {
+      wire.cut(false);
+      // Its pod may be gone: then there is nothing to mend.
+      done =
+          work.mend(wire)
+              .onFailure(e -> log.info("wire {} is mended: {}", wire.id(), e.getMessage()))
+              .transform(mended -> keep.get());
+    }
+    return done.map(v -> wire.status());
   }
 
   /** Stops a wire whose intent changed; an interface that the next wire can adopt stays. */

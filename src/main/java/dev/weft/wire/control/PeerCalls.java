@@ -4,12 +4,16 @@ import dev.weft.dial.Dial;
 import dev.weft.linux.KernelVersion;
 import dev.weft.rpc.GrpcMethod;
 import dev.weft.wire.WireSpec;
+import dev.weft.wire.control.EndWords.Word;
+import dev.weft.wire.kernel.EndState;
+import dev.weft.wire.proto.EndWord;
 import dev.weft.wire.proto.Meshnet;
 import dev.weft.wire.proto.WireCreateResponse;
 import dev.weft.wire.proto.WireDef;
 import dev.weft.wire.proto.WireDownResponse;
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,19 +41,36 @@ final class PeerCalls {
     this.dial = dial;
   }
 
-  /** Tells the peer this end's interface id; the answer contains the peer's. */
-  Future<WireCreateResponse> join(WireSpec spec, long interfaceId) {
-    return dial.call(spec.peer().node(), JOIN, definition(spec, interfaceId), DEADLINE);
+  /** Tells the peer this end's interface id and state; the answer contains the peer's. */
+  Future<WireCreateResponse> join(WireSpec spec, long interfaceId, Optional<Word> word) {
+    WireDef.Builder def = definition(spec, interfaceId);
+    word.ifPresent(w -> def.setEnd(encode(w)));
+    return dial.call(spec.peer().node(), JOIN, def.build(), DEADLINE);
+  }
+
+  static EndWord encode(Word word) {
+    return EndWord.newBuilder()
+        .setSequence(word.sequence())
+        .setUp(word.state().up())
+        .setMtu(word.state().mtu())
+        .build();
+  }
+
+  /** Empty from a node of an older version. */
+  static Optional<Word> decode(boolean isThere, EndWord word) {
+    return isThere
+        ? Optional.of(new Word(word.getSequence(), new EndState(word.getUp(), word.getMtu())))
+        : Optional.empty();
   }
 
   /** Tells the peer that this end was removed; without the call the peer notices later. */
   void down(WireSpec spec, long interfaceId) {
-    dial.call(spec.peer().node(), DOWN, definition(spec, interfaceId), DEADLINE)
+    dial.call(spec.peer().node(), DOWN, definition(spec, interfaceId).build(), DEADLINE)
         .onFailure(e -> log.debug("wire {}: peer not told: {}", spec.id(), e.getMessage()));
   }
 
   /** The wire from the peer's point of view: the peer's pod is the local one. */
-  private static WireDef definition(WireSpec spec, long interfaceId) {
+  private static WireDef.Builder definition(WireSpec spec, long interfaceId) {
     WireDef.Builder def =
         WireDef.newBuilder()
             .setWireIfIdOnPeerNode(interfaceId)
@@ -64,6 +85,6 @@ final class PeerCalls {
     if (spec.peer().address() != null) {
       def.setLocalPodIp(spec.peer().address());
     }
-    return def.build();
+    return def;
   }
 }

@@ -2,10 +2,11 @@ package dev.weft.wire.control;
 
 import dev.weft.bus.Reason;
 import dev.weft.bus.WeftException;
-import dev.weft.net.LinkThread.Place;
+import dev.weft.linux.Link;
 import dev.weft.room.Backoff;
 import dev.weft.room.Passes;
 import dev.weft.wire.WireChanged;
+import dev.weft.wire.WireKind;
 import dev.weft.wire.WireSpec;
 import dev.weft.wire.WireState;
 import dev.weft.wire.WireStatus;
@@ -13,6 +14,7 @@ import dev.weft.wire.control.WireLife.Action;
 import dev.weft.wire.control.WireLife.Change;
 import dev.weft.wire.control.WireLife.PeerEnd;
 import dev.weft.wire.control.WireLife.Report;
+import dev.weft.wire.kernel.EndState;
 import dev.weft.wire.kernel.KernelEnds;
 import dev.weft.wire.kernel.KernelLink;
 import dev.weft.wire.path.FrameSink;
@@ -21,6 +23,7 @@ import dev.weft.wire.path.TrafficCounter;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -30,7 +33,13 @@ import java.util.function.Function;
  * state. Only the room's event loop uses it.
  */
 public final class Wire {
-  private final WireSpec spec;
+  /** Senses of a wire's ends begin no closer together, or a pod could keep its node busy. */
+  private static final long SENSE_MILLIS = 50;
+
+  /** Streams' loops read it too. */
+  private volatile WireSpec spec;
+
+  private final EndWords words = new EndWords();
   private final TrafficCounter sent = new TrafficCounter();
   private final TrafficCounter received = new TrafficCounter();
   private final WireRoom room;
@@ -39,6 +48,15 @@ public final class Wire {
   private final Runnable unmeter;
   private WireLife<PodEnd, OpenStream> life = WireLife.begin();
   private Instant since;
+
+  /** What was published last. */
+  private Report shown = WireLife.<PodEnd, OpenStream>begin().report();
+
+  /** The ends may differ from what is known of them. */
+  private boolean unsensed = true;
+
+  private long sensedAt;
+  private boolean sensingLater;
 
   /** Where the kernel carries the frames; null for a grpc wire. */
   private KernelEnds.Carried carried;
@@ -90,20 +108,37 @@ public final class Wire {
   }
 
   WireState state() {
-    return life.report().state();
+    return shown.state();
+  }
+
+  EndWords words() {
+    return words;
+  }
+
+  /** Cuts or mends the wire, which otherwise stays as it is. */
+  void cut(boolean isCut) {
+    spec = spec.withCut(isCut);
+    show();
+    kick();
+  }
+
+  /** Whether frames go to the end with that id. */
+  boolean carriesTo(long peerId) {
+    return life instanceof WireLife.Carrying<PodEnd, OpenStream> carrying
+        && carrying.peer().id() == peerId;
   }
 
   public WireStatus status() {
     life.end().ifPresent(end -> end.wireEnd().countKernelDrops());
-    Report report = life.report();
     return new WireStatus(
-        spec,
-        report.state(),
-        report.reason(),
-        since,
-        sentTraffic(),
-        receivedTraffic(),
-        link == null ? spec.mtu() : link.mtu());
+        spec, shown.state(), shown.reason(), since, sentTraffic(), receivedTraffic(), mtu());
+  }
+
+  private int mtu() {
+    if (words.own().isPresent()) {
+      return words.own().get().mtu();
+    }
+    return link == null ? spec.mtu() : link.mtu();
   }
 
   /** From the pod towards the peer, whoever carries it; any thread may ask. */
@@ -119,8 +154,8 @@ public final class Wire {
   }
 
   /** The kernel carries the wire's frames by that interface. */
-  void carriedBy(Place place, long podIdentity, KernelLink as) {
-    carried = new KernelEnds.Carried(id(), place, podIdentity);
+  void carriedBy(KernelEnds.Carried by, KernelLink as) {
+    carried = by;
     seen(as);
   }
 
@@ -164,18 +199,92 @@ public final class Wire {
 
   /** Applies an event: changes the state, publishes it, then performs the actions. */
   public void on(Function<WireLife<PodEnd, OpenStream>, Change<PodEnd, OpenStream>> event) {
-    Report before = life.report();
     Change<PodEnd, OpenStream> change = event.apply(life);
     life = change.life();
-    Report report = life.report();
-    if (!report.equals(before) && !passes.stopped()) {
+    if (life instanceof WireLife.WithPeer<PodEnd, OpenStream> with) {
+      words.joined(with.peer().id());
+    }
+    show();
+    change.actions().forEach(this::perform);
+  }
+
+  private void show() {
+    Report before = shown;
+    Report report = EndReport.of(spec, life.report(), words);
+    shown = report;
+    if (passes.stopped()) {
+      return;
+    }
+    if (!report.equals(before)) {
       if (report.state() != before.state()) {
         since = room.context().clock().instant();
       }
       publish(report, before.state());
       work.reported(this, before.state(), report.state());
     }
-    change.actions().forEach(this::perform);
+    work.changed(this);
+  }
+
+  // The ends' states.
+
+  /** Whether the interfaces on this node are to be looked at. */
+  boolean isUnsensed() {
+    return unsensed;
+  }
+
+  /** A look at the interfaces begins: what happens from now on may be missed by it. */
+  void sensing() {
+    unsensed = false;
+    sensedAt = System.nanoTime();
+  }
+
+  /** The interface on this node, or both, were looked at. */
+  void sensed(List<EndState> ends) {
+    if (ends.size() > 1) {
+      words.seenBoth(ends.get(0), ends.get(1));
+    } else {
+      words.seen(ends.get(0));
+    }
+    show();
+  }
+
+  /** The node of the other end says how that is. */
+  void heard(long peerId, Optional<EndWords.Word> word) {
+    words.heard(peerId, word);
+    show();
+  }
+
+  /** The interfaces may have changed: asks for a pass that looks at them. */
+  void hint() {
+    unsensed = true;
+    long waits = SENSE_MILLIS - (System.nanoTime() - sensedAt) / 1_000_000;
+    if (waits <= 0) {
+      kick();
+    } else if (!sensingLater) {
+      sensingLater = true;
+      room.vertx()
+          .setTimer(
+              waits,
+              id -> {
+                sensingLater = false;
+                kick();
+              });
+    }
+  }
+
+  /** A link that seems to be of this wire is new or has changed. */
+  void onLink(Link changed) {
+    Optional<EndState> there = Optional.of(new EndState(changed.up(), changed.mtu()));
+    boolean isLocal = changed.name().equals(spec.local().intf());
+    boolean isPeer = spec.kind() == WireKind.VETH && changed.name().equals(spec.peer().intf());
+    boolean isNodeEnd = end().filter(end -> end.isNodeEnd(changed.index())).isPresent();
+    boolean isNews =
+        (isLocal && !words.own().equals(there))
+            || (isPeer && !words.peer().equals(there))
+            || (isNodeEnd && changed.up() && changed.carrier() == words.isOwnDown());
+    if (isNews && spec.isOfTopology()) {
+      hint();
+    }
   }
 
   private void perform(Action<PodEnd, OpenStream> action) {

@@ -15,18 +15,24 @@ import dev.weft.pod.Pods;
 import dev.weft.wire.WireKind;
 import dev.weft.wire.WireSpec;
 import dev.weft.wire.WireState;
+import dev.weft.wire.control.EndWords.Word;
 import dev.weft.wire.control.WireLife.Joined;
 import dev.weft.wire.control.WireLife.PeerEnd;
 import dev.weft.wire.control.WireLife.Report;
 import dev.weft.wire.control.WireLife.Standing;
 import dev.weft.wire.kernel.KernelEnds;
+import dev.weft.wire.kernel.KernelEnds.Carried;
 import dev.weft.wire.kernel.KernelLink;
 import dev.weft.wire.path.Lane;
 import dev.weft.wire.path.PacketWriter;
 import io.vertx.core.Future;
 import java.net.InetAddress;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,7 +49,18 @@ final class WireAssembler implements WireWork {
   private final MadePlaces places;
   private final WiresConfig config;
 
-  WireAssembler(WireRoom room, PeerCalls peers, MadePlaces places, WiresConfig config) {
+  /** Which carrier the node ends were given, by their index. */
+  private final Map<Integer, Boolean> carriers = new HashMap<>();
+
+  /** Whether the kernel tells of changes in pods. */
+  private final boolean hears;
+
+  /**
+   * @param hears whether the kernel tells this process of changes in pods' namespaces
+   */
+  WireAssembler(
+      WireRoom room, PeerCalls peers, MadePlaces places, WiresConfig config, boolean hears) {
+    this.hears = hears;
     this.room = room;
     this.kernel = room.kernel();
     this.pods = room.context().bus().proxy(Pods.class);
@@ -58,6 +75,7 @@ final class WireAssembler implements WireWork {
   public Future<Void> pass(Wire wire) {
     return pods.all()
         .compose(all -> assemble(wire, all))
+        .onSuccess(v -> changed(wire))
         .recover(e -> Future.failedFuture(because(wire, e)))
         .onFailure(wire::failed);
   }
@@ -75,37 +93,49 @@ final class WireAssembler implements WireWork {
 
   private Future<Void> assemble(Wire wire, List<Pod> all) {
     WireSpec spec = wire.spec();
+    if (spec.cut() && spec.local().nic() != null) {
+      // An interface of the host is not set down: nothing reads or writes it until it is mended.
+      wire.end().ifPresent(end -> wire.on(life -> life.lost(end, "cut by command")));
+      return done();
+    }
     Pod pod = needed(all, spec.local());
     return switch (spec.kind()) {
       case GRPC ->
           spec.isOpen()
               ? stand(wire, pod)
-              : stand(wire, pod).compose(v -> join(wire)).compose(v -> stream(wire));
+              : stand(wire, pod)
+                  .compose(v -> sense(wire, List.of(at(wire, pod, spec.local()))))
+                  .compose(v -> wire.life() instanceof Standing ? tell(wire) : done())
+                  .compose(v -> stream(wire))
+                  .compose(v -> wire.words().isUntold() ? tell(wire) : done());
       case PATCH -> {
         Pod peer = needed(all, spec.peer());
-        yield stand(wire, pod).compose(v -> patches.pass(wire, peer));
+        yield stand(wire, pod)
+            .compose(v -> sense(wire, List.of(at(wire, pod, spec.local()))))
+            .compose(v -> patches.pass(wire, peer));
       }
       case VETH -> {
         Pod peer = needed(all, spec.peer());
         List<Place> both =
             List.of(MadePlaces.of(pod, spec.local()), MadePlaces.of(peer, spec.peer()));
-        yield link(wire, pod, both, () -> kernel.joinVeth(spec, pod, peer));
+        List<Carried> ends = List.of(at(wire, pod, spec.local()), at(wire, peer, spec.peer()));
+        yield link(wire, both, ends, () -> kernel.joinVeth(spec, pod, peer, stands(wire)));
       }
       case VXLAN -> {
         InetAddress here = underlayAddress(room.context().self());
         InetAddress there = underlayAddress(spec.peer().node());
         yield link(
             wire,
-            pod,
             List.of(MadePlaces.of(pod, spec.local())),
-            () -> kernel.tunnels().vxlan(spec, pod, here, there, config.mtu()));
+            List.of(at(wire, pod, spec.local())),
+            () -> kernel.tunnels().vxlan(spec, pod, here, there, config.mtu(), stands(wire)));
       }
       case MACVLAN ->
           link(
               wire,
-              pod,
               List.of(MadePlaces.of(pod, spec.local())),
-              () -> kernel.tunnels().macvlan(spec, pod));
+              List.of(at(wire, pod, spec.local())),
+              () -> kernel.tunnels().macvlan(spec, pod, stands(wire)));
     };
   }
 
@@ -125,19 +155,80 @@ final class WireAssembler implements WireWork {
     return pod;
   }
 
+  private static Carried at(Wire wire, Pod pod, WireSpec.End end) {
+    return new Carried(wire.id(), MadePlaces.of(pod, end), pod.identity());
+  }
+
+  /**
+   * Looks at the interfaces on this node, if they may have changed. That they cannot be seen is no
+   * failure: if they are gone, the next pass has more to say of it.
+   */
+  private Future<Void> sense(Wire wire, List<Carried> ends) {
+    if (!wire.spec().isOfTopology()
+        || wire.spec().local().nic() != null
+        || (hears && !wire.isUnsensed())) {
+      return done();
+    }
+    wire.sensing();
+    return room.thread()
+        .home(kernel.states(ends))
+        .onSuccess(wire::sensed)
+        .onFailure(e -> log.debug("ends of wire {}: {}", wire.id(), e.getMessage()))
+        .<Void>mapEmpty()
+        .otherwiseEmpty();
+  }
+
+  private static Future<Void> done() {
+    return Future.succeededFuture();
+  }
+
   // Wires that the kernel carries.
 
+  private static boolean stands(Wire wire) {
+    return wire.life() instanceof WireLife.Linked;
+  }
+
+  /**
+   * @param ends on this node, the local one first
+   */
   private Future<Void> link(
-      Wire wire, Pod pod, List<Place> where, Supplier<Future<KernelLink>> make) {
+      Wire wire, List<Place> where, List<Carried> ends, Supplier<Future<KernelLink>> make) {
     return leave(wire.spec(), where)
         .compose(v -> places.note(wire.id(), where))
         .compose(v -> room.thread().home(make.get()))
         .onSuccess(
             link -> {
-              wire.carriedBy(MadePlaces.of(pod, wire.spec().local()), pod.identity(), link);
+              wire.carriedBy(ends.get(0), link);
               wire.on(WireLife::linked);
             })
-        .mapEmpty();
+        .compose(
+            v ->
+                wire.spec().cut()
+                    ? room.thread().home(kernel.cut(ends, true))
+                    : Future.<Void>succeededFuture())
+        .compose(v -> sense(wire, ends));
+  }
+
+  @Override
+  public Future<Void> mend(Wire wire) {
+    if (wire.spec().kind().isCarriedByNode()) {
+      return done();
+    }
+    return pods.all()
+        .map(
+            all ->
+                Stream.of(wire.spec().local(), wire.spec().peer())
+                    .flatMap(
+                        end ->
+                            all.stream()
+                                .filter(
+                                    p ->
+                                        p.ref().equals(end.pod())
+                                            && p.node().equals(room.context().self())
+                                            && p.alive())
+                                .map(p -> at(wire, p, end)))
+                    .toList())
+        .compose(ends -> room.thread().home(kernel.cut(ends, false)));
   }
 
   /** A pod that moved keeps no link in its former namespace, where a VXLAN's VNI is in use. */
@@ -188,7 +279,7 @@ final class WireAssembler implements WireWork {
     }
     return wire.closed()
         // Where it follows the wire, the pod's interface has no carrier until that is up.
-        .compose(v -> ends.local(wire, pod, !follows() && !wire.spec().isOpen()))
+        .compose(v -> make(wire, pod))
         .map(
             made -> {
               PodRef peer = wire.spec().peer().pod();
@@ -201,14 +292,27 @@ final class WireAssembler implements WireWork {
             });
   }
 
-  private Future<Void> join(Wire wire) {
-    if (!(wire.life() instanceof Standing<PodEnd, OpenStream> standing)) {
-      return Future.succeededFuture();
+  private Future<PodEnd> make(Wire wire, Pod pod) {
+    boolean carrier = hasCarrier(wire);
+    return ends.local(wire, pod, carrier)
+        .onSuccess(
+            made -> {
+              if (!made.nic()) {
+                carriers.put(made.wireEnd().ifindex(), carrier);
+              }
+            });
+  }
+
+  /** Tells the peer this end, and how it is; the answer says the same of the peer's. */
+  private Future<Void> tell(Wire wire) {
+    if (wire.end().isEmpty()) {
+      return done();
     }
-    PodEnd told = standing.own();
+    PodEnd told = wire.end().get();
+    Optional<Word> word = wire.words().word();
     Future<Void> asked =
         room.thread()
-            .home(peers.join(wire.spec(), told.wireEnd().interfaceId()))
+            .home(peers.join(wire.spec(), told.wireEnd().interfaceId(), word))
             .map(
                 answer -> {
                   PeerEnd peer =
@@ -216,6 +320,8 @@ final class WireAssembler implements WireWork {
                           answer.getPeerIntfId(),
                           PacketWriter.Peer.of(answer.getVnet(), answer.getUdpSegmentation()));
                   wire.on(life -> life.joined(told, peer));
+                  word.ifPresent(w -> wire.words().told(peer.id(), w.sequence()));
+                  wire.heard(peer.id(), PeerCalls.decode(answer.hasEnd(), answer.getEnd()));
                   return null;
                 });
     return wire.unlessStopped(asked);
@@ -240,6 +346,9 @@ final class WireAssembler implements WireWork {
 
   @Override
   public void removed(Wire wire, PodEnd end) {
+    if (!end.nic()) {
+      carriers.remove(end.wireEnd().ifindex());
+    }
     if (wire.spec().kind() == WireKind.GRPC && !wire.spec().isOpen()) {
       // The end of its stream tells the peer too, but later.
       peers.down(wire.spec(), end.wireEnd().interfaceId());
@@ -248,24 +357,31 @@ final class WireAssembler implements WireWork {
 
   // The carrier of the pod's interface.
 
-  private boolean follows() {
-    return config.carrier() == WiresConfig.Carrier.FOLLOW;
+  private boolean hasCarrier(Wire wire) {
+    boolean carries = wire.life().report().state() == WireState.UP;
+    return !wire.spec().cut()
+        && !wire.spec().isOpen()
+        && wire.words().hasCarrier(config.carrier(), carries, hears);
   }
 
   @Override
-  public void reported(Wire wire, WireState before, WireState after) {
-    boolean isUp = after == WireState.UP;
-    if (follows() && isUp != (before == WireState.UP)) {
-      wire.end()
-          .filter(end -> !end.nic())
-          .ifPresent(end -> carrier(wire, end.wireEnd().ifindex(), isUp));
-    }
+  public void changed(Wire wire) {
+    boolean wanted = hasCarrier(wire);
+    wire.end()
+        .filter(end -> !end.nic())
+        .map(end -> end.wireEnd().ifindex())
+        .filter(ifindex -> !Boolean.valueOf(wanted).equals(carriers.put(ifindex, wanted)))
+        .ifPresent(ifindex -> carrier(wire, ifindex, wanted));
   }
 
   /** The thread for links makes changes in the order of the states: the last state decides. */
-  private void carrier(Wire wire, int ifindex, boolean isUp) {
-    kernel
-        .carrier(ifindex, isUp)
-        .onFailure(e -> log.warn("carrier of wire {}: {}", wire.id(), Reason.of(e)));
+  private void carrier(Wire wire, int ifindex, boolean on) {
+    room.thread()
+        .home(kernel.carrier(ifindex, on))
+        .onFailure(
+            e -> {
+              carriers.remove(ifindex);
+              log.warn("carrier of wire {}: {}", wire.id(), Reason.of(e));
+            });
   }
 }

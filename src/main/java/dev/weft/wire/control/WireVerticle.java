@@ -6,6 +6,7 @@ import dev.weft.config.WiresConfig;
 import dev.weft.dial.Ways;
 import dev.weft.linux.Capabilities;
 import dev.weft.linux.Capability;
+import dev.weft.linux.Link;
 import dev.weft.linux.LinkEvent;
 import dev.weft.linux.LinkMonitor;
 import dev.weft.linux.Netns;
@@ -57,11 +58,13 @@ public final class WireVerticle extends VerticleBase implements Wires {
   private final int loops;
   private final KernelEnds kernel;
   private final Promise<WireRoom> opened = Promise.promise();
+  private boolean hears;
   private WireRoom room;
   private KeptWires wires;
   private ForeignEnds foreign;
   private LinkMonitor monitor;
   private LinkMonitor hostMonitor;
+  private LinkMonitor ends;
 
   /**
    * @param loops event loops that carry streams
@@ -84,7 +87,9 @@ public final class WireVerticle extends VerticleBase implements Wires {
   @Override
   public Future<?> start() throws IOException {
     roomContext.health().state(ROOM, Health.State.STARTING);
-    List<String> lacking = NEEDS.lacking(Capabilities.effective());
+    Set<Capability> effective = Capabilities.effective();
+    hears = effective.contains(Capability.CAP_NET_BROADCAST);
+    List<String> lacking = NEEDS.lacking(effective);
     NEEDS.report(lacking, roomContext.health());
     RoomThread thread = new RoomThread(context);
     return DataPath.open(vertx, ways.dial(), ways.listener(), config, loops)
@@ -102,7 +107,9 @@ public final class WireVerticle extends VerticleBase implements Wires {
     MadePlaces places = new MadePlaces(roomContext.store());
     wires =
         new KeptWires(
-            room, new WireAssembler(room, new PeerCalls(ways.dial()), places, config), places);
+            room,
+            new WireAssembler(room, new PeerCalls(ways.dial()), places, config, hears),
+            places);
     foreign = foreignEnds.create(room);
     new JoinService(room, wires::find, foreign).addTo(ways.listener());
     return wires
@@ -139,12 +146,26 @@ public final class WireVerticle extends VerticleBase implements Wires {
       hostMonitor =
           LinkMonitor.open(host, event -> room.thread().run(() -> onHostLink(event.name())));
     }
+    ends =
+        LinkMonitor.openAll(
+            kernel.netns(),
+            link ->
+                link.ifPresentOrElse(
+                    l ->
+                        kernel
+                            .wireOf(l)
+                            .ifPresent(id -> room.thread().run(() -> onLinkChanged(id, l))),
+                    () -> room.thread().run(() -> wires.all().forEach(Wire::hint))));
     return null;
   }
 
   /** An interface of the host may have come, gone, or changed its state. */
   private void onHostLink(String name) {
     wires.kick(spec -> name.isEmpty() ? spec.hasNic() : spec.hasNic(name));
+  }
+
+  private void onLinkChanged(String id, Link link) {
+    wires.find(id).ifPresent(wire -> wire.onLink(link));
   }
 
   private void warnOfEnds(String why) {
@@ -201,6 +222,9 @@ public final class WireVerticle extends VerticleBase implements Wires {
     }
     if (hostMonitor != null) {
       hostMonitor.close();
+    }
+    if (ends != null) {
+      ends.close();
     }
     if (removes && room.lacking().isEmpty()) {
       kernel.removeAll();

@@ -18,6 +18,14 @@ public interface WireWork {
   /** The wire was published in another state. */
   default void reported(Wire wire, WireState before, WireState after) {}
 
+  /** The wire has had an event, which may call for another carrier of its end. */
+  default void changed(Wire wire) {}
+
+  /** Gives back what the pass of a wire that was cut took away. */
+  default Future<Void> mend(Wire wire) {
+    return Future.succeededFuture();
+  }
+
   /** An end left the data path. */
   default void removed(Wire wire, PodEnd end) {}
 }

@@ -106,7 +106,7 @@ public final class KernelEnds implements AutoCloseable {
   }
 
   public KernelTunnels tunnels() {
-    return new KernelTunnels(links, owner);
+    return new KernelTunnels(links, owner, node);
   }
 
   public NodeLinks links() {
@@ -120,6 +120,14 @@ public final class KernelEnds implements AutoCloseable {
 
   public Netns netns() {
     return node.netns();
+  }
+
+  /**
+   * The wire that a link of its pods, or its node end, seems to belong to; a pod can write the
+   * alias by which that is told.
+   */
+  public Optional<String> wireOf(Link link) {
+    return owner.idOf(link);
   }
 
   /** Switches the carrier of a pod's interface, which for a veth follows the node end's state. */
@@ -150,7 +158,7 @@ public final class KernelEnds implements AutoCloseable {
                   owner,
                   spec.id(),
                   nodeEnd(nameOf(spec.id())),
-                  end(at, spec, spec.local(), pod, spec.mtu()));
+                  end(at, spec, spec.local(), pod, spec.mtu()).keeping(kept(spec, false)));
           if (!carrier) {
             node.netlink().setDown(made.index());
           } else if (!made.up()) {
@@ -158,6 +166,14 @@ public final class KernelEnds implements AutoCloseable {
           }
           return made.index();
         });
+  }
+
+  /** A topology's pods may set their interfaces down; other rooms' wires are healed. */
+  private static LinkEnd.Kept kept(WireSpec spec, boolean again) {
+    if (!spec.isOfTopology()) {
+      return LinkEnd.Kept.NOTHING;
+    }
+    return again ? LinkEnd.Kept.STATE_AND_MTU : LinkEnd.Kept.STATE;
   }
 
   /** An end in the node's namespace as it should be. */
@@ -195,18 +211,26 @@ public final class KernelEnds implements AutoCloseable {
         });
   }
 
-  /** Joins two pods of this node by one veth pair. */
-  public Future<KernelLink> joinVeth(WireSpec spec, Pod local, Pod peer) {
+  /**
+   * Joins two pods of this node by one veth pair.
+   *
+   * @param again whether the wire stood before: its ends keep the MTU that their pods gave them
+   */
+  public Future<KernelLink> joinVeth(WireSpec spec, Pod local, Pod peer, boolean again) {
+    LinkEnd.Kept kept = kept(spec, again);
     return thread.change(
         at -> {
-          LinkEnd here = end(at, spec, spec.local(), local, spec.mtu());
-          VethPair.ensure(owner, spec.id(), here, end(at, spec, spec.peer(), peer, spec.mtu()));
+          LinkEnd here = end(at, spec, spec.local(), local, spec.mtu()).keeping(kept);
+          LinkEnd there = end(at, spec, spec.peer(), peer, spec.mtu()).keeping(kept);
+          VethPair.ensure(owner, spec.id(), here, there);
+          node.netlink().identify(here.at().netns());
+          node.netlink().identify(there.at().netns());
           return KernelLink.read(here.at().netlink(), here.name());
         });
   }
 
   /**
-   * A pod's interface whose frames the kernel carries.
+   * A pod's interface.
    *
    * @param wire its id
    * @param identity of the pod's namespace
@@ -234,6 +258,45 @@ public final class KernelEnds implements AutoCloseable {
       }
     }
     return found;
+  }
+
+  /** Interfaces as their pods have made them, in the same order. */
+  public Future<List<EndState>> states(List<Carried> ends) {
+    return thread.change(
+        at -> {
+          List<EndState> states = new ArrayList<>();
+          for (Carried end : ends) {
+            Link link = require(at, end);
+            states.add(new EndState(link.up(), link.mtu()));
+          }
+          return states;
+        });
+  }
+
+  private static Link require(OpenNamespaces at, Carried end) throws LinuxException {
+    return at.at(end.place().netns(), end.identity()).netlink().require(end.place().name());
+  }
+
+  /**
+   * Cuts the wire at these interfaces, or mends it: a vxlan and a macvlan lose their carrier; a
+   * veth between two pods, which has no switch for it, is set down.
+   */
+  public Future<Void> cut(List<Carried> ends, boolean cut) {
+    return thread.change(
+        at -> {
+          for (Carried end : ends) {
+            Netlink in = at.at(end.place().netns(), end.identity()).netlink();
+            Link link = in.require(end.place().name());
+            if (!link.kind().equals("veth")) {
+              in.setProtocolDown(link.index(), cut);
+            } else if (cut && link.up()) {
+              in.setDown(link.index());
+            } else if (!cut && !link.up()) {
+              in.setUp(link.index());
+            }
+          }
+          return null;
+        });
   }
 
   static LinkEnd end(OpenNamespaces at, WireSpec spec, WireSpec.End end, Pod pod, int mtu)

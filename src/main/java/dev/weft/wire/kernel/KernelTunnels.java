@@ -3,6 +3,7 @@ package dev.weft.wire.kernel;
 import dev.weft.address.IpAddress;
 import dev.weft.bus.Fault;
 import dev.weft.linux.Link;
+import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
 import dev.weft.linux.VxlanSpec;
 import dev.weft.net.LinkEnd;
@@ -10,6 +11,8 @@ import dev.weft.net.LinkOwnership;
 import dev.weft.net.LinkThread;
 import dev.weft.net.Macvlan;
 import dev.weft.net.NodeLinks;
+import dev.weft.net.OpenNamespaces;
+import dev.weft.net.OpenNetns;
 import dev.weft.net.Underlay;
 import dev.weft.net.Vxlans;
 import dev.weft.pod.Pod;
@@ -32,8 +35,10 @@ public final class KernelTunnels {
   private final LinkThread thread;
   private final Vxlans vxlans;
   private final LinkOwnership owner;
+  private final OpenNetns node;
 
-  KernelTunnels(NodeLinks links, LinkOwnership owner) {
+  KernelTunnels(NodeLinks links, LinkOwnership owner, OpenNetns node) {
+    this.node = node;
     this.thread = links.thread();
     this.vxlans = links.vxlans();
     this.owner = owner;
@@ -47,9 +52,15 @@ public final class KernelTunnels {
    * Creates the pod's VXLAN device, or adopts the one that fits.
    *
    * @param defaultMtu a wire with this MTU gets a smaller one where the underlay requires it
+   * @param again whether the wire stood before: it keeps what the pod has made of it
    */
   public Future<KernelLink> vxlan(
-      WireSpec spec, Pod pod, InetAddress local, InetAddress remote, int defaultMtu) {
+      WireSpec spec,
+      Pod pod,
+      InetAddress local,
+      InetAddress remote,
+      int defaultMtu,
+      boolean again) {
     if (spec.uid() > MAX_UID) {
       throw Fault.invalid("uid of a vxlan link", spec.uid(), "0.." + MAX_UID);
     }
@@ -68,7 +79,7 @@ public final class KernelTunnels {
                   underlay.ifindex(),
                   false,
                   mtu);
-          LinkEnd end = KernelEnds.end(at, spec, spec.local(), pod, mtu);
+          LinkEnd end = end(at, spec, pod, mtu, again);
           vxlans.ensure(onHost, end, device, owner, spec.id());
           return KernelLink.read(end.at().netlink(), end.name());
         });
@@ -76,8 +87,10 @@ public final class KernelTunnels {
 
   /**
    * Creates the pod's macvlan on the device that the peer end names, or adopts the one that fits.
+   *
+   * @param again whether the wire stood before: it keeps what the pod has made of it
    */
-  public Future<KernelLink> macvlan(WireSpec spec, Pod pod) {
+  public Future<KernelLink> macvlan(WireSpec spec, Pod pod, boolean again) {
     return thread.change(
         at -> {
           Netlink onHost = at.host().netlink();
@@ -89,10 +102,17 @@ public final class KernelTunnels {
                           Fault.PRECONDITION.because(
                               "device " + spec.peer().intf() + " is not on this node"));
           int mtu = Math.min(spec.mtu(), parent.mtu());
-          LinkEnd end = KernelEnds.end(at, spec, spec.local(), pod, mtu);
+          LinkEnd end = end(at, spec, pod, mtu, again);
           Macvlan.ensure(onHost, parent, end, owner, spec.id());
           return KernelLink.read(end.at().netlink(), end.name());
         });
+  }
+
+  private LinkEnd end(OpenNamespaces at, WireSpec spec, Pod pod, int mtu, boolean again)
+      throws LinuxException {
+    LinkEnd end = KernelEnds.end(at, spec, spec.local(), pod, mtu);
+    node.netlink().identify(end.at().netns());
+    return again ? end.keeping(LinkEnd.Kept.STATE_AND_MTU) : end;
   }
 
   private static Underlay underlay(Netlink onHost, InetAddress remote) throws IOException {
