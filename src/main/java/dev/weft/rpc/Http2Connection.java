@@ -2,6 +2,8 @@ package dev.weft.rpc;
 
 import dev.weft.bus.Fault;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.vertx.core.Future;
@@ -33,6 +35,10 @@ public final class Http2Connection implements RpcConnection {
   private final Map<String, String> headers;
   private final Loop loop;
   private final Channel channel;
+
+  /** The loop's. */
+  private final Turns turns;
+
   private final Promise<Void> lost = Promise.promise();
 
   /** The loop's: one end takes no more calls. */
@@ -51,6 +57,8 @@ public final class Http2Connection implements RpcConnection {
     HttpConnection itself = http.closeHandler(v -> lost.tryComplete());
     this.channel = ((ConnectionBase) itself).channel();
     WritabilityRecheck.add(channel.pipeline());
+    this.turns = new Turns(channel::isWritable, loop.netty()::execute);
+    channel.pipeline().addLast(new Room(turns));
     http.goAwayHandler(v -> draining = true);
   }
 
@@ -74,6 +82,26 @@ public final class Http2Connection implements RpcConnection {
   private void giveUp() {
     lost.tryComplete();
     http.close();
+  }
+
+  /** Behind HTTP/2's handler, so that the streams know by then that the channel has room. */
+  private static final class Room extends ChannelInboundHandlerAdapter {
+    private final Turns turns;
+
+    Room(Turns turns) {
+      this.turns = turns;
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+      turns.onRoom();
+      ctx.fireChannelWritabilityChanged();
+    }
+  }
+
+  /** How this connection's streams share it; on its loop. */
+  Turns turns() {
+    return turns;
   }
 
   @Override

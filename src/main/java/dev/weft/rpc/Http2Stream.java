@@ -8,16 +8,18 @@ import io.vertx.core.Promise;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.internal.buffer.BufferInternal;
 
-/** An outgoing stream over HTTP/2: the body of one request. */
-final class Http2Stream implements OutStream {
+/** An outgoing stream over HTTP/2: the body of one request, with its turns on the connection. */
+final class Http2Stream implements OutStream, Turns.Out {
   private final HttpClientRequest request;
   private final Http2Connection connection;
   private final Promise<Void> ended = Promise.promise();
+  private final Turns.Turn turn;
   private boolean finished;
 
   Http2Stream(HttpClientRequest request, Http2Connection connection) {
     this.request = request;
     this.connection = connection;
+    this.turn = connection.turns().of(this);
     request.setChunked(true);
     request.exceptionHandler(this::fail);
     request
@@ -35,6 +37,7 @@ final class Http2Stream implements OutStream {
   }
 
   private void fail(Throwable why) {
+    turn.close();
     ended.tryFail(WeftException.of(why));
   }
 
@@ -49,13 +52,23 @@ final class Http2Stream implements OutStream {
       batch.release();
       return true;
     }
+    return turn.write(batch, drained);
+  }
+
+  @Override
+  public void write(ByteBuf batch) {
     // Vert.x wraps the buffer so that Netty's release has no effect: it has to be released here.
     request.write(BufferInternal.buffer(batch)).onComplete(written -> batch.release());
-    if (request.writeQueueFull()) {
-      request.drainHandler(v -> drained.run());
-      return false;
-    }
-    return true;
+  }
+
+  @Override
+  public boolean isFull() {
+    return request.writeQueueFull();
+  }
+
+  @Override
+  public void whenDrained(Runnable run) {
+    request.drainHandler(v -> run.run());
   }
 
   @Override
@@ -67,6 +80,8 @@ final class Http2Stream implements OutStream {
   public Future<Void> finish() {
     if (!finished) {
       finished = true;
+      turn.flush();
+      turn.close();
       request.end().onFailure(this::fail);
     }
     return ended.future();

@@ -49,6 +49,13 @@ final class WireMeters {
     Tags received = tags.and("direction", "received");
     direction(meters, registry, sent, wire, Wire::sentTraffic, Wire::sent);
     direction(meters, registry, received, wire, Wire::receivedTraffic, Wire::received);
+    if (wire.spec().kind().isCarriedByNode()) {
+      meters.add(
+          FunctionCounter.builder("weft_wire_waited_seconds", wire, w -> w.sent().waitedSeconds())
+              .description("How long frames waited for their share of the connection to the peer")
+              .tags(tags)
+              .register(registry));
+    }
     return () -> meters.forEach(registry::remove);
   }
 

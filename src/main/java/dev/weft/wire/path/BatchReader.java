@@ -21,6 +21,9 @@ final class BatchReader {
   private final Pace pace = new Pace(SLOTS);
   private int buffer = Pace.MOST_BUFFER;
 
+  /** When the last batch was read. */
+  private long readAt;
+
   BatchReader(WireEnd end, FrameSink stream) {
     this.end = end;
     this.stream = stream;
@@ -36,8 +39,10 @@ final class BatchReader {
    * @throws LinuxException ENETDOWN when the link went down or was deleted
    */
   ByteBuf read(RecvRing ring) throws LinuxException {
-    int frames = end.socket().receive(ring, pace.frames());
+    int asked = pace.frames();
+    int frames = end.socket().receive(ring, asked);
     if (frames <= 0) {
+      pace.emptied();
       return null;
     }
     int room = 1;
@@ -72,7 +77,11 @@ final class BatchReader {
     end.sent().dropped(DropCause.TOO_LONG, tooLong);
     end.sent().dropped(DropCause.REFUSED, refused);
     end.sent().dropped(DropCause.MALFORMED, malformed);
-    pace.sent(System.nanoTime(), frames, bytes);
+    readAt = System.nanoTime();
+    pace.sent(readAt, frames, bytes);
+    if (frames < asked) {
+      pace.emptied();
+    }
     return batch;
   }
 
@@ -82,9 +91,11 @@ final class BatchReader {
     adapt();
   }
 
-  /** The stream was full with the last batch and has drained. */
+  /** The stream was full with the last batch, and it is its turn again. */
   void drained() throws LinuxException {
-    pace.drained(System.nanoTime());
+    long now = System.nanoTime();
+    end.sent().waited(now - readAt);
+    pace.drained(now);
     adapt();
   }
 

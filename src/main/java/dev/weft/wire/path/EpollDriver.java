@@ -85,22 +85,34 @@ final class EpollDriver implements Driver {
       if (closed) {
         return;
       }
+      read(true);
+    }
+
+    /**
+     * Reads a batch into the stream.
+     *
+     * @param asked whether the socket is asked for frames
+     */
+    private void read(boolean asked) {
+      boolean asks = true;
       try {
         ByteBuf batch = batches.read(lane.ring());
-        if (batch == null) {
-          return;
-        }
-        if (stream.write(batch, this::onDrained)) {
-          batches.flowed();
-        } else {
-          registered.submit(PAUSED);
+        if (batch != null) {
+          asks = stream.write(batch, this::onDrained);
+          if (asks) {
+            batches.flowed();
+          }
         }
       } catch (LinuxException e) {
         // The link went down or away; if it comes back the socket gives frames again.
         log.debug("{}", e.getMessage());
       }
+      if (asks != asked && !closed) {
+        registration.submit(asks ? EpollIoOps.EPOLLIN : PAUSED);
+      }
     }
 
+    /** It is the stream's turn: what the socket has goes now, or at the stream's next turn. */
     private void onDrained() {
       if (closed) {
         return;
@@ -110,7 +122,7 @@ final class EpollDriver implements Driver {
       } catch (LinuxException e) {
         log.debug("{}", e.getMessage());
       }
-      registration.submit(EpollIoOps.EPOLLIN);
+      read(false);
     }
 
     @Override

@@ -19,6 +19,9 @@ final class Pace {
 
   static final int MOST_BUFFER = 8 << 20;
 
+  /** Bytes of a batch: other wires of the connection wait meanwhile. */
+  static final int MOST_BATCH = 128 << 10;
+
   /**
    * Bytes that the kernel charges to a socket's buffer for each frame: {@code sk_buff} and more.
    */
@@ -27,7 +30,16 @@ final class Pace {
   /** A connection that was not full for so long does not limit the wire. */
   private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+  /**
+   * A rate is taken over at least so long: a turn may be several batches, one right after the
+   * other.
+   */
+  private static final long LEAST_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
   private static final double WEIGHT = 0.2;
+
+  /** By which the rate grows whenever nothing waits: the connection may carry more than that. */
+  private static final double GROWTH = 1.25;
 
   private final int mostFrames;
   private double bytesPerNano;
@@ -61,12 +73,21 @@ final class Pace {
 
   /** The connection was full after the batch, and has drained now. */
   void drained(long now) {
-    long took = Math.max(1, now - batchStart);
+    long took = now - batchStart;
+    lastFull = now;
+    if (batchBytes == 0 || took < LEAST_NANOS) {
+      return;
+    }
     double rate = (double) batchBytes / took;
     bytesPerNano = bytesPerNano == 0 ? rate : bytesPerNano + WEIGHT * (rate - bytesPerNano);
     batchBytes = 0;
-    lastFull = now;
     limited = true;
+  }
+
+  /** There are no more frames: what was sent tells nothing about the connection. */
+  void emptied() {
+    batchBytes = 0;
+    bytesPerNano = Math.min(bytesPerNano * GROWTH, (double) MOST_BUFFER / HORIZON_NANOS);
   }
 
   /** The connection accepted the batch and is not full. */
@@ -76,10 +97,8 @@ final class Pace {
 
   /** How many frames to read next, at least 1. */
   int frames() {
-    if (!limited) {
-      return mostFrames;
-    }
-    double frames = bytesPerNano * HORIZON_NANOS / Math.max(1, bytesPerFrame);
+    double bytes = limited ? Math.min(MOST_BATCH, bytesPerNano * HORIZON_NANOS) : MOST_BATCH;
+    double frames = bytes / Math.max(1, bytesPerFrame);
     return (int) Math.max(1, Math.min(mostFrames, frames));
   }
 

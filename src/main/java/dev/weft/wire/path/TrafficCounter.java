@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.LongAdder;
 public final class TrafficCounter {
   private final LongAdder frames = new LongAdder();
   private final LongAdder bytes = new LongAdder();
+  private final LongAdder waited = new LongAdder();
   private final Map<DropCause, LongAdder> drops = new EnumMap<>(DropCause.class);
 
   /** Where drops are counted too; null for nowhere. */
@@ -36,6 +37,15 @@ public final class TrafficCounter {
   void carried(long frameCount, long byteCount) {
     frames.add(frameCount);
     bytes.add(byteCount);
+  }
+
+  void waited(long nanos) {
+    waited.add(nanos);
+  }
+
+  /** How long frames had to wait for their turn on the connection, or for its room, seconds. */
+  public double waitedSeconds() {
+    return waited.sum() / 1e9;
   }
 
   public void dropped(DropCause cause, long frameCount) {
