@@ -62,12 +62,7 @@ public final class ProcessCluster implements AutoCloseable {
     ProcessCluster nodes =
         prepare(new ProcessCluster(directory, true, false, extraConfiguration), size);
     try {
-      for (int i = 1; i <= size; i++) {
-        nodes.start(i);
-      }
-      for (int i = 1; i <= size; i++) {
-        nodes.awaitReady(i);
-      }
+      nodes.startAll();
       return nodes;
     } catch (Exception | AssertionError e) {
       nodes.close();
@@ -88,14 +83,7 @@ public final class ProcessCluster implements AutoCloseable {
     nodes.members = members;
     prepare(nodes, members + outposts);
     try {
-      nodes.start(1);
-      nodes.awaitReady(1);
-      for (int i = 2; i <= members + outposts; i++) {
-        nodes.start(i);
-      }
-      for (int i = 2; i <= members + outposts; i++) {
-        nodes.awaitReady(i);
-      }
+      nodes.startAll();
       return nodes;
     } catch (Exception | AssertionError e) {
       nodes.close();
@@ -139,20 +127,32 @@ public final class ProcessCluster implements AutoCloseable {
     ProcessCluster cluster =
         prepare(new ProcessCluster(directory, secure, size > 1, extraConfiguration), size);
     try {
-      cluster.start(1);
-      cluster.awaitReady(1);
-      for (int i = 2; i <= size; i++) {
-        cluster.start(i);
-      }
-      for (int i = 2; i <= size; i++) {
-        cluster.awaitReady(i);
-      }
+      cluster.startAll();
       cluster.awaitMembers(size);
       return cluster;
     } catch (Exception | AssertionError e) {
       cluster.close();
       throw e;
     }
+  }
+
+  /**
+   * The first node, and the others as soon as they can find it, without waiting until it is ready:
+   * nodes that start in the same moment would have to become one cluster first.
+   */
+  private void startAll() throws Exception {
+    start(1);
+    if (joined) {
+      Awaitility.await("cluster port of n1")
+          .atMost(READY_WITHIN)
+          .pollInterval(Duration.ofMillis(50))
+          .failFast("n1 ended: " + log(1), () -> !node(1).isRunning())
+          .until(() -> !host(1).run("ss", "-Hltn", "sport = :5701").isBlank());
+    }
+    for (int i = 2; i <= nodes.size(); i++) {
+      start(i);
+    }
+    nodes.forEach(NodeProcess::awaitReady);
   }
 
   /** Starts node {@code number}'s process, from 1; it is not waited for. */
