@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.weft.linux.IcmpEcho;
-import dev.weft.linux.Netns;
 import dev.weft.testkit.EchoService;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
@@ -13,7 +11,7 @@ import dev.weft.testkit.NumberedDatagrams;
 import dev.weft.testkit.ProcessCluster;
 import dev.weft.testkit.TestNetns;
 import dev.weft.testkit.Transfer;
-import java.net.InetAddress;
+import dev.weft.testkit.WiredPods;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -31,19 +29,14 @@ import org.junit.jupiter.api.io.TempDir;
 @Needs({Need.ROOT, Need.IPROUTE2, Need.NFT, Need.PYTHON_GRPC})
 class MeshDialIT {
   private static final Duration SOON = Duration.ofSeconds(60);
-  private static final String ONE = "12.12.12.1";
-  private static final String TWO = "12.12.12.2";
 
   @TempDir static Path directory;
   private static ProcessCluster cluster;
-  private static TestNetns one;
-  private static TestNetns two;
-  private static String wire;
+  private static WiredPods pods;
 
   @BeforeAll
   static void start() throws Exception {
-    one = TestNetns.create("p1");
-    two = TestNetns.create("p2");
+    pods = new WiredPods();
     cluster =
         ProcessCluster.start(
             directory,
@@ -57,21 +50,18 @@ class MeshDialIT {
     // For the whole of the test: no link of the mesh between the two.
     block("link", "udp dport 7654", "udp sport 7654");
     blockGrpc();
-    cluster.pod(1, "p1", one);
-    cluster.pod(2, "p2", two);
-    wire = cluster.link(1, 1, "p1", ONE + "/24", 2, "p2", TWO + "/24", "");
+    pods.join(cluster.node(1), cluster.node(2));
   }
 
   @AfterAll
   static void end() throws Exception {
     cluster.close();
-    one.close();
-    two.close();
+    pods.close();
   }
 
   @BeforeEach
   void bothThroughTheMesh() {
-    cluster.awaitUp(1, wire, SOON);
+    cluster.awaitUp(1, pods.wire(), SOON);
     awaitWay("mesh");
   }
 
@@ -119,20 +109,12 @@ class MeshDialIT {
     }
   }
 
-  private static boolean ping(TestNetns from, String to, int bytes) throws Exception {
-    try (Netns netns = from.open()) {
-      return IcmpEcho.ping(netns, InetAddress.getByName(to), bytes, true, Duration.ofSeconds(2))
-          .isPresent();
-    }
-  }
-
   @Test
   void shouldCarryFullFramesThroughTheThird() throws Exception {
-    assertThat(ping(one, TWO, 1472)).as("1500 bytes, not to be fragmented, p1 to p2").isTrue();
-    assertThat(ping(two, ONE, 1472)).as("1500 bytes, not to be fragmented, p2 to p1").isTrue();
+    assertThat(pods.carryFullFrames()).isTrue();
     await("why not better").atMost(SOON).until(() -> !way(1, 2).path("reason").asText().isEmpty());
 
-    Transfer.Result result = Transfer.tcp(one, two, TWO, 50 << 20);
+    Transfer.Result result = Transfer.tcp(pods.one(), pods.two(), WiredPods.TWO, 50 << 20);
 
     assertThat(result.received()).isEqualTo(result.sent());
     System.out.printf(
@@ -145,8 +127,8 @@ class MeshDialIT {
       cluster.pod(3, "p3", three);
       cluster.link(2, 1, "p1", "12.12.13.1/24", 3, "p3", "12.12.13.3/24", "");
 
-      assertThat(ping(one, "12.12.13.3", 1472)).as("1500 bytes, p1 to p3").isTrue();
-      assertThat(ping(three, "12.12.13.1", 1472)).as("1500 bytes, p3 to p1").isTrue();
+      assertThat(WiredPods.ping(pods.one(), "12.12.13.3")).as("1500 bytes, p1 to p3").isTrue();
+      assertThat(WiredPods.ping(three, "12.12.13.1")).as("1500 bytes, p3 to p1").isTrue();
       await().atMost(SOON).until(() -> way(1, 3).path("kind").asText().equals("punched"));
       assertThat(way(1, 3).path("path").asText()).startsWith("udp 10.");
       assertThat(way(1, 3).path("reason").asText())
@@ -157,24 +139,15 @@ class MeshDialIT {
 
   @Test
   void shouldAskForAServiceThroughTheThird() throws Exception {
-    try (TestNetns client = TestNetns.create("c1");
-        TestNetns server = TestNetns.create("e2")) {
-      cluster.pod(1, "c1", client);
-      cluster.pod(2, "e2", server);
-      try (EchoService echo = EchoService.start(cluster.node(2), "e2", server)) {
-        JsonNode reply = echo.ask(cluster.node(1), "c1", client, "through a third");
-
-        assertThat(reply.path("echo").asText()).isEqualTo("through a third");
-        assertThat(client.run("ip", "-o", "link", "show", "echo")).contains("mtu 1500");
-      }
-    }
+    EchoService.assertAnswers(cluster.node(1), cluster.node(2), "through a third");
   }
 
   @Test
   void shouldMoveToADirectWayAndBackWithoutLossOfCarrier() throws Exception {
-    JsonNode before = cluster.api(1).get("/api/v1/wires/" + wire);
-    String carrier = carrierChanges();
-    try (NumberedDatagrams numbers = NumberedDatagrams.start(one, two, TWO)) {
+    JsonNode before = cluster.api(1).get("/api/v1/wires/" + pods.wire());
+    String carrier = pods.carrierChanges();
+    try (NumberedDatagrams numbers =
+        NumberedDatagrams.start(pods.one(), pods.two(), WiredPods.TWO)) {
       numbers.awaitMore(500);
       // When a direct way appears
       long lost = numbers.lost();
@@ -197,15 +170,16 @@ class MeshDialIT {
           numbers.longestPauseMillis(), numbers.lost() - lost);
       assertThat(numbers.late()).as("late or twice").isZero();
     }
-    assertThat(carrierChanges()).as(() -> cluster.log(1) + cluster.log(2)).isEqualTo(carrier);
-    JsonNode after = cluster.api(1).get("/api/v1/wires/" + wire);
+    assertThat(pods.carrierChanges()).as(() -> cluster.log(1) + cluster.log(2)).isEqualTo(carrier);
+    JsonNode after = cluster.api(1).get("/api/v1/wires/" + pods.wire());
     assertThat(after.path("since")).isEqualTo(before.path("since"));
     assertThat(after.path("state").asText()).isEqualTo("up");
   }
 
   @Test
   void shouldHaveATransferGoOnWhateverBecomesOfTheWays() throws Exception {
-    CompletableFuture<Transfer.Result> transfer = Transfer.start(one, two, TWO, 100L << 20);
+    CompletableFuture<Transfer.Result> transfer =
+        Transfer.start(pods.one(), pods.two(), WiredPods.TWO, 100L << 20);
 
     letGrpcThrough();
     awaitWay("direct");
@@ -214,10 +188,5 @@ class MeshDialIT {
 
     Transfer.Result result = transfer.get(120, TimeUnit.SECONDS);
     assertThat(result.received()).isEqualTo(result.sent());
-  }
-
-  private static String carrierChanges() throws Exception {
-    return one.run("ip", "netns", "exec", one.name(), "cat", "/sys/class/net/eth1/carrier_changes")
-        + two.run("ip", "netns", "exec", two.name(), "cat", "/sys/class/net/eth1/carrier_changes");
   }
 }

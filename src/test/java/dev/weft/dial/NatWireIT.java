@@ -3,10 +3,7 @@ package dev.weft.dial;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.weft.address.HostPort;
-import dev.weft.linux.IcmpEcho;
-import dev.weft.linux.Netns;
 import dev.weft.testkit.AddressedPod;
 import dev.weft.testkit.EchoService;
 import dev.weft.testkit.LabNodes;
@@ -18,10 +15,9 @@ import dev.weft.testkit.Needs;
 import dev.weft.testkit.NodeProcess;
 import dev.weft.testkit.NumberedDatagrams;
 import dev.weft.testkit.PathHistory;
-import dev.weft.testkit.TestNetns;
 import dev.weft.testkit.Transfer;
 import dev.weft.testkit.UdpProbe;
-import java.net.InetAddress;
+import dev.weft.testkit.WiredPods;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -41,8 +37,6 @@ import org.junit.jupiter.api.io.TempDir;
 class NatWireIT {
   private static final Duration SOON = Duration.ofSeconds(60);
   private static final Duration MAPPING = Duration.ofSeconds(10);
-  private static final String ONE = "12.12.12.1";
-  private static final String TWO = "12.12.12.2";
 
   @TempDir static Path directory;
   private static LabNodes nodes;
@@ -50,13 +44,11 @@ class NatWireIT {
   private static NatRouter routerB;
   private static NodeProcess a;
   private static NodeProcess b;
-  private static TestNetns one;
-  private static TestNetns two;
+  private static WiredPods pods;
 
   @BeforeAll
   static void start() throws Exception {
-    one = TestNetns.create("p1");
-    two = TestNetns.create("p2");
+    pods = new WiredPods();
     nodes = LabNodes.start(directory, 2, "");
     routerA = nodes.lab().router(NatKind.PORT_RESTRICTED);
     routerB = nodes.lab().router(NatKind.PORT_RESTRICTED);
@@ -69,12 +61,7 @@ class NatWireIT {
     b.start();
     a.awaitReady();
     b.awaitReady();
-    a.pod("p1", one);
-    b.pod("p2", two);
-    await("both pods known at a")
-        .atMost(SOON)
-        .until(() -> a.api().get("/api/v1/pods?scope=cluster").path("items").size() == 2);
-    a.link(1, "p1", ONE + "/24", b, "p2", TWO + "/24", "");
+    pods.join(a, b);
   }
 
   @BeforeEach
@@ -86,8 +73,7 @@ class NatWireIT {
   @AfterAll
   static void end() throws Exception {
     nodes.close();
-    one.close();
-    two.close();
+    pods.close();
   }
 
   /** Until both nodes send straight to each other, or both through the mesh. */
@@ -102,19 +88,11 @@ class NatWireIT {
             });
   }
 
-  private static boolean ping(TestNetns from, String to, int bytes) throws Exception {
-    try (Netns netns = from.open()) {
-      return IcmpEcho.ping(netns, InetAddress.getByName(to), bytes, true, Duration.ofSeconds(2))
-          .isPresent();
-    }
-  }
-
   @Test
   void shouldCarryFullFrames() throws Exception {
-    assertThat(ping(one, TWO, 1472)).as("1500 bytes, not to be fragmented, p1 to p2").isTrue();
-    assertThat(ping(two, ONE, 1472)).as("1500 bytes, not to be fragmented, p2 to p1").isTrue();
+    assertThat(pods.carryFullFrames()).isTrue();
 
-    Transfer.Result result = Transfer.tcp(one, two, TWO, 50 << 20);
+    Transfer.Result result = Transfer.tcp(pods.one(), pods.two(), WiredPods.TWO, 50 << 20);
 
     assertThat(result.received()).isEqualTo(result.sent());
     System.out.printf(
@@ -152,17 +130,7 @@ class NatWireIT {
 
   @Test
   void shouldAskForAServiceBehindTheOtherNat() throws Exception {
-    try (TestNetns client = TestNetns.create("c1");
-        TestNetns server = TestNetns.create("e2")) {
-      a.pod("c1", client);
-      b.pod("e2", server);
-      try (EchoService echo = EchoService.start(b, "e2", server)) {
-        JsonNode reply = echo.ask(a, "c1", client, "through two NATs");
-
-        assertThat(reply.path("echo").asText()).isEqualTo("through two NATs");
-        assertThat(client.run("ip", "-o", "link", "show", "echo")).contains("mtu 1500");
-      }
-    }
+    EchoService.assertAnswers(a, b, "through two NATs");
   }
 
   @Test
@@ -179,8 +147,9 @@ class NatWireIT {
 
   @Test
   void shouldMoveAWireToTheMeshAndBack() throws Exception {
-    String carrier = carrierChanges();
-    try (NumberedDatagrams numbers = NumberedDatagrams.start(one, two, TWO)) {
+    String carrier = pods.carrierChanges();
+    try (NumberedDatagrams numbers =
+        NumberedDatagrams.start(pods.one(), pods.two(), WiredPods.TWO)) {
       numbers.awaitMore(500);
 
       routerA.block(routerB.outside());
@@ -200,13 +169,14 @@ class NatWireIT {
       assertThat(numbers.lost()).as("lost on the way to the better path").isEqualTo(lost);
       assertThat(numbers.late()).as("late or twice").isZero();
     }
-    assertThat(carrierChanges()).isEqualTo(carrier);
+    assertThat(pods.carrierChanges()).isEqualTo(carrier);
   }
 
   @Test
   void shouldComeBackAfterARouterForgotItsMappings() throws Exception {
     InetSocketAddress before = PathHistory.of(b, a).at().orElseThrow();
-    try (NumberedDatagrams numbers = NumberedDatagrams.start(one, two, TWO)) {
+    try (NumberedDatagrams numbers =
+        NumberedDatagrams.start(pods.one(), pods.two(), WiredPods.TWO)) {
       numbers.awaitMore(500);
 
       long restarted = System.nanoTime();
@@ -247,7 +217,7 @@ class NatWireIT {
         .pollInterval(Duration.ofSeconds(1))
         .until(() -> changes() == before);
 
-    assertThat(ping(one, TWO, 1472)).isTrue();
+    assertThat(pods.carryFullFrames()).isTrue();
   }
 
   @Test
@@ -274,8 +244,7 @@ class NatWireIT {
       }
     }
 
-    assertThat(ping(one, TWO, 1472)).isTrue();
-    assertThat(ping(two, ONE, 1472)).isTrue();
+    assertThat(pods.carryFullFrames()).isTrue();
     assertThat(changes()).isEqualTo(before);
     assertThat(nodes.member(1).api().ready()).isTrue();
   }
@@ -287,11 +256,5 @@ class NatWireIT {
 
   private static int changes() {
     return PathHistory.of(a, b).changes().size() + PathHistory.of(b, a).changes().size();
-  }
-
-  private static String carrierChanges() throws Exception {
-    String file = "/sys/class/net/eth1/carrier_changes";
-    return one.run("ip", "netns", "exec", one.name(), "cat", file)
-        + two.run("ip", "netns", "exec", two.name(), "cat", file);
   }
 }

@@ -6,12 +6,12 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weft.linux.IcmpEcho;
 import dev.weft.linux.Netns;
+import dev.weft.testkit.EchoService;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
 import dev.weft.testkit.ProcessCluster;
 import dev.weft.testkit.TestNetns;
 import java.net.InetAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
@@ -25,7 +25,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Needs({Need.ROOT, Need.IPROUTE2, Need.NFT, Need.PYTHON_GRPC})
 class OutpostIT {
   private static final Duration SOON = Duration.ofSeconds(60);
-  private static final Path EXAMPLE = Path.of("deploy/examples/nsm").toAbsolutePath();
 
   @TempDir static Path directory;
   private static ProcessCluster nodes;
@@ -173,46 +172,7 @@ class OutpostIT {
   @Test
   void shouldAskForAServiceOfAMember() throws Exception {
     shouldBeListedEverywhere();
-    try (TestNetns client = TestNetns.create("c3");
-        TestNetns server = TestNetns.create("e2")) {
-      nodes.pod(3, "c3", client);
-      nodes.pod(2, "e2", server);
-      Path socket = nodes.home(3).resolve("nsm/nsm-c3/nsm.ligato.io.sock");
-      await("socket of c3").atMost(SOON).until(() -> Files.exists(socket));
-      Path output = nodes.home(2).resolve("echo.log");
-      Process echo =
-          server.start(
-              output.toFile(),
-              Need.PYTHON,
-              EXAMPLE.resolve("echo_endpoint.py").toString(),
-              "--sockets",
-              nodes.home(2).resolve("nsm").toString(),
-              "--name",
-              "e2",
-              "--socket",
-              nodes.home(2).resolve("e2.sock").toString());
-      try {
-        await("service known at n3")
-            .atMost(SOON)
-            .until(() -> nodes.api(3).get("/api/v1/services").path("items").size() == 1);
-
-        String answer =
-            client.run(
-                Need.PYTHON,
-                EXAMPLE.resolve("echo_client.py").toString(),
-                "--socket",
-                socket.toString(),
-                "--request-id",
-                "uid-1",
-                "--say",
-                "from an outpost");
-
-        assertThat(answer).contains("from an outpost");
-        assertThat(client.run("ip", "-o", "link", "show", "echo")).contains("mtu 1500");
-      } finally {
-        echo.destroyForcibly().onExit().join();
-      }
-    }
+    EchoService.assertAnswers(nodes.node(3), nodes.node(2), "from an outpost");
   }
 
   private static String home(int at, int outpost) {

@@ -14,12 +14,6 @@ import org.awaitility.Awaitility;
 
 /** A pod with an address of its node's subnet, in a namespace of its own. */
 public final class AddressedPod implements AutoCloseable {
-  /** IPv4's header without options, and ICMP's. */
-  private static final int HEADERS = 28;
-
-  /** IPv6's header, and ICMP's. */
-  private static final int HEADERS_V6 = 48;
-
   private final TestNetns netns;
   private final String address;
 
@@ -64,12 +58,8 @@ public final class AddressedPod implements AutoCloseable {
   /** Whether the other pod answers a packet of that length, which may not be fragmented. */
   public boolean pings(AddressedPod other, int bytes) throws IOException {
     try (Netns open = netns.open()) {
-      return IcmpEcho.ping(
-              open,
-              InetAddress.getByName(other.address),
-              bytes - (other.address.contains(":") ? HEADERS_V6 : HEADERS),
-              true,
-              Duration.ofSeconds(2))
+      InetAddress to = InetAddress.getByName(other.address);
+      return IcmpEcho.ping(open, to, IcmpEcho.payload(to, bytes), true, Duration.ofSeconds(2))
           .isPresent();
     }
   }

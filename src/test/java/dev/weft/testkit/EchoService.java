@@ -1,5 +1,6 @@
 package dev.weft.testkit;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -20,8 +21,22 @@ public final class EchoService implements AutoCloseable {
     this.endpoint = endpoint;
   }
 
+  /** Has a pod of one node ask for the service in a pod of another, by full frames' interface. */
+  public static void assertAnswers(NodeProcess asked, NodeProcess provider, String say)
+      throws Exception {
+    try (TestNetns client = TestNetns.create("c1");
+        TestNetns server = TestNetns.create("e2")) {
+      asked.pod("c1", client);
+      provider.pod("e2", server);
+      try (EchoService echo = start(provider, "e2", server)) {
+        assertThat(echo.ask(asked, "c1", client, say).path("echo").asText()).isEqualTo(say);
+        assertThat(client.run("ip", "-o", "link", "show", "echo")).contains("mtu 1500");
+      }
+    }
+  }
+
   /** Starts the endpoint in a pod of a node. */
-  public static EchoService start(NodeProcess node, String pod, TestNetns netns)
+  private static EchoService start(NodeProcess node, String pod, TestNetns netns)
       throws IOException {
     Path output = node.home().resolve("echo.log");
     Process started =
@@ -40,7 +55,7 @@ public final class EchoService implements AutoCloseable {
   }
 
   /** Asks for the service in a pod of a node, and has it say something; its interface is echo. */
-  public JsonNode ask(NodeProcess node, String pod, TestNetns netns, String say) {
+  private JsonNode ask(NodeProcess node, String pod, TestNetns netns, String say) {
     Path socket = node.home().resolve("nsm").resolve("nsm-" + pod).resolve("nsm.ligato.io.sock");
     await("socket of " + pod).atMost(SOON).until(() -> Files.exists(socket));
     await("service known at " + node.name())
