@@ -35,7 +35,9 @@ class DemoIT {
 
   @AfterEach
   void stop() throws Exception {
-    run("--stop").awaitExit();
+    if (Files.exists(ROOT)) {
+      run("--stop").awaitExit();
+    }
   }
 
   @AfterAll
@@ -94,7 +96,7 @@ class DemoIT {
     String other = asItIs.replace("peer_intf: eth0", "peer_intf: lab0");
     Path topology = Files.writeString(directory.resolve("lab.yml"), other);
 
-    WeftProcess demo = run("--check", "--topology", topology.toString());
+    WeftProcess demo = run("--check", "--nodes", "2", "--topology", topology.toString());
 
     assertThat(demo.awaitExit()).as(demo.out() + demo.err()).isZero();
     assertThat(other).isNotEqualTo(asItIs);
