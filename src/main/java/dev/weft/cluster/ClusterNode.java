@@ -9,7 +9,6 @@ import dev.weft.address.HostPort;
 import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
-import dev.weft.bus.Signer;
 import dev.weft.bus.WeftException;
 import dev.weft.config.ClusterConfig;
 import dev.weft.config.SecurityConfig;
@@ -40,7 +39,7 @@ import org.slf4j.LoggerFactory;
  * This node's place in the cluster: the clustered Vert.x, the members and the shared tables.
  * Everything that may block on Hazelcast runs on one thread of its own.
  */
-public final class ClusterNode implements ClusterPlace {
+public final class ClusterNode extends OwnPlace {
   static final String MAP_PREFIX = "weft.";
   static final String LEASE_PREFIX = "lease.";
   static final String ROOM = "cluster";
@@ -59,21 +58,15 @@ public final class ClusterNode implements ClusterPlace {
 
   private static final Duration REVIEW_EVERY = Duration.ofSeconds(3);
 
-  private final TableContext context;
   private final HazelcastInstance hazelcast;
   private final HazelcastClusterManager manager;
-  private final Health health;
   private final Quorum quorum;
-  private final ClusterThread thread;
   private final LiveMembers members;
-  private final AwayMembers away;
   private final List<HostPort> join;
   private final ForeignMembers foreign;
   private final Tables tables;
   private final HostedOutposts outposts;
   private final Electorate electorate;
-
-  private volatile Bus bus;
 
   private ClusterNode(
       Identity identity,
@@ -85,14 +78,11 @@ public final class ClusterNode implements ClusterPlace {
       Optional<String> votes,
       List<HostPort> join,
       Optional<String> notHome) {
-    this.context = context;
+    super(context, health, away);
     this.join = join;
     this.manager = manager;
     this.hazelcast = manager.getHazelcastInstance();
-    this.health = health;
     this.quorum = quorum;
-    this.thread = context.thread();
-    this.away = away;
     this.members = new LiveMembers(hazelcast, context.store(), quorum);
     this.foreign = new ForeignMembers(health, identity::caFingerprint, this::isUnverifiable);
     ChangeLog changes = new ChangeLog();
@@ -241,7 +231,7 @@ public final class ClusterNode implements ClusterPlace {
               thread.every(SYNC_EVERY, tables::sync);
               thread.every(SYNC_EVERY, outposts::tidy);
               thread.every(AwayMembers.NOTE_EVERY, away::noteAlive);
-              common(AwayMembers.FORGOTTEN).onChange(() -> thread.run(this::onForgotten));
+              common(AwayMembers.FORGOTTEN).onChange(() -> thread.run(() -> review(tables)));
               thread.every(REVIEW_EVERY, this::onRecords);
               return (ClusterPlace) this;
             })
@@ -250,7 +240,7 @@ public final class ClusterNode implements ClusterPlace {
 
   @Override
   public Future<Void> announce(Bus bus, String name, String version, String grpc, String http) {
-    this.bus = bus;
+    publishOn(bus);
     NodeInfo info = manager.getNodeInfo();
     String onBus = new HostPort(info.host(), info.port()).toString();
     Member me = new Member(self(), name, version, grpc, onBus, http, epoch(), context.nowSeconds());
@@ -278,21 +268,6 @@ public final class ClusterNode implements ClusterPlace {
   }
 
   @Override
-  public long epoch() {
-    return context.epoch();
-  }
-
-  @Override
-  public Signer signer() {
-    return context.signer();
-  }
-
-  @Override
-  public Vertx vertx() {
-    return context.vertx();
-  }
-
-  @Override
   public void through(HomeLine line) {
     // Members find each other over Hazelcast.
   }
@@ -303,11 +278,6 @@ public final class ClusterNode implements ClusterPlace {
   }
 
   @Override
-  public String self() {
-    return context.self();
-  }
-
-  @Override
   public List<Member> members() {
     return members.known().sorted();
   }
@@ -315,11 +285,6 @@ public final class ClusterNode implements ClusterPlace {
   @Override
   public Optional<Member> member(String id) {
     return Optional.ofNullable(members.known().byId().get(id));
-  }
-
-  @Override
-  public List<AwayMember> away() {
-    return away.list();
   }
 
   @Override
@@ -334,7 +299,7 @@ public final class ClusterNode implements ClusterPlace {
             v ->
                 thread.call(
                     () -> {
-                      onForgotten();
+                      review(tables);
                       return null;
                     }));
   }
@@ -470,17 +435,7 @@ public final class ClusterNode implements ClusterPlace {
   private void onRecords() {
     Set<String> live = members.live();
     members.takeHomes(LiveOutposts.homes(owned(OUTPOSTS).rows(), this::member), System.nanoTime());
-    members.take(
-        self(),
-        owned(MEMBERS).rows(),
-        (member, joined) -> {
-          if (!member.id().equals(self())) {
-            away.changed(member, joined);
-          }
-          if (bus != null) {
-            bus.publish(new MemberChanged(member.id(), member.name(), joined));
-          }
-        });
+    members.take(self(), owned(MEMBERS).rows(), this::changed);
     electorate.pass();
     if (!live.equals(members.live())) {
       // Rows of nodes that are not live are not shown.
@@ -488,19 +443,7 @@ public final class ClusterNode implements ClusterPlace {
     }
     outposts.changed();
     foreign.review(members.unknown());
-    onForgotten();
-  }
-
-  private void onForgotten() {
-    away.review(
-        common(AwayMembers.FORGOTTEN).rows(),
-        tables,
-        forgotten -> {
-          if (bus != null) {
-            bus.publish(forgotten);
-          }
-        });
-    away.show(health);
+    review(tables);
   }
 
   private void onIdentityChanged() {

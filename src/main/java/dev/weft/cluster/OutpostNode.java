@@ -4,7 +4,6 @@ import dev.weft.bus.Bus;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
 import dev.weft.bus.Reason;
-import dev.weft.bus.Signer;
 import dev.weft.cluster.proto.Entry;
 import dev.weft.cluster.proto.FollowRequest;
 import dev.weft.cluster.proto.LeaveRequest;
@@ -34,7 +33,7 @@ import org.slf4j.LoggerFactory;
  * leads, its home, shows it the tables and publishes its records. Without a home it knows what it
  * knew, and its records wait.
  */
-public final class OutpostNode implements ClusterPlace {
+public final class OutpostNode extends OwnPlace {
   private static final Logger log = LoggerFactory.getLogger(OutpostNode.class);
   private static final Duration SYNC_EVERY = Duration.ofSeconds(30);
 
@@ -47,14 +46,10 @@ public final class OutpostNode implements ClusterPlace {
   private static final int MOST_TABLES = 64;
   private static final long GOODBYE_SECONDS = 1;
 
-  private final TableContext context;
-  private final Health health;
   private final Optional<Duration> aloneAfter;
-  private final ClusterThread thread;
   private final Outbox outbox;
   private final Tables tables = new Tables((table, key) -> {});
   private final KnownMembers known = new KnownMembers();
-  private final AwayMembers away;
   private final long run = new SecureRandom().nextLong();
 
   /** By table; changed on the cluster thread. */
@@ -62,7 +57,6 @@ public final class OutpostNode implements ClusterPlace {
 
   private volatile Optional<HomeLine> line = Optional.empty();
   private Optional<HomeSearch> search = Optional.empty();
-  private Optional<Bus> bus = Optional.empty();
   private Optional<Member> me = Optional.empty();
 
   /** The home that is followed, by id. */
@@ -88,12 +82,9 @@ public final class OutpostNode implements ClusterPlace {
       AwayMembers away,
       Optional<Duration> aloneAfter,
       boolean hadHome) {
-    this.context = context;
-    this.away = away;
-    this.health = health;
+    super(context, health, away);
     this.aloneAfter = aloneAfter;
     this.hadHome = hadHome;
-    this.thread = context.thread();
     this.outbox = new Outbox(context.self(), thread);
   }
 
@@ -158,8 +149,9 @@ public final class OutpostNode implements ClusterPlace {
     OutpostNode node = new OutpostNode(context, health, away, aloneAfter, hadHome);
     node.owned(ClusterNode.MEMBERS).onChange(() -> node.thread.run(node::onRecords));
     node.thread.every(SYNC_EVERY, node::sync);
-    node.common(AwayMembers.FORGOTTEN).onChange(() -> node.thread.run(node::onForgotten));
-    node.thread.every(SYNC_EVERY, node::onForgotten);
+    node.common(AwayMembers.FORGOTTEN)
+        .onChange(() -> node.thread.run(() -> node.review(node.tables)));
+    node.thread.every(SYNC_EVERY, () -> node.review(node.tables));
     node.thread.every(AwayMembers.NOTE_EVERY, away::noteAlive);
     return node;
   }
@@ -184,7 +176,7 @@ public final class OutpostNode implements ClusterPlace {
             v ->
                 thread.call(
                     () -> {
-                      bus = Optional.of(opened);
+                      publishOn(opened);
                       me = Optional.of(record);
                       announceHome(self());
                       search =
@@ -224,28 +216,8 @@ public final class OutpostNode implements ClusterPlace {
   }
 
   @Override
-  public Vertx vertx() {
-    return context.vertx();
-  }
-
-  @Override
-  public Signer signer() {
-    return context.signer();
-  }
-
-  @Override
-  public long epoch() {
-    return context.epoch();
-  }
-
-  @Override
   public Optional<Home> home() {
     return Optional.empty();
-  }
-
-  @Override
-  public String self() {
-    return context.self();
   }
 
   @Override
@@ -261,11 +233,6 @@ public final class OutpostNode implements ClusterPlace {
   @Override
   public Optional<Member> member(String id) {
     return Optional.ofNullable(known.byId().get(id));
-  }
-
-  @Override
-  public List<AwayMember> away() {
-    return away.list();
   }
 
   @Override
@@ -352,24 +319,8 @@ public final class OutpostNode implements ClusterPlace {
   }
 
   private void onRecords() {
-    known.take(
-        owned(ClusterNode.MEMBERS).rows(),
-        member -> true,
-        (member, joined) -> {
-          if (!member.id().equals(self())) {
-            away.changed(member, joined);
-          }
-          bus.ifPresent(b -> b.publish(new MemberChanged(member.id(), member.name(), joined)));
-        });
-    onForgotten();
-  }
-
-  private void onForgotten() {
-    away.review(
-        common(AwayMembers.FORGOTTEN).rows(),
-        tables,
-        forgotten -> bus.ifPresent(b -> b.publish(forgotten)));
-    away.show(health);
+    known.take(owned(ClusterNode.MEMBERS).rows(), member -> true, this::changed);
+    review(tables);
   }
 
   @Override
@@ -440,7 +391,7 @@ public final class OutpostNode implements ClusterPlace {
       declinedSince = 0;
       if (!homeId.equals(Optional.of(node))) {
         log.info("home is node {} ({})", first.getName(), node);
-        bus.ifPresent(b -> b.publish(new HomeChanged(node, first.getName(), null)));
+        publish(new HomeChanged(node, first.getName(), null));
         remember(node);
       }
       homeId = Optional.of(node);
@@ -525,7 +476,7 @@ public final class OutpostNode implements ClusterPlace {
       }
       if (homeId.isPresent()) {
         homeId = Optional.empty();
-        bus.ifPresent(b -> b.publish(new HomeChanged(null, null, why)));
+        publish(new HomeChanged(null, null, why));
       }
       health.show(
           !quiet,
