@@ -11,11 +11,14 @@ import java.util.regex.Pattern;
 
 /** Which paths a node took to another one, and when, as its events in its log tell. */
 public final class PathHistory {
+  /** Its id, in brackets behind its name where that is known. */
+  private static final String NODE = "(?:\\S+ \\()?(\\p{XDigit}{16})\\)?";
+
   private static final Pattern PATH =
       Pattern.compile(
-          "^(\\S+) \\S+ +weft.events Path to node (\\S+): (.*) instead of (.*?): (.*)$");
+          "^(\\S+) \\S+ +weft.events Path to node " + NODE + ": (.*) instead of (.*?): (.*)$");
   private static final Pattern PEER =
-      Pattern.compile("^(\\S+) \\S+ +weft.events Peer up: node (\\S+)$");
+      Pattern.compile("^(\\S+) \\S+ +weft.events Peer up: node " + NODE + "$");
 
   private final List<Change> changes = new ArrayList<>();
   private Optional<Instant> peerUp = Optional.empty();
