@@ -163,7 +163,7 @@ final class NodeDoctor implements Doctor {
         : Finding.problem(
             "clock",
             "node %s's clock is %.1f s %s this node's"
-                .formatted(name, off.toMillis() / 1000.0, certain > 0 ? "before" : "behind"),
+                .formatted(name, off.toMillis() / 1000.0, certain > 0 ? "ahead of" : "behind"),
             "run a time service, such as chrony, on both hosts");
   }
 }

@@ -20,9 +20,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Tries the network between nodes; each for at most a second. */
+/** Tries the network between nodes; each for at most two seconds. */
 final class UnderlayCheck {
   private static final Duration TIMEOUT = Duration.ofMillis(400);
+
+  /** Beyond the round trip; a dozen of these are waited for where long packets are lost. */
+  private static final Duration SEARCH_TIMEOUT = Duration.ofMillis(50);
+
+  /** What every IPv4 host takes, bytes (RFC 791). */
+  private static final int ALWAYS = 68;
+
   private static final int SMALL = 56;
 
   private UnderlayCheck() {}
@@ -83,27 +90,48 @@ final class UnderlayCheck {
   /** Empty where it cannot be measured: without raw sockets, or if echo requests are dropped. */
   private static Optional<Finding> mtu(String name, InetAddress address) throws IOException {
     int mtu = deviceTo(address);
+    int longest;
     try (Netns here = Netns.current()) {
-      if (mtu <= 0 || IcmpEcho.ping(here, address, SMALL, false, TIMEOUT).isEmpty()) {
+      Optional<Duration> roundTrip = IcmpEcho.ping(here, address, SMALL, false, TIMEOUT);
+      if (mtu <= 0 || roundTrip.isEmpty()) {
         return Optional.empty();
       }
-      if (passes(here, address, IcmpEcho.payload(address, mtu))) {
+      if (passes(here, address, mtu, TIMEOUT)) {
         return Optional.of(Finding.ok("mtu", "packets of " + mtu + " bytes reach node " + name));
       }
+      longest = longest(here, address, mtu, SEARCH_TIMEOUT.plus(roundTrip.get()));
     } catch (LinuxException withoutPrivilege) {
       return Optional.empty();
     }
     return Optional.of(
         Finding.problem(
             "mtu",
-            "packets of %d bytes, the device's MTU, do not reach node %s".formatted(mtu, name),
-            "set the MTU of the devices between them to what the network carries; pods' packets"
-                + " over VXLAN are lost otherwise"));
+            "packets of %d bytes, the device's MTU, do not reach node %s; those of %d bytes do"
+                .formatted(mtu, name, longest),
+            "set the MTU of both hosts' devices to what the network between them carries, "
+                + longest
+                + "; pods' packets over VXLAN are lost otherwise"));
   }
 
-  private static boolean passes(Netns here, InetAddress address, int payload) {
+  /** The longest packet that passes, between a short one, which does, and one that does not. */
+  private static int longest(Netns here, InetAddress address, int tooLong, Duration timeout) {
+    int passes = ALWAYS;
+    int fails = tooLong;
+    while (fails - passes > 1) {
+      int middle = (passes + fails) / 2;
+      if (passes(here, address, middle, timeout)) {
+        passes = middle;
+      } else {
+        fails = middle;
+      }
+    }
+    return passes;
+  }
+
+  private static boolean passes(Netns here, InetAddress address, int bytes, Duration timeout) {
     try {
-      return IcmpEcho.ping(here, address, payload, true, TIMEOUT).isPresent();
+      int payload = IcmpEcho.payload(address, bytes);
+      return IcmpEcho.ping(here, address, payload, true, timeout).isPresent();
     } catch (LinuxException tooLong) {
       return false;
     }

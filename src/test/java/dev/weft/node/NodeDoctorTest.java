@@ -6,10 +6,10 @@ import org.junit.jupiter.api.Test;
 
 final class NodeDoctorTest {
   @Test
-  void shouldFindAClockThatIsBefore() {
+  void shouldFindAClockThatIsAhead() {
     assertThat(NodeDoctor.skew("n2", 15_000, 9_990, 10_000).state()).isEqualTo("problem");
     assertThat(NodeDoctor.skew("n2", 15_000, 9_990, 10_000).text())
-        .isEqualTo("node n2's clock is 5.0 s before this node's");
+        .isEqualTo("node n2's clock is 5.0 s ahead of this node's");
   }
 
   @Test

@@ -97,6 +97,13 @@ public enum Need {
       return isOnPath("systemd-analyze");
     }
   },
+  /** Debian's faketime: another clock for one process. */
+  FAKETIME {
+    @Override
+    boolean isMet() {
+      return isOnPath("faketime");
+    }
+  },
   CURL {
     @Override
     boolean isMet() {

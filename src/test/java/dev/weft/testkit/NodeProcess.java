@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 
@@ -78,19 +79,22 @@ public final class NodeProcess implements AutoCloseable {
 
   /** Starts the process; it is not waited for. */
   public void start() throws Exception {
+    start(Map.of());
+  }
+
+  /** As {@link #start()}, with variables besides in the process's environment. */
+  public void start(Map<String, String> environment) throws Exception {
     Files.deleteIfExists(home.resolve("http.sock"));
     List<String> command = WeftJvm.node(home.resolve("weft.yaml"));
     // Not by `ip netns exec`, whose mount namespace would hide the node's own network namespace
     // from the next process.
     try (Netns netns = host.open()) {
-      process =
-          netns.call(
-              () ->
-                  new ProcessBuilder(command)
-                      .redirectErrorStream(true)
-                      .redirectOutput(
-                          ProcessBuilder.Redirect.appendTo(home.resolve("node.log").toFile()))
-                      .start());
+      ProcessBuilder builder =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.appendTo(home.resolve("node.log").toFile()));
+      builder.environment().putAll(environment);
+      process = netns.call(builder::start);
     }
   }
 
