@@ -22,6 +22,7 @@ import java.util.regex.Pattern;
  * @param egress how pods' packets leave for other networks
  * @param underlay the device that carries it; empty for the one that reaches the members
  * @param carrier what carries packets to other nodes
+ * @param wireguardPort UDP port of the one WireGuard device; the other one has the next
  * @param leaseGrace how long an absent node keeps its part
  * @param runtime listener of {@code quilt.QuiltRuntime}, on 127.0.0.1
  */
@@ -36,6 +37,7 @@ public record SubnetsConfig(
     Egress egress,
     Optional<String> underlay,
     Carrier carrier,
+    int wireguardPort,
     Duration leaseGrace,
     Optional<HostPort> runtime,
     OnStop onStop) {
@@ -56,12 +58,14 @@ public record SubnetsConfig(
 
   /** What carries packets between pods of different nodes. */
   public enum Carrier {
-    /** Nodes' own encrypted connections where both nodes can, else VXLAN. */
+    /** The best that is encrypted and that both nodes have, else VXLAN. */
     AUTO,
     /** VXLAN where it reaches, nodes' own connections elsewhere. */
     VXLAN,
     /** Nodes' own encrypted connections and nothing else. */
-    MESH
+    MESH,
+    /** The kernel's WireGuard where both nodes have it, else their own encrypted connections. */
+    WIREGUARD
   }
 
   // IFNAMSIZ: 16 bytes with the NUL. The kernel has other settings named all and default.
@@ -99,12 +103,14 @@ public record SubnetsConfig(
             s.read("egress", "masquerade", Kind.choice(Egress.class)),
             s.read("underlay", "", INTERFACE.orNone()),
             s.read("carrier", "vxlan", Kind.choice(Carrier.class)),
+            wireguardPort(s.section("wireguard")),
             s.read(
                 "lease-grace", "24h", Kind.duration(Duration.ofMinutes(1), Duration.ofDays(365))),
             s.read("runtime", "127.0.0.1:50051", LOCAL.orNone()),
             s.read("on-stop", "keep", Kind.choice(OnStop.class)));
     subnets.checkPrefix(s);
     subnets.checkSecond(s);
+    subnets.checkPorts(s);
     s.end();
     return subnets;
   }
@@ -114,6 +120,21 @@ public record SubnetsConfig(
     int most = Math.min(length + MAX_PARTS_BITS, cidr.bits() - 2);
     if (prefix <= length || prefix > most) {
       s.problem("prefix", Integer.toString(prefix), (length + 1) + ".." + most + " in " + cidr);
+    }
+  }
+
+  private static int wireguardPort(Section s) {
+    int port = s.read("port", "51820", Kind.integer(1, 0xfffe));
+    s.end();
+    return port;
+  }
+
+  private void checkPorts(Section s) {
+    if (port == wireguardPort || port == wireguardPort + 1) {
+      s.problem(
+          "port",
+          Integer.toString(port),
+          "another than wireguard.port %d and the next one".formatted(wireguardPort));
     }
   }
 

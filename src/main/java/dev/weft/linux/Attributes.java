@@ -5,6 +5,8 @@ import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -48,6 +50,22 @@ final class Attributes {
 
   Attributes nest(int type) {
     return has(type) ? parse(values[type]) : new Attributes();
+  }
+
+  /** The attributes of each element of a nest whose elements may all have one type. */
+  List<Attributes> list(int type) {
+    List<Attributes> elements = new ArrayList<>();
+    ByteBuffer in = has(type) ? values[type] : ByteBuffer.allocate(0);
+    int at = 0;
+    while (at + HEADER <= in.limit()) {
+      int length = in.getShort(at) & 0xffff;
+      if (length < HEADER || at + length > in.limit()) {
+        break;
+      }
+      elements.add(parse(in.slice(at + HEADER, length - HEADER).order(ByteOrder.LITTLE_ENDIAN)));
+      at += NetlinkMessage.aligned(length);
+    }
+    return elements;
   }
 
   int u8(int type, int absent) {

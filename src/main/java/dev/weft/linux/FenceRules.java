@@ -148,6 +148,21 @@ final class FenceRules {
   /** A set of keys of one length; its name. */
   private String set(List<byte[]> keys) {
     String name = "set" + ++sets;
+    set(messages, table, name, sets, keys);
+    return name;
+  }
+
+  /**
+   * Adds a set; nothing without keys.
+   *
+   * @param id which no other set of the transaction has
+   * @param keys of one length
+   */
+  static void set(
+      List<NetlinkMessage> messages, String table, String name, int id, List<byte[]> keys) {
+    if (keys.isEmpty()) {
+      return;
+    }
     messages.add(
         NftExpressions.be32(
             NftExpressions.be32(
@@ -160,7 +175,7 @@ final class FenceRules {
                 5,
                 keys.get(0).length),
             10,
-            sets));
+            id));
     // Keys of equal contents are one element.
     Set<String> seen = new LinkedHashSet<>();
     List<byte[]> once = keys.stream().filter(k -> seen.add(java.util.Arrays.toString(k))).toList();
@@ -176,7 +191,6 @@ final class FenceRules {
                       part.forEach(
                           key -> all.nest(1, e -> e.nest(1, data -> data.attribute(1, key))))));
     }
-    return name;
   }
 
   /** A rule for packets of this VXLAN. */

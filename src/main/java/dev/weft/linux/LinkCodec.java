@@ -187,6 +187,12 @@ final class LinkCodec {
     return create(name).nest(IFLA_LINKINFO, info -> info.attribute(IFLA_INFO_KIND, "bridge"));
   }
 
+  static NetlinkMessage wireguard(String name, int mtu) {
+    return create(name)
+        .attribute(IFLA_MTU, checkMtu(mtu))
+        .nest(IFLA_LINKINFO, info -> info.attribute(IFLA_INFO_KIND, "wireguard"));
+  }
+
   static NetlinkMessage veth(VethSpec spec, int index) {
     return oneQueue(create(spec.name(), index).attribute(IFLA_MTU, spec.mtu()))
         .nest(

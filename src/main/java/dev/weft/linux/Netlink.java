@@ -155,6 +155,16 @@ public final class Netlink implements AutoCloseable {
     return require(spec.name());
   }
 
+  /**
+   * Creates a WireGuard device, which {@link Wireguard} configures.
+   *
+   * @throws LinuxException EOPNOTSUPP if the kernel has no such devices
+   */
+  public Link createWireguard(String name, int mtu) throws LinuxException {
+    socket.request(LinkCodec.wireguard(InterfaceName.check(name), mtu), "create wireguard " + name);
+    return require(name);
+  }
+
   /** Creates a macvlan in mode bridge, directly in the other namespace. */
   public void createMacvlan(String name, int parent, Netns netns) throws LinuxException {
     socket.request(

@@ -11,9 +11,13 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 
-/** Sends requests over NETLINK_ROUTE and reads their answers, one exchange at a time. */
+/**
+ * Sends requests over NETLINK_ROUTE or NETLINK_GENERIC and reads their answers, one exchange at a
+ * time.
+ */
 final class NetlinkSocket implements AutoCloseable {
   private static final int NETLINK_ROUTE = 0;
+  private static final int NETLINK_GENERIC = 16;
   private static final int SOL_NETLINK = 270;
   private static final int NETLINK_CAP_ACK = 10;
   private static final int NETLINK_EXT_ACK = 11;
@@ -49,8 +53,17 @@ final class NetlinkSocket implements AutoCloseable {
 
   /** Opens a socket in the calling thread's namespace, for use by any thread. */
   static NetlinkSocket open() throws LinuxException {
+    return open(NETLINK_ROUTE);
+  }
+
+  /** As {@link #open()}, for generic netlink. */
+  static NetlinkSocket openGeneric() throws LinuxException {
+    return open(NETLINK_GENERIC);
+  }
+
+  private static NetlinkSocket open(int protocol) throws LinuxException {
     NativeSocket socket =
-        NativeSocket.open(NativeSocket.AF_NETLINK, NativeSocket.SOCK_RAW, NETLINK_ROUTE, "netlink");
+        NativeSocket.open(NativeSocket.AF_NETLINK, NativeSocket.SOCK_RAW, protocol, "netlink");
     try {
       socket.receiveBuffer(RECEIVE_QUEUE_BYTES);
       socket.receiveTimeout(ANSWER_SECONDS);

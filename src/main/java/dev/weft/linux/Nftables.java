@@ -98,6 +98,7 @@ public final class Nftables implements AutoCloseable {
             .attribute(TABLE_NAME, TABLE)
             .attribute(TABLE_USERDATA, userdata(comment)));
     rules.fence().ifPresent(fence -> messages.addAll(FenceRules.of(TABLE, fence)));
+    rules.ports().ifPresent(fence -> messages.addAll(PortFenceRules.of(TABLE, fence)));
     rules.masquerade().ifPresent(to -> messages.addAll(MasqueradeRules.of(TABLE, to)));
     socket.transact(messages, "write table " + TABLE);
     return before + 1;

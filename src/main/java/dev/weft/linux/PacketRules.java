@@ -9,9 +9,12 @@ import java.util.Optional;
  *
  * @param fence which packets of the overlay it takes
  * @param masquerade which packets get the host's address
+ * @param ports who may send to UDP ports of the node's
  */
-public record PacketRules(Optional<VxlanFence> fence, Optional<Masquerade> masquerade) {
-  public static final PacketRules NONE = new PacketRules(Optional.empty(), Optional.empty());
+public record PacketRules(
+    Optional<VxlanFence> fence, Optional<Masquerade> masquerade, Optional<PortFence> ports) {
+  public static final PacketRules NONE =
+      new PacketRules(Optional.empty(), Optional.empty(), Optional.empty());
 
   /**
    * Packets of a node's pods to elsewhere.

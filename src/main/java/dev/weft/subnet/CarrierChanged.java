@@ -7,7 +7,7 @@ import dev.weft.bus.Fact;
  *
  * @param node the member's id
  * @param subnet of its pods
- * @param carrier {@code vxlan} or {@code mesh}
+ * @param carrier {@code vxlan}, {@code mesh} or {@code wireguard}
  * @param problem why they do not get there; null if they do
  */
 public record CarrierChanged(

@@ -34,8 +34,15 @@ final class KnownPeers {
 
   /**
    * @param second null if it uses no second range
+   * @param wireguard null if VXLAN carries packets there
    */
-  private record Known(String name, String subnet, String second, String endpoint, int mtu) {}
+  private record Known(
+      String name,
+      String subnet,
+      String second,
+      Wanted.WireguardOffer wireguard,
+      String endpoint,
+      int mtu) {}
 
   private final Store store;
   private final Map<String, Known> known = new TreeMap<>();
@@ -69,13 +76,14 @@ final class KnownPeers {
     Set<String> gone = new HashSet<>(known.keySet());
     for (Wanted.Peer peer : live) {
       silence.remove(peer.node());
-      if (peer.carrier() == PacketCarrier.VXLAN) {
+      if (peer.carrier() == PacketCarrier.VXLAN || peer.carrier() == PacketCarrier.WIREGUARD) {
         gone.remove(peer.node());
         Known now =
             new Known(
                 peer.name(),
                 peer.subnet().toString(),
                 peer.second().map(Cidr::toString).orElse(null),
+                peer.wireguard(),
                 IpAddress.format(peer.endpoint()),
                 peer.mtu());
         if (!now.equals(known.put(peer.node(), now))) {
@@ -154,7 +162,8 @@ final class KnownPeers {
         its.name(),
         Cidr.parse(its.subnet()),
         Optional.ofNullable(its.second()).map(Cidr::parse),
-        PacketCarrier.VXLAN,
+        its.wireguard() == null ? PacketCarrier.VXLAN : PacketCarrier.WIREGUARD,
+        its.wireguard(),
         IpAddress.parse(its.endpoint()),
         its.mtu());
   }

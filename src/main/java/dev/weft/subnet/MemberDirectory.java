@@ -9,12 +9,14 @@ import dev.weft.cluster.Cluster;
 import dev.weft.cluster.Member;
 import dev.weft.cluster.OwnedTable;
 import dev.weft.config.SubnetsConfig;
+import dev.weft.subnet.wireguard.WireguardSeen;
 import io.vertx.core.Future;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -110,7 +112,13 @@ final class MemberDirectory {
   private boolean mayBeAway(Wanted.Peer peer, MemberRow row) {
     PacketCarrier.Side its =
         row == null
-            ? new PacketCarrier.Side(SubnetsConfig.Carrier.VXLAN, true, false)
+            ? new PacketCarrier.Side(
+                peer.wireguard() == null
+                    ? SubnetsConfig.Carrier.VXLAN
+                    : SubnetsConfig.Carrier.WIREGUARD,
+                true,
+                false,
+                peer.wireguard() != null)
             : row.side(!isOutpost(peer.node()));
     boolean fits = range.cidr().contains(peer.subnet()) && !cluster.outpost();
     String key = peer.subnet().toString();
@@ -118,7 +126,8 @@ final class MemberDirectory {
     boolean leased =
         keeper.all().isEmpty()
             || keeper.find(key).filter(l -> l.holder().equals(peer.node())).isPresent();
-    return fits && leased && PacketCarrier.between(self, its) == PacketCarrier.VXLAN;
+    PacketCarrier by = peer.wireguard() == null ? PacketCarrier.VXLAN : PacketCarrier.WIREGUARD;
+    return fits && leased && PacketCarrier.between(self, its) == by;
   }
 
   /** Addresses on which the other members listen: the route to them shows the underlay. */
@@ -166,7 +175,7 @@ final class MemberDirectory {
     }
     PacketCarrier carrier = carrier(node, row);
     if (carrier == PacketCarrier.NONE
-        || (carrier == PacketCarrier.VXLAN && row.endpoint() == null)) {
+        || (carrier != PacketCarrier.MESH && row.endpoint() == null)) {
       return Optional.empty();
     }
     boolean leased =
@@ -183,6 +192,10 @@ final class MemberDirectory {
               subnet,
               second.flatMap(r -> r.part(subnet)).filter(p -> p.toString().equals(row.subnet6())),
               carrier,
+              carrier == PacketCarrier.WIREGUARD
+                  ? new Wanted.WireguardOffer(
+                      List.copyOf(row.wireguard()), row.sendsBy(), self.mesh() && row.mesh())
+                  : null,
               row.endpoint() == null ? null : IpAddress.parse(row.endpoint()),
               row.mtu()));
     } catch (IllegalArgumentException | WeftException e) {
@@ -224,6 +237,7 @@ final class MemberDirectory {
 
   /** Tells the others about this node, if anything has changed. */
   Future<Void> tell(Observed observed, Optional<InetAddress> witness) {
+    WireguardSeen seen = observed.wireguard();
     MemberRow row =
         new MemberRow(
             keeper.held() ? keeper.subnet().map(Cidr::toString).orElse(null) : null,
@@ -237,6 +251,8 @@ final class MemberDirectory {
             observed.mtu(),
             MemberRow.word(self.asked()),
             self.mesh(),
+            self.wireguard() ? Objects.requireNonNullElse(seen.keys(), List.of()) : null,
+            seen.sendsBy(),
             witness.map(IpAddress::format).orElse(null));
     if (row.equals(told)) {
       return Future.succeededFuture();

@@ -1,7 +1,9 @@
 package dev.weft.subnet;
 
 import dev.weft.config.SubnetsConfig;
+import dev.weft.subnet.wireguard.AnnouncedKey;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -15,6 +17,8 @@ import java.util.Locale;
  * @param carrier its {@code subnets.carrier}, as {@link #word} has it; null for a version that had
  *     none
  * @param mesh whether it makes tunnels
+ * @param wireguard its public keys of WireGuard, none yet if the list is empty; null without
+ * @param sendsBy the oldest generation of its keys that it sends by; 0 for none
  * @param witness address of a pod that answers the member itself; null for none
  */
 record MemberRow(
@@ -25,6 +29,8 @@ record MemberRow(
     int mtu,
     String carrier,
     boolean mesh,
+    List<AnnouncedKey> wireguard,
+    long sendsBy,
     String witness) {
   static String word(SubnetsConfig.Carrier carrier) {
     return carrier.name().toLowerCase(Locale.ROOT);
@@ -45,6 +51,6 @@ record MemberRow(
    * @param vxlan whether VXLAN may reach the member
    */
   PacketCarrier.Side side(boolean vxlan) {
-    return new PacketCarrier.Side(asked(), vxlan, mesh);
+    return new PacketCarrier.Side(asked(), vxlan, mesh, wireguard != null);
   }
 }

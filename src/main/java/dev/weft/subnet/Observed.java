@@ -2,6 +2,7 @@ package dev.weft.subnet;
 
 import dev.weft.address.Cidr;
 import dev.weft.pod.PodRef;
+import dev.weft.subnet.wireguard.WireguardSeen;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,7 @@ import java.util.Set;
  *     if there is none
  * @param troubles what of the host is not as it should, with the reason
  * @param changes the routes that were added and removed
+ * @param wireguard what of WireGuard is there
  * @param failure why the last pass failed, so that all else here is of an earlier pass; null if the
  *     last pass succeeded
  */
@@ -33,6 +35,7 @@ record Observed(
     String refusal,
     Map<Trouble, String> troubles,
     List<RouteChanged> changes,
+    WireguardSeen wireguard,
     String failure) {
 
   static final Observed NOTHING =
@@ -46,12 +49,23 @@ record Observed(
           null,
           Map.of(),
           List.of(),
+          WireguardSeen.NONE,
           "the kernel has not been looked at yet");
 
   /** The same, marked as older than a pass that failed. */
   Observed outdated(String why) {
     return new Observed(
-        device, endpoint, mtu, problems, attached, podProblems, refusal, troubles, List.of(), why);
+        device,
+        endpoint,
+        mtu,
+        problems,
+        attached,
+        podProblems,
+        refusal,
+        troubles,
+        List.of(),
+        wireguard,
+        why);
   }
 
   /** Why the last pass did not find the pod's interface; null if it did. */

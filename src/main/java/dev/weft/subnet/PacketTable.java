@@ -52,7 +52,7 @@ final class PacketTable implements AutoCloseable {
   }
 
   private static PacketRules fenceOf(PacketRules rules) {
-    return new PacketRules(rules.fence(), Optional.empty());
+    return new PacketRules(rules.fence(), Optional.empty(), rules.ports());
   }
 
   private void write(PacketRules wanted) throws LinuxException {

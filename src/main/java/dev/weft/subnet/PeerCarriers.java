@@ -5,6 +5,7 @@ import dev.weft.bus.Fact;
 import dev.weft.config.SubnetsConfig;
 import dev.weft.subnet.tunnel.PodTunnels;
 import dev.weft.subnet.tunnel.TunnelPeer;
+import dev.weft.subnet.wireguard.WireguardSeen;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,6 +22,10 @@ final class PeerCarriers {
   /** A tunnel that is down no longer than this is about to come up. */
   private static final Duration SOON = Duration.ofSeconds(15);
 
+  private static final String NO_HANDSHAKE =
+      "WireGuard makes no handshake with it: let UDP ports subnets.wireguard.port and the next one"
+          + " pass between the hosts";
+
   private final Consumer<Fact> events;
   private final PacketCarrier.Side self;
   private final Optional<PodTunnels> tunnels;
@@ -30,6 +35,9 @@ final class PeerCarriers {
   private Set<String> plain = Set.of();
 
   private Map<String, CarrierChanged> told = Map.of();
+
+  /** What the last pass saw; empty before the first. */
+  private Optional<WireguardSeen> wireguard = Optional.empty();
 
   /**
    * @param events takes what has changed
@@ -61,13 +69,13 @@ final class PeerCarriers {
     List<Wanted.Peer> now = new ArrayList<>();
     for (Wanted.Peer peer : peers) {
       boolean stays =
-          peer.carrier() == PacketCarrier.MESH
+          peer.carrier() != PacketCarrier.NONE
               && self.plain()
               && plain.contains(peer.node())
               && peer.endpoint() != null
               && !isUp(peer);
-      now.add(stays ? peer.by(PacketCarrier.VXLAN) : peer);
-      if (peer.carrier() == PacketCarrier.MESH) {
+      now.add(stays ? peer.by(PacketCarrier.VXLAN) : orTunnel(peer));
+      if (hasTunnel(peer)) {
         tunnelled.add(new TunnelPeer(peer.node(), peer.name(), peer.subnets(), peer.mtu()));
       }
     }
@@ -78,6 +86,24 @@ final class PeerCarriers {
   }
 
   /**
+   * Where WireGuard makes no handshake, as its port does not pass, a tunnel takes its place. It is
+   * there all the time, so that packets that the other node still sends by it arrive.
+   */
+  private Wanted.Peer orTunnel(Wanted.Peer peer) {
+    boolean fails =
+        peer.carrier() == PacketCarrier.WIREGUARD
+            && hasTunnel(peer)
+            && wireguard.filter(seen -> !seen.up().contains(peer.node())).isPresent()
+            && tunnels.filter(open -> open.isUp(peer.node())).isPresent();
+    return fails ? peer.by(PacketCarrier.MESH) : peer;
+  }
+
+  private static boolean hasTunnel(Wanted.Peer peer) {
+    return peer.carrier() == PacketCarrier.MESH
+        || (peer.carrier() == PacketCarrier.WIREGUARD && peer.wireguard().tunnel());
+  }
+
+  /**
    * Removes the tunnels to which no route leads any more, and tells what has changed.
    *
    * @param peers all of them, as the members tell
@@ -85,9 +111,7 @@ final class PeerCarriers {
    */
   void end(List<Wanted.Peer> peers, List<Wanted.Peer> now, Observed observed) {
     Set<String> kept = new HashSet<>();
-    peers.stream()
-        .filter(peer -> peer.carrier() == PacketCarrier.MESH)
-        .forEach(peer -> kept.add(peer.node()));
+    peers.stream().filter(PeerCarriers::hasTunnel).forEach(peer -> kept.add(peer.node()));
     tunnels.ifPresent(open -> open.retain(kept));
     Set<String> unencrypted = new HashSet<>();
     Map<String, CarrierChanged> states = new HashMap<>();
@@ -97,6 +121,7 @@ final class PeerCarriers {
       }
       states.put(peer.node(), tell(peer, observed));
     }
+    wireguard = Optional.of(observed.wireguard());
     plain = unencrypted;
     told = states;
   }
@@ -122,20 +147,33 @@ final class PeerCarriers {
   }
 
   private boolean isUp(Wanted.Peer peer) {
+    if (peer.carrier() == PacketCarrier.WIREGUARD) {
+      boolean handshake = wireguard.filter(seen -> seen.up().contains(peer.node())).isPresent();
+      return handshake || (hasTunnel(peer) && tunnels.filter(t -> t.isUp(peer.node())).isPresent());
+    }
     return tunnels.filter(open -> open.isUp(peer.node())).isPresent();
   }
 
   /** Why packets do not get to a peer; null if they do, as far as this node can see. */
   String problem(Wanted.Peer peer, Observed observed) {
     String route = observed.problem(peer.subnet());
-    if (route != null || peer.carrier() != PacketCarrier.MESH) {
+    if (route != null || peer.carrier() == PacketCarrier.VXLAN) {
       return route;
+    }
+    if (peer.carrier() == PacketCarrier.WIREGUARD) {
+      return observed.wireguard().up().contains(peer.node()) ? null : NO_HANDSHAKE;
     }
     return tunnels.map(open -> open.problem(peer.node())).orElse(null);
   }
 
   boolean isEncrypted(Wanted.Peer peer) {
-    return peer.carrier() == PacketCarrier.MESH && encrypted;
+    return peer.carrier() == PacketCarrier.WIREGUARD
+        || (peer.carrier() == PacketCarrier.MESH && encrypted);
+  }
+
+  private boolean isBy(PacketCarrier carrier, String node) {
+    CarrierChanged now = told.get(node);
+    return now != null && now.carrier().equals(carrier.word());
   }
 
   /** Whether this node is to encrypt what it can. */
@@ -145,7 +183,10 @@ final class PeerCarriers {
 
   /** The peers whose tunnels should be up, each with the reason why they are not. */
   Map<TunnelPeer, String> down() {
-    return tunnels.map(open -> open.downFor(SOON)).orElse(Map.of());
+    Map<TunnelPeer, String> down =
+        new HashMap<>(tunnels.map(open -> open.downFor(SOON)).orElse(Map.of()));
+    down.keySet().removeIf(peer -> isBy(PacketCarrier.WIREGUARD, peer.node()));
+    return down;
   }
 
   /**

@@ -17,9 +17,11 @@ import dev.weft.net.LinkThread;
 import dev.weft.net.NodeLinks;
 import dev.weft.net.OpenNetns;
 import dev.weft.net.Underlay;
+import dev.weft.net.WireguardDevices;
 import dev.weft.pod.PodRef;
 import dev.weft.store.LockFile;
 import dev.weft.subnet.tunnel.TunnelDevice;
+import dev.weft.subnet.wireguard.WireguardSeen;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.nio.channels.FileLock;
@@ -70,6 +72,7 @@ final class SubnetKernel implements AutoCloseable {
   private final Forwarding forwarding;
   private final PodBridge podLinks;
   private final RouteTable table;
+  private final WireguardPart wireguard;
   private final OverlayProbe probe;
   private final OverlayProbe reach;
   private final LinkOwnership tunnels;
@@ -77,7 +80,12 @@ final class SubnetKernel implements AutoCloseable {
   private boolean secondIsFree;
   private Optional<String> rival = Optional.empty();
 
-  private SubnetKernel(OpenNetns host, FileLock lock, NodeLinks links, OverlaySettings settings) {
+  private SubnetKernel(
+      OpenNetns host,
+      FileLock lock,
+      NodeLinks links,
+      OverlaySettings settings,
+      Optional<WireguardDevices> devices) {
     this.lock = lock;
     this.host = host;
     this.netlink = host.netlink();
@@ -94,6 +102,10 @@ final class SubnetKernel implements AutoCloseable {
     this.forwarding = new Forwarding(host, owner, LOCKS);
     this.podLinks = new PodBridge(host, links, owner, range, forwarding);
     this.tunnels = TunnelDevice.owner(links);
+    this.wireguard =
+        devices
+            .map(d -> WireguardPart.of(host, owner, forwarding, settings.wireguard(), d))
+            .orElseGet(() -> WireguardPart.open(host, owner, forwarding, settings.wireguard()));
     this.table = new RouteTable(netlink);
     this.probe = new OverlayProbe(host.netns());
     this.reach = new OverlayProbe(host.netns());
@@ -106,8 +118,19 @@ final class SubnetKernel implements AutoCloseable {
    */
   static SubnetKernel open(OpenNetns host, NodeLinks links, OverlaySettings settings)
       throws IOException {
+    return open(host, links, settings, Optional.empty());
+  }
+
+  /**
+   * As {@link #open(OpenNetns, NodeLinks, OverlaySettings)}.
+   *
+   * @param devices of WireGuard; empty for the kernel's
+   */
+  static SubnetKernel open(
+      OpenNetns host, NodeLinks links, OverlaySettings settings, Optional<WireguardDevices> devices)
+      throws IOException {
     try {
-      SubnetKernel opened = new SubnetKernel(host, lock(host.netns()), links, settings);
+      SubnetKernel opened = new SubnetKernel(host, lock(host.netns()), links, settings, devices);
       opened.removeRecords();
       return opened;
     } catch (IOException | RuntimeException e) {
@@ -156,7 +179,12 @@ final class SubnetKernel implements AutoCloseable {
       rangeIsFree = rival.isEmpty();
     }
     Optional<Underlay> underlay =
-        overlayName.isEmpty() || !vxlan ? Optional.empty() : underlay(wanted);
+        overlayName.isEmpty() || (!vxlan && wireguard.refusal().isPresent())
+            ? Optional.empty()
+            : underlay(wanted);
+    Optional<Integer> wireguardMtu = WireguardPart.mtu(underlay, wanted);
+    WireguardSeen seen =
+        rangeIsFree ? wireguard.reconcile(wanted, wireguardMtu) : WireguardSeen.NONE;
     Optional<Link> device = Optional.empty();
     Optional<VxlanFence> fence = Optional.empty();
     List<Route> routes = new ArrayList<>();
@@ -192,7 +220,7 @@ final class SubnetKernel implements AutoCloseable {
       for (Wanted.Peer peer : peers) {
         if (peer.carrier() == PacketCarrier.VXLAN) {
           routes.addAll(routes(peer, device.get(), underlay.map(Underlay::vxlanMtu).orElse(0)));
-        } else if (peer.carrier() == PacketCarrier.NONE) {
+        } else if (peer.carrier() == PacketCarrier.NONE && peer.wireguard() == null) {
           // For the probe alone, which finds out when the way is there again.
           routes.add(Route.onLink(Cidr.host(peer.router()), device.get().index()));
         }
@@ -200,6 +228,13 @@ final class SubnetKernel implements AutoCloseable {
     }
     if (hasSubnet) {
       routes.addAll(throughTunnels(wanted.peers(), problems));
+      for (Wanted.Peer peer : wanted.peers()) {
+        boolean tunnelled =
+            peer.carrier() == PacketCarrier.MESH || peer.carrier() == PacketCarrier.VXLAN;
+        if (peer.wireguard() != null && !tunnelled) {
+          routes.addAll(wireguard.routes(peer, seen, wireguardMtu.orElse(0), problems));
+        }
+      }
     }
     routes.addAll(injected(wanted, problems));
     RouteTable.Outcome outcome =
@@ -209,7 +244,15 @@ final class SubnetKernel implements AutoCloseable {
       removeOverlay();
       device = Optional.empty();
     }
-    int mtu = underlay.map(Underlay::vxlanMtu).orElse(vxlan ? 0 : TunnelDevice.MTU);
+    if (settings.wireguard() == 0) {
+      wireguard.remove();
+    }
+    if (seen.trouble() != null) {
+      troubles.put(Trouble.WIREGUARD, seen.trouble());
+    }
+    int mtu =
+        wireguardMtu.orElseGet(
+            () -> vxlan ? underlay.map(Underlay::vxlanMtu).orElse(0) : TunnelDevice.MTU);
     Map<PodRef, String> podProblems = pods(wanted, mtu > 0 ? mtu : lone());
     troubles.putAll(pass(wanted, hasSubnet, fence, device));
     Set<PodRef> attached = new HashSet<>();
@@ -225,13 +268,14 @@ final class SubnetKernel implements AutoCloseable {
         rival.orElse(null),
         troubles,
         changes(outcome),
+        seen,
         null);
   }
 
   /**
    * @param mtu of the device, bytes; 0 if the route needs none of its own
    */
-  private static List<Route> routes(Wanted.Peer peer, Link through, int mtu) {
+  static List<Route> routes(Wanted.Peer peer, Link through, int mtu) {
     int least = peer.pathMtu(mtu);
     return peer.subnets().stream()
         .map(to -> Route.via(to, new AddressPool(to).router(), through.index()))
@@ -311,7 +355,10 @@ final class SubnetKernel implements AutoCloseable {
         settings.masquerade() && hasPods
             ? Optional.of(new PacketRules.Masquerade(own, ranges, device.map(Link::name)))
             : Optional.empty();
-    Map<Trouble, String> troubles = packets.ensure(new PacketRules(fence, masquerade));
+    Map<Trouble, String> troubles =
+        packets.ensure(
+            new PacketRules(
+                fence, masquerade, settings.fence() ? wireguard.fence(wanted) : Optional.empty()));
     forwards
         .ensure(ForwardPasses.passes(own, ranges, settings.masquerade()))
         .ifPresent(why -> troubles.put(Trouble.FORWARD, why));
@@ -334,6 +381,11 @@ final class SubnetKernel implements AutoCloseable {
       problems.put(pod.pod(), why);
     }
     return problems;
+  }
+
+  /** Why this node has no WireGuard; empty if it has. */
+  Optional<String> noWireguard() {
+    return wireguard.refusal();
   }
 
   RouteTable routes() {
@@ -361,6 +413,7 @@ final class SubnetKernel implements AutoCloseable {
     forwarding.giveBack();
     removeRules();
     removeOverlay();
+    wireguard.remove();
   }
 
   private void removeRules() {
@@ -383,6 +436,7 @@ final class SubnetKernel implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    wireguard.close();
     probe.close();
     reach.close();
     packets.close();

@@ -184,9 +184,11 @@ final class SubnetService implements Subnets {
     List<RouteView> views = new ArrayList<>();
     for (Wanted.Peer peer : pass.peers()) {
       String device =
-          peer.carrier() == PacketCarrier.MESH
-              ? TunnelDevice.nameOf(peer.node())
-              : observed.device();
+          switch (peer.carrier()) {
+            case MESH -> TunnelDevice.nameOf(peer.node());
+            case WIREGUARD -> observed.wireguard().devices().get(peer.node());
+            case VXLAN, NONE -> observed.device();
+          };
       peer.subnets().forEach(to -> views.add(view(to, device, peer.name())));
     }
     state

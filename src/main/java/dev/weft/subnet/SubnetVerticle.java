@@ -91,18 +91,30 @@ public final class SubnetVerticle extends AbstractVerticle {
     kernel = new KernelWorker(thread);
     kernel
         .open(this::openKernel)
-        .compose(v -> thread.home(ground.wires()))
-        .compose(wires -> begin(thread, wires))
+        .compose(v -> noWireguard())
+        .compose(none -> thread.home(ground.wires()).compose(wires -> begin(thread, wires, none)))
         .onComplete(started);
   }
 
-  private Future<Void> begin(RoomThread thread, WireRoom wires) {
+  /** Why this node has none. */
+  private Future<Optional<String>> noWireguard() {
+    return kernel.refusal().isPresent()
+        ? Future.succeededFuture(kernel.refusal())
+        : kernel.run(SubnetKernel::noWireguard);
+  }
+
+  private Future<Void> begin(RoomThread thread, WireRoom wires, Optional<String> noWireguard) {
+    warnings.noWireguard(kernel.refusal().isPresent() ? Optional.empty() : noWireguard);
     SubnetRange range = new SubnetRange(config.cidr(), config.prefix());
     Optional<SecondRange> second = SecondRange.of(range, config.cidr6());
     absences = new Absences(room.cluster(), config.leaseGrace(), System::nanoTime);
     Optional<PodTunnels> tunnels = tunnels(thread, wires);
     PacketCarrier.Side side =
-        new PacketCarrier.Side(config.carrier(), !room.cluster().outpost(), tunnels.isPresent());
+        new PacketCarrier.Side(
+            config.carrier(),
+            !room.cluster().outpost(),
+            tunnels.isPresent(),
+            noWireguard.isEmpty());
     settings = new SharedSettings(room.cluster());
     LeaseKeeper keeper =
         new LeaseKeeper(
@@ -151,7 +163,9 @@ public final class SubnetVerticle extends AbstractVerticle {
 
   /** VXLAN does not come through the NAT that an outpost is behind. */
   private boolean hasVxlan() {
-    return config.carrier() != SubnetsConfig.Carrier.MESH && !room.cluster().outpost();
+    return config.carrier() != SubnetsConfig.Carrier.MESH
+        && config.carrier() != SubnetsConfig.Carrier.WIREGUARD
+        && !room.cluster().outpost();
   }
 
   private SubnetKernel openKernel() throws IOException {
@@ -161,7 +175,8 @@ public final class SubnetVerticle extends AbstractVerticle {
       throw new IOException("this node lacks " + String.join(", ", lacking));
     }
     try {
-      return SubnetKernel.open(OpenNetns.current(), links, OverlaySettings.of(config, hasVxlan()));
+      return SubnetKernel.open(
+          OpenNetns.current(), links, OverlaySettings.of(config, !room.cluster().outpost()));
     } catch (WeftException | IOException e) {
       warnings.kernelRefused(e.getMessage());
       throw e;

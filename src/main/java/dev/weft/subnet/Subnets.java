@@ -15,8 +15,8 @@ public interface Subnets {
    * @param live whether the holder is a member now
    * @param endpoint underlay address to which pods' packets for it are sent; null if not known
    * @param mtu of the pods there, bytes; 0 if not known
-   * @param carrier of packets from this node to another member: {@code vxlan} or {@code mesh}; null
-   *     if there is none
+   * @param carrier of packets from this node to another member: {@code vxlan}, {@code mesh} or
+   *     {@code wireguard}; null if there is none
    * @param encrypted whether these packets are; null where there is no carrier
    * @param problem why they do not get there; null if they do, as far as this node can see
    */

@@ -25,6 +25,11 @@ enum Trouble {
       "pods of this node may not reach those of others",
       "let subnets.cidr pass in that chain, as with: nft insert rule CHAIN ip saddr RANGE ip daddr"
           + " RANGE accept"),
+  WIREGUARD(
+      "wireguard-device",
+      "WireGuard: %s",
+      "packets to members go through tunnels meanwhile, or not at all",
+      "remove what stands in the way, or set subnets.wireguard.port"),
   SECOND(
       "range6",
       "no IPv6 for pods here: %s",

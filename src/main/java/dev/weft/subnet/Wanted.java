@@ -3,6 +3,7 @@ package dev.weft.subnet;
 import dev.weft.address.Cidr;
 import dev.weft.linux.VxlanFence;
 import dev.weft.pod.PodRef;
+import dev.weft.subnet.wireguard.AnnouncedKey;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +57,7 @@ record Wanted(
    *
    * @param second its part of the IPv6 range beside an IPv4 subnet; empty if it uses none
    * @param carrier what carries packets there in this pass
+   * @param wireguard what it tells, if both are to use WireGuard; null if not
    * @param endpoint the member's underlay address; null if none is known, which VXLAN needs
    * @param mtu of the member's pods, bytes; 0 if not known
    */
@@ -65,9 +67,22 @@ record Wanted(
       Cidr subnet,
       Optional<Cidr> second,
       PacketCarrier carrier,
+      WireguardOffer wireguard,
       InetAddress endpoint,
       int mtu) {
     private static final int LEAST_MTU = 1280;
+
+    /** Without WireGuard. */
+    Peer(
+        String node,
+        String name,
+        Cidr subnet,
+        Optional<Cidr> second,
+        PacketCarrier carrier,
+        InetAddress endpoint,
+        int mtu) {
+      this(node, name, subnet, second, carrier, null, endpoint, mtu);
+    }
 
     /** Without a second range. */
     Peer(
@@ -86,11 +101,11 @@ record Wanted(
     }
 
     Peer by(PacketCarrier other) {
-      return new Peer(node, name, subnet, second, other, endpoint, mtu);
+      return new Peer(node, name, subnet, second, other, wireguard, endpoint, mtu);
     }
 
     Peer beside(Optional<Cidr> other) {
-      return new Peer(node, name, subnet, other, carrier, endpoint, mtu);
+      return new Peer(node, name, subnet, other, carrier, wireguard, endpoint, mtu);
     }
 
     /** What routes to it lead to. */
@@ -114,6 +129,15 @@ record Wanted(
       return new AddressPool(subnet).router();
     }
   }
+
+  /**
+   * What a member tells for WireGuard.
+   *
+   * @param keys its public keys
+   * @param sendsBy the oldest generation of them that it sends by
+   * @param tunnel whether a tunnel takes the place where no handshake is made
+   */
+  record WireguardOffer(List<AnnouncedKey> keys, long sendsBy, boolean tunnel) {}
 
   /**
    * A pod's end of its veth pair.

@@ -42,6 +42,18 @@ final class Warnings {
         "run one node in each network namespace");
   }
 
+  /**
+   * @param why empty if this host has it
+   */
+  void noWireguard(Optional<String> why) {
+    when(
+        config.carrier() == SubnetsConfig.Carrier.WIREGUARD && why.isPresent(),
+        "wireguard",
+        why.orElse(""),
+        "packets to other members go through tunnels, encrypted and slower",
+        "run modprobe wireguard and start the node again, or set subnets.carrier: mesh");
+  }
+
   void runtimeRefused(String why) {
     raise(
         "runtime",
@@ -197,7 +209,8 @@ final class Warnings {
         "plain",
         "packets to " + plain.size() + " members are not encrypted, such as " + first(plain),
         "who is on the network between the nodes can read and forge them",
-        "have these members run a version with subnets.carrier, or set it to mesh here");
+        "load the module wireguard on both hosts, or have these members run a version with"
+            + " subnets.carrier; with mesh here nothing goes unencrypted");
     Map<TunnelPeer, String> down = carriers.down();
     when(
         !down.isEmpty(),

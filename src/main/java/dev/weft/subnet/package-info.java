@@ -7,7 +7,8 @@
  * record in the owned table {@code subnets}, and kernel objects of the namespace that the node runs
  * in: the VXLAN device, one neighbour, one forwarding entry and one route for each other member,
  * injected routes, and a bridge with a veth pair for each pod with an address. Where VXLAN does not
- * reach a member, or is not wanted, a tunnel of {@code dev.weft.subnet.tunnel} takes its place.
+ * reach a member, or is not wanted, a tunnel of {@code dev.weft.subnet.tunnel} or the devices of
+ * {@code dev.weft.subnet.wireguard} take its place.
  *
  * <p>Kernel marks: links carry the alias {@code weft:<node id>:subnet:<what>}, routes the protocol
  * number 173. Nothing else is ever changed. Intents are on disk before the kernel is changed; a

@@ -64,6 +64,7 @@ class InjectedRoutesIT {
                 true,
                 100,
                 4789,
+                0,
                 true,
                 true,
                 Optional.empty()));

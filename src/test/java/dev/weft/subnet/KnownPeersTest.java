@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.weft.address.Cidr;
 import dev.weft.address.IpAddress;
 import dev.weft.subnet.OverlayProbe.Request;
+import dev.weft.subnet.wireguard.AnnouncedKey;
 import dev.weft.testkit.MemoryStore;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +34,25 @@ class KnownPeersTest {
     assertThat(left()).containsExactly(TWO);
     assertThat(known.isAway(TWO.node())).isTrue();
     assertThat(known.away()).containsExactly(ASKED);
+  }
+
+  @Test
+  void shouldKeepAMemberByWireguardWithItsKeysOverARestart() {
+    Wanted.Peer two =
+        new Wanted.Peer(
+            TWO.node(),
+            "n2",
+            TWO.subnet(),
+            Optional.empty(),
+            PacketCarrier.WIREGUARD,
+            new Wanted.WireguardOffer(List.of(new AnnouncedKey(3, "key", 51821)), 3, true),
+            TWO.endpoint(),
+            1440);
+    known.with(List.of(two), peer -> true);
+    KnownPeers next = new KnownPeers(store);
+    next.load();
+
+    assertThat(next.with(List.of(), peer -> true)).containsExactly(two);
   }
 
   @Test

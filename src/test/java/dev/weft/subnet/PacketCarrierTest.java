@@ -7,7 +7,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class PacketCarrierTest {
-  /** Sides as {@code asked vxlan mesh}, with - for what a side lacks. */
+  /** Sides as {@code asked vxlan mesh wg}, with - for what a side lacks. */
   @ParameterizedTest
   @CsvSource({
     // As configured without a word: VXLAN, and a tunnel to whom no VXLAN reaches.
@@ -26,6 +26,17 @@ class PacketCarrierTest {
     "MESH vxlan mesh, VXLAN vxlan mesh, MESH",
     "MESH vxlan mesh, AUTO vxlan mesh, MESH",
     "MESH vxlan -, MESH vxlan mesh, NONE",
+    // WireGuard, the best that is encrypted, where both kernels have it and one node asks.
+    "AUTO vxlan mesh wg, AUTO vxlan mesh wg, WIREGUARD",
+    "AUTO vxlan mesh wg, VXLAN vxlan - wg, WIREGUARD",
+    "VXLAN vxlan mesh wg, VXLAN vxlan mesh wg, VXLAN",
+    "WIREGUARD vxlan mesh wg, VXLAN vxlan mesh wg, WIREGUARD",
+    "WIREGUARD vxlan mesh wg, MESH vxlan mesh wg, MESH",
+    "AUTO vxlan mesh wg, AUTO vxlan mesh, MESH",
+    "AUTO vxlan - wg, AUTO vxlan -, VXLAN",
+    "WIREGUARD vxlan mesh, WIREGUARD vxlan mesh wg, MESH",
+    "WIREGUARD vxlan -, AUTO vxlan mesh wg, NONE",
+    "WIREGUARD vxlan mesh wg, WIREGUARD - mesh wg, MESH",
   })
   void shouldChooseTheSameAtBothNodes(String one, String other, PacketCarrier chosen) {
     assertThat(PacketCarrier.between(side(one), side(other))).isEqualTo(chosen);
@@ -35,6 +46,9 @@ class PacketCarrierTest {
   private static PacketCarrier.Side side(String text) {
     String[] words = text.split(" ", -1);
     return new PacketCarrier.Side(
-        SubnetsConfig.Carrier.valueOf(words[0]), words[1].equals("vxlan"), words[2].equals("mesh"));
+        SubnetsConfig.Carrier.valueOf(words[0]),
+        words[1].equals("vxlan"),
+        words[2].equals("mesh"),
+        words.length > 3);
   }
 }

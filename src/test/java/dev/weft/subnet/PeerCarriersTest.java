@@ -6,6 +6,7 @@ import dev.weft.address.Cidr;
 import dev.weft.address.IpAddress;
 import dev.weft.bus.Fact;
 import dev.weft.config.SubnetsConfig;
+import dev.weft.subnet.wireguard.WireguardSeen;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,17 @@ class PeerCarriersTest {
           1450);
   private static final Wanted.Peer TUNNELLED = PLAIN.by(PacketCarrier.MESH);
 
+  private static final Wanted.Peer GUARDED =
+      new Wanted.Peer(
+          PLAIN.node(),
+          "n2",
+          SUBNET,
+          Optional.empty(),
+          PacketCarrier.WIREGUARD,
+          new Wanted.WireguardOffer(List.of(), 1, false),
+          PLAIN.endpoint(),
+          1440);
+
   private final List<Fact> events = new ArrayList<>();
 
   private PeerCarriers carriers(SubnetsConfig.Carrier asked) {
@@ -42,7 +54,17 @@ class PeerCarriersTest {
   private static Observed observed(String problem) {
     Map<Cidr, String> problems = problem == null ? Map.of() : Map.of(SUBNET, problem);
     return new Observed(
-        "vxlan100", null, 1450, problems, Set.of(), Map.of(), null, Map.of(), List.of(), null);
+        "vxlan100",
+        null,
+        1450,
+        problems,
+        Set.of(),
+        Map.of(),
+        null,
+        Map.of(),
+        List.of(),
+        WireguardSeen.NONE,
+        null);
   }
 
   @Test
@@ -67,6 +89,39 @@ class PeerCarriersTest {
     pass(carriers, PLAIN, null);
 
     assertThat(carriers.begin(OWN, List.of(TUNNELLED))).containsExactly(TUNNELLED);
+  }
+
+  @Test
+  void shouldKeepVxlanUntilWireguardHasMadeAHandshake() {
+    PeerCarriers carriers = carriers(SubnetsConfig.Carrier.AUTO);
+    pass(carriers, PLAIN, null);
+    assertThat(carriers.begin(OWN, List.of(GUARDED))).containsExactly(GUARDED.by(PLAIN.carrier()));
+
+    carriers.end(List.of(GUARDED), List.of(GUARDED.by(PLAIN.carrier())), guarded(GUARDED.node()));
+
+    assertThat(carriers.begin(OWN, List.of(GUARDED))).containsExactly(GUARDED);
+    assertThat(carriers.isEncrypted(GUARDED)).isTrue();
+  }
+
+  @Test
+  void shouldLeaveWireguardAsAFormerProcessLeftIt() {
+    PeerCarriers carriers = carriers(SubnetsConfig.Carrier.AUTO);
+
+    assertThat(carriers.begin(OWN, List.of(GUARDED))).containsExactly(GUARDED);
+  }
+
+  @Test
+  void shouldSayThatWireguardMakesNoHandshake() {
+    PeerCarriers carriers = carriers(SubnetsConfig.Carrier.WIREGUARD);
+
+    assertThat(carriers.problem(GUARDED, guarded("another"))).contains("no handshake");
+    assertThat(carriers.problem(GUARDED, guarded(GUARDED.node()))).isNull();
+  }
+
+  private static Observed guarded(String up) {
+    WireguardSeen seen = new WireguardSeen(List.of(), 1, Map.of(), Set.of(up), null);
+    return new Observed(
+        null, null, 1440, Map.of(), Set.of(), Map.of(), null, Map.of(), List.of(), seen, null);
   }
 
   @Test

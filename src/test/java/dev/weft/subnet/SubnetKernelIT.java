@@ -973,6 +973,7 @@ class SubnetKernelIT {
             true,
             100,
             4789,
+            0,
             true,
             true,
             Optional.empty()));

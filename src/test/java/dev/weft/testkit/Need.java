@@ -63,6 +63,13 @@ public enum Need {
       return isOnPath("miniupnpd");
     }
   },
+  /** A WireGuard that is a program, with a TUN device, and wg(8), which configures it. */
+  WIREGUARD_GO {
+    @Override
+    boolean isMet() {
+      return isOnPath("wireguard-go") && isOnPath("wg") && Files.exists(Path.of("/dev/net/tun"));
+    }
+  },
   CHROMIUM {
     @Override
     boolean isMet() {
