@@ -50,7 +50,7 @@ final class LibC {
 
     int setsockopt(int fd, int level, int name, @In byte[] value, int length);
 
-    int getsockopt(int fd, int level, int name, @Out byte[] value, @In @Out byte[] length);
+    int getsockopt(int fd, int level, int name, @In @Out byte[] value, @In @Out byte[] length);
 
     @ssize_t
     long send(int fd, long buffer, @size_t long length, int flags);

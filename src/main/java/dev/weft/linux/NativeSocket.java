@@ -88,8 +88,13 @@ final class NativeSocket implements AutoCloseable {
 
   /** The option's value as the kernel laid it out, little-endian. */
   ByteBuffer get(int level, int option, int size) throws LinuxException {
-    byte[] value = new byte[size];
-    byte[] length = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(size).array();
+    return get(level, option, new byte[size]);
+  }
+
+  /** The same of an option that is asked for by what the value has before. */
+  ByteBuffer get(int level, int option, byte[] value) throws LinuxException {
+    byte[] length =
+        ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(value.length).array();
     check(
         C.getsockopt(fd(), level, option, value, length),
         name + ": read socket option " + level + "/" + option);

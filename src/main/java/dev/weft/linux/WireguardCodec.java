@@ -209,7 +209,7 @@ final class WireguardCodec {
         new WireguardPeer(
             key.get(),
             address,
-            known ? (endpoint[2] & 0xff) << 8 | endpoint[3] & 0xff : 0,
+            known ? ((endpoint[2] & 0xff) << 8) | (endpoint[3] & 0xff) : 0,
             keepalive.length < 2 ? 0 : (keepalive[0] & 0xff) | (keepalive[1] & 0xff) << 8,
             peer.list(WGPEER_A_ALLOWEDIPS).stream().flatMap(a -> allowed(a).stream()).toList(),
             handshake.length < Long.BYTES

@@ -4,6 +4,7 @@ import dev.weft.address.Cidr;
 import dev.weft.linux.ForwardChains;
 import dev.weft.linux.ForwardChains.Chain;
 import dev.weft.linux.ForwardChains.Pass;
+import dev.weft.linux.LegacyFilter;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netns;
 import java.util.ArrayList;
@@ -13,7 +14,7 @@ import java.util.Optional;
 /**
  * Has pods' packets pass hosts that drop what they forward. In the chain FORWARD of iptables the
  * node puts rules of its own behind all others; a chain of another table with the policy drop is
- * its author's, and is told. For one thread.
+ * its author's, and is told, as is that of iptables-legacy. For one thread.
  */
 final class ForwardPasses implements AutoCloseable {
   private final Netns host;
@@ -61,6 +62,10 @@ final class ForwardPasses implements AutoCloseable {
     if (passes.isEmpty() && seen == null) {
       return Optional.empty();
     }
+    return ofTables(passes).or(() -> ofLegacy(passes));
+  }
+
+  private Optional<String> ofTables(List<Pass> passes) {
     try {
       ForwardChains open = open();
       int now = open.generation();
@@ -75,6 +80,30 @@ final class ForwardPasses implements AutoCloseable {
       seen = null;
       // Without nf_tables there is nothing to look at.
       return chains == null ? Optional.empty() : Optional.of(e.getMessage());
+    }
+  }
+
+  /** These have no generation: they are read each time, where there are any. */
+  private Optional<String> ofLegacy(List<Pass> passes) {
+    try {
+      for (LegacyFilter filter : LegacyFilter.all(host)) {
+        for (Pass pass : passes) {
+          Cidr network = pass.from().or(pass::to).orElseThrow();
+          boolean isRange = pass.from().equals(pass.to());
+          if (isRange
+              && filter.sees(network)
+              && filter.drops()
+              && !filter.names(network, PodBridge.BRIDGE)) {
+            return Optional.of(
+                "chain FORWARD of %s has the policy drop, and no rule of its table names %s or %s:"
+                        .formatted(filter, network, PodBridge.BRIDGE)
+                    + " %s -I FORWARD -s %s -d %s -j ACCEPT".formatted(filter, network, network));
+          }
+        }
+      }
+      return Optional.empty();
+    } catch (LinuxException e) {
+      return Optional.of(e.getMessage());
     }
   }
 

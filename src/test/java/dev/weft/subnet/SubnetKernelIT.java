@@ -39,6 +39,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -834,6 +835,50 @@ class SubnetKernelIT {
     one.run("nft", "add rule inet mine passing ip saddr 10.42.0.0/16 ip daddr 10.42.0.0/16 accept");
     assertThat(kernel1.reconcile(wanted1()).troubles()).isEmpty();
     assertThat(ping(pod1, "10.42.2.10", 1450)).isPresent();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "-s 10.42.0.0/16 -d 10.42.0.0/16",
+    "-d 10.0.0.0/8",
+    "-i weft0",
+    "-o weft0 -p tcp",
+  })
+  void shouldTellThatIptablesLegacyDropsWhatItForwards(String rule) throws Exception {
+    try {
+      one.run("iptables-legacy", "-P", "FORWARD", "DROP");
+    } catch (AssertionError e) {
+      Assumptions.abort("no iptables-legacy here: " + e.getMessage());
+    }
+    one.run("iptables-legacy", "-A", "FORWARD", "-s", "192.0.2.0/24", "-j", "ACCEPT");
+    connect();
+
+    assertThat(kernel1.reconcile(wanted1()).troubles().get(Trouble.FORWARD))
+        .isEqualTo(
+            "chain FORWARD of iptables-legacy has the policy drop, and no rule of its table names"
+                + " 10.42.0.0/16 or weft0: iptables-legacy -I FORWARD -s 10.42.0.0/16 -d"
+                + " 10.42.0.0/16 -j ACCEPT");
+    assertThat(two.run("cat", "/proc/net/ip_tables_names")).isEmpty();
+
+    one.run(("iptables-legacy -A FORWARD " + rule + " -j ACCEPT").split(" ", -1));
+    assertThat(kernel1.reconcile(wanted1()).troubles()).isEmpty();
+  }
+
+  @Test
+  void shouldTellThatIp6tablesLegacyDropsWhatItForwards() throws Exception {
+    Wanted both = dual("10.42.1.0/24", "10.42.2.0/24", ID2, "10.99.0.2", end(POD1, pod1));
+    try {
+      one.run("ip6tables-legacy", "-P", "FORWARD", "DROP");
+    } catch (AssertionError e) {
+      Assumptions.abort("no ip6tables-legacy here: " + e.getMessage());
+    }
+
+    assertThat(kernel1.reconcile(both).troubles().get(Trouble.FORWARD))
+        .startsWith("chain FORWARD of ip6tables-legacy has the policy drop")
+        .contains("fd42::/48");
+
+    one.run("ip6tables-legacy", "-A", "FORWARD", "-s", "fd42::/48", "-j", "ACCEPT");
+    assertThat(kernel1.reconcile(both).troubles()).isEmpty();
   }
 
   /** Sends pod 1 a datagram of one byte through the overlay, as if from an address inside. */

@@ -20,7 +20,7 @@ public record KeyPair(WireguardKey secret, WireguardKey open) {
               .orElseThrow(() -> new IllegalStateException("X25519 keys cannot be read"));
       // The kernel stores it so; bits that the curve does not use (RFC 7748, section 5).
       secret[0] &= (byte) 248;
-      secret[31] = (byte) (secret[31] & 127 | 64);
+      secret[31] = (byte) ((secret[31] & 127) | 64);
       return new KeyPair(
           WireguardKey.of(secret),
           WireguardKey.of(littleEndian(((XECPublicKey) made.getPublic()).getU())));
