@@ -26,10 +26,10 @@ import java.util.function.Consumer;
 final class FenceRules {
   private static final int NEWSET = 9;
   private static final int NEWSETELEM = 12;
-  private static final int LOCAL_IN = 1;
+  static final int LOCAL_IN = 1;
 
   /** Before filter's 0, so that a rule there that accepts everything does not matter. */
-  private static final int PRIORITY = -10;
+  static final int PRIORITY = -10;
 
   private static final int META_L4PROTO = 16;
   private static final int IPPROTO_UDP = 17;

@@ -13,8 +13,12 @@ import java.util.Optional;
  */
 public record PacketRules(
     Optional<VxlanFence> fence, Optional<Masquerade> masquerade, Optional<PortFence> ports) {
-  public static final PacketRules NONE =
-      new PacketRules(Optional.empty(), Optional.empty(), Optional.empty());
+  public static final PacketRules NONE = new PacketRules(Optional.empty(), Optional.empty());
+
+  /** Without ports of its own. */
+  public PacketRules(Optional<VxlanFence> fence, Optional<Masquerade> masquerade) {
+    this(fence, masquerade, Optional.empty());
+  }
 
   /**
    * Packets of a node's pods to elsewhere.

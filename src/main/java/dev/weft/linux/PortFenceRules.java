@@ -17,14 +17,8 @@ import java.util.function.Consumer;
  * </pre>
  */
 final class PortFenceRules {
-  private static final int NEWRULE = 6;
   private static final int META_L4PROTO = 16;
   private static final int IPPROTO_UDP = 17;
-  private static final int LOCAL_IN = 1;
-
-  /** As of the overlay's fence. */
-  private static final int PRIORITY = -10;
-
   private static final int FIRST = 8;
   private static final String CHAIN = "wireguard";
 
@@ -36,7 +30,7 @@ final class PortFenceRules {
   /** The contents of a table that has no such chain. */
   static List<NetlinkMessage> of(String table, PortFence fence) {
     List<NetlinkMessage> messages = new ArrayList<>();
-    messages.add(Nftables.chain(table, CHAIN, "filter", LOCAL_IN, PRIORITY));
+    messages.add(Nftables.chain(table, CHAIN, "filter", FenceRules.LOCAL_IN, FenceRules.PRIORITY));
     List<byte[]> four = addresses(fence, 4);
     List<byte[]> six = addresses(fence, 16);
     FenceRules.set(messages, table, "senders4", SET + 4, four);
@@ -74,16 +68,13 @@ final class PortFenceRules {
   }
 
   private static NetlinkMessage rule(String table, int port, Consumer<NftExpressions> more) {
-    return Nftables.message(NEWRULE, NetlinkMessage.CREATE | NetlinkMessage.APPEND)
-        .attribute(1, table)
-        .attribute(2, CHAIN)
-        .nest(
-            4,
-            list -> {
-              NftExpressions e = new NftExpressions(list);
-              e.meta(META_L4PROTO, IPPROTO_UDP);
-              e.equal(NftExpressions.TRANSPORT, 2, NftExpressions.be(port, 2));
-              more.accept(e);
-            });
+    return Nftables.rule(
+        table,
+        CHAIN,
+        e -> {
+          e.meta(META_L4PROTO, IPPROTO_UDP);
+          e.equal(NftExpressions.TRANSPORT, 2, NftExpressions.be(port, 2));
+          more.accept(e);
+        });
   }
 }
