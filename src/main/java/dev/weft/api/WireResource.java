@@ -21,6 +21,8 @@ final class WireResource {
   void bind(Operations operations) {
     operations.answer("addWire", this::onAdd);
     operations.answer("getWire", ctx -> wires.get(ctx.pathParam("id")).map(WireView::of));
+    operations.answer("cutWire", ctx -> topologies.cut(ctx.pathParam("id")));
+    operations.answer("mendWire", ctx -> topologies.mend(ctx.pathParam("id")));
     operations.answer("removeWire", ctx -> topologies.removeLink(ctx.pathParam("id")));
   }
 

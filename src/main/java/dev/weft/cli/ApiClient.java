@@ -68,6 +68,11 @@ public final class ApiClient {
     return request("POST", path, null, NOTHING);
   }
 
+  /** As {@link #post}. */
+  void put(String path) {
+    request("PUT", path, null, NOTHING);
+  }
+
   public void delete(String path) {
     request("DELETE", path, null, NOTHING);
   }

@@ -137,6 +137,7 @@ public final class Main implements Runnable {
         new TopologyCommand(in),
         new PodCommand(),
         new WireCommand(),
+        new LinkCommand(),
         new SubnetsCommand(),
         new AddressCommand(),
         new RoutesCommand(),

@@ -81,7 +81,7 @@ final class LinkPlanner {
                 placements.values().stream().filter(p -> p.reason == null).map(p -> p.joined),
                 open.stream())
             .toList();
-    return new Plan(links, single, joined, Set.copyOf(interrupted), Map.copyOf(pods));
+    return new Plan(links, single, joined, Set.copyOf(interrupted), Map.copyOf(pods), Set.of());
   }
 
   private SortedMap<String, LinkStatus> planSingles(

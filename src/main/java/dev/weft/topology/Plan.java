@@ -21,13 +21,19 @@ import java.util.TreeMap;
  * @param interrupted wires of links whose pods are lost or registered nowhere: none is made for
  *     them, one that stands may stay
  * @param pods by name
+ * @param cut wires that were cut by command
  */
 record Plan(
     SortedMap<PodRef, List<LinkStatus>> links,
     SortedMap<String, LinkStatus> singles,
     List<Joined> joined,
     Set<String> interrupted,
-    Map<PodRef, Pod> pods) {
+    Map<PodRef, Pod> pods,
+    Set<String> cut) {
+
+  Plan withCut(Set<String> wires) {
+    return new Plan(links, singles, joined, interrupted, pods, wires);
+  }
 
   /**
    * A link with the nodes of its ends.
@@ -72,7 +78,9 @@ record Plan(
       boolean hasA = node.equals(link.nodeA());
       boolean hasB = node.equals(link.nodeB());
       if (hasA || hasB) {
-        wanted.put(link.described().id(), link.spec(hasA && (!hasB || link.fromA())));
+        String id = link.described().id();
+        WireSpec spec = link.spec(hasA && (!hasB || link.fromA()));
+        wanted.put(id, spec.withCut(cut.contains(id)));
       }
     }
     return wanted;

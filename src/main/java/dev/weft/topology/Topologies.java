@@ -34,6 +34,16 @@ public interface Topologies {
    */
   Future<LinkStatus> addLink(SingleLink link);
 
+  /**
+   * Cuts a link, as one pulls a cable: both pods' interfaces lose their carrier until it is mended,
+   * also over restarts. A link that is removed and made again is whole. NOT_FOUND if nothing
+   * describes the wire.
+   */
+  Future<Void> cut(String wire);
+
+  /** Mends a link that was cut; success also for one that is whole. */
+  Future<Void> mend(String wire);
+
   /** Removes a link made by {@link #addLink}; CONFLICT if a topology describes it. */
   Future<Void> removeLink(String wire);
 }

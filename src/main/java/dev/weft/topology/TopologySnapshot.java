@@ -1,17 +1,57 @@
 package dev.weft.topology;
 
 import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
 import dev.weft.pod.PodRef;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 
 /**
  * The table of topologies at one moment.
  *
  * @param links single links by wire id
+ * @param cut wires that were cut by command
  */
 record TopologySnapshot(
-    SortedMap<PodRef, Topology> topologies, SortedMap<String, SingleLink> links) {
+    SortedMap<PodRef, Topology> topologies,
+    SortedMap<String, SingleLink> links,
+    SortedSet<String> cut) {
+
+  /** NOT_FOUND if nothing describes the wire. */
+  void checkDescribed(String wire) {
+    if (!described().contains(wire)) {
+      throw noLink(wire);
+    }
+  }
+
+  /** Wires that are cut, though nothing describes them any more. */
+  List<String> leftCut() {
+    if (cut.isEmpty()) {
+      return List.of();
+    }
+    Set<String> described = described();
+    return cut.stream().filter(wire -> !described.contains(wire)).toList();
+  }
+
+  private Set<String> described() {
+    Set<String> wires = new HashSet<>(links.keySet());
+    topologies
+        .values()
+        .forEach(
+            topology -> topology.links().forEach(link -> wires.add(idOf(topology.pod(), link))));
+    return wires;
+  }
+
+  private static String idOf(PodRef pod, TopologyLink link) {
+    return Descriptions.idOf(pod, link, new PodRef(pod.ns(), link.peerPod()));
+  }
+
+  private static WeftException noLink(String wire) {
+    return Fault.NOT_FOUND.because("no link has the wire " + wire);
+  }
 
   /** NOT_FOUND for a pod without a topology. */
   Topology topologyOf(PodRef pod) {
@@ -55,8 +95,7 @@ record TopologySnapshot(
     }
     for (Topology topology : topologies.values()) {
       for (TopologyLink link : topology.links()) {
-        PodRef peer = new PodRef(topology.pod().ns(), link.peerPod());
-        if (Descriptions.idOf(topology.pod(), link, peer).equals(wire)) {
+        if (idOf(topology.pod(), link).equals(wire)) {
           throw Fault.CONFLICT.because(
               "wire "
                   + wire
@@ -68,7 +107,7 @@ record TopologySnapshot(
         }
       }
     }
-    throw Fault.NOT_FOUND.because("no link has the wire " + wire);
+    throw noLink(wire);
   }
 
   private static boolean hasEnd(SingleLink link, SingleLink.End end) {

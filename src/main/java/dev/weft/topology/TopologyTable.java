@@ -11,20 +11,23 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The cluster's table of topologies ({@code ns/pod}) and single links ({@code ~link/<wire id>}: no
- * namespace begins with a tilde). A row that cannot be used, as one of a newer version, is passed
- * over and logged once.
+ * The cluster's table of topologies ({@code ns/pod}), single links ({@code ~link/<wire id>}: no
+ * namespace begins with a tilde), and links that are cut ({@code ~cut/<wire id>}). A row that
+ * cannot be used, as one of a newer version, is passed over and logged once.
  */
 final class TopologyTable {
   private static final Logger log = LoggerFactory.getLogger(TopologyTable.class);
   private static final String LINK = "~link/";
+  private static final String CUT = "~cut/";
 
   private final CommonTable table;
   private Map<String, Row> rows = new HashMap<>();
@@ -44,10 +47,15 @@ final class TopologyTable {
     Map<String, Row> now = new HashMap<>();
     SortedMap<PodRef, Topology> topologies = new TreeMap<>();
     SortedMap<String, SingleLink> links = new TreeMap<>();
+    SortedSet<String> cut = new TreeSet<>();
     table
         .rows()
         .forEach(
             (key, json) -> {
+              if (key.startsWith(CUT)) {
+                cut.add(key.substring(CUT.length()));
+                return;
+              }
               Row known = rows.get(key);
               Row row = known != null && known.json.equals(json) ? known : parse(key, json);
               now.put(key, row);
@@ -58,7 +66,7 @@ final class TopologyTable {
               }
             });
     rows = now;
-    return new TopologySnapshot(topologies, links);
+    return new TopologySnapshot(topologies, links, cut);
   }
 
   Future<Void> putTopologies(Collection<Topology> topologies) {
@@ -76,6 +84,16 @@ final class TopologyTable {
 
   Future<Void> removeLink(String wire) {
     return table.write(Map.of(), Set.of(LINK + wire));
+  }
+
+  Future<Void> cut(String wire) {
+    return table.write(Map.of(CUT + wire, "{}"), Set.of());
+  }
+
+  Future<Void> mend(Collection<String> wires) {
+    return wires.isEmpty()
+        ? Future.succeededFuture()
+        : table.write(Map.of(), wires.stream().map(CUT::concat).collect(Collectors.toSet()));
   }
 
   private static Row parse(String key, String json) {

@@ -94,7 +94,7 @@ public final class TopologyVerticle extends VerticleBase implements Topologies {
               TopologySnapshot after = table.read();
               topologies.forEach(t -> after.topologies().put(t.pod(), t));
               after.checkSize();
-              return table.putTopologies(topologies);
+              return table.putTopologies(topologies).compose(v -> forgetCuts());
             })
         .compose(v -> plan())
         .compose(plan -> statuses(topologies, plan));
@@ -105,7 +105,7 @@ public final class TopologyVerticle extends VerticleBase implements Topologies {
     return inOrder(
         () -> {
           table.read().topologyOf(pod);
-          return table.removeTopology(pod);
+          return table.removeTopology(pod).compose(v -> forgetCuts());
         });
   }
 
@@ -170,7 +170,30 @@ public final class TopologyVerticle extends VerticleBase implements Topologies {
     return inOrder(
         () -> {
           table.read().checkSingle(wire);
-          return table.removeLink(wire);
+          return table.removeLink(wire).compose(v -> forgetCuts());
+        });
+  }
+
+  /** A link that is made again begins whole. */
+  private Future<Void> forgetCuts() {
+    return table.mend(table.read().leftCut());
+  }
+
+  @Override
+  public Future<Void> cut(String wire) {
+    return inOrder(
+        () -> {
+          table.read().checkDescribed(wire);
+          return table.cut(wire);
+        });
+  }
+
+  @Override
+  public Future<Void> mend(String wire) {
+    return inOrder(
+        () -> {
+          table.read().checkDescribed(wire);
+          return table.mend(List.of(wire));
         });
   }
 
@@ -185,11 +208,12 @@ public final class TopologyVerticle extends VerticleBase implements Topologies {
               return thread.blocking(
                   () ->
                       LinkPlanner.plan(
-                          contents.topologies().values(),
-                          contents.links().values(),
-                          known,
-                          defaultMtu,
-                          room.cluster()::name));
+                              contents.topologies().values(),
+                              contents.links().values(),
+                              known,
+                              defaultMtu,
+                              room.cluster()::name)
+                          .withCut(contents.cut()));
             });
   }
 

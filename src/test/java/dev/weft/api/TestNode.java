@@ -459,6 +459,30 @@ public final class TestNode implements AutoCloseable {
     }
 
     @Override
+    public Future<Void> cut(String wire) {
+      return wires.computeIfPresent(wire, (id, w) -> cut(w, true)) == null
+          ? Future.failedFuture(Fault.NOT_FOUND.because("no link has the wire " + wire))
+          : Future.succeededFuture();
+    }
+
+    @Override
+    public Future<Void> mend(String wire) {
+      return wires.computeIfPresent(wire, (id, w) -> cut(w, false)) == null
+          ? Future.failedFuture(Fault.NOT_FOUND.because("no link has the wire " + wire))
+          : Future.succeededFuture();
+    }
+
+    private static WireStatus cut(WireStatus w, boolean cut) {
+      return new WireStatus(
+          w.spec().withCut(cut),
+          cut ? WireState.DOWN : WireState.UP,
+          cut ? "cut by command" : null,
+          w.since(),
+          w.sent(),
+          w.received());
+    }
+
+    @Override
     public Future<List<LinkStatus>> links() {
       return Future.succeededFuture(List.of());
     }

@@ -207,6 +207,21 @@ final class MainIT {
   }
 
   @Test
+  void shouldCutALinkAndMendIt() {
+    node.start();
+    node.wire("0123456789abcdef", 1, WireState.UP, null);
+
+    assertThat(ask("link down 0123456789abcdef")).as(err.toString()).isZero();
+    assertThat(out.toString()).isEqualTo("wire 0123456789abcdef cut\n");
+    assertThat(node.wires.get("0123456789abcdef").reason()).isEqualTo("cut by command");
+    assertThat(ask("link up 0123456789abcdef")).as(err.toString()).isZero();
+
+    assertThat(node.wires.get("0123456789abcdef").state()).isEqualTo(WireState.UP);
+    assertThat(ask("link down 0123456789abcdee")).isEqualTo(1);
+    assertThat(err.toString()).contains("no link has the wire 0123456789abcdee");
+  }
+
+  @Test
   void shouldAlignAListAndNameNodes() {
     node.start();
     node.wire("0123456789abcdef", 1, WireState.UP, null);

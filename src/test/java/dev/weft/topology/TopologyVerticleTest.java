@@ -280,6 +280,38 @@ class TopologyVerticleTest {
   }
 
   @Test
+  void shouldCutAWireUntilItIsMendedOrItsLinkIsMadeAnew() throws Exception {
+    TestNode n1 = net.node("n1");
+    net.register("r1", "n1", 11);
+    net.register("r2", "n2", 12);
+    await(n1.topologies.apply(sample("2node.yml")));
+
+    await(n1.topologies.cut(R1_R2));
+    awaitCut(n1, true);
+    await(n1.topologies.mend(R1_R2));
+    awaitCut(n1, false);
+    await(n1.topologies.cut(R1_R2));
+    awaitCut(n1, true);
+    await(n1.topologies.apply(sample("2node.yml")));
+    awaitCut(n1, true);
+    await(n1.topologies.delete(ref("r1")));
+    await(n1.topologies.delete(ref("r2")));
+    assertFault(n1.topologies.cut(R1_R2), Fault.NOT_FOUND);
+    await(n1.topologies.apply(sample("2node.yml")));
+    awaitCut(n1, false);
+  }
+
+  private static void awaitCut(TestNode node, boolean cut) {
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(node.wires.standing.get(R1_R2))
+                    .isNotNull()
+                    .extracting(WireSpec::cut)
+                    .isEqualTo(cut));
+  }
+
+  @Test
   void shouldRefuseASingleLinkWhoseEndIsTaken() throws Exception {
     TestNode n1 = net.node("n1");
     await(n1.topologies.apply(sample("2node.yml")));

@@ -77,8 +77,18 @@ class WireCarrierIT {
 
     cluster.start(2);
     cluster.awaitReady(2);
+    cluster.api(2).send("PUT", "/api/v1/wires/" + wire + "/cut", "application/json", "");
+    awaitCarrier("of a wire that is cut, wherever carriers are kept", false);
     restartWith("keep", "follow");
-    awaitCarrier("once both are back", true);
+    awaitState(1, "down", "cut by command");
+    awaitState(2, "down", "cut by command");
+    assertThat(hasCarrier(one)).as("the wire is cut still").isFalse();
+    assertThat(hasCarrier(two)).as("the other end of it").isFalse();
+
+    cluster.api(1).delete("/api/v1/wires/" + wire + "/cut");
+
+    awaitCarrier("once both are back, and the wire is mended", true);
+    awaitState(2, "up", "null");
   }
 
   @Test

@@ -173,6 +173,51 @@ class WireKindsIT {
   }
 
   @Test
+  void shouldCutAVxlanAndMendIt() throws Exception {
+    int n = ++uid;
+    link(n, ", \"kind\": \"vxlan\"");
+    awaitPing(n, 1422);
+
+    cut(n, "PUT");
+
+    Awaitility.await().atMost(WITHIN).until(() -> !linkOf(one, n).carrier());
+    assertThat(linkOf(one, n).up()).as("only its carrier is gone").isTrue();
+    awaitState(n, "down cut by command");
+    cut(n, "DELETE");
+    awaitPing(n, 1422);
+    awaitState(n, "up null");
+  }
+
+  @Test
+  void shouldTellOfTheEndsOfAVethAndCutThem() throws Exception {
+    try (TestNetns a = TestNetns.create("t1");
+        TestNetns b = TestNetns.create("t2")) {
+      cluster.pod(1, "t1", a);
+      cluster.pod(1, "t2", b);
+      int n = ++uid;
+      cluster.link(n, 1, "t1", "12.15.0.1/24", 1, "t2", "12.15.0.2/24", "");
+
+      b.run("ip", "link", "set", "eth" + n, "down");
+      awaitState(n, "down eth" + n + " of default/t2 is down");
+      assertThat(linkOf(a, n).carrier()).isFalse();
+      b.run("ip", "link", "set", "eth" + n, "up", "mtu", "1300");
+      awaitState(n, "up eth" + n + " of default/t2 has MTU 1300 (expected: 1500)");
+
+      cut(n, "PUT");
+      awaitState(n, "down cut by command");
+      Awaitility.await()
+          .atMost(WITHIN)
+          .until(() -> !linkOf(a, n).carrier() && !linkOf(b, n).carrier());
+      cut(n, "DELETE");
+
+      Awaitility.await()
+          .atMost(WITHIN)
+          .until(() -> linkOf(a, n).carrier() && linkOf(b, n).carrier());
+      awaitState(n, "up eth" + n + " of default/t2 has MTU 1300 (expected: 1500)");
+    }
+  }
+
+  @Test
   void shouldAttachAPodToADeviceOfItsNode() throws Exception {
     int n = ++uid;
     try (Netns host = cluster.host(1).open();
@@ -300,6 +345,22 @@ class WireKindsIT {
       }
     }
     throw new AssertionError("no wire of uid " + n);
+  }
+
+  private static void cut(int n, String method) {
+    String path = "/api/v1/wires/" + wireOf(n).path("id").asText() + "/cut";
+    cluster.api(1).send(method, path, "application/json", "");
+  }
+
+  private static void awaitState(int n, String expected) {
+    Awaitility.await()
+        .atMost(WITHIN)
+        .untilAsserted(
+            () -> {
+              JsonNode wire = wireOf(n);
+              assertThat(wire.path("state").asText() + " " + wire.path("reason").asText("null"))
+                  .isEqualTo(expected);
+            });
   }
 
   private static String address(int n, int end) {

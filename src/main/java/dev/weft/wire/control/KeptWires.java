@@ -135,8 +135,8 @@ final class KeptWires {
     if (stands && known.spec().equals(spec)) {
       return Future.succeededFuture(known.status());
     }
-    if (stands && known.spec().withCut(spec.cut()).equals(spec)) {
-      return cut(known, spec.cut());
+    if (stands && known.spec().cut() != spec.cut()) {
+      return cut(known, spec.cut()).compose(v -> change(spec));
     }
     Optional<Wire> rival = all().filter(w -> !w.id().equals(spec.id()) && w.claims(spec)).findAny();
     if (rival.isPresent()) {
@@ -157,24 +157,20 @@ final class KeptWires {
   }
 
   /**
-   * Cuts or mends a wire that otherwise stays as it is. A cut is on disk before it is made, a mend
-   * after: a node that ends in between has the ends of a wire that is cut still to mend.
+   * Cuts or mends a wire, which otherwise stays as it is. A cut is on disk before it is made, a
+   * mend after: a node that ends in between has the ends of a wire that is cut still to mend.
    */
-  private Future<WireStatus> cut(Wire wire, boolean isCut) {
+  private Future<Void> cut(Wire wire, boolean isCut) {
     Supplier<Future<Void>> keep =
         () -> room.context().store().put(TABLE, wire.id(), Json.write(wire.spec().withCut(isCut)));
-    Future<?> done;
     if (isCut) {
-      done = keep.get().onSuccess(v -> wire.cut(true));
-    } else {
-      wire.cut(false);
-      // Its pod may be gone: then there is nothing to mend.
-      done =
-          work.mend(wire)
-              .onFailure(e -> log.info("wire {} is mended: {}", wire.id(), e.getMessage()))
-              .transform(mended -> keep.get());
+      return keep.get().onSuccess(v -> wire.cut(true));
     }
-    return done.map(v -> wire.status());
+    wire.cut(false);
+    // Its pod may be gone: then there is nothing to mend.
+    return work.mend(wire)
+        .onFailure(e -> log.info("wire {} is mended: {}", wire.id(), e.getMessage()))
+        .transform(mended -> keep.get());
   }
 
   /** Stops a wire whose intent changed; an interface that the next wire can adopt stays. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weft.bus.Bus;
+import dev.weft.bus.Json;
 import dev.weft.pod.PodRef;
 import dev.weft.pod.Pods;
 import dev.weft.room.RoomContext;
@@ -24,6 +25,7 @@ import java.lang.reflect.Proxy;
 import java.time.Clock;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
@@ -45,12 +47,13 @@ class KeptWiresTest {
   private final Bus bus = new Bus(vertx, "a", new TestSigner("a"));
   private final Metrics metrics = new Metrics();
   private final RoomThread thread = new RoomThread(vertx.getOrCreateContext());
+  private final MemoryStore store = new MemoryStore();
   private final KeptWires wires = wires(wire -> Future.succeededFuture());
 
   private KeptWires wires(WireWork work) {
     return new KeptWires(
         new WireRoom(
-            new RoomContext(bus, null, new MemoryStore(), null, metrics, Clock.systemUTC()),
+            new RoomContext(bus, null, store, null, metrics, Clock.systemUTC()),
             vertx,
             thread,
             null,
@@ -136,6 +139,42 @@ class KeptWiresTest {
     assertThat(drops("received", "queue")).isEqualTo(1);
     assertThat(drops("sent", "queue")).isZero();
     assertThat(wire.status().received().drops()).isEqualTo(3);
+  }
+
+  @Test
+  void shouldCutAWireInPlaceAndMendItBeforeThatIsKept() {
+    servePods();
+    List<String> done = new CopyOnWriteArrayList<>();
+    KeptWires kept =
+        wires(
+            new WireWork() {
+              @Override
+              public Future<Void> pass(Wire wire) {
+                return Future.succeededFuture();
+              }
+
+              @Override
+              public Future<Void> mend(Wire wire) {
+                done.add("mended while the store has cut " + stored().cut());
+                return Future.succeededFuture();
+              }
+            });
+    await(call(() -> kept.put(SPEC)));
+    Wire wire = kept.find(SPEC.id()).orElseThrow();
+
+    WireStatus cut = await(call(() -> kept.put(SPEC.withCut(true))));
+    assertThat(cut.state() + ": " + cut.reason()).isEqualTo("down: cut by command");
+    assertThat(stored().cut()).isTrue();
+    WireStatus mended = await(call(() -> kept.put(SPEC)));
+
+    assertThat(mended.state()).isEqualTo(WireState.JOINING);
+    assertThat(done).containsExactly("mended while the store has cut true");
+    assertThat(stored()).isEqualTo(SPEC);
+    assertThat(kept.find(SPEC.id())).as("the same wire, whose streams go on").containsSame(wire);
+  }
+
+  private WireSpec stored() {
+    return Json.read(await(store.get("wires", SPEC.id())).orElseThrow(), WireSpec.class);
   }
 
   private double drops(String direction, String cause) {
