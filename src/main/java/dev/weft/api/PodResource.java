@@ -8,6 +8,7 @@ import dev.weft.linux.Netns;
 import dev.weft.pod.Pod;
 import dev.weft.pod.PodRef;
 import dev.weft.pod.Pods;
+import dev.weft.pod.SegmentRef;
 import dev.weft.subnet.Subnets;
 import io.vertx.core.Future;
 
@@ -38,7 +39,7 @@ final class PodResource {
     if (wanted.address() == null) {
       return pods.put(ref, wanted.netns());
     }
-    if (Netns.HOST.equals(wanted.netns())) {
+    if (Netns.HOST.equals(wanted.netns()) || SegmentRef.of(wanted.netns()).isPresent()) {
       throw Fault.invalid("netns", wanted.netns(), "the pod's own, for an address of the subnet");
     }
     // Before the pod is registered or moved: what is refused changes nothing.

@@ -29,8 +29,8 @@ final class PodCommand {
               required = true,
               paramLabel = "PATH|NAME|pid:N",
               description =
-                  "Its network namespace: a path, a name under /run/netns, pid:N, or host for the"
-                      + " node's own.")
+                  "Its network namespace: a path, a name under /run/netns, pid:N, host for the"
+                      + " node's own, or segment[:lldp,lacp...] for a switch.")
           String netns,
       @Option(
               names = "--address",

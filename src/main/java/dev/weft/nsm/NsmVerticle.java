@@ -109,7 +109,9 @@ public final class NsmVerticle extends VerticleBase implements NetworkServices {
       parts.kernel.adopt(entry.connection());
     }
     Set<String> namespaces = new HashSet<>();
-    local.stream().filter(Pod::alive).forEach(pod -> namespaces.add(pod.netns()));
+    local.stream()
+        .filter(pod -> pod.alive() && !pod.isSegment())
+        .forEach(pod -> namespaces.add(pod.netns()));
     return sweep(namespaces, kept)
         .onFailure(e -> log.warn("leftovers not removed: {}", e.getMessage()))
         .transform(

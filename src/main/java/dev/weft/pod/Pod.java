@@ -5,7 +5,7 @@ package dev.weft.pod;
  *
  * @param node id of the node it is registered on
  * @param netns its network namespace on that node: a path, a name under /run/netns, or {@code
- *     pid:N}
+ *     pid:N}; or what {@link SegmentRef} reads
  * @param identity of that namespace, which no other has; 0 while it cannot be opened
  * @param counter when it was registered, Unix milliseconds, or more, so that it is higher than that
  *     of every registration that was known; the highest wins when two nodes claim one pod
@@ -13,6 +13,11 @@ package dev.weft.pod;
  */
 public record Pod(
     PodRef ref, String node, String netns, long identity, long counter, String problem) {
+  /** Whether it is a segment, which has ports and no interfaces; see {@link SegmentRef}. */
+  public boolean isSegment() {
+    return SegmentRef.isSegment(netns);
+  }
+
   /** Whether its namespace is there to be used. */
   public boolean alive() {
     return problem == null;

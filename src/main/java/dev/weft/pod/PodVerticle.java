@@ -2,6 +2,7 @@ package dev.weft.pod;
 
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
+import dev.weft.bus.WeftException;
 import dev.weft.cluster.MemberChanged;
 import dev.weft.cluster.OwnedTable;
 import dev.weft.linux.LinuxException;
@@ -28,6 +29,9 @@ public final class PodVerticle extends VerticleBase implements Pods {
   private static final String TABLE = "pods";
   private static final String ROOM = "pod";
   private static final long WATCH_MILLIS = 1000;
+
+  /** In place of a namespace's identity. */
+  private static final long SEGMENT = 1;
 
   private final RoomContext room;
   private final Map<PodRef, Pod> mine = new TreeMap<>();
@@ -143,6 +147,13 @@ public final class PodVerticle extends VerticleBase implements Pods {
   }
 
   private Future<Long> identity(String netns) {
+    try {
+      if (SegmentRef.of(netns).isPresent()) {
+        return Future.succeededFuture(SEGMENT);
+      }
+    } catch (WeftException e) {
+      return Future.failedFuture(e);
+    }
     return thread
         .blocking(() -> Namespaces.identity(netns))
         .recover(e -> Future.failedFuture(Fault.INVALID.because(e.getMessage(), e)));
@@ -251,6 +262,9 @@ public final class PodVerticle extends VerticleBase implements Pods {
   }
 
   private Pod look(Pod pod) {
+    if (pod.isSegment()) {
+      return pod;
+    }
     try {
       Object hint = Namespaces.hint(pod.netns());
       if (pod.alive() && hint.equals(hints.get(pod.ref()))) {

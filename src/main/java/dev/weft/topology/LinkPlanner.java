@@ -11,6 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -195,6 +197,18 @@ final class LinkPlanner {
             "pod " + end.pod() + " on node " + names.apply(pod.node()) + ": " + pod.problem());
       }
     }
+    if (isSegment(link.a()) && link.a().pod().equals(link.b().pod())) {
+      return new Placement("both ends are at segment " + Descriptions.name(link.a().pod()), null);
+    }
+    Optional<String> wrong =
+        Stream.of(link.a(), link.b())
+            .filter(this::isSegment)
+            .map(this::wrongAtSegment)
+            .filter(Objects::nonNull)
+            .findFirst();
+    if (wrong.isPresent()) {
+      return new Placement(wrong.get(), null);
+    }
     if (!reasons.isEmpty()) {
       interrupted.add(described.id());
       leaveOpen(described, end -> true);
@@ -233,18 +247,41 @@ final class LinkPlanner {
   /** The node that makes an end by itself; null if none can, or there is nothing to make. */
   private String openAt(SingleLink.End end) {
     Pod pod = pods.get(end.pod());
-    return pod == null || !pod.alive() || end.nic() != null || isDevice(end) ? null : pod.node();
+    return pod == null || !pod.alive() || isCarriedByNode(end) || isDevice(end) ? null : pod.node();
   }
 
   /** The kinds that fit where the pods are, the usual one first. */
-  private static List<WireKind> possible(SingleLink link, String nodeA, String nodeB) {
+  private List<WireKind> possible(SingleLink link, String nodeA, String nodeB) {
     if (isDevice(link.a()) || isDevice(link.b())) {
       return List.of(WireKind.MACVLAN);
     }
-    if (link.a().nic() != null || link.b().nic() != null) {
+    boolean carried = Stream.of(link.a(), link.b()).anyMatch(this::isCarriedByNode);
+    if (carried) {
       return List.of(nodeA.equals(nodeB) ? WireKind.PATCH : WireKind.GRPC);
     }
     return nodeA.equals(nodeB) ? List.of(WireKind.VETH) : List.of(WireKind.GRPC, WireKind.VXLAN);
+  }
+
+  /** Whether frames of this end pass the node in any case. */
+  private boolean isCarriedByNode(SingleLink.End end) {
+    return end.nic() != null || isSegment(end);
+  }
+
+  private boolean isSegment(SingleLink.End end) {
+    Pod pod = pods.get(end.pod());
+    return pod != null && pod.isSegment();
+  }
+
+  /** What a port of a segment cannot have, since it is no interface; null if nothing. */
+  private String wrongAtSegment(SingleLink.End end) {
+    return Stream.of(end.address(), end.mac(), end.name(), end.nic())
+        .filter(Objects::nonNull)
+        .findFirst()
+        .map(
+            value ->
+                "%s: %s (expected: nothing but a name at a port of a segment)"
+                    .formatted(say(end), value))
+        .orElse(null);
   }
 
   private static boolean isDevice(SingleLink.End end) {

@@ -42,11 +42,6 @@ record Plan(
    * @param nodeB of end b, likewise
    */
   record Joined(LinkDescription described, WireKind kind, int mtu, String nodeA, String nodeB) {
-    /** Whether only one end can be made by now. */
-    boolean isOpen() {
-      return kind == WireKind.GRPC && (nodeA == null || nodeB == null);
-    }
-
     /** Seen from the node of one end. */
     WireSpec spec(boolean fromA) {
       SingleLink link = described.link();
@@ -64,11 +59,6 @@ record Plan(
     private static NicUse nic(SingleLink.End end) {
       return end.nic() == null ? null : NicUse.parse(end.nic());
     }
-
-    /** Whether a node of both ends sees the wire from end a: a pod's interface goes first. */
-    private boolean fromA() {
-      return described.link().a().nic() == null || described.link().b().nic() != null;
-    }
   }
 
   /** The wires that a node should have, by id. */
@@ -79,10 +69,20 @@ record Plan(
       boolean hasB = node.equals(link.nodeB());
       if (hasA || hasB) {
         String id = link.described().id();
-        WireSpec spec = link.spec(hasA && (!hasB || link.fromA()));
+        WireSpec spec = link.spec(hasA && (!hasB || fromA(link.described().link())));
         wanted.put(id, spec.withCut(cut.contains(id)));
       }
     }
     return wanted;
+  }
+
+  /** Whether a node of both ends sees the wire from end a: a pod's interface goes first. */
+  private boolean fromA(SingleLink link) {
+    return isInterface(link.a()) || !isInterface(link.b());
+  }
+
+  private boolean isInterface(SingleLink.End end) {
+    Pod pod = pods.get(end.pod());
+    return end.nic() == null && (pod == null || !pod.isSegment());
   }
 }

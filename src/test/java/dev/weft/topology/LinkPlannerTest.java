@@ -200,6 +200,47 @@ class LinkPlannerTest {
     assertThat(spec.peer().address()).isEqualTo("10.0.0.1/24");
   }
 
+  @ParameterizedTest
+  @CsvSource({"n1, PATCH", "n2, GRPC"})
+  void shouldJoinAPodToASegment(String node, WireKind kind) {
+    Pod lan = new Pod(ref("a"), "n1", "segment", 1, 1, null);
+
+    Plan plan =
+        LinkPlanner.plan(
+            List.of(),
+            List.of(single(1, "a:p1", "r1:eth1")),
+            List.of(lan, pod("r1", node)),
+            MTU,
+            id -> id);
+
+    WireSpec spec = plan.wanted(node).values().iterator().next();
+    assertThat(spec.kind()).isEqualTo(kind);
+    assertThat(spec.local().pod()).as("a pod's interface goes first").isEqualTo(ref("r1"));
+  }
+
+  @Test
+  void shouldSayWhatAPortOfASegmentCannotHave() {
+    Pod lan = new Pod(ref("lan"), "n1", "segment", 1, 1, null);
+    SingleLink.End port = new SingleLink.End(ref("lan"), "p1", "10.0.0.1/24");
+    SingleLink.End eth1 = new SingleLink.End(ref("r1"), "eth1", null);
+
+    Plan plan =
+        LinkPlanner.plan(
+            List.of(),
+            List.of(new SingleLink(1, eth1, port, null, null), single(2, "lan:p2", "lan:p3")),
+            List.of(lan, pod("r1", "n1")),
+            MTU,
+            id -> id);
+
+    assertThat(plan.singles().values())
+        .extracting(LinkStatus::reason)
+        .containsExactlyInAnyOrder(
+            "interface p1 of lan: 10.0.0.1/24 (expected: nothing but a name at a port of a"
+                + " segment)",
+            "both ends are at segment lan");
+    assertThat(plan.joined()).isEmpty();
+  }
+
   @Test
   void shouldMakeTheEndOfAnOpenLinkWhosePodIsThere() {
     SingleLink link =

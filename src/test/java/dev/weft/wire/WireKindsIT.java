@@ -8,6 +8,7 @@ import dev.weft.linux.Link;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.Netlink;
 import dev.weft.linux.Netns;
+import dev.weft.testkit.FramePort;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
 import dev.weft.testkit.ProcessCluster;
@@ -15,6 +16,8 @@ import dev.weft.testkit.TestNetns;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.HexFormat;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -126,6 +129,71 @@ class WireKindsIT {
     Awaitility.await()
         .atMost(WITHIN)
         .untilAsserted(() -> assertThat(linkOf(one, n).mac()).isNotEqualTo("02:00:00:00:05:0a"));
+  }
+
+  @Test
+  void shouldSwitchBetweenTheEndsOfASegment() throws Exception {
+    try (TestNetns a = TestNetns.create("g1");
+        TestNetns b = TestNetns.create("g2");
+        TestNetns c = TestNetns.create("g3")) {
+      cluster.pod(1, "g1", a);
+      cluster.pod(1, "g2", b);
+      cluster.pod(2, "g3", c);
+      cluster
+          .api(1)
+          .send(
+              "PUT",
+              "/api/v1/pods/default/lan",
+              "application/json",
+              "{\"netns\": \"segment:lldp\"}");
+      for (int end = 1; end <= 3; end++) {
+        request(
+            """
+            {"uid": %d, "a": {"pod": "g%d", "intf": "eth1", "address": "12.16.0.%d/24"},
+             "b": {"pod": "lan", "intf": "p%d"}}
+            """
+                .formatted(++uid, end, end, end));
+      }
+
+      awaitPing(a, "12.16.0.2", 1472);
+      awaitPing(c, "12.16.0.1", 1472);
+      awaitPing(b, "12.16.0.3", 1472);
+
+      try (FramePort atA = FramePort.open(a, "eth1");
+          FramePort atB = FramePort.open(b, "eth1");
+          FramePort atC = FramePort.open(c, "eth1")) {
+        byte[] lldp = frame("0180c200000e", "8100 0064 88cc");
+        byte[] lacp = frame("0180c2000002", "8809");
+        byte[] toB = frame(linkOf(b, 1).mac().replace(":", ""), "88b5");
+        byte[] toAll = frame("ffffffffffff", "88b5");
+
+        atC.send(lldp);
+        assertThat(atA.receive(WITHIN)).isEqualTo(lldp);
+        assertThat(atB.receive(WITHIN)).isEqualTo(lldp);
+        atA.send(lacp);
+        atA.send(toB);
+        atA.send(toAll);
+
+        assertThat(atB.receive(WITHIN)).as("LACP was not asked for").isEqualTo(toB);
+        assertThat(atB.receive(WITHIN)).isEqualTo(toAll);
+        assertThat(atC.receive(WITHIN)).as("where B is is known").isEqualTo(toAll);
+      }
+
+      cluster.api(1).delete("/api/v1/pods/default/lan");
+      Awaitility.await("no carrier, or no interface")
+          .atMost(WITHIN)
+          .until(
+              () ->
+                  c.run("ip", "-o", "link")
+                      .lines()
+                      .noneMatch(l -> l.contains(" eth1") && !l.contains("NO-CARRIER")));
+    }
+  }
+
+  /** A frame of 60 bytes of a test's port, with this type and tags before it. */
+  private static byte[] frame(String to, String type) {
+    String head = to + FramePort.SOURCE + type.replace(" ", "");
+    return Arrays.copyOf(HexFormat.of().parseHex(head), 60);
   }
 
   @Test
@@ -368,17 +436,17 @@ class WireKindsIT {
   }
 
   private static void awaitPing(int n, int payload) {
-    Awaitility.await("ping over link " + n + " with " + payload + " bytes")
+    awaitPing(one, address(n, 2), payload);
+  }
+
+  private static void awaitPing(TestNetns from, String to, int payload) {
+    Awaitility.await("ping to " + to + " with " + payload + " bytes")
         .atMost(WITHIN)
         .until(
             () -> {
-              try (Netns netns = one.open()) {
+              try (Netns netns = from.open()) {
                 return IcmpEcho.ping(
-                        netns,
-                        InetAddress.getByName(address(n, 2)),
-                        payload,
-                        true,
-                        Duration.ofMillis(500))
+                        netns, InetAddress.getByName(to), payload, true, Duration.ofMillis(500))
                     .isPresent();
               } catch (LinuxException e) {
                 return false;

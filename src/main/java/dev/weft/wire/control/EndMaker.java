@@ -5,8 +5,12 @@ import dev.weft.address.IpAddress;
 import dev.weft.bus.Fault;
 import dev.weft.cluster.Member;
 import dev.weft.pod.Pod;
+import dev.weft.pod.PodRef;
+import dev.weft.pod.SegmentRef;
 import dev.weft.wire.WireSpec;
 import dev.weft.wire.kernel.KernelEnds;
+import dev.weft.wire.path.Segment;
+import dev.weft.wire.path.SegmentPort;
 import dev.weft.wire.path.TrafficCounter;
 import dev.weft.wire.path.WireEnd;
 import io.vertx.core.Future;
@@ -18,12 +22,14 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Makes the ends of wires whose frames this node carries: a veth pair into a pod, or a socket on an
- * interface of the host that is there. On the room's event loop.
+ * Makes the ends of wires whose frames this node carries: a veth pair into a pod, a socket on an
+ * interface of the host that is there, or a port of a segment. On the room's event loop.
  */
 final class EndMaker {
   private final WireRoom room;
   private final KernelEnds kernel;
+
+  private final Map<PodRef, Segment> segments = new HashMap<>();
 
   /** Which wire has an interface of the host, by its name. A wire keeps it until it is stopped. */
   private final Map<String, Wire> holders = new HashMap<>();
@@ -40,8 +46,8 @@ final class EndMaker {
    */
   Future<PodEnd> local(Wire wire, Pod pod, boolean carrier) {
     WireSpec.End end = wire.spec().local();
-    if (end.nic() != null) {
-      return nic(wire, end, pod, room.interfaceId(), wire.sent(), wire.received());
+    if (end.nic() != null || pod.isSegment()) {
+      return outside(wire, end, pod, room.interfaceId(), wire.sent(), wire.received());
     }
     return room.thread()
         .home(kernel.join(wire.spec(), pod, carrier))
@@ -53,11 +59,35 @@ final class EndMaker {
                     pod.identity()));
   }
 
-  /** Opens the other end of a wire within this node, which is an interface of the host. */
+  /** Opens the other end of a wire within this node, which is not in a pod's namespace. */
   Future<PodEnd> far(Wire wire, Pod pod, long interfaceId) {
     TrafficCounter sent = wire.received().dropsAlone();
     TrafficCounter received = wire.sent().dropsAlone();
-    return nic(wire, wire.spec().peer(), pod, interfaceId, sent, received);
+    return outside(wire, wire.spec().peer(), pod, interfaceId, sent, received);
+  }
+
+  private Future<PodEnd> outside(
+      Wire wire,
+      WireSpec.End end,
+      Pod pod,
+      long interfaceId,
+      TrafficCounter sent,
+      TrafficCounter received) {
+    if (!pod.isSegment()) {
+      return nic(wire, end, pod, interfaceId, sent, received);
+    }
+    SegmentPort port = segment(pod).port(sent);
+    WireEnd made =
+        new WireEnd(
+            interfaceId, caller -> caller.isNode(wire.spec().peer().node()), port, sent, received);
+    return Future.succeededFuture(new PodEnd(made, pod.identity(), true));
+  }
+
+  private Segment segment(Pod pod) {
+    segments.values().removeIf(Segment::isEmpty);
+    Segment segment = segments.computeIfAbsent(pod.ref(), ref -> new Segment(System::nanoTime));
+    segment.passes(SegmentRef.of(pod.netns()).orElseThrow().passes());
+    return segment;
   }
 
   private Future<PodEnd> nic(
@@ -88,9 +118,15 @@ final class EndMaker {
         received);
   }
 
-  /** Fails, saying why, if an interface of the host cannot be the end any more that it is. */
+  /**
+   * Brings a segment in line with what its pod asks for now, and fails, saying why, if an interface
+   * of the host cannot be the end any more that it is.
+   */
   Future<Void> check(Wire wire, WireSpec.End end, PodEnd standing, Pod pod) {
-    if (!standing.nic()) {
+    if (pod.isSegment()) {
+      segment(pod);
+    }
+    if (end.nic() == null) {
       return Future.succeededFuture();
     }
     return index(wire, end, pod)

@@ -93,25 +93,25 @@ final class WireAssembler implements WireWork {
 
   private Future<Void> assemble(Wire wire, List<Pod> all) {
     WireSpec spec = wire.spec();
-    if (spec.cut() && spec.local().nic() != null) {
-      // An interface of the host is not set down: nothing reads or writes it until it is mended.
+    Pod pod = needed(all, spec.local());
+    if (spec.cut() && isOutside(spec, pod)) {
+      // There is nothing to set down: nobody reads or writes the end until it is mended.
       wire.end().ifPresent(end -> wire.on(life -> life.lost(end, "cut by command")));
       return done();
     }
-    Pod pod = needed(all, spec.local());
     return switch (spec.kind()) {
       case GRPC ->
           spec.isOpen()
               ? stand(wire, pod)
               : stand(wire, pod)
-                  .compose(v -> sense(wire, List.of(at(wire, pod, spec.local()))))
+                  .compose(v -> isOutside(spec, pod) ? done() : senseLocal(wire, pod))
                   .compose(v -> wire.life() instanceof Standing ? tell(wire) : done())
                   .compose(v -> stream(wire))
                   .compose(v -> wire.words().isUntold() ? tell(wire) : done());
       case PATCH -> {
         Pod peer = needed(all, spec.peer());
         yield stand(wire, pod)
-            .compose(v -> sense(wire, List.of(at(wire, pod, spec.local()))))
+            .compose(v -> isOutside(spec, pod) ? done() : senseLocal(wire, pod))
             .compose(v -> patches.pass(wire, peer));
       }
       case VETH -> {
@@ -159,14 +159,21 @@ final class WireAssembler implements WireWork {
     return new Carried(wire.id(), MadePlaces.of(pod, end), pod.identity());
   }
 
+  /** Whether this node's end is no interface that it made. */
+  private static boolean isOutside(WireSpec spec, Pod pod) {
+    return spec.local().nic() != null || pod.isSegment();
+  }
+
+  private Future<Void> senseLocal(Wire wire, Pod pod) {
+    return sense(wire, List.of(at(wire, pod, wire.spec().local())));
+  }
+
   /**
    * Looks at the interfaces on this node, if they may have changed. That they cannot be seen is no
    * failure: if they are gone, the next pass has more to say of it.
    */
   private Future<Void> sense(Wire wire, List<Carried> ends) {
-    if (!wire.spec().isOfTopology()
-        || wire.spec().local().nic() != null
-        || (hears && !wire.isUnsensed())) {
+    if (!wire.spec().isOfTopology() || (hears && !wire.isUnsensed())) {
       return done();
     }
     wire.sensing();
@@ -297,7 +304,7 @@ final class WireAssembler implements WireWork {
     return ends.local(wire, pod, carrier)
         .onSuccess(
             made -> {
-              if (!made.nic()) {
+              if (!made.outside()) {
                 carriers.put(made.wireEnd().ifindex(), carrier);
               }
             });
@@ -346,7 +353,7 @@ final class WireAssembler implements WireWork {
 
   @Override
   public void removed(Wire wire, PodEnd end) {
-    if (!end.nic()) {
+    if (!end.outside()) {
       carriers.remove(end.wireEnd().ifindex());
     }
     if (wire.spec().kind() == WireKind.GRPC && !wire.spec().isOpen()) {
@@ -368,7 +375,7 @@ final class WireAssembler implements WireWork {
   public void changed(Wire wire) {
     boolean wanted = hasCarrier(wire);
     wire.end()
-        .filter(end -> !end.nic())
+        .filter(end -> !end.outside())
         .map(end -> end.wireEnd().ifindex())
         .filter(ifindex -> !Boolean.valueOf(wanted).equals(carriers.put(ifindex, wanted)))
         .ifPresent(ifindex -> carrier(wire, ifindex, wanted));

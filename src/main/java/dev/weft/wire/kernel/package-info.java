@@ -8,7 +8,7 @@
  *                                                   no ARP, no IPv6, an AF_PACKET socket on it
  *   veth     veth in either pod                     nothing
  *   vxlan    VXLAN device, VNI 5000 + uid           created on the host, moved into the pod
- *   patch    as grpc                                as grpc, and a socket on an interface of the host
+ *   patch    as grpc                                as grpc, and a socket on an interface of the host, or nothing
  *   macvlan  macvlan on a device of the host        nothing
  * </pre>
  *

@@ -103,6 +103,7 @@ public final class DataPath {
 
   /** Reads the end's socket into the stream until the handle is closed. */
   public Driver.Handle attach(WireEnd end, FrameSink stream, Lane lane) {
-    return driver.attach(end, stream, lane);
+    SegmentPort port = end.port();
+    return port == null ? driver.attach(end, stream, lane) : port.attach(stream, lane);
   }
 }

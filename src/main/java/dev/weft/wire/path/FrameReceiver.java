@@ -152,7 +152,9 @@ public final class FrameReceiver {
         dropped = true;
         return;
       }
-      if (!add(source, frame, length, low, csumOffset)) {
+      if (end.port() != null) {
+        end.port().onFrame(source, frame, length, low, csumOffset);
+      } else if (!add(source, frame, length, low, csumOffset)) {
         flush();
         add(source, frame, length, low, csumOffset);
       }
@@ -184,6 +186,13 @@ public final class FrameReceiver {
     }
 
     private void flush() {
+      if (end != null && end.port() != null) {
+        end.port().flush();
+        end.received().carried(segments, bytes);
+        bytes = 0;
+        segments = 0;
+        return;
+      }
       int frames = ring.size();
       if (frames == 0 || shared.holder != this) {
         return;

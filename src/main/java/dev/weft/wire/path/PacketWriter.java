@@ -130,13 +130,16 @@ public final class PacketWriter {
    * @return how many frames they are on an ordinary link; 0 if the vnet header does not fit
    */
   int write(RecvRing ring, int slot, ByteBuf out) {
-    ByteBuffer frame = ring.frame(slot);
-    long word = ring.vnetWord(slot);
+    return write(ring.frame(slot), ring.vnetWord(slot), ring.checksumOffset(slot), out);
+  }
+
+  /** As {@link #write(RecvRing, int, ByteBuf)}, for a frame from its position to its limit. */
+  int write(ByteBuffer frame, long word, int checksumOffset, ByteBuf out) {
     if (!peer.takes(word)) {
-      return writeComplete(frame, word, ring.checksumOffset(slot), out);
+      return writeComplete(frame, word, checksumOffset, out);
     }
     int length = frame.remaining();
-    openPacket(out, length, word, ring.checksumOffset(slot));
+    openPacket(out, length, word, checksumOffset);
     out.writeBytes(frame);
     closeMessage(out, length);
     return VnetCheck.segments(word, length);

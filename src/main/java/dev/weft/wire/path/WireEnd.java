@@ -23,6 +23,9 @@ public final class WireEnd {
   /** Null for an end that lets everything pass. */
   private final FrameFilter filter;
 
+  /** Where the end has no socket; null for one that has. */
+  private final SegmentPort port;
+
   private boolean closed;
 
   /**
@@ -50,6 +53,28 @@ public final class WireEnd {
       TrafficCounter sent,
       TrafficCounter received,
       FrameFilter filter) {
+    this(interfaceId, peer, ifindex, socket, sent, received, filter, null);
+  }
+
+  /** An end at a segment. */
+  public WireEnd(
+      long interfaceId,
+      Predicate<Caller> peer,
+      SegmentPort port,
+      TrafficCounter sent,
+      TrafficCounter received) {
+    this(interfaceId, peer, 0, null, sent, received, null, port);
+  }
+
+  private WireEnd(
+      long interfaceId,
+      Predicate<Caller> peer,
+      int ifindex,
+      PacketSocket socket,
+      TrafficCounter sent,
+      TrafficCounter received,
+      FrameFilter filter,
+      SegmentPort port) {
     this.interfaceId = interfaceId;
     this.peer = peer;
     this.ifindex = ifindex;
@@ -57,6 +82,12 @@ public final class WireEnd {
     this.sent = sent;
     this.received = received;
     this.filter = filter;
+    this.port = port;
+  }
+
+  /** The port of a segment that the end is; null for an end with a socket. */
+  SegmentPort port() {
+    return port;
   }
 
   public long interfaceId() {
@@ -130,7 +161,7 @@ public final class WireEnd {
 
   /** Adds what the kernel dropped because the socket's buffer was full: reading resets it. */
   public synchronized void countKernelDrops() {
-    if (closed) {
+    if (closed || port != null) {
       return;
     }
     try {
@@ -147,6 +178,10 @@ public final class WireEnd {
   /** To be called once no driver reads the socket any more. */
   public synchronized void close() {
     closed = true;
-    socket.close();
+    if (port != null) {
+      port.close();
+    } else {
+      socket.close();
+    }
   }
 }

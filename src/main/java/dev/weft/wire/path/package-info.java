@@ -19,6 +19,11 @@
  *     4. {@link dev.weft.wire.path.WireEnd}       found by interface id; sendmmsg: up to 256 frames
  * </pre>
  *
+ * <p>The two meet within a node, by a {@link dev.weft.wire.path.LocalStream}, where both ends are
+ * there. An end at a {@link dev.weft.wire.path.Segment} has no socket: its {@link
+ * dev.weft.wire.path.SegmentPort} takes the frames in place of sendmmsg, and gives them to the
+ * streams of other ports, on their loops.
+ *
  * <p>Wire format: one {@code SendToStream} call per wire and direction; a batch is whole messages,
  * one after the other, each a {@code Packet} behind the five bytes of gRPC:
  *
