@@ -75,6 +75,28 @@ class LinkMonitorIT {
   }
 
   @Test
+  void shouldTellOfLinksInOtherNamespaces() throws Exception {
+    BlockingQueue<Link> heard = new LinkedBlockingQueue<>();
+    try (Netns here = node.open();
+        Netns there = pod.open();
+        Netlink inPod = Netlink.open(there);
+        LinkMonitor all = LinkMonitor.openAll(here, link -> heard.add(link.orElseThrow()))) {
+      netlink.identify(there);
+      netlink.identify(there);
+      Link bridge = inPod.createBridge("br0");
+
+      inPod.setUp(bridge.index());
+      inPod.setMtu(bridge.index(), 1400);
+
+      Link link;
+      do {
+        link = heard.poll(10, TimeUnit.SECONDS);
+        assertThat(link).as("a bridge that is up, with MTU 1400, within 10 s").isNotNull();
+      } while (!(link.name().equals("br0") && link.up() && link.mtu() == 1400));
+    }
+  }
+
+  @Test
   void shouldEndItsThreadWhenClosed() throws Exception {
     // When
     monitor.close();

@@ -50,7 +50,7 @@ public final class Wire {
   private Instant since;
 
   /** What was published last. */
-  private Report shown = WireLife.<PodEnd, OpenStream>begin().report();
+  private Report shown;
 
   /** The ends may differ from what is known of them. */
   private boolean unsensed = true;
@@ -78,6 +78,7 @@ public final class Wire {
     this.work = work;
     this.passes = new Passes(room.vertx(), () -> work.pass(this), new Backoff(room.random()));
     this.since = room.context().clock().instant();
+    this.shown = EndReport.of(spec, life.report(), words);
     this.unmeter = WireMeters.register(this, room.context().metrics().registry());
   }
 
