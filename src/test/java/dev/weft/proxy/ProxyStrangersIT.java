@@ -433,7 +433,6 @@ class ProxyStrangersIT {
     add(m1, quic, "quic", true);
     add(m1, utp, "utp", false);
 
-    List<Socket> waiting = new ArrayList<>();
     for (String to : List.of(quic, utp)) {
       await(to)
           .atMost(SOON)
@@ -446,10 +445,8 @@ class ProxyStrangersIT {
                 assertThat(m1.log())
                     .containsPattern("forward proxy to " + to + " lost: .*certificate");
               });
-      // The proxy has patience with what is lost: with both at the same time.
-      waiting.addAll(clients(m1, 1, "127.0.0.3", connect(to, "yoasobi")));
+      assertThat(answer(m1, connect(to, "yoasobi"))).isEqualTo(502);
     }
-    assertThat(statuses(waiting)).containsOnly(502);
     await("the other mesh's node is refused too, and says so")
         .atMost(SOON)
         .untilAsserted(
