@@ -4,6 +4,7 @@ import dev.weft.bus.Fault;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.vertx.core.Future;
@@ -39,6 +40,8 @@ public final class Http2Connection implements RpcConnection {
   /** The loop's. */
   private final Turns turns;
 
+  private final Unsent unsent;
+
   private final Promise<Void> lost = Promise.promise();
 
   /** The loop's: one end takes no more calls. */
@@ -57,7 +60,8 @@ public final class Http2Connection implements RpcConnection {
     HttpConnection itself = http.closeHandler(v -> lost.tryComplete());
     this.channel = ((ConnectionBase) itself).channel();
     WritabilityRecheck.add(channel.pipeline());
-    this.turns = new Turns(channel::isWritable, loop.netty()::execute);
+    this.unsent = new Unsent(System::nanoTime, this::hold);
+    this.turns = new Turns(channel::isWritable, loop.netty()::execute, unsent);
     channel.pipeline().addLast(new Room(turns));
     http.goAwayHandler(v -> draining = true);
   }
@@ -220,9 +224,18 @@ public final class Http2Connection implements RpcConnection {
   }
 
   /**
-   * Bounds the bytes that the kernel accepts before it has sent them (TCP_NOTSENT_LOWAT, tcp(7)).
+   * Bounds the bytes that the channel takes before the kernel has, and those that the kernel takes
+   * before it has sent them (TCP_NOTSENT_LOWAT, tcp(7)).
    */
   void limitUnsent(int bytes) {
+    hold(Math.min(bytes, unsent.bytes()));
+  }
+
+  private void hold(int bytes) {
+    if (!channel.isOpen()) {
+      return;
+    }
+    channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(bytes / 2, bytes));
     if (channel instanceof EpollSocketChannel tcp) {
       tcp.config().setOption(EpollChannelOption.TCP_NOTSENT_LOWAT, (long) bytes);
     }

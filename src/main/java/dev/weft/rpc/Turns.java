@@ -8,9 +8,10 @@ import java.util.function.Consumer;
 
 /**
  * Shares a connection between its streams by deficit round robin: while the connection takes less
- * than they have to send, each gets a turn of {@link #QUANTUM} bytes after the other, so that their
- * shares are equal in bytes, whatever the size and the number of their batches. A stream that had
- * nothing to send comes before those that wait all the time, with one turn, as in RFC 8290.
+ * than they have to send, each gets a turn of as many bytes as {@link Unsent} says after the other,
+ * so that their shares are equal in bytes, whatever the size and the number of their batches. A
+ * stream that had nothing to send comes before those that wait all the time, with one turn, as in
+ * RFC 8290.
  *
  * <p>Without it the streams that were opened first would have everything: whenever a channel has
  * room again, Netty tells its streams in the order of their opening, and the first one fills it.
@@ -19,9 +20,6 @@ import java.util.function.Consumer;
  * thread.
  */
 final class Turns {
-  /** What a stream sends in a turn, bytes: a super-frame. */
-  static final int QUANTUM = 64 << 10;
-
   /** A stream of the connection, without turns. */
   interface Out {
     /** Writes a batch, and releases it. */
@@ -36,6 +34,7 @@ final class Turns {
 
   private final BooleanSupplier room;
   private final Consumer<Runnable> later;
+  private final Unsent unsent;
 
   /** Those that wait and did not in the last round. */
   private final Deque<Turn> fresh = new ArrayDeque<>();
@@ -55,9 +54,10 @@ final class Turns {
    * @param room whether the connection takes more
    * @param later runs something on the thread soon, not before it returns
    */
-  Turns(BooleanSupplier room, Consumer<Runnable> later) {
+  Turns(BooleanSupplier room, Consumer<Runnable> later, Unsent unsent) {
     this.room = room;
     this.later = later;
+    this.unsent = unsent;
   }
 
   /** The turns of one more stream. */
@@ -117,16 +117,19 @@ final class Turns {
         return true;
       }
       if (present == this) {
-        credit -= batch.readableBytes();
-        out.write(batch);
+        pass(batch);
       } else if (isFree()) {
-        out.write(batch);
+        pass(batch);
       } else {
         flush();
         held = batch;
       }
       if (held == null && isFree()) {
+        unsent.flowed();
         return true;
+      }
+      if (held == null && !room.getAsBoolean()) {
+        unsent.full();
       }
       if (drained == null) {
         waiting++;
@@ -143,6 +146,15 @@ final class Turns {
       return waiting == 0 && room.getAsBoolean() && !out.isFull();
     }
 
+    private void pass(ByteBuf batch) {
+      int bytes = batch.readableBytes();
+      if (present == this) {
+        credit -= bytes;
+      }
+      unsent.wrote(bytes);
+      out.write(batch);
+    }
+
     private void list(Deque<Turn> queue) {
       listed = true;
       queue.add(this);
@@ -151,9 +163,9 @@ final class Turns {
     private void take() {
       listed = false;
       if (waiting == 1 && drained != null) {
-        credit = QUANTUM;
+        credit = unsent.bytes();
       } else if (credit <= 0) {
-        credit += QUANTUM;
+        credit += unsent.bytes();
       }
       if (credit <= 0) {
         list(ring);
@@ -181,11 +193,13 @@ final class Turns {
       } else if (!closed) {
         list(ring);
       }
+      if (waiting == 0) {
+        unsent.flowed();
+      }
     }
 
     private void step() {
       if (held != null) {
-        credit -= held.readableBytes();
         flush();
       } else {
         Runnable run = drained;
@@ -219,7 +233,7 @@ final class Turns {
       if (held != null) {
         ByteBuf batch = held;
         held = null;
-        out.write(batch);
+        pass(batch);
       }
     }
 

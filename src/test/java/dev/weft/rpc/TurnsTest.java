@@ -18,7 +18,8 @@ class TurnsTest {
   private int unsent;
 
   private final Queue<Runnable> tasks = new ArrayDeque<>();
-  private final Turns turns = new Turns(() -> unsent < ROOM, tasks::add);
+  private final Turns turns =
+      new Turns(() -> unsent < ROOM, tasks::add, new Unsent(() -> 0, bytes -> {}));
 
   /** The names of the streams whose batches went out, in their order. */
   private final List<String> order = new ArrayList<>();
