@@ -47,6 +47,9 @@ final class Allocations {
   /** Why a pod that waits for an address did not get it in the last pass. */
   private final Map<PodRef, String> refused = new HashMap<>();
 
+  /** Addresses that pods of other nodes have. */
+  private Set<InetAddress> reserved = Set.of();
+
   Allocations(Store store) {
     this.store = store;
   }
@@ -98,6 +101,7 @@ final class Allocations {
               .formatted(wanted, old.address(), pod));
     }
     Set<InetAddress> used = used();
+    used.addAll(reserved);
     if (chosen != null && used.contains(chosen)) {
       throw Fault.CONFLICT.because("address: " + wanted + " is in use (expected: a free one)");
     }
@@ -170,7 +174,13 @@ final class Allocations {
     return (int) byPod.values().stream().filter(a -> !a.waits()).count();
   }
 
-  private Set<InetAddress> used() {
+  /** Gives none of these from now on. */
+  void reserve(Set<InetAddress> addresses) {
+    reserved = addresses;
+  }
+
+  /** The addresses of this node's pods. */
+  Set<InetAddress> used() {
     Set<InetAddress> used = new HashSet<>();
     byPod.values().stream().filter(a -> !a.waits()).forEach(a -> used.add(a.inet()));
     return used;

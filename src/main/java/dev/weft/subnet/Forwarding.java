@@ -105,6 +105,18 @@ final class Forwarding {
     }
   }
 
+  /**
+   * Has a bridge answer ARP requests of its pods for addresses of their subnet to which other
+   * routes lead.
+   */
+  void answerForOthers(String bridge, boolean wanted) throws LinuxException {
+    String key = "net/ipv4/conf/" + bridge + "/proxy_arp";
+    if (has(key, wanted ? "0" : "1")) {
+      writeIfThere("net/ipv4/neigh/" + bridge + "/proxy_delay", "0");
+      writeIfThere(key, wanted ? "1" : "0");
+    }
+  }
+
   /** Turns forwarding on for the address's family, also if somebody has turned it off since. */
   void ensure(InetAddress gateway) throws IOException {
     if (gateway instanceof Inet4Address) {

@@ -20,6 +20,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,6 +30,9 @@ final class MemberDirectory {
 
   private static final Logger log = LoggerFactory.getLogger(MemberDirectory.class);
 
+  /** More addresses than a /24 has. */
+  private static final int MOST_STRAYS = 256;
+
   private final Cluster cluster;
   private final OwnedTable table;
   private final LeaseKeeper keeper;
@@ -37,6 +41,13 @@ final class MemberDirectory {
   private final PacketCarrier.Side self;
   private final KnownPeers known;
   private MemberRow told;
+
+  /** The addresses of this node's pods. */
+  private Set<InetAddress> used = Set.of();
+
+  /** What this node says of its subnet's addresses. */
+  private Map<String, String> guests = Map.of();
+
   private Map<String, Read> read = Map.of();
 
   /**
@@ -76,9 +87,47 @@ final class MemberDirectory {
    */
   List<Wanted.Peer> peers() {
     Map<String, MemberRow> rows = rows();
+    Map<String, List<Cidr>> hosts = hosts(rows);
     List<Wanted.Peer> live = new ArrayList<>();
-    rows.forEach((node, row) -> peer(node, row).ifPresent(live::add));
+    rows.forEach(
+        (node, row) -> peer(node, row, hosts.getOrDefault(node, List.of())).ifPresent(live::add));
     return known.with(live, peer -> mayBeAway(peer, rows.get(peer.node())));
+  }
+
+  /**
+   * Takes other nodes' pods in this node's subnet for guests, whose addresses it does not give.
+   *
+   * @param own the addresses of this node's pods
+   * @return the guests' addresses
+   */
+  Set<InetAddress> host(Set<InetAddress> own) {
+    used = own;
+    guests =
+        keeper.held() && keeper.subnet().isPresent()
+            ? Guests.accept(cluster.self(), keeper.subnet().get(), own, rows(), guests)
+            : Map.of();
+    return guests.entrySet().stream()
+        .filter(guest -> !guest.getValue().equals(cluster.self()))
+        .map(guest -> IpAddress.parse(guest.getKey()))
+        .collect(Collectors.toSet());
+  }
+
+  /** By node id, the addresses of pods that the holders of their subnets say are there. */
+  private Map<String, List<Cidr>> hosts(Map<String, MemberRow> rows) {
+    List<Guests.Said> said = new ArrayList<>();
+    List<Cidr> own = keeper.subnet().map(List::of).orElse(List.of());
+    own.forEach(subnet -> said.add(new Guests.Said(cluster.self(), subnet, guests)));
+    rows.forEach(
+        (node, row) -> {
+          if (!node.equals(cluster.self()) && row.guests() != null && row.subnet() != null) {
+            keeper
+                .find(row.subnet())
+                .filter(lease -> lease.holder().equals(node))
+                .flatMap(lease -> Cidr.find(lease.key()))
+                .ifPresent(subnet -> said.add(new Guests.Said(node, subnet, row.guests())));
+          }
+        });
+    return Guests.routes(cluster.self(), said, own, used);
   }
 
   /**
@@ -169,8 +218,9 @@ final class MemberDirectory {
     }
   }
 
-  private Optional<Wanted.Peer> peer(String node, MemberRow row) {
-    if (node.equals(cluster.self()) || row.subnet() == null) {
+  private Optional<Wanted.Peer> peer(String node, MemberRow row, List<Cidr> hosts) {
+    boolean guest = row.subnet() == null && !hosts.isEmpty();
+    if (node.equals(cluster.self()) || (row.subnet() == null && !guest)) {
       return Optional.empty();
     }
     PacketCarrier carrier = carrier(node, row);
@@ -179,18 +229,23 @@ final class MemberDirectory {
       return Optional.empty();
     }
     boolean leased =
-        keeper.find(row.subnet()).filter(lease -> lease.holder().equals(node)).isPresent();
+        guest || keeper.find(row.subnet()).filter(lease -> lease.holder().equals(node)).isPresent();
     if (!leased) {
       return Optional.empty();
     }
     try {
-      Cidr subnet = range.check(row.subnet());
+      Cidr subnet = guest ? hosts.get(0) : range.check(row.subnet());
       return Optional.of(
           new Wanted.Peer(
               node,
               keeper.nameOf(node),
               subnet,
-              second.flatMap(r -> r.part(subnet)).filter(p -> p.toString().equals(row.subnet6())),
+              guest
+                  ? Optional.empty()
+                  : second
+                      .flatMap(r -> r.part(subnet))
+                      .filter(p -> p.toString().equals(row.subnet6())),
+              guest ? hosts.subList(1, hosts.size()) : hosts,
               carrier,
               carrier == PacketCarrier.WIREGUARD
                   ? new Wanted.WireguardOffer(
@@ -237,6 +292,7 @@ final class MemberDirectory {
 
   /** Tells the others about this node, if anything has changed. */
   Future<Void> tell(Observed observed, Optional<InetAddress> witness) {
+    boolean lost = keeper.subnet().isPresent() && !keeper.held() && !used.isEmpty();
     WireguardSeen seen = observed.wireguard();
     MemberRow row =
         new MemberRow(
@@ -253,6 +309,8 @@ final class MemberDirectory {
             self.mesh(),
             self.wireguard() ? Objects.requireNonNullElse(seen.keys(), List.of()) : null,
             seen.sendsBy(),
+            lost ? used.stream().map(IpAddress::format).sorted().limit(MOST_STRAYS).toList() : null,
+            guests.isEmpty() ? null : guests,
             witness.map(IpAddress::format).orElse(null));
     if (row.equals(told)) {
       return Future.succeededFuture();

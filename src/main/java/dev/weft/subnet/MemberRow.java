@@ -5,6 +5,7 @@ import dev.weft.subnet.wireguard.AnnouncedKey;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * What a member tells the others in its owned table.
@@ -19,6 +20,9 @@ import java.util.Locale;
  * @param mesh whether it makes tunnels
  * @param wireguard its public keys of WireGuard, none yet if the list is empty; null without
  * @param sendsBy the oldest generation of its keys that it sends by; 0 for none
+ * @param strays addresses of its pods in a subnet that it has lost; null for none
+ * @param guests node ids by address, for addresses of its subnet that other nodes' pods have, and
+ *     then also its own; null for none
  * @param witness address of a pod that answers the member itself; null for none
  */
 record MemberRow(
@@ -31,6 +35,8 @@ record MemberRow(
     boolean mesh,
     List<AnnouncedKey> wireguard,
     long sendsBy,
+    List<String> strays,
+    Map<String, String> guests,
     String witness) {
   static String word(SubnetsConfig.Carrier carrier) {
     return carrier.name().toLowerCase(Locale.ROOT);

@@ -254,6 +254,9 @@ final class SubnetKernel implements AutoCloseable {
         wireguardMtu.orElseGet(
             () -> vxlan ? underlay.map(Underlay::vxlanMtu).orElse(0) : TunnelDevice.MTU);
     Map<PodRef, String> podProblems = pods(wanted, mtu > 0 ? mtu : lone());
+    forwarding.answerForOthers(
+        PodBridge.BRIDGE,
+        wanted.own().filter(own -> wanted.peers().stream().anyMatch(p -> p.isIn(own))).isPresent());
     troubles.putAll(pass(wanted, hasSubnet, fence, device));
     Set<PodRef> attached = new HashSet<>();
     wanted.pods().forEach(pod -> attached.add(pod.pod()));

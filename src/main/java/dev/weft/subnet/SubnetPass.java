@@ -66,6 +66,7 @@ final class SubnetPass {
         .compose(
             local ->
                 releaseStrangers(local)
+                    .onSuccess(v -> takeGuests())
                     .compose(v -> giveAddresses())
                     .compose(v -> reconcile(local)))
         .onFailure(e -> observed = observed.outdated(WeftException.of(e).getMessage()))
@@ -120,6 +121,10 @@ final class SubnetPass {
             .filter(pod -> !here.contains(pod))
             .toList();
     return Future.join(gone.stream().map(state.allocations()::release).toList()).mapEmpty();
+  }
+
+  private void takeGuests() {
+    state.allocations().reserve(state.directory().host(state.allocations().used()));
   }
 
   /** Gives pods their addresses that asked before there was a subnet. */
@@ -203,7 +208,7 @@ final class SubnetPass {
   /** The members of which something is known and that VXLAN carries packets to. */
   private List<Wanted.Peer> here() {
     return peers.stream()
-        .filter(peer -> peer.carrier() == PacketCarrier.VXLAN)
+        .filter(peer -> peer.carrier() == PacketCarrier.VXLAN && !peer.isGuest())
         .filter(peer -> !state.directory().isAway(peer.node()))
         .toList();
   }

@@ -5,6 +5,7 @@ import dev.weft.linux.VxlanFence;
 import dev.weft.pod.PodRef;
 import dev.weft.subnet.wireguard.AnnouncedKey;
 import java.net.InetAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -56,6 +57,7 @@ record Wanted(
    * Another member.
    *
    * @param second its part of the IPv6 range beside an IPv4 subnet; empty if it uses none
+   * @param hosts addresses of its pods outside of these
    * @param carrier what carries packets there in this pass
    * @param wireguard what it tells, if both are to use WireGuard; null if not
    * @param endpoint the member's underlay address; null if none is known, which VXLAN needs
@@ -66,11 +68,25 @@ record Wanted(
       String name,
       Cidr subnet,
       Optional<Cidr> second,
+      List<Cidr> hosts,
       PacketCarrier carrier,
       WireguardOffer wireguard,
       InetAddress endpoint,
       int mtu) {
     private static final int LEAST_MTU = 1280;
+
+    /** Without pods elsewhere. */
+    Peer(
+        String node,
+        String name,
+        Cidr subnet,
+        Optional<Cidr> second,
+        PacketCarrier carrier,
+        WireguardOffer wireguard,
+        InetAddress endpoint,
+        int mtu) {
+      this(node, name, subnet, second, List.of(), carrier, wireguard, endpoint, mtu);
+    }
 
     /** Without WireGuard. */
     Peer(
@@ -101,16 +117,28 @@ record Wanted(
     }
 
     Peer by(PacketCarrier other) {
-      return new Peer(node, name, subnet, second, other, wireguard, endpoint, mtu);
+      return new Peer(node, name, subnet, second, hosts, other, wireguard, endpoint, mtu);
     }
 
     Peer beside(Optional<Cidr> other) {
-      return new Peer(node, name, subnet, other, carrier, wireguard, endpoint, mtu);
+      return new Peer(node, name, subnet, other, hosts, carrier, wireguard, endpoint, mtu);
     }
 
     /** What routes to it lead to. */
     List<Cidr> subnets() {
-      return SecondRange.both(subnet, second);
+      List<Cidr> all = new ArrayList<>(SecondRange.both(subnet, second));
+      all.addAll(hosts);
+      return all;
+    }
+
+    /** Whether it has pods in a subnet, one by one. */
+    boolean isIn(Cidr other) {
+      return subnets().stream().anyMatch(to -> other.contains(to) && !other.equals(to));
+    }
+
+    /** Whether it lost its subnet, and has pods left there. */
+    boolean isGuest() {
+      return subnet.prefixLength() == subnet.bits();
     }
 
     /**

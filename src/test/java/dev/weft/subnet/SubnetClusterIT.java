@@ -222,6 +222,53 @@ class SubnetClusterIT {
   }
 
   @Test
+  void shouldReachThePodsOfANodeWhoseSubnetAnotherOneHasByNow() throws Exception {
+    String lost = subnets.get(2);
+    nodes.stop(3);
+    awaitMembersAt(1, NODES - 1);
+    nodes.api(1).delete("/api/v1/subnets/" + nodes.id(3));
+    nodes.start(4);
+    nodes.awaitReady(4);
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(
+            () -> {
+              new QuiltClient(nodes.host(4)).call("ConfigureNodeSubnet", lost);
+              return lost.equals(nodes.subnetOf(4));
+            });
+    try (TestNetns pod = TestNetns.create("pod4")) {
+      nodes.start(3);
+      nodes.awaitReady(3);
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .untilAsserted(() -> assertThat(routes(4)).contains(addressIn(3) + " via"));
+      long begun = System.nanoTime();
+      awaitAllPings(Duration.ofSeconds(30));
+      say("pods of the node that lost its subnet are reached after", begun);
+
+      String body = "{\"netns\":\"" + pod.name() + "\",\"address\":\"auto\"}";
+      JsonNode given =
+          nodes.api(4).send("PUT", "/api/v1/pods/default/p4", "application/json", body);
+      String address = given.path("address").asText().replace("/24", "");
+      assertThat(address).isNotEqualTo(addressIn(3)).startsWith(lost.replace("0/24", ""));
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () ->
+                  pings(pods.get(0), address)
+                      && pings(pods.get(2), address)
+                      && pings(pod, addressIn(3)));
+    } finally {
+      nodes.stop(4);
+    }
+    awaitMembersAt(1, NODES);
+    nodes.api(1).delete("/api/v1/nodes/" + nodes.id(4));
+    await().atMost(Duration.ofSeconds(60)).until(() -> lost.equals(nodes.subnetOf(3)));
+    awaitAllPings(Duration.ofSeconds(30));
+    assertThat(routes(1)).doesNotContain(addressIn(3) + " via");
+  }
+
+  @Test
   void shouldSayWhatStopsPodsPacketsAndHealWhatIsItsOwn() throws Exception {
     nodes.host(2).run("nft", "-f", write(NO_OVERLAY).toString());
     nodes.host(3).run("nft", "-f", write(NO_FORWARD).toString());
@@ -334,8 +381,12 @@ class SubnetClusterIT {
   }
 
   private static boolean reaches(int from, int to) throws Exception {
-    try (Netns netns = pods.get(from - 1).open();
-        IcmpEcho echo = IcmpEcho.open(netns, IpAddress.parse(addressIn(to)), 1422, true)) {
+    return pings(pods.get(from - 1), addressIn(to));
+  }
+
+  private static boolean pings(TestNetns pod, String address) throws Exception {
+    try (Netns netns = pod.open();
+        IcmpEcho echo = IcmpEcho.open(netns, IpAddress.parse(address), 1422, true)) {
       return echo.ping(Duration.ofSeconds(1)).isPresent();
     }
   }
