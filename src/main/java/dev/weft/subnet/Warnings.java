@@ -86,8 +86,8 @@ final class Warnings {
         now.lost(),
         "lease-lost",
         "subnet " + now.subnet() + " is not this node's any more",
-        "pods here with addresses of it are not reached from other nodes, and no new ones are"
-            + " given",
+        "pods here with addresses of it are reached one by one, if no pod of its node has the same,"
+            + " and no new addresses are given",
         "remove these pods and add them again; with the last one the node gets another subnet");
   }
 
