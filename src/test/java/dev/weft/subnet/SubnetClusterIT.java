@@ -258,11 +258,13 @@ class SubnetClusterIT {
                   pings(pods.get(0), address)
                       && pings(pods.get(2), address)
                       && pings(pod, addressIn(3)));
+      nodes.api(4).delete("/api/v1/pods/default/p4");
     } finally {
       nodes.stop(4);
     }
     awaitMembersAt(1, NODES);
     nodes.api(1).delete("/api/v1/nodes/" + nodes.id(4));
+    wipe(4);
     await().atMost(Duration.ofSeconds(60)).until(() -> lost.equals(nodes.subnetOf(3)));
     awaitAllPings(Duration.ofSeconds(30));
     assertThat(routes(1)).doesNotContain(addressIn(3) + " via");
@@ -330,9 +332,7 @@ class SubnetClusterIT {
   void shouldFindItsSubnetAgainWithAnEmptyDisk() throws Exception {
     nodes.kill(3);
     awaitMembersAt(1, NODES - 1);
-    for (String file : List.of("weft.db", "weft.db-wal", "weft.db-shm")) {
-      Files.deleteIfExists(nodes.home(3).resolve("data").resolve(file));
-    }
+    wipe(3);
     nodes.start(3);
     nodes.awaitReady(3);
 
@@ -341,6 +341,12 @@ class SubnetClusterIT {
     addPod(3);
     awaitAllPings(Duration.ofSeconds(30));
     awaitMembersAt(1, NODES);
+  }
+
+  private static void wipe(int node) throws Exception {
+    for (String file : List.of("weft.db", "weft.db-wal", "weft.db-shm")) {
+      Files.deleteIfExists(nodes.home(node).resolve("data").resolve(file));
+    }
   }
 
   private static Set<String> distinctSubnets(int count) {
