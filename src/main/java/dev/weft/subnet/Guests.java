@@ -17,6 +17,11 @@ import java.util.TreeMap;
  * packets by telling that it has an address: it has to be the one that the holder names. Pure.
  */
 final class Guests {
+  /** Of one node: more than a /24 has. */
+  static final int MOST = 256;
+
+  private static final int MOST_SAID = 4096;
+
   private Guests() {}
 
   /**
@@ -41,7 +46,7 @@ final class Guests {
       if (row.getKey().equals(self) || row.getValue().strays() == null) {
         continue;
       }
-      for (String text : row.getValue().strays()) {
+      for (String text : row.getValue().strays().stream().limit(MOST).toList()) {
         IpAddress.find(text)
             .filter(own::contains)
             .filter(address -> !used.contains(address))
@@ -77,10 +82,12 @@ final class Guests {
       String self, Collection<Said> said, List<Cidr> bridged, Set<InetAddress> used) {
     Map<String, Set<Cidr>> routes = new HashMap<>();
     for (Said holder : said) {
-      holder
-          .guests()
+      holder.guests().entrySet().stream()
+          .limit(MOST_SAID)
           .forEach(
-              (text, node) -> {
+              guest -> {
+                String text = guest.getKey();
+                String node = guest.getValue();
                 // A holder's own are behind the route to its subnet, where that is another.
                 boolean needed =
                     !node.equals(self)

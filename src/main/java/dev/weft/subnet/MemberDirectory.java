@@ -30,9 +30,6 @@ final class MemberDirectory {
 
   private static final Logger log = LoggerFactory.getLogger(MemberDirectory.class);
 
-  /** More addresses than a /24 has. */
-  private static final int MOST_STRAYS = 256;
-
   private final Cluster cluster;
   private final OwnedTable table;
   private final LeaseKeeper keeper;
@@ -309,7 +306,7 @@ final class MemberDirectory {
             self.mesh(),
             self.wireguard() ? Objects.requireNonNullElse(seen.keys(), List.of()) : null,
             seen.sendsBy(),
-            lost ? used.stream().map(IpAddress::format).sorted().limit(MOST_STRAYS).toList() : null,
+            lost ? used.stream().map(IpAddress::format).sorted().limit(Guests.MOST).toList() : null,
             guests.isEmpty() ? null : guests,
             witness.map(IpAddress::format).orElse(null));
     if (row.equals(told)) {
