@@ -23,11 +23,15 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Three node processes that start at the same moment, and what befalls them. */
 @Needs({Need.ROOT, Need.IPROUTE2, Need.PYTHON_GRPC})
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class SubnetClusterIT {
   private static final int NODES = 3;
 
@@ -221,7 +225,9 @@ class SubnetClusterIT {
         .until(() -> nodes.api(2).get("/api/v1/subnets").path("items").size() == NODES);
   }
 
+  /** Last, as node 4 keeps a disk that other tests do not expect. */
   @Test
+  @Order(Integer.MAX_VALUE)
   void shouldReachThePodsOfANodeWhoseSubnetAnotherOneHasByNow() throws Exception {
     String lost = subnets.get(2);
     nodes.stop(3);
@@ -263,8 +269,7 @@ class SubnetClusterIT {
       nodes.stop(4);
     }
     awaitMembersAt(1, NODES);
-    nodes.api(1).delete("/api/v1/nodes/" + nodes.id(4));
-    wipe(4);
+    nodes.api(1).delete("/api/v1/subnets/" + nodes.id(4));
     await().atMost(Duration.ofSeconds(60)).until(() -> lost.equals(nodes.subnetOf(3)));
     awaitAllPings(Duration.ofSeconds(30));
     assertThat(routes(1)).doesNotContain(addressIn(3) + " via");
