@@ -111,6 +111,13 @@ public enum Need {
       return isOnPath("faketime");
     }
   },
+  /** Debian's frr: routing daemons. */
+  FRR {
+    @Override
+    boolean isMet() {
+      return Files.isExecutable(Path.of("/usr/lib/frr/ospfd"));
+    }
+  },
   CURL {
     @Override
     boolean isMet() {
