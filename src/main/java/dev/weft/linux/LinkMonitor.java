@@ -99,7 +99,7 @@ public final class LinkMonitor implements AutoCloseable {
     try {
       socket.receiveBuffer(QUEUE_BYTES);
       if (everywhere) {
-        socket.set(SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, 1);
+        listenEverywhere(socket);
       }
       socket.bind(SocketAddresses.netlink(RTMGRP_LINK));
       LinkMonitor monitor = new LinkMonitor(socket, new Poller<>(), name, listener);
@@ -108,6 +108,17 @@ public final class LinkMonitor implements AutoCloseable {
     } catch (LinuxException e) {
       socket.close();
       throw e;
+    }
+  }
+
+  private static void listenEverywhere(NativeSocket socket) throws LinuxException {
+    try {
+      socket.set(SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, 1);
+    } catch (LinuxException e) {
+      // Without CAP_NET_BROADCAST it hears of its own namespace alone.
+      if (!e.is(Errno.EPERM)) {
+        throw e;
+      }
     }
   }
 

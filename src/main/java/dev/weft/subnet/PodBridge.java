@@ -159,6 +159,11 @@ final class PodBridge {
   private void attach(Wanted.PodEnd pod, List<Cidr> own, int bridge, int mtu) throws IOException {
     String ref = pod.pod().toString();
     try (OpenNetns podNetns = OpenNetns.open(pod.netns())) {
+      if (podNetns.identity() == host.identity()) {
+        throw Fault.CONFLICT.because(
+            "pod %s is in the host's namespace (expected: one of its own, for an address of the subnet)"
+                .formatted(ref));
+      }
       Netlink inPod = podNetns.netlink();
       LinkEnd here = LinkEnd.ofNode(host, SubnetNames.linkName(ref), mtu);
       LinkEnd there = LinkEnd.ofPod(podNetns, INTERFACE, mtu, "pod " + ref);

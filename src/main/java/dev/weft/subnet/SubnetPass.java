@@ -189,7 +189,7 @@ final class SubnetPass {
       state
           .allocations()
           .of(pod.ref())
-          .filter(a -> a.attached() && !a.waits() && pod.alive())
+          .filter(a -> a.attached() && !a.waits() && pod.alive() && !pod.isSegment())
           .ifPresent(a -> ends.add(end(pod, a.inet())));
     }
     // Before other members have been heard, those of former times show the underlay.

@@ -112,6 +112,18 @@ final class LinkFields {
     }
   }
 
+  /** Notes that a wire would send back what it brings, again and again. */
+  static void checkUnderlay(String one, DocumentNode otherNode, String other) {
+    String underlay = NicUse.USE_UNDERLAY.toString();
+    if (underlay.equals(one) && underlay.equals(other)) {
+      otherNode.wrong(
+          NicUse.USE
+              + ", since the other end is "
+              + underlay
+              + ": the wire's own packets would cross it without end");
+    }
+  }
+
   static Integer mtu(DocumentNode node) {
     if (node.value() == null) {
       return null;

@@ -20,6 +20,7 @@ final class SingleLinkObject {
     boolean hasB = checkEnd(node.at("b"), link.b());
     if (hasA && hasB) {
       LinkFields.checkMacs(link.a().mac(), node.at("b").at("mac"), link.b().mac());
+      LinkFields.checkUnderlay(link.a().nic(), node.at("b").at("nic"), link.b().nic());
     }
     if (hasA
         && hasB

@@ -126,6 +126,7 @@ final class TopologyObject {
     String peerName = LinkFields.name(node.at("peer_name"));
     String localNic = nic(node, "local");
     String peerNic = nic(node, "peer");
+    LinkFields.checkUnderlay(localNic, node.at("peer_nic"), peerNic);
     Integer mtu = LinkFields.mtu(node.at("mtu"));
     String kind = LinkFields.kind(node.at("kind"));
     Boolean open = LinkFields.open(node.at("open"));

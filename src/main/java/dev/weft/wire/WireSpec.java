@@ -1,5 +1,6 @@
 package dev.weft.wire;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import dev.weft.bus.Digest;
 import dev.weft.bus.Fault;
 import dev.weft.pod.PodRef;
@@ -43,6 +44,7 @@ public record WireSpec(
    * Whether it is a link of a topology, or a single one: other rooms' namespaces begin with a
    * tilde.
    */
+  @JsonIgnore
   public boolean isOfTopology() {
     return !ns.startsWith("~");
   }

@@ -140,6 +140,7 @@ final class ApiIT {
                      "local":{"pod":"default/r1","intf":"eth7","address":"10.0.0.1/24",
                               "node":"00000000000000a1"},
                      "peer":{"pod":"default/r2","intf":"eth7","node":"00000000000000b2"},
+                     "cut":false,"open":false,
                      "state":"waiting","reason":"node n2 is not reachable",
                      "since":"2026-01-02T03:04:05Z",
                      "sent":{"frames":1200,"bytes":1500000,"drops":0},
@@ -181,7 +182,7 @@ final class ApiIT {
             "b.intf: missing (expected: " + INTERFACE + ")",
             "mtu: 70000 (expected: 68..65535)",
             "kind: \"gre\" (expected: grpc, veth, vxlan, patch or macvlan)",
-            "mut: not a field (expected: a, b, kind, mtu, uid)");
+            "mut: not a field (expected: a, b, kind, mtu, open, uid)");
     assertThat(problem.at("/errors")).hasSize(6);
     assertThat(problem.at("/errors/0/path").asText()).isEqualTo("uid");
   }

@@ -154,6 +154,16 @@ class NodeProcessIT {
   }
 
   @Test
+  void shouldRunWithoutTheCapabilityToHearOfAllNamespaces() throws Exception {
+    List<String> deaf =
+        List.of("setpriv", "--bounding-set=-net_broadcast", "--inh-caps=-net_broadcast");
+    String conf = configuration(ALONE);
+    try (WeftProcess node = WeftProcess.start(directory, deaf, "run", "--trial", "--conf", conf)) {
+      assertThat(node.awaitExit()).as(node.err()).isZero();
+    }
+  }
+
+  @Test
   void shouldKeepWhatItWasToldOverARestart() throws Exception {
     String conf = configuration(ALONE);
     String topology =

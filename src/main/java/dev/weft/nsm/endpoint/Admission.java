@@ -2,6 +2,7 @@ package dev.weft.nsm.endpoint;
 
 import dev.weft.bus.Fault;
 import dev.weft.config.NsmConfig;
+import dev.weft.linux.Netns;
 import dev.weft.nsm.Endpoint;
 import dev.weft.nsm.connection.ClientPod;
 import dev.weft.nsm.connection.Names;
@@ -80,7 +81,11 @@ public final class Admission {
               + " (expected: that of the endpoint's process, since it is not root's)");
     }
     for (Pod pod : pods) {
-      boolean its = pod.alive() && pod.identity() == own && !EndpointPods.owns(pod.ref());
+      boolean its =
+          pod.alive()
+              && pod.identity() == own
+              && !pod.netns().equals(Netns.HOST)
+              && !EndpointPods.owns(pod.ref());
       if (its && !config.advertisers(service).contains(pod.ref().toString())) {
         throw Fault.DENIED.because(
             "linux_namespace: %s (expected: that of pod %s, unless nsm.allow names it for service %s)"

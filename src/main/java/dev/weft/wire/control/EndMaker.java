@@ -3,6 +3,7 @@ package dev.weft.wire.control;
 import dev.weft.address.HostPort;
 import dev.weft.address.IpAddress;
 import dev.weft.bus.Fault;
+import dev.weft.bus.WeftException;
 import dev.weft.cluster.Member;
 import dev.weft.pod.Pod;
 import dev.weft.pod.PodRef;
@@ -149,7 +150,15 @@ final class EndMaker {
                   .formatted(end.intf(), holder.id(), holder.link())));
     }
     holders.put(end.intf(), wire);
-    return room.thread().home(kernel.nic(wire.spec(), end, pod, nodes()));
+    return room.thread()
+        .home(kernel.nic(wire.spec(), end, pod, nodes()))
+        .onFailure(
+            e -> {
+              if (WeftException.of(e).fault() == Fault.CONFLICT) {
+                // It cannot be this wire's; another one may have it.
+                holders.remove(end.intf(), wire);
+              }
+            });
   }
 
   /** The addresses by which nodes are reached, as far as they are no names. */

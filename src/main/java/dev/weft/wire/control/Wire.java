@@ -239,6 +239,11 @@ public final class Wire {
     sensedAt = System.nanoTime();
   }
 
+  /** The interfaces could not be looked at: the next pass does. */
+  void unsensed() {
+    unsensed = true;
+  }
+
   /** The interface on this node, or both, were looked at. */
   void sensed(List<EndState> ends) {
     if (ends.size() > 1) {

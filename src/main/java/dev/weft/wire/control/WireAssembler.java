@@ -180,7 +180,11 @@ final class WireAssembler implements WireWork {
     return room.thread()
         .home(kernel.states(ends))
         .onSuccess(wire::sensed)
-        .onFailure(e -> log.debug("ends of wire {}: {}", wire.id(), e.getMessage()))
+        .onFailure(
+            e -> {
+              wire.unsensed();
+              log.debug("ends of wire {}: {}", wire.id(), e.getMessage());
+            })
         .<Void>mapEmpty()
         .otherwiseEmpty();
   }

@@ -106,9 +106,10 @@ final class EpollDriver implements Driver {
       } catch (LinuxException e) {
         // The link went down or away; if it comes back the socket gives frames again.
         log.debug("{}", e.getMessage());
-      }
-      if (asks != asked && !closed) {
-        registration.submit(asks ? EpollIoOps.EPOLLIN : PAUSED);
+      } finally {
+        if (asks != asked && !closed) {
+          registration.submit(asks ? EpollIoOps.EPOLLIN : PAUSED);
+        }
       }
     }
 

@@ -76,6 +76,11 @@ public final class PacketWriter {
     this.peer = peer;
   }
 
+  /** Whether the peer takes frames with such a vnet header as they are. */
+  boolean takes(long word) {
+    return peer.takes(word);
+  }
+
   /** About how many bytes {@link #write} appends for this frame. */
   int room(RecvRing ring, int slot) {
     int segments =

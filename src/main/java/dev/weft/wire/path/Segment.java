@@ -51,6 +51,11 @@ public final class Segment {
 
   void remove(SegmentPort port) {
     ports.remove(port);
+    forget(port);
+  }
+
+  /** Addresses behind a port are not known any more. */
+  void forget(SegmentPort port) {
     macs.forget(port);
   }
 

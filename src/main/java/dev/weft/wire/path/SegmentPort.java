@@ -3,18 +3,24 @@ package dev.weft.wire.path;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.vertx.core.Future;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A port of a segment: what a wire's end there is in place of an interface. Frames from the wire
- * are handed to the loops of the ports that they go to, a batch at a time; what waits there is
- * bounded, and dropped while that port's stream is full.
+ * are handed to the loops of the ports that they go to, a batch at a time; what waits there, and
+ * for the turn of that port's stream, is bounded.
  */
 public final class SegmentPort {
-  /** Bytes that wait for a port's loop. */
+  /** Bytes of the buffers that wait for a port's loop. */
   private static final int MOST_WAITING = 1 << 20;
+
+  /** Bytes of the buffers that wait for their turn on the port's connection. */
+  static final int MOST_QUEUED = 256 << 10;
 
   /** A batch's buffer at first. */
   private static final int ROOM = 4 << 10;
@@ -74,7 +80,10 @@ public final class SegmentPort {
     return () -> {
       if (output == opened) {
         output = null;
+        // What is behind it may come back behind another port.
+        segment.forget(this);
       }
+      opened.close();
       return Future.succeededFuture();
     };
   }
@@ -90,7 +99,13 @@ public final class SegmentPort {
     private final Lane lane;
     private final AtomicInteger waiting = new AtomicInteger();
 
-    /** The stream takes no more at present; on its loop alone. */
+    private volatile boolean closed;
+
+    // On the stream's loop alone.
+    private final Deque<Batch> queue = new ArrayDeque<>();
+    private int queued;
+
+    /** The stream takes no more at present. */
     private boolean full;
 
     Output(FrameSink stream, Lane lane) {
@@ -101,13 +116,16 @@ public final class SegmentPort {
     /** Other ports' loops write at the same time, and the writer has memory of its own. */
     synchronized int write(
         ByteBuf source, int frame, int length, long vnet, int checksumOffset, ByteBuf out) {
-      return stream
-          .writer()
-          .write(source.internalNioBuffer(frame, length), vnet, checksumOffset, out);
+      ByteBuffer bytes = source.internalNioBuffer(frame, length);
+      if (!stream.writer().takes(vnet)) {
+        // The writer finishes the headers in place, and other ports get them as they were.
+        bytes = ByteBuffer.allocate(length).put(bytes).flip();
+      }
+      return stream.writer().write(bytes, vnet, checksumOffset, out);
     }
 
     void deliver(Batch batch) {
-      int size = batch.messages.readableBytes();
+      int size = batch.messages.capacity();
       if (waiting.addAndGet(size) > MOST_WAITING) {
         waiting.addAndGet(-size);
         drop(batch);
@@ -118,13 +136,39 @@ public final class SegmentPort {
 
     private void send(Batch batch, int size) {
       waiting.addAndGet(-size);
-      if (full) {
+      if (closed || (full && queued + size > MOST_QUEUED)) {
         drop(batch);
         return;
       }
-      sent.carried(batch.frames, batch.bytes);
-      // The drained handler never runs before write returns.
-      full = !stream.write(batch.messages, () -> full = false);
+      queue.add(batch);
+      queued += size;
+      go();
+    }
+
+    private void go() {
+      while (!full && !queue.isEmpty()) {
+        Batch batch = queue.remove();
+        queued -= batch.messages.capacity();
+        sent.carried(batch.frames, batch.bytes);
+        // The drained handler never runs before write returns.
+        full = !stream.write(batch.messages, this::onDrained);
+      }
+    }
+
+    private void onDrained() {
+      full = false;
+      go();
+    }
+
+    void close() {
+      closed = true;
+      lane.loop()
+          .run(
+              () -> {
+                queue.forEach(this::drop);
+                queue.clear();
+                queued = 0;
+              });
     }
 
     private void drop(Batch batch) {

@@ -8,6 +8,7 @@ import dev.weft.rpc.Caller;
 import dev.weft.rpc.Loop;
 import dev.weft.rpc.OutStream;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -30,6 +31,9 @@ class SegmentPortTest {
   private final TrafficCounter sent = new TrafficCounter();
   private final SegmentPort two = segment.port(sent);
 
+  /** Of the port that was attached last. */
+  private Driver.Handle handle;
+
   @AfterEach
   void end() {
     vertx.close().toCompletionStage().toCompletableFuture().join();
@@ -50,20 +54,55 @@ class SegmentPortTest {
   }
 
   @Test
-  void shouldDropWhileTheStreamIsFullAndGoOnWhenItHasDrained() throws Exception {
+  void shouldHandOnAFrameAsItCameThoughOnePeerTakesItInPartsAlone() throws Exception {
+    Taker there = attach(two);
+    ByteBuffer frame = ByteBuffer.wrap(new byte[14 + 20 + 8 + 200]);
+    frame.putLong(0, -1).putShort(12, (short) 0x0800).put(14, (byte) 0x45);
+    frame.putShort(16, (short) 228).put(23, (byte) 17).putShort(38, (short) 208);
+    long word =
+        VnetHeader.word(VnetHeader.NEEDS_CHECKSUM, VnetHeader.GSO_UDP_L4, 14 + 20 + 8, 100, 34);
+    ByteBuf source = Unpooled.directBuffer().writeBytes(frame.array());
+
+    one.onFrame(source, 0, frame.capacity(), word, 6);
+    one.flush();
+
+    await().until(() -> sent.read().frames() == 2);
+    assertThat(there.bytes).hasSize(1);
+    assertThat(ByteBufUtil.getBytes(source)).isEqualTo(frame.array());
+    source.release();
+  }
+
+  @Test
+  void shouldKeepALittleWhileTheStreamIsFullAndDropTheRest() throws Exception {
     Taker there = attach(two);
     there.full = true;
-
     send(1);
     await().until(() -> there.bytes.size() == 1);
-    send(2);
-    await().until(() -> sent.drops(DropCause.QUEUE) == 2);
+
+    // Each in a batch of its own, of 4 KiB.
+    for (int i = 0; i < 100; i++) {
+      send(1);
+    }
+
+    int kept = SegmentPort.MOST_QUEUED / 4096;
+    await().until(() -> sent.drops(DropCause.QUEUE) == 100 - kept);
     there.full = false;
     there.loop.run(there.drained);
+    await().until(() -> there.bytes.size() == 1 + kept);
+    assertThat(sent.drops(DropCause.QUEUE)).isEqualTo(100 - kept);
+  }
+
+  @Test
+  void shouldDropWhatWaitsForAStreamThatIsClosed() throws Exception {
+    Taker there = attach(two);
+    there.full = true;
+    send(1);
+    await().until(() -> there.bytes.size() == 1);
     send(1);
 
-    await().until(() -> there.bytes.size() == 2);
-    assertThat(sent.drops(DropCause.QUEUE)).isEqualTo(2);
+    handle.close();
+
+    await().until(() -> sent.drops(DropCause.QUEUE) == 1);
   }
 
   @Test
@@ -145,7 +184,7 @@ class SegmentPortTest {
     Lane lane = new Lane(null);
     vertx.deployVerticle(lane).toCompletionStage().toCompletableFuture().get(5, TimeUnit.SECONDS);
     Taker taker = new Taker(lane.loop());
-    port.attach(new FrameSink(new PacketWriter(1, PacketWriter.Peer.VNET), taker), lane);
+    handle = port.attach(new FrameSink(new PacketWriter(1, PacketWriter.Peer.VNET), taker), lane);
     return taker;
   }
 
