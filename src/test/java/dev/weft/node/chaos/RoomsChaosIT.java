@@ -21,7 +21,7 @@ class RoomsChaosIT {
 
   @Test
   void shouldHaveWhatWasAcknowledgedAndNothingElse() throws Exception {
-    run(Long.getLong("chaos.seed", 1), 3, Duration.ofSeconds(3));
+    run(Long.getLong("chaos.seed", 1), 2, Duration.ofSeconds(3));
   }
 
   @Test
