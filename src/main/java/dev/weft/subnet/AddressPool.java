@@ -43,14 +43,7 @@ record AddressPool(Cidr subnet) {
   InetAddress check(String text) {
     String full = text.indexOf('/') < 0 ? text + "/" + subnet.prefixLength() : text;
     Cidr cidr = Prefixes.cidr("address", full);
-    BigInteger offset =
-        new BigInteger(1, cidr.address().getAddress())
-            .subtract(new BigInteger(1, subnet.address().getAddress()));
-    boolean isHost =
-        subnet.contains(cidr.address())
-            && offset.compareTo(BigInteger.valueOf(GATEWAY)) > 0
-            && offset.compareTo(BigInteger.valueOf(last())) <= 0;
-    if (!isHost || cidr.prefixLength() != subnet.prefixLength()) {
+    if (!isPods(cidr.address()) || cidr.prefixLength() != subnet.prefixLength()) {
       throw Fault.invalid(
           "address",
           text,
@@ -60,6 +53,18 @@ record AddressPool(Cidr subnet) {
                   new Cidr(at(last()), subnet.prefixLength())));
     }
     return cidr.address();
+  }
+
+  /**
+   * Whether a pod may have the address: it is none of the node's own, nor the broadcast address.
+   */
+  boolean isPods(InetAddress address) {
+    BigInteger offset =
+        new BigInteger(1, address.getAddress())
+            .subtract(new BigInteger(1, subnet.address().getAddress()));
+    return subnet.contains(address)
+        && offset.compareTo(BigInteger.valueOf(GATEWAY)) > 0
+        && offset.compareTo(BigInteger.valueOf(last())) <= 0;
   }
 
   private int last() {

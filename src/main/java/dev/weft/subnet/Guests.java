@@ -48,7 +48,7 @@ final class Guests {
       }
       for (String text : row.getValue().strays().stream().limit(MOST).toList()) {
         IpAddress.find(text)
-            .filter(own::contains)
+            .filter(new AddressPool(own)::isPods)
             .filter(address -> !used.contains(address))
             .map(IpAddress::format)
             .ifPresent(

@@ -6,6 +6,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 
 /**
  * What a member tells the others in its owned table.
@@ -38,6 +40,22 @@ record MemberRow(
     List<String> strays,
     Map<String, String> guests,
     String witness) {
+  /** What a member leaves out of its lists by mistake stops nobody else. */
+  MemberRow {
+    wireguard =
+        wireguard == null
+            ? null
+            : wireguard.stream().filter(key -> key != null && key.key() != null).toList();
+    strays = strays == null ? null : strays.stream().filter(Objects::nonNull).toList();
+    guests = guests == null ? null : withoutNulls(guests);
+  }
+
+  private static Map<String, String> withoutNulls(Map<String, String> guests) {
+    Map<String, String> kept = new TreeMap<>(guests);
+    kept.values().removeIf(Objects::isNull);
+    return kept;
+  }
+
   static String word(SubnetsConfig.Carrier carrier) {
     return carrier.name().toLowerCase(Locale.ROOT);
   }

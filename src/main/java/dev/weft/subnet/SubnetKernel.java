@@ -474,6 +474,8 @@ final class SubnetKernel implements AutoCloseable {
       netlink.link(name).ifPresent(link -> devices.add(link.index()));
     }
     overlay.find().ifPresent(link -> devices.add(link.index()));
+    // Addresses of IPv6 on WireGuard's and tunnels' devices have routes that the kernel makes.
+    devices.addAll(madeDevices());
     return devices;
   }
 

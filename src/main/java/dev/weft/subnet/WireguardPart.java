@@ -48,6 +48,9 @@ final class WireguardPart implements AutoCloseable {
     this.refusal = refusal;
   }
 
+  /** As of the last pass that could look. */
+  private WireguardSeen last = WireguardSeen.NONE;
+
   /**
    * @param port the first of two UDP ports; 0 for no WireGuard
    */
@@ -114,9 +117,11 @@ final class WireguardPart implements AutoCloseable {
       for (String name : overlay.get().names()) {
         forwarding.pass(name, true);
       }
+      last = seen;
       return seen;
     } catch (LinuxException | WeftException e) {
-      return WireguardSeen.NONE.but(e.getMessage());
+      // The keys that were announced stay so: without them members would drop this node.
+      return last.but(e.getMessage());
     }
   }
 
@@ -124,7 +129,8 @@ final class WireguardPart implements AutoCloseable {
   List<Route> routes(Wanted.Peer peer, WireguardSeen seen, int mtu, Map<Cidr, String> problems)
       throws LinuxException {
     String name = seen.devices().get(peer.node());
-    Optional<Link> device = name == null ? Optional.empty() : host.netlink().link(name);
+    Optional<Link> device =
+        name == null ? Optional.empty() : host.netlink().link(name).filter(owner::owns);
     if (device.isPresent() && peer.carrier() == PacketCarrier.NONE) {
       // For the probe alone.
       return List.of(Route.onLink(Cidr.host(peer.router()), device.get().index()));
@@ -147,8 +153,9 @@ final class WireguardPart implements AutoCloseable {
         senders.add(peer.endpoint());
       }
     }
+    // Not the ports of somebody else's WireGuard, which Weft's own could not take.
     return overlay
-        .filter(open -> !senders.isEmpty())
+        .filter(open -> !senders.isEmpty() && !open.ports().isEmpty())
         .map(open -> new PortFence(open.ports(), senders));
   }
 

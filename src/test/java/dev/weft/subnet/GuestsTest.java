@@ -31,6 +31,13 @@ class GuestsTest {
   }
 
   @Test
+  void shouldGiveNobodyTheRoutersTheGatewaysOrTheBroadcastAddress() {
+    Map<String, MemberRow> liar = Map.of("liar", strays("10.42.3.0", "10.42.3.1", "10.42.3.255"));
+
+    assertThat(Guests.accept("holder", SUBNET, Set.of(), liar, Map.of())).isEmpty();
+  }
+
+  @Test
   void shouldSayNothingWithoutGuests() {
     assertThat(
             Guests.accept(

@@ -46,6 +46,9 @@ public final class WireguardOverlay implements AutoCloseable {
   private final Generations generations = new Generations(KeyPair::make);
   private boolean adopted;
 
+  /** Ports that a device of this node has. */
+  private final Set<Integer> listening = new HashSet<>();
+
   /** By public key, where packets to it were last told to go; it may have moved since. */
   private final Map<WireguardKey, String> endpoints = new HashMap<>();
 
@@ -75,9 +78,9 @@ public final class WireguardOverlay implements AutoCloseable {
     return "weft-wg" + slot;
   }
 
-  /** UDP ports on which members' packets come. */
+  /** UDP ports on which a device of this node takes members' packets. */
   public Set<Integer> ports() {
-    return Set.of(port, port + 1);
+    return Set.copyOf(listening);
   }
 
   /** The names of the devices that there are. */
@@ -101,9 +104,11 @@ public final class WireguardOverlay implements AutoCloseable {
     }
     generations.step(now, members, (by, node) -> isFresh(found.get(by), key(members, node, by)));
     String trouble = null;
+    listening.clear();
     for (Generation own : generations.own()) {
       try {
         ensure(own, routers, mtu);
+        listening.add(port + own.slot());
         setPeers(own, members);
       } catch (LinuxException | WeftException e) {
         trouble = e.getMessage();
