@@ -9,8 +9,16 @@ import java.util.Optional;
  * and deleted by {@link Netlink}. Any thread may use it.
  */
 public final class Wireguard implements AutoCloseable {
-  /** As many peers with two networks each as surely fit into one request. */
-  private static final int PEERS = 40;
+  /** As many keys as surely fit into one request. */
+  private static final int KEYS = 40;
+
+  /** Bytes of peers in a request, of the 16 KiB that a message may have. */
+  private static final int MOST_BYTES = 14 << 10;
+
+  /** Of a peer without its networks, and of an IPv6 network, with their headers. */
+  private static final int PEER_BYTES = 96;
+
+  private static final int NETWORK_BYTES = 40;
 
   private final NetlinkSocket socket;
   private final int family;
@@ -63,27 +71,40 @@ public final class Wireguard implements AutoCloseable {
         "set wireguard " + device + " port " + port);
   }
 
-  /** Adds peers, or changes those that a device has; sessions of the others go on. */
+  /**
+   * Adds peers, or changes those that a device has; sessions of the others go on.
+   *
+   * @param peers with at most 300 networks each
+   */
   public void setPeers(String device, List<WireguardPeer> peers) throws LinuxException {
-    for (List<WireguardPeer> part : parts(peers)) {
+    for (List<WireguardPeer> part : requests(peers)) {
       socket.request(
           WireguardCodec.setPeers(family, device, part), "set peers of wireguard " + device);
     }
   }
 
   public void removePeers(String device, List<WireguardKey> keys) throws LinuxException {
-    for (List<WireguardKey> part : parts(keys)) {
+    for (int from = 0; from < keys.size(); from += KEYS) {
+      List<WireguardKey> part = keys.subList(from, Math.min(keys.size(), from + KEYS));
       socket.request(
           WireguardCodec.removePeers(family, device, part), "remove peers of wireguard " + device);
     }
   }
 
-  private static <T> List<List<T>> parts(List<T> all) {
-    List<List<T>> parts = new ArrayList<>();
-    for (int from = 0; from < all.size(); from += PEERS) {
-      parts.add(all.subList(from, Math.min(all.size(), from + PEERS)));
+  /** In as many requests as they need. */
+  static List<List<WireguardPeer>> requests(List<WireguardPeer> peers) {
+    List<List<WireguardPeer>> requests = new ArrayList<>();
+    int room = 0;
+    for (WireguardPeer peer : peers) {
+      int size = PEER_BYTES + NETWORK_BYTES * peer.allowed().size();
+      if (requests.isEmpty() || size > room) {
+        requests.add(new ArrayList<>());
+        room = MOST_BYTES;
+      }
+      requests.get(requests.size() - 1).add(peer);
+      room -= size;
     }
-    return parts;
+    return requests;
   }
 
   @Override

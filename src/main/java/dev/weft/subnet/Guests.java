@@ -96,8 +96,12 @@ final class Guests {
                     .filter(address -> needed && holder.subnet().contains(address))
                     .filter(address -> !used.contains(address))
                     .ifPresent(
-                        at ->
-                            routes.computeIfAbsent(node, n -> new HashSet<>()).add(Cidr.host(at)));
+                        at -> {
+                          Set<Cidr> hosts = routes.computeIfAbsent(node, n -> new HashSet<>());
+                          if (hosts.size() < MOST) {
+                            hosts.add(Cidr.host(at));
+                          }
+                        });
               });
     }
     Map<String, List<Cidr>> sorted = new HashMap<>();

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -42,6 +43,31 @@ class WireguardCodecTest {
             WireguardCodec.familyId(
                 buffer("01 02 0000 0e00 0200 776972656775617264 00 0000" + "0600 0100 1f00 0000")))
         .isEqualTo(0x1f);
+  }
+
+  @Test
+  void shouldFitManyPeersWithManyNetworksIntoRequests() {
+    List<Cidr> networks =
+        IntStream.range(0, 256).mapToObj(i -> Cidr.parse("fd00::" + i + "/128")).toList();
+    List<WireguardPeer> peers =
+        IntStream.range(0, 60)
+            .mapToObj(
+                i ->
+                    new WireguardPeer(
+                        key(i),
+                        IpAddress.parse("2001:db8::1"),
+                        51820,
+                        25,
+                        i == 0 ? networks : networks.subList(0, 12),
+                        0))
+            .toList();
+
+    List<List<WireguardPeer>> requests = Wireguard.requests(peers);
+
+    assertThat(requests.stream().flatMap(List::stream)).containsExactlyElementsOf(peers);
+    assertThat(requests.size()).isBetween(3, 6);
+    assertThat(requests)
+        .allMatch(part -> WireguardCodec.setPeers(0x1f, "weft-wg0", part).length() <= 16 << 10);
   }
 
   @Test
