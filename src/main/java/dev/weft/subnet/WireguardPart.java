@@ -15,6 +15,7 @@ import dev.weft.subnet.wireguard.WireguardMember;
 import dev.weft.subnet.wireguard.WireguardOverlay;
 import dev.weft.subnet.wireguard.WireguardSeen;
 import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -35,6 +36,9 @@ final class WireguardPart implements AutoCloseable {
   private final Optional<WireguardOverlay> overlay;
   private final String refusal;
 
+  /** As of the last pass that could look. */
+  private WireguardSeen last = WireguardSeen.NONE;
+
   private WireguardPart(
       OpenNetns host,
       LinkOwnership owner,
@@ -47,9 +51,6 @@ final class WireguardPart implements AutoCloseable {
     this.overlay = overlay;
     this.refusal = refusal;
   }
-
-  /** As of the last pass that could look. */
-  private WireguardSeen last = WireguardSeen.NONE;
 
   /**
    * @param port the first of two UDP ports; 0 for no WireGuard
@@ -147,7 +148,7 @@ final class WireguardPart implements AutoCloseable {
 
   /** Who may send to the devices' ports. */
   Optional<PortFence> fence(Wanted wanted) {
-    Set<java.net.InetAddress> senders = new HashSet<>();
+    Set<InetAddress> senders = new HashSet<>();
     for (Wanted.Peer peer : wanted.peers()) {
       if (peer.wireguard() != null) {
         senders.add(peer.endpoint());
