@@ -102,7 +102,7 @@ class NatWireBench {
       throws Exception {
     figures
         .computeIfAbsent(name, n -> new ArrayList<>())
-        .add(Iperf.tcp(from, to, address, SECONDS));
+        .add(Iperf.tcp(from, to, address, SECONDS, 1).bitsPerSecond());
   }
 
   private static double median(List<Double> values) {

@@ -29,6 +29,9 @@ public final class NodeProcess implements AutoCloseable {
   private final String id;
   private Process process;
 
+  /** Null for the tests' own. */
+  private Path jdk;
+
   private NodeProcess(Path home, TestNetns host, String id) {
     this.home = home;
     this.host = host;
@@ -77,6 +80,11 @@ public final class NodeProcess implements AutoCloseable {
     return new NodeProcess(home, host, issued.info().nodeId().orElseThrow().value());
   }
 
+  /** The JDK, by its home, that the process is started on from now on, compiled as in use. */
+  public void jdk(Path home) {
+    jdk = home;
+  }
+
   /** Starts the process; it is not waited for. */
   public void start() throws Exception {
     start(Map.of());
@@ -85,7 +93,8 @@ public final class NodeProcess implements AutoCloseable {
   /** As {@link #start()}, with variables besides in the process's environment. */
   public void start(Map<String, String> environment) throws Exception {
     Files.deleteIfExists(home.resolve("http.sock"));
-    List<String> command = WeftJvm.node(home.resolve("weft.yaml"));
+    Path conf = home.resolve("weft.yaml");
+    List<String> command = jdk == null ? WeftJvm.node(conf) : WeftJvm.node(jdk, conf);
     // Not by `ip netns exec`, whose mount namespace would hide the node's own network namespace
     // from the next process.
     try (Netns netns = host.open()) {

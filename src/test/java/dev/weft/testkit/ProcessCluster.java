@@ -111,21 +111,31 @@ public final class ProcessCluster implements AutoCloseable {
    */
   public static ProcessCluster start(Path directory, int size, String extraConfiguration)
       throws Exception {
-    return start(directory, size, true, extraConfiguration);
+    return start(directory, size, true, number -> extraConfiguration);
   }
 
-  /** As {@link #start(Path, int, String)}, in mutual TLS or, for measuring, in plain. */
-  public static ProcessCluster start(
-      Path directory, int size, boolean secure, String extraConfiguration) throws Exception {
-    return start(directory, size, secure, number -> extraConfiguration);
+  /**
+   * As {@link #start(Path, int, String)}, for measuring: on a JDK, compiled as outside tests, in
+   * mutual TLS or in plain.
+   */
+  public static ProcessCluster startOn(
+      Path jdk, Path directory, int size, boolean secure, String extraConfiguration)
+      throws Exception {
+    ProcessCluster cluster =
+        prepare(new ProcessCluster(directory, secure, size > 1, n -> extraConfiguration), size);
+    cluster.nodes.forEach(node -> node.jdk(jdk));
+    return started(cluster, size);
   }
 
-  /** As {@link #start(Path, int, boolean, String)}, with lines for each node by its number. */
+  /** As {@link #start(Path, int, String)}, with lines for each node by its number. */
   public static ProcessCluster start(
       Path directory, int size, boolean secure, IntFunction<String> extraConfiguration)
       throws Exception {
-    ProcessCluster cluster =
-        prepare(new ProcessCluster(directory, secure, size > 1, extraConfiguration), size);
+    return started(
+        prepare(new ProcessCluster(directory, secure, size > 1, extraConfiguration), size), size);
+  }
+
+  private static ProcessCluster started(ProcessCluster cluster, int size) throws Exception {
     try {
       cluster.startAll();
       cluster.awaitMembers(size);

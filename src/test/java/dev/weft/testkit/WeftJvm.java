@@ -14,6 +14,9 @@ public final class WeftJvm {
   /** A node's flags, as java(1) reads them from a file. */
   private static final String OPTIONS = "@" + Path.of("deploy/jvm.options").toAbsolutePath();
 
+  /** The JDK that the tests run on. */
+  public static final Path OWN = Path.of(System.getProperty("java.home"));
+
   private static final String TRIAL =
       """
       node: { name: trial, data: %1$s/data }
@@ -67,7 +70,11 @@ public final class WeftJvm {
   }
 
   private static List<String> java() {
-    return List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), OPTIONS);
+    return java(OWN);
+  }
+
+  private static List<String> java(Path jdk) {
+    return List.of(jdk.resolve("bin/java").toString(), OPTIONS);
   }
 
   /** The command that runs {@code weft} with these arguments. */
@@ -76,6 +83,16 @@ public final class WeftJvm {
     Archive.MADE.ifPresent(archive -> command.add("-XX:SharedArchiveFile=" + archive));
     command.addAll(List.of("-jar", jar()));
     command.addAll(List.of(arguments));
+    return command;
+  }
+
+  /** The command that runs a node on a JDK, compiled as outside tests. */
+  public static List<String> node(Path jdk, Path conf) {
+    if (jdk.equals(OWN)) {
+      return command("run", "--conf", conf.toString());
+    }
+    List<String> command = new ArrayList<>(java(jdk));
+    command.addAll(List.of("-jar", jar(), "run", "--conf", conf.toString()));
     return command;
   }
 
