@@ -84,18 +84,31 @@ public final class SendRing {
   }
 
   /**
+   * Adds a frame whose bytes the caller is to put into the buffer, all of them, before the next
+   * call.
+   *
+   * @return the buffer, with just as much room; null if the ring or its memory for copies is full
+   */
+  public ByteBuffer addRoom(int length, long vnetWord, int checksumOffset) {
+    int at = copies.position();
+    if (length > copies.capacity() - at
+        || !add(copiesAddress + at, length, vnetWord, checksumOffset)) {
+      return null;
+    }
+    return copies.limit(at + length);
+  }
+
+  /**
    * Adds a copy of a frame, from its buffer's position to its limit; the buffer stays as it is.
    *
    * @return false if the ring or its memory for copies is full
    */
   public boolean addCopy(ByteBuffer frame, long vnetWord, int checksumOffset) {
-    int length = frame.remaining();
-    int at = copies.position();
-    if (length > copies.remaining() || !add(copiesAddress + at, length, vnetWord, checksumOffset)) {
-      return false;
+    ByteBuffer room = addRoom(frame.remaining(), vnetWord, checksumOffset);
+    if (room != null) {
+      room.put(frame.duplicate());
     }
-    copies.put(at, frame, frame.position(), length).position(at + length);
-    return true;
+    return room != null;
   }
 
   /** Adds a copy of a complete frame; see {@link #addCopy(ByteBuffer, long, int)}. */

@@ -9,6 +9,7 @@ import dev.weft.rpc.InStream;
 import dev.weft.wire.proto.Meshnet;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.buffer.Buffer;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
@@ -171,7 +172,12 @@ public final class FrameReceiver {
         shared.holder = this;
       }
       if (length < COPIED || !source.hasMemoryAddress()) {
-        return ring.addCopy(source.internalNioBuffer(frame, length), low, csumOffset);
+        // A slice of a buffer has no NIO view but one that is made each time.
+        ByteBuffer room = ring.addRoom(length, low, csumOffset);
+        if (room != null) {
+          source.getBytes(frame, room);
+        }
+        return room != null;
       }
       boolean added = ring.add(source.memoryAddress() + frame, length, low, csumOffset);
       if (added) {
