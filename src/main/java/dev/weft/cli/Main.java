@@ -7,6 +7,7 @@ import dev.weft.node.Version;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine;
@@ -37,6 +38,51 @@ public final class Main implements Runnable {
   private static final Map<String, String> LISTS =
       Map.of("pod", "pods", "wire", "wires", "service", "services");
 
+  /** In the order of the help. */
+  private static final List<String> NAMES =
+      List.of(
+          "run",
+          "check",
+          "demo",
+          "status",
+          "doctor",
+          "nodes",
+          "pods",
+          "wires",
+          "services",
+          "connections",
+          "links",
+          "peers",
+          "exports",
+          "forwards",
+          "events",
+          "inspect",
+          "bugreport",
+          "graph",
+          "topology",
+          "pod",
+          "wire",
+          "link",
+          "subnets",
+          "address",
+          "routes",
+          "ping",
+          "netcheck",
+          "expose",
+          "unexpose",
+          "forward",
+          "unforward",
+          "proxy",
+          "service",
+          LinkStdioCommand.NAME,
+          "cert",
+          "completion",
+          "help",
+          "version");
+
+  /** Those that tell of the others. */
+  private static final List<String> OF_ALL = List.of("completion", "help");
+
   @Spec private CommandSpec spec;
 
   private Main() {}
@@ -62,7 +108,9 @@ public final class Main implements Runnable {
   private static int run(
       InputStream in, PrintWriter out, PrintWriter err, boolean terminal, String... args) {
     CommandLine line = new CommandLine(new Main());
-    commands(in, args).forEach(command -> add(line, command));
+    for (String name : wanted(args)) {
+      add(line, name, command(name, in), isMeant(name, args));
+    }
     line.setOut(out)
         .setErr(err)
         .setUsageHelpAutoWidth(terminal)
@@ -89,17 +137,22 @@ public final class Main implements Runnable {
     return ExitCode.USAGE;
   }
 
-  private static void add(CommandLine line, Object command) {
-    CommandLine sub = new CommandLine(command);
+  private static void add(CommandLine line, String name, Object command, boolean meant) {
+    CommandSpec spec =
+        meant
+            ? CommandSpec.forAnnotatedObject(command)
+            : CommandSpec.wrapWithoutInspection(command);
+    Command text = command.getClass().getAnnotation(Command.class);
+    spec.usageMessage().header(text.header()).description(text.description());
     if (command instanceof ListCommand list) {
-      sub.getCommandSpec().usageMessage().description(list.about());
+      spec.usageMessage().description(list.about());
     }
-    if (command.getClass() == ListCommand.class) {
-      line.addSubcommand(((ListCommand) command).list(), sub);
-    } else {
-      line.addSubcommand(sub);
+    CommandLine sub = new CommandLine(spec);
+    line.addSubcommand(name, sub);
+    if (!meant) {
+      return;
     }
-    String list = LISTS.get(sub.getCommandName());
+    String list = LISTS.get(name);
     if (list != null) {
       CommandLine same = new CommandLine(new ListCommand(list));
       same.getCommandSpec().usageMessage().description(ListDescription.of(list).about());
@@ -107,53 +160,63 @@ public final class Main implements Runnable {
     }
   }
 
+  /** The commands to be known: the one that is named first, or all of them. */
+  private static List<String> wanted(String... args) {
+    return args.length > 0 && NAMES.contains(args[0]) && !OF_ALL.contains(args[0])
+        ? List.of(args[0])
+        : NAMES;
+  }
+
   /**
-   * Every command of the program, in the order of the help; link-stdio alone where it is meant,
-   * since a link waits for it and the others take most of the time to start.
+   * Whether to read a command's options, which takes longer for all of them than most commands do:
+   * the name and description are enough for the program's help.
    */
-  private static List<Object> commands(InputStream in, String... args) {
-    if (args.length > 0 && args[0].equals(LinkStdioCommand.NAME)) {
-      return List.of(new LinkStdioCommand(in));
-    }
-    return List.of(
-        new RunCommand(),
-        new CheckCommand(),
-        new DemoCommand(),
-        new StatusCommand(),
-        new DoctorCommand(),
-        new NodesCommand(),
-        new ListCommand("pods"),
-        new ListCommand("wires"),
-        new ServicesCommand(),
-        new ConnectionsCommand(),
-        new LinksCommand(),
-        new PeersCommand(),
-        new ExportsCommand(),
-        new ForwardsCommand(),
-        new EventsCommand(),
-        new InspectCommand(),
-        new BugreportCommand(),
-        new GraphCommand(),
-        new TopologyCommand(in),
-        new PodCommand(),
-        new WireCommand(),
-        new LinkCommand(),
-        new SubnetsCommand(),
-        new AddressCommand(),
-        new RoutesCommand(),
-        new PingCommand(),
-        new NetcheckCommand(),
-        new ExposeCommand(),
-        new UnexposeCommand(),
-        new ForwardCommand(),
-        new UnforwardCommand(),
-        new ProxyCommand(),
-        new ServiceCommand(),
-        new LinkStdioCommand(in),
-        new CertCommand(),
-        new CompletionCommand(),
-        new HelpCommand(),
-        new VersionCommand());
+  private static boolean isMeant(String command, String... args) {
+    return Arrays.stream(args)
+        .anyMatch(arg -> arg.equals(command) || arg.equals("completion") || arg.startsWith("@"));
+  }
+
+  private static Object command(String name, InputStream in) {
+    return switch (name) {
+      case "run" -> new RunCommand();
+      case "check" -> new CheckCommand();
+      case "demo" -> new DemoCommand();
+      case "status" -> new StatusCommand();
+      case "doctor" -> new DoctorCommand();
+      case "nodes" -> new NodesCommand();
+      case "pods", "wires" -> new ListCommand(name);
+      case "services" -> new ServicesCommand();
+      case "connections" -> new ConnectionsCommand();
+      case "links" -> new LinksCommand();
+      case "peers" -> new PeersCommand();
+      case "exports" -> new ExportsCommand();
+      case "forwards" -> new ForwardsCommand();
+      case "events" -> new EventsCommand();
+      case "inspect" -> new InspectCommand();
+      case "bugreport" -> new BugreportCommand();
+      case "graph" -> new GraphCommand();
+      case "topology" -> new TopologyCommand(in);
+      case "pod" -> new PodCommand();
+      case "wire" -> new WireCommand();
+      case "link" -> new LinkCommand();
+      case "subnets" -> new SubnetsCommand();
+      case "address" -> new AddressCommand();
+      case "routes" -> new RoutesCommand();
+      case "ping" -> new PingCommand();
+      case "netcheck" -> new NetcheckCommand();
+      case "expose" -> new ExposeCommand();
+      case "unexpose" -> new UnexposeCommand();
+      case "forward" -> new ForwardCommand();
+      case "unforward" -> new UnforwardCommand();
+      case "proxy" -> new ProxyCommand();
+      case "service" -> new ServiceCommand();
+      case LinkStdioCommand.NAME -> new LinkStdioCommand(in);
+      case "cert" -> new CertCommand();
+      case "completion" -> new CompletionCommand();
+      case "help" -> new HelpCommand();
+      case "version" -> new VersionCommand();
+      default -> throw new IllegalArgumentException(name);
+    };
   }
 
   @Override

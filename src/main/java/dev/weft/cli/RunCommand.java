@@ -14,7 +14,9 @@ import dev.weft.node.Node;
 import dev.weft.node.Preflight;
 import dev.weft.telemetry.LogSetup;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -41,8 +43,6 @@ import picocli.CommandLine.Spec;
     },
     mixinStandardHelpOptions = true)
 final class RunCommand implements Callable<Integer> {
-  private static final Logger log = LoggerFactory.getLogger(RunCommand.class);
-
   /** How long a node that is told to stop while it starts may take to have started. */
   private static final long CLOSE_SECONDS = 10;
 
@@ -60,7 +60,7 @@ final class RunCommand implements Callable<Integer> {
       description = "the configuration; conf/weft.yaml is its manual")
   private Path conf;
 
-  @Option(names = "--trial", description = "stop as soon as the node is ready")
+  @Option(names = "--trial", description = "ask the node once when it is ready, and stop")
   private boolean trial;
 
   /** What the node was started with. */
@@ -107,11 +107,22 @@ final class RunCommand implements Callable<Integer> {
     SdNotify notify = SdNotify.fromEnvironment();
     tellReady(config, node);
     notify.ready();
-    if (!trial) {
+    if (trial) {
+      ask(node.url());
+    } else {
       stop.join();
     }
     notify.stopping();
     return close(node, notify) ? ExitCode.OK : ExitCode.DIED;
+  }
+
+  /** Does what other commands do, whose classes are to be in the archive of a trial, too. */
+  private static void ask(String url) {
+    InputStream in = InputStream.nullInputStream();
+    PrintWriter nobody = new PrintWriter(Writer.nullWriter());
+    Main.run(in, nobody, nobody, "--help");
+    Main.run(in, nobody, nobody, "status", "--url", url);
+    Main.run(in, nobody, nobody, "pods", "--url", url);
   }
 
   /** A line for a person on standard output; a line of the log if that is for programs. */
@@ -120,7 +131,7 @@ final class RunCommand implements Callable<Integer> {
         "node %s (%s) is ready: API and dashboard %s, gRPC port %d"
             .formatted(config.node().name(), node.id(), node.url(), node.grpcPort());
     if (config.log().format() == LogConfig.Format.JSON) {
-      log.info("{}", text);
+      log().info("{}", text);
     } else {
       PrintWriter out = spec.commandLine().getOut();
       out.println("weft: " + text);
@@ -131,7 +142,7 @@ final class RunCommand implements Callable<Integer> {
   private static int refused(PrintWriter err, Throwable why) {
     err.println("weft: " + why.getMessage());
     if (!(why instanceof WeftException known)) {
-      log.error("the node did not start", why);
+      log().error("the node did not start", why);
       return ExitCode.DIED;
     }
     // Faults of the configuration that only a start finds, such as a certificate of another CA.
@@ -150,8 +161,13 @@ final class RunCommand implements Callable<Integer> {
     try {
       notify.moreTime(STEP.multipliedBy(6));
     } catch (LinuxException e) {
-      log.warn("the service manager is not told: {}", e.getMessage());
+      log().warn("the service manager is not told: {}", e.getMessage());
     }
+  }
+
+  /** No constant: the help, which names this command too, is shown without a log. */
+  private static Logger log() {
+    return LoggerFactory.getLogger(RunCommand.class);
   }
 
   /** Applies the values that the manual marks [reload], unless each use reads them anyway. */
@@ -164,14 +180,14 @@ final class RunCommand implements Callable<Integer> {
       ConfigReading read = ConfigFile.read(conf);
       WeftConfig now = read.config();
       LogSetup.apply(now.log());
-      log.info("{} read again: log level {}", conf, now.log().level());
+      log().info("{} read again: log level {}", conf, now.log().level());
       List<String> later = begun.needRestart(read);
-      later.forEach(change -> log.warn("{} needs a start of the node: {}", conf, change));
+      later.forEach(change -> log().warn("{} needs a start of the node: {}", conf, change));
       if (node != null) {
         node.needsRestart(later);
       }
     } catch (ConfigException e) {
-      log.error("{} not applied, the node goes on as it was:\n{}", conf, e.getMessage());
+      log().error("{} not applied, the node goes on as it was:\n{}", conf, e.getMessage());
     }
   }
 }

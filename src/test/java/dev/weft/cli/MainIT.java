@@ -17,6 +17,7 @@ import dev.weft.nsm.ConnectionChanged;
 import dev.weft.nsm.ConnectionState;
 import dev.weft.pod.PodRef;
 import dev.weft.telemetry.Health;
+import dev.weft.testkit.WeftJvm;
 import dev.weft.wire.WireState;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -37,6 +38,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 final class MainIT {
@@ -79,6 +81,25 @@ final class MainIT {
     assertThat(out.toString())
         .contains("Usage: weft", "status", "topology", "completion", "3   the node died");
     assertThat(err.toString()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--help", "status", "pods"})
+  void shouldLoadNothingOfANode(String command) throws Exception {
+    node.start();
+    Path loaded = directory.resolve("classes");
+    List<String> java = WeftJvm.command(command);
+    java.add(1, "-Xlog:class+load:file=" + loaded);
+    ProcessBuilder process = new ProcessBuilder(java).redirectErrorStream(true);
+    process.environment().put("WEFT_URL", node.url());
+
+    Process weft = process.start();
+    String said = new String(weft.getInputStream().readAllBytes(), UTF_8);
+
+    assertThat(weft.waitFor()).as(said).isZero();
+    assertThat(Files.readAllLines(loaded))
+        .anyMatch(line -> line.contains(" dev.weft.cli.Main "))
+        .noneMatch(line -> line.matches(".* (ch\\.qos|org\\.slf4j|io\\.vertx|io\\.netty)\\..*"));
   }
 
   @Test
