@@ -1,20 +1,14 @@
 package dev.weft.bench;
 
-import dev.weft.bus.Json;
 import dev.weft.linux.DatagramFlood;
 import dev.weft.linux.IcmpEcho;
 import dev.weft.linux.Netns;
 import dev.weft.linux.Sysctl;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
-import java.io.IOException;
 import java.net.InetAddress;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,47 +39,28 @@ class WireBench {
   private static final Pattern MODES = Pattern.compile(System.getProperty("bench.modes", ".*"));
   private static final List<String> CONTROLS =
       List.of(System.getProperty("bench.cc", "reno,bbr").split(",", -1));
-  private static final Path JSON = Path.of("target/wire-bench.json");
 
   /** A JVM runs at full speed after some seconds of traffic of each kind. */
   private static final int WARM_SECONDS = 5;
 
   private static final int PINGS = 500;
+
+  /** Beside TCP, for the time that it takes. */
   private static final long PING_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
-  private static final Duration PING_TIMEOUT = Duration.ofSeconds(1);
+
+  private static final int BESIDE_PINGS = SECONDS * 100;
+
+  /** A request without an answer by then is lost. */
+  private static final Duration PING_TIMEOUT = Duration.ofMillis(200);
 
   /**
-   * What each wire must reach in its ratio to VXLAN, with each congestion control: about half of
-   * what it does on two cores, so that a miss is a fault and not noise.
+   * What each wire must reach in its ratio to VXLAN, with each congestion control: far less than it
+   * does on two cores, so that a miss is a fault and not noise.
    */
   private static final double LEAST_TCP = 0.2;
 
   private static final double LEAST_UDP = 1.2;
   private static final double MOST_RTT = 15;
-
-  private static final List<WireTable.Column> TCP =
-      List.of(
-          new WireTable.Column("x1 Gbit/s", "x1Gbps", false, 2),
-          new WireTable.Column("x VXLAN", "x1Gbps", true, 2),
-          new WireTable.Column("retransmits", "x1Retransmits", false, 0),
-          new WireTable.Column("x4 Gbit/s", "x4Gbps", false, 2),
-          new WireTable.Column("x VXLAN", "x4Gbps", true, 2),
-          new WireTable.Column("retransmits", "x4Retransmits", false, 0),
-          new WireTable.Column("ping beside x1, p99 ms", "besideP99Ms", false, 2),
-          new WireTable.Column("nodes, cores", "nodeCores", false, 2),
-          new WireTable.Column("nodes, s/GB", "nodeSecondsPerGb", false, 2),
-          new WireTable.Column("machine, s/GB", "machineSecondsPerGb", false, 2));
-  private static final List<WireTable.Column> OTHERS =
-      List.of(
-          new WireTable.Column("RTT p50 ms", "idleP50Ms", false, 3),
-          new WireTable.Column("x VXLAN", "idleP50Ms", true, 1),
-          new WireTable.Column("p99 ms", "idleP99Ms", false, 3),
-          new WireTable.Column("64 B UDP sent, kpps", "udpSentKpps", false, 0),
-          new WireTable.Column("read, kpps", "udpReadKpps", false, 0),
-          new WireTable.Column("x VXLAN", "udpReadKpps", true, 2),
-          new WireTable.Column("lost on the way, %", "udpLostPercent", false, 0),
-          new WireTable.Column("at the socket, %", "udpUnreadPercent", false, 0),
-          new WireTable.Column("nodes, cores", "udpNodeCores", false, 2));
 
   @TempDir Path directory;
 
@@ -110,8 +85,18 @@ class WireBench {
         }
       }
     }
-    print(table);
-    write(table, other);
+    WireReport report = new WireReport(table, CONTROLS);
+    report.print();
+    report.write(
+        Map.of(
+            "jdk",
+            Jdk.OWN.version().toString(),
+            "secondJdk",
+            other.map(jdk -> jdk.version().toString()).orElse(""),
+            "rounds",
+            ROUNDS,
+            "seconds",
+            SECONDS));
     check(table);
   }
 
@@ -122,7 +107,7 @@ class WireBench {
       }
     }
     FutureTask<List<Double>> pings =
-        new FutureTask<>(() -> pings(mode, SECONDS * 100, PING_EVERY_NANOS));
+        new FutureTask<>(() -> pings(mode, BESIDE_PINGS, PING_EVERY_NANOS));
     Cpu before = Cpu.now(mode.pids());
     Thread pinging = new Thread(pings, "pings");
     pinging.setDaemon(true);
@@ -138,6 +123,7 @@ class WireBench {
     figures.put("x4Retransmits", four.retransmits());
     figures.put("besideP50Ms", percentile(beside, 0.5));
     figures.put("besideP99Ms", percentile(beside, 0.99));
+    figures.put("besideLostPercent", 100.0 * (BESIDE_PINGS - beside.size()) / BESIDE_PINGS);
     if (!mode.pids().isEmpty()) {
       figures.put("nodeCores", took.processes() / SECONDS);
       figures.put("nodeSecondsPerGb", took.processes() / (one.bytes() / 1e9));
@@ -171,7 +157,7 @@ class WireBench {
     }
   }
 
-  /** Round trips in ms, sorted; one that was not answered took the time that it was awaited. */
+  /** Round trips in ms of the requests that were answered, sorted. */
   private static List<Double> pings(WireModes.Mode mode, int count, long everyNanos)
       throws Exception {
     List<Double> millis = new ArrayList<>();
@@ -179,7 +165,7 @@ class WireBench {
         IcmpEcho echo = IcmpEcho.open(netns, InetAddress.getByName(mode.address()), 56, false)) {
       long begin = System.nanoTime();
       for (int i = 0; i < count; i++) {
-        millis.add(echo.ping(PING_TIMEOUT).orElse(PING_TIMEOUT).toNanos() / 1e6);
+        echo.ping(PING_TIMEOUT).ifPresent(trip -> millis.add(trip.toNanos() / 1e6));
         LockSupport.parkNanos(begin + (i + 1) * everyNanos - System.nanoTime());
       }
     }
@@ -189,47 +175,6 @@ class WireBench {
 
   private static double percentile(List<Double> sorted, double part) {
     return sorted.get((int) (sorted.size() * part));
-  }
-
-  private static void print(WireTable table) {
-    System.out.printf(
-        "%n%s%n%s%n",
-        table.markdown(row -> !row.cc().isEmpty(), "TCP | pods'", TCP),
-        table.markdown(row -> row.cc().isEmpty(), "mode", OTHERS));
-  }
-
-  private static void write(WireTable table, Optional<Jdk> other) throws Exception {
-    Map<String, Object> all = new LinkedHashMap<>();
-    all.put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS));
-    all.put("revision", revision().orElse(null));
-    all.put("cpu", cpu());
-    all.put("cores", Runtime.getRuntime().availableProcessors());
-    all.put("kernel", System.getProperty("os.version"));
-    all.put("jdk", Jdk.OWN.version().toString());
-    all.put("otherJdk", other.map(jdk -> jdk.version().toString()).orElse(null));
-    all.put("roundsOfEach", ROUNDS);
-    all.put("secondsOfEach", SECONDS);
-    all.put("rows", table.json());
-    Files.createDirectories(JSON.toAbsolutePath().getParent());
-    Files.writeString(JSON, Json.write(all) + "\n");
-  }
-
-  private static String cpu() throws IOException {
-    return Files.readAllLines(Path.of("/proc/cpuinfo")).stream()
-        .filter(line -> line.startsWith("model name"))
-        .findFirst()
-        .map(line -> line.replaceAll(".*: ", ""))
-        .orElse(System.getProperty("os.arch"));
-  }
-
-  /** Of the working tree; empty outside of one. */
-  private static Optional<String> revision() throws IOException, InterruptedException {
-    Process git =
-        new ProcessBuilder("git", "describe", "--always", "--dirty")
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    String text = new String(git.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-    return git.waitFor() == 0 ? Optional.of(text) : Optional.empty();
   }
 
   private static void check(WireTable table) {

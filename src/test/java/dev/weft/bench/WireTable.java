@@ -6,7 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** Figures of modes, round by round; what counts are medians, and ratios to VXLAN in its round. */
@@ -21,10 +20,11 @@ final class WireTable {
   /**
    * A column.
    *
+   * @param cc of the rows whose figure it shows
    * @param ratio the figure's ratio to VXLAN's instead of itself
    * @param decimals after the point
    */
-  record Column(String head, String figure, boolean ratio, int decimals) {}
+  record Column(String head, String cc, String figure, boolean ratio, int decimals) {}
 
   private final Map<Row, List<Map<String, Double>>> rounds = new LinkedHashMap<>();
 
@@ -60,14 +60,14 @@ final class WireTable {
     return values.stream().sorted().toList().get(values.size() / 2);
   }
 
-  /** In Markdown; what a row does not have is a dash. */
-  String markdown(Predicate<Row> which, String corner, List<Column> columns) {
+  /** In Markdown, a line for each mode; what a mode does not have is a dash. */
+  String markdown(String corner, List<Column> columns) {
     StringBuilder text = new StringBuilder("| " + corner + " |");
     columns.forEach(column -> text.append(" " + column.head() + " |"));
-    text.append("\n|").append(" --- |".repeat(corner.split("\\|", -1).length + columns.size()));
-    for (Row row : rows().stream().filter(which).toList()) {
-      text.append("\n| " + row.mode() + (row.cc().isEmpty() ? " |" : " | " + row.cc() + " |"));
-      columns.forEach(column -> text.append(" " + cell(row, column) + " |"));
+    text.append("\n|").append(" --- |".repeat(1 + columns.size()));
+    for (String mode : rows().stream().map(Row::mode).distinct().toList()) {
+      text.append("\n| " + mode + " |");
+      columns.forEach(column -> text.append(" " + cell(new Row(mode, column.cc()), column) + " |"));
     }
     return text + "\n";
   }

@@ -3,7 +3,10 @@ package dev.weft.testkit;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weft.bus.Json;
 import dev.weft.cli.ApiClient;
+import dev.weft.config.SecurityConfig;
 import dev.weft.identity.CertificateAuthority;
+import dev.weft.identity.Identity;
+import dev.weft.identity.NodeId;
 import dev.weft.linux.Netns;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
@@ -12,9 +15,11 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 
@@ -77,7 +82,15 @@ public final class NodeProcess implements AutoCloseable {
                 security,
                 home.resolve("nsm"),
                 more));
-    return new NodeProcess(home, host, issued.info().nodeId().orElseThrow().value());
+    NodeId id = secure ? issued.info().nodeId().orElseThrow() : insecureId(home);
+    return new NodeProcess(home, host, id.value());
+  }
+
+  /** Of the key that a node without a certificate makes itself. */
+  private static NodeId insecureId(Path home) {
+    SecurityConfig insecure =
+        new SecurityConfig(Optional.empty(), Optional.empty(), Optional.empty(), true);
+    return Identity.load(insecure, home.resolve("data"), Clock.systemUTC()).nodeId();
   }
 
   /** The JDK, by its home, that the process is started on from now on, compiled as in use. */
