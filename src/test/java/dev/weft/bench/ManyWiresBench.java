@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Needs({Need.ROOT, Need.IPROUTE2})
 class ManyWiresBench {
   private static final int SECONDS = Integer.getInteger("bench.seconds", 4);
-  private static final String CONGESTION = System.getProperty("bench.congestion", "cubic");
+  private static final String CONGESTION = System.getProperty("bench.cc", "reno");
   private static final String CONGESTION_CONTROL = "net/ipv4/tcp_congestion_control";
   private static final int WARM_SECONDS = 6;
   private static final int IDLE_SECONDS = 10;

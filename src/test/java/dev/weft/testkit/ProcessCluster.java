@@ -229,6 +229,11 @@ public final class ProcessCluster implements AutoCloseable {
     return hosts.get(number - 1);
   }
 
+  /** The namespace of the bridges br0 and br1, whose ports n1, n2 and so on are the hosts'. */
+  public TestNetns network() {
+    return bridge;
+  }
+
   public static String addressOf(int number) {
     return "10.99.0." + number;
   }
