@@ -9,6 +9,7 @@ import dev.weft.linux.SendRing;
 import dev.weft.testkit.TestNetns;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
@@ -30,7 +31,7 @@ final class LossyPath implements AutoCloseable {
   private final Thread back;
   private volatile boolean closed;
 
-  private record Frame(byte[] bytes, long word, int checksumOffset, long due) {}
+  private record Frame(ByteBuffer bytes, long word, int checksumOffset, long due) {}
 
   /**
    * Begins at once.
@@ -86,15 +87,14 @@ final class LossyPath implements AutoCloseable {
           throw new IOException("a frame of more than " + MOST_BYTES + " bytes");
         }
         if (random.nextDouble() >= loss) {
-          byte[] bytes = new byte[received.length(i)];
-          received.frame(i).get(bytes);
+          ByteBuffer bytes = ByteBuffer.allocate(received.length(i)).put(received.frame(i)).flip();
           long word = received.vnetWord(i);
           under.add(new Frame(bytes, word, received.checksumOffset(i), now + delay));
         }
       }
       while (!under.isEmpty() && under.peek().due <= now && sent.size() < sent.slots()) {
         Frame frame = under.remove();
-        sent.addRoom(frame.bytes.length, frame.word, frame.checksumOffset).put(frame.bytes);
+        sent.addCopy(frame.bytes, frame.word, frame.checksumOffset);
       }
       for (int next = 0; next < sent.size(); ) {
         next += Math.max(1, out.send(sent, next, sent.size() - next));

@@ -66,8 +66,7 @@ class ManyWiresBench {
       List<String> underlay = wires.stream().map(w -> ProcessCluster.addressOf(2)).toList();
       TestNetns host = cluster.host(1);
       var below = ManyStreams.run(host, cluster.host(2), underlay, 1, SECONDS);
-      var warm = ManyStreams.run(pods.get(0), pods.get(1), wires, WARM_SECONDS, 0);
-      assertThat(warm.bits()).isNotNegative();
+      ManyStreams.run(pods.get(0), pods.get(1), wires, WARM_SECONDS, 0);
       double cpu = cpuSeconds();
       var above = ManyStreams.run(pods.get(0), pods.get(1), wires, 0, SECONDS);
       System.out.printf(
