@@ -58,8 +58,7 @@ final class Iperf {
           .pollInterval(Duration.ofMillis(20))
           .until(() -> to.run("ss", "-ltn").contains(":" + PORT));
       String[] client = {"iperf3", "-J", "-c", address, "-p", PORT, "-t", "" + seconds};
-      String[] all =
-          Stream.of(client, more).flatMap(Arrays::stream).toArray(String[]::new);
+      String[] all = Stream.of(client, more).flatMap(Arrays::stream).toArray(String[]::new);
       return Json.mapper().readTree(from.run(all)).path("end");
     } finally {
       server.destroy();

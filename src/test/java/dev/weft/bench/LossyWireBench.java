@@ -120,8 +120,7 @@ class LossyWireBench {
       cluster.pod(2, "p2", two);
       Awaitility.await("both pods")
           .atMost(SOON)
-          .until(
-              () -> cluster.api(1).get("/api/v1/pods?scope=cluster").path("items").size() == 2);
+          .until(() -> cluster.api(1).get("/api/v1/pods?scope=cluster").path("items").size() == 2);
       cluster.link(1, 1, "p1", "12.12.12.1/24", 2, "p2", TARGET + "/24", "");
       // As fast as the machine is, so that the JVMs are warm.
       Iperf.tcp(one, two, TARGET, WARM_SECONDS, 1);

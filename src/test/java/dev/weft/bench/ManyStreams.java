@@ -42,8 +42,7 @@ final class ManyStreams {
    *
    * @param warmUp seconds before anything is counted
    */
-  static Result run(
-      TestNetns from, TestNetns to, List<String> addresses, int warmUp, int seconds)
+  static Result run(TestNetns from, TestNetns to, List<String> addresses, int warmUp, int seconds)
       throws Exception {
     ManyStreams streams = new ManyStreams(addresses.size());
     List<SocketChannel> open = new ArrayList<>();

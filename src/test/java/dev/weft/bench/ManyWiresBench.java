@@ -57,7 +57,8 @@ class ManyWiresBench {
     start(2, "");
     System.out.printf(
         "%n| wires | TCP Gbit/s | underlay alone | Jain | underlay's | least, most by the mean |"
-            + " node CPU, cores | MB resident |%n| --- | --- | --- | --- | --- | --- | --- | --- |%n");
+            + " node CPU, cores | MB resident |%n| --- | --- | --- | --- | --- | --- | --- | ---"
+            + " |%n");
     int made = 0;
     for (int count : counts(1, 10, 100, 500)) {
       make(made, count);
@@ -268,8 +269,7 @@ class ManyWiresBench {
   private String resident() throws Exception {
     List<String> megabytes = new ArrayList<>();
     for (int node = 1; node <= pods.size(); node++) {
-      megabytes.add(
-          Long.toString(ProcessStatus.of(cluster.process(node)).residentMegabytes()));
+      megabytes.add(Long.toString(ProcessStatus.of(cluster.process(node)).residentMegabytes()));
     }
     return String.join(", ", megabytes);
   }
