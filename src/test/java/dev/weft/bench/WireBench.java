@@ -54,8 +54,8 @@ class WireBench {
   private static final Duration PING_TIMEOUT = Duration.ofMillis(200);
 
   /**
-   * What each wire must reach in its ratio to VXLAN, with each congestion control: far less than it
-   * does on two cores, so that a miss is a fault and not noise.
+   * What a wire of the usual driver must reach in its ratio to VXLAN, with each congestion control:
+   * far less than it does on two cores, so that a miss is a fault and not noise.
    */
   private static final double LEAST_TCP = 0.2;
 
@@ -180,10 +180,13 @@ class WireBench {
   private static void check(WireTable table) {
     SoftAssertions all = new SoftAssertions();
     for (WireTable.Row row : table.rows()) {
-      if (row.mode().startsWith("weft") && row.cc().isEmpty()) {
+      if (!row.mode().startsWith("weft") || row.mode().contains("worker driver")) {
+        continue;
+      }
+      if (row.cc().isEmpty()) {
         all.assertThat(table.ratio(row, "udpReadKpps")).as(row + " UDP").isGreaterThan(LEAST_UDP);
         all.assertThat(table.ratio(row, "idleP50Ms")).as(row + " RTT").isLessThan(MOST_RTT);
-      } else if (row.mode().startsWith("weft")) {
+      } else {
         all.assertThat(table.ratio(row, "x1Gbps")).as(row + " TCP").isGreaterThan(LEAST_TCP);
       }
     }
