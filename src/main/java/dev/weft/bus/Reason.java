@@ -51,6 +51,7 @@ public final class Reason {
           "SSLEngine closed already", CLOSED,
           "Connection was closed", CLOSED,
           "Connection closed", CLOSED,
+          "Stream was closed", CLOSED,
           "Client is closed", "the connection is being closed",
           "Hazelcast instance is not active!", STOPS);
 

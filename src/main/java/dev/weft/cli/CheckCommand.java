@@ -27,14 +27,14 @@ final class CheckCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter err = spec.commandLine().getErr();
+    List<String> problems;
     try {
-      List<String> problems = Preflight.problems(ConfigFile.load(conf), Clock.systemUTC());
-      if (!problems.isEmpty()) {
-        problems.forEach(err::println);
-        return ExitCode.USAGE;
-      }
+      problems = Preflight.problems(ConfigFile.load(conf), Clock.systemUTC());
     } catch (ConfigException e) {
-      err.println(e.getMessage());
+      problems = Preflight.problems(e, Clock.systemUTC());
+    }
+    if (!problems.isEmpty()) {
+      problems.forEach(err::println);
       return ExitCode.USAGE;
     }
     spec.commandLine().getOut().println(conf + ": no problems");

@@ -37,6 +37,34 @@ final class Converters {
         : new WireCommand.End(pod(text.substring(0, colon)), text.substring(colon + 1));
   }
 
+  /** An option that is given or not; picocli reads what stands after its {@code =}. */
+  static boolean flag(String text) {
+    if (!text.equals("true") && !text.equals("false")) {
+      throw new TypeConversionException(text + " (expected: the option alone)");
+    }
+    return Boolean.parseBoolean(text);
+  }
+
+  static int wholeInt(String text) {
+    return (int) whole(text, Integer.MAX_VALUE);
+  }
+
+  static long wholeLong(String text) {
+    return whole(text, Long.MAX_VALUE);
+  }
+
+  private static long whole(String text, long most) {
+    try {
+      long number = Long.parseLong(text);
+      if (Math.abs(number) <= most) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // Told below, as what is too large.
+    }
+    throw new TypeConversionException(text + " (expected: a whole number)");
+  }
+
   private static PodRef pod(String text) {
     try {
       return PodRef.parse(text);

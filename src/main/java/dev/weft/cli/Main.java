@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -116,11 +117,23 @@ public final class Main implements Runnable {
         .setUsageHelpAutoWidth(terminal)
         .setParameterExceptionHandler((mistake, given) -> misused(mistake))
         .setExecutionExceptionHandler((failure, command, parsed) -> failed(failure, command));
-    int exit = line.execute(args);
+    line.registerConverter(boolean.class, Converters::flag)
+        .registerConverter(int.class, Converters::wholeInt)
+        .registerConverter(Integer.class, Converters::wholeInt)
+        .registerConverter(long.class, Converters::wholeLong)
+        .registerConverter(Long.class, Converters::wholeLong);
+    int exit = Habits.isCommand(line, args) ? line.execute(args) : noCommand(line, err, args);
     // A writer flushes itself after a line that println ended, and no other.
     out.flush();
     err.flush();
     return exit;
+  }
+
+  private static int noCommand(CommandLine line, PrintWriter err, String... args) {
+    err.printf("weft: %s: no such command%n", args[0]);
+    List<String> meant = Habits.meant(line, args);
+    err.println(meant.isEmpty() ? "see: weft --help" : "did you mean: " + String.join(", ", meant));
+    return ExitCode.USAGE;
   }
 
   /** The mistake; the usage only where what to do with a thing was left out. */
@@ -128,8 +141,8 @@ public final class Main implements Runnable {
     CommandLine command = mistake.getCommandLine();
     PrintWriter err = command.getErr();
     err.println("weft: " + mistake.getMessage());
-    boolean unmatched = mistake instanceof UnmatchedArgumentException;
-    if (!unmatched && !command.getSubcommands().isEmpty()) {
+    boolean doesNothing = !(command.getCommand() instanceof Runnable || command.getCommand() instanceof Callable);
+    if (doesNothing && !(mistake instanceof UnmatchedArgumentException)) {
       command.usage(err);
     } else if (!UnmatchedArgumentException.printSuggestions(mistake, err)) {
       err.printf("see: %s --help%n", command.getCommandSpec().qualifiedName());

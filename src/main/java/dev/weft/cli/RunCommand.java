@@ -75,14 +75,12 @@ final class RunCommand implements Callable<Integer> {
     try {
       begun = ConfigFile.read(conf);
     } catch (ConfigException e) {
-      err.println(e.getMessage());
-      return ExitCode.USAGE;
+      return refused(err, Preflight.problems(e, Clock.systemUTC()));
     }
     WeftConfig config = begun.config();
     List<String> problems = Preflight.problems(config, Clock.systemUTC());
     if (!problems.isEmpty()) {
-      problems.forEach(problem -> err.println("weft: " + problem));
-      return ExitCode.USAGE;
+      return refused(err, problems);
     }
     LogSetup.apply(config.log());
     CompletableFuture<Node> stop = new CompletableFuture<>();
@@ -137,6 +135,11 @@ final class RunCommand implements Callable<Integer> {
       out.println("weft: " + text);
       out.flush();
     }
+  }
+
+  private static int refused(PrintWriter err, List<String> problems) {
+    problems.forEach(problem -> err.println("weft: " + problem));
+    return ExitCode.USAGE;
   }
 
   private static int refused(PrintWriter err, Throwable why) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weft.bus.Json;
+import dev.weft.bus.Reason;
 import dev.weft.pod.PodRef;
 import dev.weft.topology.Topology;
 import dev.weft.topology.TopologyFile;
@@ -152,7 +153,7 @@ final class TopologyCommand {
           ? new String(stdin.readAllBytes(), StandardCharsets.UTF_8)
           : Files.readString(Path.of(file));
     } catch (IOException e) {
-      throw options.usage("-f: " + file + " cannot be read (" + e.getMessage() + ")");
+      throw options.usage("-f: " + file + " cannot be read (" + Reason.of(e) + ")");
     }
   }
 }

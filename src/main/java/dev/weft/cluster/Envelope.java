@@ -62,6 +62,15 @@ record Envelope(
 
   /** Parses and verifies; INVALID or DENIED says what is wrong with it. */
   static Envelope open(Signer signer, String table, String key, String json) {
+    Envelope e = read(table, key, json);
+    if (!e.isProven(signer)) {
+      throw Fault.DENIED.because("record " + table + "/" + key + " of " + e.unproven());
+    }
+    return e;
+  }
+
+  /** Parses without a proof of who wrote it; INVALID or DENIED says what is wrong with it. */
+  static Envelope read(String table, String key, String json) {
     if (json.length() > MAX_LENGTH) {
       throw Fault.invalid("record " + table + "/" + key, json.length(), "at most " + MAX_LENGTH);
     }
@@ -73,15 +82,19 @@ record Envelope(
       throw Fault.DENIED.because(
           "record " + table + "/" + key + " was written for " + e.table + "/" + e.key);
     }
-    String writer =
-        e.cert == null || e.sig == null
-            ? null
-            : signer.signer(decode(e.cert), e.signed(), decode(e.sig)).orElse(null);
-    if (writer == null || !writer.equals(e.node)) {
-      throw Fault.DENIED.because(
-          "record " + table + "/" + key + " names node " + e.node + ", which did not sign it");
-    }
     return e;
+  }
+
+  /** Whether the node that it names has signed it, by a certificate that is trusted now. */
+  boolean isProven(Signer signer) {
+    return cert != null
+        && sig != null
+        && signer.signer(decode(cert), signed(), decode(sig)).filter(node::equals).isPresent();
+  }
+
+  /** What is said of a record that is not {@link #isProven proven}. */
+  String unproven() {
+    return "node " + node + ": not signed by it with a valid certificate of this mesh's CA";
   }
 
   /** Whether {@link #open} takes this record. */

@@ -2,9 +2,12 @@ package dev.weft.cluster;
 
 import com.hazelcast.cluster.Member;
 import dev.weft.telemetry.Health;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -14,6 +17,9 @@ import java.util.stream.Collectors;
  * as when two nodes have certificates of two CAs.
  */
 final class ForeignMembers {
+  /** Hex digits of a fingerprint, as of a node's id. */
+  private static final int SHOWN = 16;
+
   private final Health health;
   private final Supplier<Optional<String>> ca;
   private final Predicate<String> unverifiable;
@@ -35,11 +41,13 @@ final class ForeignMembers {
    */
   void review(List<Member> unknown) {
     String mine = ca.get().orElse("");
+    SortedMap<String, List<String>> byCa = new TreeMap<>();
+    unknown.stream()
+        .filter(m -> !caOf(m, mine).equals(mine) || unverifiable.test(LiveMembers.nodeOf(m)))
+        .forEach(m -> byCa.computeIfAbsent(caOf(m, mine), ca -> new ArrayList<>()).add(name(m)));
     String foreign =
-        unknown.stream()
-            .filter(m -> !caOf(m, mine).equals(mine) || unverifiable.test(LiveMembers.nodeOf(m)))
-            .map(m -> describe(m, mine))
-            .sorted()
+        byCa.entrySet().stream()
+            .map(ca -> text(ca.getKey(), ca.getValue(), mine))
             .collect(Collectors.joining("; "));
     health.show(
         !foreign.isEmpty(),
@@ -47,8 +55,8 @@ final class ForeignMembers {
             ClusterNode.ROOM,
             "foreign-member",
             foreign,
-            "its records are ignored: no wire, route or network service reaches it, and it does not"
-                + " count towards the quorum of leases",
+            "what such a node tells is ignored: no wire, route or network service reaches it, and it"
+                + " does not count towards the quorum of leases",
             "if it belongs to this mesh, give it a certificate of the same CA (weft cert node); if"
                 + " not, give it another cluster.name"));
   }
@@ -59,21 +67,32 @@ final class ForeignMembers {
         member.getAttribute(HazelcastSettings.CA_ATTRIBUTE), otherwise);
   }
 
-  private static String describe(Member member, String mine) {
-    return "node "
-        + LiveMembers.nodeOf(member)
-        + " at "
-        + member.getAddress().getHost()
-        + ":"
-        + member.getAddress().getPort()
-        + " is in the cluster and is not proven by this mesh's CA (its CA: "
-        + shown(caOf(member, "unknown"))
-        + ", this node's: "
-        + shown(mine)
-        + ")";
+  private static String name(Member member) {
+    return "node %s at %s:%d"
+        .formatted(
+            LiveMembers.nodeOf(member),
+            member.getAddress().getHost(),
+            member.getAddress().getPort());
   }
 
+  /**
+   * What is said of members with one CA.
+   *
+   * @param ca its fingerprint; where it is this node's, their certificates are not valid
+   * @param members at least one
+   * @param mine fingerprint of this node's CA
+   */
+  static String text(String ca, List<String> members, String mine) {
+    return members.stream().sorted().collect(Collectors.joining(", "))
+        + (members.size() == 1 ? " is in the cluster" : " are in the cluster")
+        + (ca.equals(mine)
+            ? " without a valid certificate of this mesh's CA, " + shown(ca)
+            : " with a certificate of another CA, %s (expected: this mesh's, %s)"
+                .formatted(shown(ca), shown(mine)));
+  }
+
+  /** As much of a fingerprint as a person compares. */
   private static String shown(String fingerprint) {
-    return fingerprint.isEmpty() ? "none" : fingerprint;
+    return fingerprint.isEmpty() ? "none" : fingerprint.substring(0, Math.min(SHOWN, fingerprint.length()));
   }
 }

@@ -19,9 +19,6 @@ abstract class ReplicatedTable {
   /** Largest number of rows taken over from other members. */
   static final int MAX_ROWS = 50_000;
 
-  /** Keys of which is remembered that their record was ignored. */
-  private static final int MAX_IGNORED = 1000;
-
   private static final Logger log = LoggerFactory.getLogger(ReplicatedTable.class);
 
   final String name;
@@ -32,9 +29,6 @@ abstract class ReplicatedTable {
   private record Listener(Context context, Runnable handler) {}
 
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
-
-  /** Why records are not taken over, by key. */
-  private final Map<String, String> ignored = new ConcurrentHashMap<>();
 
   /** Told of the key of each row that has changed. */
   private volatile Consumer<String> follower = key -> {};
@@ -67,14 +61,21 @@ abstract class ReplicatedTable {
   final void onEntry(String key, String json) {
     Envelope envelope;
     try {
-      envelope = Envelope.open(context.signer(), name, key, json);
+      envelope = Envelope.read(name, key, json);
+      if (!envelope.isProven(context.signer())) {
+        // All that it wrote, in every table: one cause, such as a certificate of another CA.
+        ignore(key, "node " + envelope.node(), "the records of " + envelope.unproven());
+        return;
+      }
     } catch (WeftException e) {
-      ignore(key, e.getMessage());
+      ignore(key, name + "/" + key, e.getMessage());
       return;
     }
     if (!mayWrite(envelope)) {
       ignore(
-          key, "record %s/%s by %s, which does not own it".formatted(name, key, envelope.node()));
+          key,
+          name + "/" + key,
+          "record %s/%s by %s, which does not own it".formatted(name, key, envelope.node()));
       return;
     }
     Envelope old = known.get(key);
@@ -100,16 +101,8 @@ abstract class ReplicatedTable {
     changed(key);
   }
 
-  /** Says once why a record is not taken over, which is read again with every {@link #sync}. */
-  private void ignore(String key, String why) {
-    if (ignored.size() >= MAX_IGNORED) {
-      ignored.clear();
-    }
-    if (why.equals(ignored.put(key, why))) {
-      log.debug("ignored: {}", why);
-    } else {
-      log.warn("ignored: {}", why);
-    }
+  private void ignore(String key, String of, String cause) {
+    context.ignored().ignored(name + "/" + key, of, cause);
   }
 
   /** Copies newer records from the cluster's table and writes back those that it lacks. */

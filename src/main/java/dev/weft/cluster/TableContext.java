@@ -17,7 +17,19 @@ record TableContext(
     Signer signer,
     ClusterThread thread,
     Clock clock,
-    Store store) {
+    Store store,
+    IgnoredRecords ignored) {
+
+  TableContext(
+      String self,
+      long epoch,
+      Vertx vertx,
+      Signer signer,
+      ClusterThread thread,
+      Clock clock,
+      Store store) {
+    this(self, epoch, vertx, signer, thread, clock, store, new IgnoredRecords());
+  }
 
   long nowSeconds() {
     return clock.instant().getEpochSecond();

@@ -33,8 +33,16 @@ final class Binding {
   }
 
   void problem(String path, String value, String expected) {
-    wrong.add(path);
-    problems.add(new ConfigProblem(path, value, expected, lines.getOrDefault(path, 0)));
+    problem(path, value, expected, line(path));
+  }
+
+  /** Of a key, or of what it is in if the file leaves it out; 0 if that is the file. */
+  private int line(String path) {
+    String at = path;
+    while (!lines.containsKey(at) && at.indexOf('.') >= 0) {
+      at = at.substring(0, at.lastIndexOf('.'));
+    }
+    return lines.getOrDefault(at, 0);
   }
 
   void problem(String path, String value, String expected, int line) {

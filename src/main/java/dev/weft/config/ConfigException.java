@@ -1,6 +1,7 @@
 package dev.weft.config;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** A configuration that cannot be used, with all its problems. */
@@ -8,11 +9,18 @@ public final class ConfigException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final transient List<ConfigProblem> problems;
+  private final transient Optional<WeftConfig> rest;
 
-  ConfigException(String source, List<ConfigProblem> problems) {
+  ConfigException(String source, List<ConfigProblem> problems, Optional<WeftConfig> rest) {
     // The file is wrong, not this program: no stack trace.
     super(text(source, problems), null, false, false);
     this.problems = List.copyOf(problems);
+    this.rest = rest;
+  }
+
+  /** The configuration with defaults in place of what is wrong; empty for what is no mapping. */
+  public Optional<WeftConfig> rest() {
+    return rest;
   }
 
   /** In the order of the file; at least one. */

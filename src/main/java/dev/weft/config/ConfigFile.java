@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
@@ -102,7 +103,7 @@ public final class ConfigFile {
     new CrossChecks(config, binding).run();
     List<ConfigProblem> problems = binding.problems();
     if (!problems.isEmpty()) {
-      throw new ConfigException(source, problems);
+      throw new ConfigException(source, problems, Optional.of(config));
     }
     return ConfigReading.of(config, binding.values());
   }
@@ -131,6 +132,7 @@ public final class ConfigFile {
 
   private static ConfigException unusable(String source, String value, String expected, int line) {
     String path = line == 0 ? source : "syntax";
-    return new ConfigException(source, List.of(new ConfigProblem(path, value, expected, line)));
+    return new ConfigException(
+        source, List.of(new ConfigProblem(path, value, expected, line)), Optional.empty());
   }
 }

@@ -97,15 +97,16 @@ record Kind<T>(String expected, Function<String, Optional<T>> parser) {
 
   static Kind<Duration> duration(Duration min, Duration max) {
     return new Kind<>(
-        "a duration as in 100ms, 5s, 2m or 1h, from %sms to %sms"
-            .formatted(min.toMillis(), max.toMillis()),
+        "a duration as in 100ms, 5s, 2m or 1h, from %s to %s"
+            .formatted(Quantity.text(min), Quantity.text(max)),
         t -> Quantity.duration(t).filter(d -> d.compareTo(min) >= 0 && d.compareTo(max) <= 0));
   }
 
   /** Bytes. */
   static Kind<Long> size(long min, long max) {
     return new Kind<>(
-        "a size as in 64KiB or 8MiB, from " + min + "B to " + max + "B",
+        "a size as in 64KiB or 8MiB, from %s to %s"
+            .formatted(Quantity.text(min), Quantity.text(max)),
         t -> Quantity.bytes(t).filter(n -> n >= min && n <= max));
   }
 

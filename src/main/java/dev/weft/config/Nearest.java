@@ -5,11 +5,11 @@ import java.util.Comparator;
 import java.util.Optional;
 
 /** The known word that a mistyped one was most likely meant to be. */
-final class Nearest {
+public final class Nearest {
   private Nearest() {}
 
   /** Empty if none is within two edits, or a third of the word if that is more. */
-  static Optional<String> to(String typed, Collection<String> known) {
+  public static Optional<String> to(String typed, Collection<String> known) {
     int limit = Math.max(2, typed.length() / 3);
     return known.stream()
         .min(Comparator.comparingInt(word -> distance(typed, word)))

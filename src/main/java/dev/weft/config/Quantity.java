@@ -26,6 +26,25 @@ final class Quantity {
     return read(text, BYTES);
   }
 
+  /** As a person writes it, in the largest unit that fits. */
+  static String text(Duration duration) {
+    return text(duration.toMillis(), MILLIS);
+  }
+
+  /** As {@link #text(Duration)}, of bytes. */
+  static String text(long bytes) {
+    return text(bytes, BYTES);
+  }
+
+  private static String text(long number, Map<String, Long> units) {
+    Map.Entry<String, Long> unit =
+        units.entrySet().stream()
+            .filter(u -> number % u.getValue() == 0 && (number > 0 || u.getValue() == 1))
+            .max(Map.Entry.comparingByValue())
+            .orElseThrow();
+    return number / unit.getValue() + unit.getKey();
+  }
+
   private static Optional<Long> read(String text, Map<String, Long> units) {
     Matcher m = FORM.matcher(text);
     if (!m.matches() || !units.containsKey(m.group(2))) {

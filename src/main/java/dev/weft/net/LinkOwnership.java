@@ -13,8 +13,11 @@ import java.util.Set;
  * @param prefix {@code weft:<node id>:<kind>:}, which an id follows in the alias
  */
 public record LinkOwnership(String prefix) {
+  /** With which every alias begins. */
+  private static final String WEFT = "weft:";
+
   static LinkOwnership of(String node, String kind) {
-    return new LinkOwnership("weft:" + node + ":" + kind + ":");
+    return new LinkOwnership(WEFT + node + ":" + kind + ":");
   }
 
   public String alias(String id) {
@@ -55,12 +58,18 @@ public record LinkOwnership(String prefix) {
     }
     if (end.pod().isPresent() && !owns(there.get())) {
       throw Fault.CONFLICT.because(
-          "interface %s in %s is there already%s that Weft did not make (expected: a free name)"
+          "interface %s in %s is there already, %s that %s (expected: a free name)"
               .formatted(
                   end.name(),
                   end.pod().get(),
-                  there.get().kind().isEmpty() ? "" : ", a " + there.get().kind()));
+                  there.get().kind().isEmpty() ? "one" : "a " + there.get().kind(),
+                  maker(there.get())));
     }
     end.at().netlink().delete(there.get().index());
+  }
+
+  private static String maker(Link link) {
+    String alias = link.alias();
+    return alias.startsWith(WEFT) ? "Weft made as " + alias : "Weft did not make";
   }
 }

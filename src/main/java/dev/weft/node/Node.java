@@ -255,6 +255,9 @@ public final class Node {
               bus = new Bus(cluster.vertx(), cluster.self(), cluster.signer());
               events.attach(bus, cluster::name);
               warnIfInsecure();
+              DiskWatch disk = new DiskWatch(cluster.vertx(), health, data);
+              disk.start();
+              stands("disk watch", disk::close);
               openWays(identity);
               links = NodeLinks.start(cluster.vertx(), cluster.self());
               stands("links", links::close);

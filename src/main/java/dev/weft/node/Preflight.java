@@ -2,14 +2,18 @@ package dev.weft.node;
 
 import dev.weft.address.HostPort;
 import dev.weft.address.IpAddress;
+import dev.weft.bus.Reason;
+import dev.weft.config.ConfigException;
 import dev.weft.config.ListenAddress;
 import dev.weft.config.MeshConfig;
 import dev.weft.config.WeftConfig;
 import dev.weft.identity.Identity;
+import dev.weft.store.DataDirectory;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -17,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** What of a configuration this host refuses, found without starting a node or leaving a trace. */
 public final class Preflight {
@@ -31,6 +36,14 @@ public final class Preflight {
     return problems;
   }
 
+  /** What is wrong with a file, and with what the rest of it names, a line each. */
+  public static List<String> problems(ConfigException file, Clock clock) {
+    return Stream.concat(
+            file.getMessage().lines(),
+            file.rest().stream().flatMap(rest -> problems(rest, clock).stream()))
+        .toList();
+  }
+
   /** As far as there is one yet. */
   private static void dataDirectory(Path data, List<String> problems) {
     Path there = data.toAbsolutePath();
@@ -38,12 +51,19 @@ public final class Preflight {
       there = there.getParent();
     }
     try {
+      DataDirectory.tooFull(there).ifPresent(p -> problems.add("node.data: " + data + ": " + p));
       Files.delete(Files.createTempFile(there, ".weft", ""));
     } catch (IOException e) {
       problems.add(
           "node.data: %s: %s (expected: a directory that can be made and written)"
-              .formatted(data, e.getMessage()));
+              .formatted(data, withoutFile(e)));
     }
+  }
+
+  /** Without the name of the file that was tried. */
+  private static String withoutFile(IOException e) {
+    String why = Reason.of(e);
+    return e instanceof FileSystemException file ? why.replace(file.getFile() + ": ", "") : why;
   }
 
   /** Each key's address once. */
@@ -63,7 +83,7 @@ public final class Preflight {
       socket.bind(new InetSocketAddress(InetAddress.getByName(host), 0));
     } catch (IOException e) {
       problems.add(
-          "%s: %s: %s (expected: an address of this host)".formatted(path, host, e.getMessage()));
+          "%s: %s: %s (expected: an address of this host)".formatted(path, host, Reason.of(e)));
     }
   }
 }

@@ -1,12 +1,14 @@
 package dev.weft.store;
 
 import dev.weft.bus.Fault;
+import dev.weft.bus.Reason;
 import dev.weft.bus.WeftException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -16,6 +18,9 @@ import java.util.stream.Stream;
 
 /** A node's data directory, locked by one node until it is closed or the process ends. */
 public final class DataDirectory implements AutoCloseable {
+  /** Free bytes that a node needs at least: for what it remembers, and libraries it unpacks. */
+  private static final long LEAST_FREE = 16 << 20;
+
   private final Path path;
   private final FileLock lock;
 
@@ -55,12 +60,24 @@ public final class DataDirectory implements AutoCloseable {
         throw e;
       }
     } catch (IOException e) {
-      throw Fault.INTERNAL.because("data directory " + path + ": cannot be used: " + e, e);
+      throw Fault.INTERNAL.because("data directory " + path + ": cannot be used: " + Reason.of(e), e);
     }
   }
 
   public Path path() {
     return path;
+  }
+
+  /** What is wrong if the disk with a directory, which is there, is too full for a node. */
+  public static Optional<String> tooFull(Path directory) throws IOException {
+    FileStore disk = Files.getFileStore(directory);
+    long free = disk.getUsableSpace();
+    // Some file systems do not tell their size.
+    return free >= LEAST_FREE || disk.getTotalSpace() == 0
+        ? Optional.empty()
+        : Optional.of(
+            "%d KiB free on its disk (expected: %d MiB or more)"
+                .formatted(free >> 10, LEAST_FREE >> 20));
   }
 
   /**
@@ -82,7 +99,7 @@ public final class DataDirectory implements AutoCloseable {
       }
       return scratch;
     } catch (IOException e) {
-      throw Fault.INTERNAL.because("data directory " + path + ": cannot be used: " + e, e);
+      throw Fault.INTERNAL.because("data directory " + path + ": cannot be used: " + Reason.of(e), e);
     }
   }
 
@@ -92,7 +109,7 @@ public final class DataDirectory implements AutoCloseable {
     try {
       lock.channel().close();
     } catch (IOException e) {
-      throw Fault.INTERNAL.because("data directory " + path + ": " + e.getMessage(), e);
+      throw Fault.INTERNAL.because("data directory " + path + ": " + Reason.of(e), e);
     }
   }
 }

@@ -174,7 +174,7 @@ final class LeaseKeeper {
   }
 
   String nameOf(String holder) {
-    return cluster.member(holder).map(member -> member.name()).orElse(holder);
+    return cluster.name(holder);
   }
 
   Optional<String> refusal() {

@@ -125,7 +125,13 @@ final class MainIT {
   @CsvSource(
       delimiter = '|',
       value = {
-        "no-such-command            | Unmatched argument",
+        "no-such-command            | no-such-command: no such command",
+        "get pods                   | did you mean: weft pods",
+        "describe pod r1            | did you mean: weft pods",
+        "apply -f x.yml             | did you mean: weft topology apply",
+        "nodse                      | did you mean: weft nodes",
+        "wires --watch=1            | '--watch': 1 (expected: the option alone)",
+        "wire add --uid x --a a:b --b c:d | '--uid': x (expected: a whole number)",
         "wire                       | Missing required subcommand",
         "proxy                      | Missing required subcommand",
         "pod add r1                 | Missing required option: '--netns",
@@ -138,7 +144,7 @@ final class MainIT {
             + " unix:/path)",
         "status --token-file /nowhere/t | --token-file: /nowhere/t cannot be read",
         "wires --limit 0            | --limit: 0 (expected: 1 or more)",
-        "topology apply -f /nowhere/t   | -f: /nowhere/t cannot be read",
+        "topology apply -f /nowhere/t   | -f: /nowhere/t cannot be read (/nowhere/t: no such file)",
         "ping                       | Missing required parameter: 'NODE'",
         "ping n2 -c 0               | --count: 0 (expected: 1..1000)",
       })
@@ -152,6 +158,9 @@ final class MainIT {
 
   @Test
   void shouldTellAMistakeInTwoLinesAndAMissingPartWithTheUsage() {
+    run("help nope");
+    assertThat(err.toString().lines()).hasSize(2);
+    err.getBuffer().setLength(0);
     run("nodes --xyz");
     assertThat(err.toString().lines())
         .containsExactly("weft: Unknown option: '--xyz'", "see: weft nodes --help");

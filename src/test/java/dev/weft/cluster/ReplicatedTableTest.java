@@ -2,6 +2,10 @@ package dev.weft.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.weft.store.Store;
 import dev.weft.testkit.MemoryStore;
 import dev.weft.testkit.TestSigner;
@@ -12,6 +16,7 @@ import java.lang.reflect.Proxy;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
@@ -19,6 +24,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /** What becomes of changes that come at the same time. */
 class ReplicatedTableTest {
@@ -93,6 +99,33 @@ class ReplicatedTableTest {
               assertThat(now.newerThan(former)).isTrue();
               assertThat(members.all().get(former.key())).isEqualTo(ReplicatedTable.text(now));
             });
+  }
+
+  @Test
+  void shouldSayOnceOfAWriterThatItIsNotTrustedWhateverItWrote() {
+    Logger logger = (Logger) LoggerFactory.getLogger(IgnoredRecords.class);
+    ListAppender<ILoggingEvent> said = new ListAppender<>();
+    said.start();
+    logger.addAppender(said);
+    TableContext context = context(new MemoryStore());
+
+    for (String name : List.of("members", "votes")) {
+      ReplicatedCommonTable table = new ReplicatedCommonTable(name, new MemoryTable(), context);
+      for (String key : List.of("a", "b")) {
+        Envelope foreign = Envelope.sign(new TestSigner("other"), name, key, PEER, 1, 1, 1, "{}");
+        table.onEntry(key, ReplicatedTable.text(foreign));
+        table.onEntry(key, ReplicatedTable.text(foreign));
+      }
+    }
+
+    logger.detachAppender(said);
+    assertThat(said.list)
+        .filteredOn(line -> line.getLevel() == Level.WARN)
+        .extracting(ILoggingEvent::getFormattedMessage)
+        .containsExactly(
+            "ignored: the records of node "
+                + PEER
+                + ": not signed by it with a valid certificate of this mesh's CA");
   }
 
   private Envelope record(long counter) {

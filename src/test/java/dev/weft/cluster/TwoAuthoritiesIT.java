@@ -47,8 +47,9 @@ class TwoAuthoritiesIT {
               () ->
                   assertThat(warning(here, "foreign-member").path("text").asText())
                       .contains("node " + cluster.node(there).id() + " at 127.0.0.1:")
-                      .contains("its CA: " + fingerprint(there))
-                      .contains("this node's: " + fingerprint(here)));
+                      .endsWith(
+                          "is in the cluster with a certificate of another CA, %s (expected: this mesh's, %s)"
+                              .formatted(fingerprint(there), fingerprint(here))));
       assertThat(warning(here, "foreign-member").path("affects").asText()).contains("quorum");
       assertThat(warning(here, "foreign-member").path("action").asText()).contains("cert node");
     }
@@ -82,6 +83,6 @@ class TwoAuthoritiesIT {
   }
 
   private String fingerprint(int node) {
-    return CertificateInfo.read(cluster.home(node).resolve("ca.pem")).fingerprint();
+    return CertificateInfo.read(cluster.home(node).resolve("ca.pem")).fingerprint().substring(0, 16);
   }
 }

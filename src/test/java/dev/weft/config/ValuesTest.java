@@ -104,9 +104,11 @@ class ValuesTest {
 
     assertThat(deadline.parse("99ms")).isEmpty();
     assertThat(deadline.parse("60s")).contains(Duration.ofMinutes(1));
-    assertThat(deadline.expected()).endsWith("from 100ms to 60000ms");
+    assertThat(deadline.expected()).endsWith("from 100ms to 1m");
     assertThat(buffer.parse("4KiB")).contains(4096L);
     assertThat(buffer.parse("2MiB")).isEmpty();
+    assertThat(buffer.expected()).endsWith("from 4KiB to 1MiB");
+    assertThat(Kind.size(0, 1).expected()).endsWith("from 0B to 1B");
   }
 
   @Test

@@ -1,7 +1,9 @@
 package dev.weft.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.weft.config.ConfigException;
 import dev.weft.config.ConfigFile;
 import dev.weft.config.WeftConfig;
 import dev.weft.identity.CertificateAuthority;
@@ -92,12 +94,33 @@ class PreflightTest {
   }
 
   @Test
+  void shouldTellWhatTheFileSaysWronglyAndWhatTheHostLacksAtOnce() {
+    String text =
+        """
+        node: { name: "n 1" }
+        cluster: { bind: 198.51.100.2 }
+        mesh: { links: [ { node: 0123456789abcdef } ] }
+        security: { ca: %1$s/no.pem, cert: %1$s/n1/n1.pem, key: %1$s/n1/n1.key }
+        """
+            .formatted(directory);
+    ConfigException wrong =
+        catchThrowableOfType(ConfigException.class, () -> ConfigFile.parse(text, Map.of()));
+
+    assertThat(Preflight.problems(wrong, CLOCK))
+        .satisfiesExactly(
+            name -> assertThat(name).startsWith("configuration:1: node.name: n 1 (expected: "),
+            to -> assertThat(to).startsWith("configuration:3: mesh.links[0].to: not given"),
+            ca -> assertThat(ca).startsWith(directory + "/no.pem: no such file"),
+            bind -> assertThat(bind).startsWith("cluster.bind: 198.51.100.2: "));
+  }
+
+  @Test
   void shouldTellADataDirectoryThatCannotBeMade() throws IOException {
     Files.createFile(directory.resolve("data"));
 
     assertThat(problems("n1/ca.pem", "n1/n1.pem", "n1/n1.key", ""))
         .singleElement()
         .asString()
-        .startsWith("node.data: data: ");
+        .matches("node.data: data: [^/]+ \\(expected: a directory that can be made and written\\)");
   }
 }

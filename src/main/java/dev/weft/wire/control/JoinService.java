@@ -55,7 +55,8 @@ final class JoinService {
             .orElseThrow(
                 () ->
                     Fault.PRECONDITION.because(
-                        "wire " + def.getWireId() + " is not wanted here yet"));
+                        "node %s knows no such link yet"
+                            .formatted(room.context().cluster().name(room.context().self()))));
     WireSpec spec = wire.spec();
     if (def.getMtu() != spec.mtu()) {
       throw Fault.CONFLICT.because(
