@@ -12,10 +12,11 @@ final class Habits {
   private Habits() {}
 
   /** Whether the first argument is a command, or an option. */
-  static boolean isCommand(CommandLine line, String... args) {
+  static boolean isCommand(List<String> commands, String... args) {
     return args.length == 0
         || args[0].startsWith("-")
-        || line.getSubcommands().containsKey(args[0]);
+        || args[0].startsWith("@")
+        || commands.contains(args[0]);
   }
 
   /**

@@ -122,7 +122,7 @@ public final class Main implements Runnable {
         .registerConverter(Integer.class, Converters::wholeInt)
         .registerConverter(long.class, Converters::wholeLong)
         .registerConverter(Long.class, Converters::wholeLong);
-    int exit = Habits.isCommand(line, args) ? line.execute(args) : noCommand(line, err, args);
+    int exit = Habits.isCommand(NAMES, args) ? line.execute(args) : noCommand(line, err, args);
     // A writer flushes itself after a line that println ended, and no other.
     out.flush();
     err.flush();
@@ -182,10 +182,12 @@ public final class Main implements Runnable {
 
   /**
    * Whether to read a command's options, which takes longer for all of them than most commands do:
-   * the name and description are enough for the program's help.
+   * the name and description are enough for the program's help. What is no command may be one of
+   * any command's own.
    */
   private static boolean isMeant(String command, String... args) {
-    return Arrays.stream(args)
+    return !Habits.isCommand(NAMES, args)
+        || Arrays.stream(args)
         .anyMatch(arg -> arg.equals(command) || arg.equals("completion") || arg.startsWith("@"));
   }
 
