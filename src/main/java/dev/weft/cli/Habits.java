@@ -20,8 +20,8 @@ final class Habits {
   }
 
   /**
-   * The commands that may be meant, as they are typed; empty if none comes to mind. {@code get pods}
-   * names its list, {@code apply -f FILE} is what topology has, {@code nodse} is mistyped.
+   * The commands that may be meant, as they are typed; empty if none comes to mind. {@code get
+   * pods} names its list, {@code apply -f FILE} is what topology has, {@code nodse} is mistyped.
    */
   static List<String> meant(CommandLine line, String... args) {
     List<String> named =

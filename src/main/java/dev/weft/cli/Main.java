@@ -141,7 +141,8 @@ public final class Main implements Runnable {
     CommandLine command = mistake.getCommandLine();
     PrintWriter err = command.getErr();
     err.println("weft: " + mistake.getMessage());
-    boolean doesNothing = !(command.getCommand() instanceof Runnable || command.getCommand() instanceof Callable);
+    boolean doesNothing =
+        !(command.getCommand() instanceof Runnable || command.getCommand() instanceof Callable);
     if (doesNothing && !(mistake instanceof UnmatchedArgumentException)) {
       command.usage(err);
     } else if (!UnmatchedArgumentException.printSuggestions(mistake, err)) {
@@ -188,7 +189,8 @@ public final class Main implements Runnable {
   private static boolean isMeant(String command, String... args) {
     return !Habits.isCommand(NAMES, args)
         || Arrays.stream(args)
-        .anyMatch(arg -> arg.equals(command) || arg.equals("completion") || arg.startsWith("@"));
+            .anyMatch(
+                arg -> arg.equals(command) || arg.equals("completion") || arg.startsWith("@"));
   }
 
   private static Object command(String name, InputStream in) {

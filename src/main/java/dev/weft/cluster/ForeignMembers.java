@@ -55,8 +55,8 @@ final class ForeignMembers {
             ClusterNode.ROOM,
             "foreign-member",
             foreign,
-            "what such a node tells is ignored: no wire, route or network service reaches it, and it"
-                + " does not count towards the quorum of leases",
+            "what such a node tells is ignored: no wire, route or network service reaches it, and"
+                + " it does not count towards the quorum of leases",
             "if it belongs to this mesh, give it a certificate of the same CA (weft cert node); if"
                 + " not, give it another cluster.name"));
   }
@@ -93,6 +93,8 @@ final class ForeignMembers {
 
   /** As much of a fingerprint as a person compares. */
   private static String shown(String fingerprint) {
-    return fingerprint.isEmpty() ? "none" : fingerprint.substring(0, Math.min(SHOWN, fingerprint.length()));
+    return fingerprint.isEmpty()
+        ? "none"
+        : fingerprint.substring(0, Math.min(SHOWN, fingerprint.length()));
   }
 }

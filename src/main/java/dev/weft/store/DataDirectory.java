@@ -60,7 +60,8 @@ public final class DataDirectory implements AutoCloseable {
         throw e;
       }
     } catch (IOException e) {
-      throw Fault.INTERNAL.because("data directory " + path + ": cannot be used: " + Reason.of(e), e);
+      throw Fault.INTERNAL.because(
+          "data directory " + path + ": cannot be used: " + Reason.of(e), e);
     }
   }
 
@@ -99,7 +100,8 @@ public final class DataDirectory implements AutoCloseable {
       }
       return scratch;
     } catch (IOException e) {
-      throw Fault.INTERNAL.because("data directory " + path + ": cannot be used: " + Reason.of(e), e);
+      throw Fault.INTERNAL.because(
+          "data directory " + path + ": cannot be used: " + Reason.of(e), e);
     }
   }
 

@@ -83,6 +83,8 @@ class TwoAuthoritiesIT {
   }
 
   private String fingerprint(int node) {
-    return CertificateInfo.read(cluster.home(node).resolve("ca.pem")).fingerprint().substring(0, 16);
+    return CertificateInfo.read(cluster.home(node).resolve("ca.pem"))
+        .fingerprint()
+        .substring(0, 16);
   }
 }
