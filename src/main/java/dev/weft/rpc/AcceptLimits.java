@@ -118,6 +118,7 @@ public final class AcceptLimits {
       }
       channel.closeFuture().addListener(closed -> leave(guest));
       channel.pipeline().addFirst(guest);
+      StreamMemory.give(channel);
       ctx.fireChannelRead(channel);
       if (isCrowded()) {
         pause(ctx, CROWDED_MILLIS);

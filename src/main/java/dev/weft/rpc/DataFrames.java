@@ -10,6 +10,7 @@ import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameListenerDecorator;
 import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AttributeKey;
 import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.collection.IntObjectMap;
@@ -77,6 +78,8 @@ final class DataFrames extends Http2FrameListenerDecorator {
     // handler.
     http2.pipeline().addBefore(http2.name(), null, frames.new Pauses());
     http2.channel().attr(OF_CHANNEL).set(frames);
+    SslHandler tls = http2.pipeline().get(SslHandler.class);
+    StreamMemory.begin(http2.channel(), tls == null ? handler : tls);
     return frames;
   }
 

@@ -16,6 +16,12 @@ public final class GrpcSettings {
   /** Stream and connection window; the 64 KiB of RFC 9113 would stall a wire every round trip. */
   private static final int WINDOW = 8 << 20;
 
+  /**
+   * The longest DATA frame that a node takes: a batch of a wire lies in one. HTTP/2's 16 KiB would
+   * split each super-frame in five, to be copied together again.
+   */
+  private static final int MAX_FRAME = 160 << 10;
+
   private static final int CONNECT_MILLIS = 3000;
 
   private GrpcSettings() {}
@@ -76,6 +82,7 @@ public final class GrpcSettings {
   private static Http2Settings settings() {
     return new Http2Settings()
         .setInitialWindowSize(WINDOW)
+        .setMaxFrameSize(MAX_FRAME)
         .setMaxConcurrentStreams(100_000)
         .setMaxHeaderListSize(16 << 10);
   }

@@ -15,7 +15,8 @@ final class Unsent {
   /** Less would cost more system calls than it saves time. */
   static final int LEAST = 8 << 10;
 
-  static final int MOST = 64 << 10;
+  /** Room for a batch of a wire, which then is one DATA frame. */
+  static final int MOST = 160 << 10;
 
   /** From this rate on, {@link #MOST}. */
   private static final double FAST = (double) MOST / HORIZON_NANOS;

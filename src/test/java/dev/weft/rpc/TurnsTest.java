@@ -12,7 +12,7 @@ import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
 
 class TurnsTest {
-  private static final int ROOM = 64 << 10;
+  private static final int ROOM = Unsent.MOST;
 
   /** Bytes that the connection has taken and not sent. */
   private int unsent;
@@ -125,8 +125,8 @@ class TurnsTest {
 
   @Test
   void shouldNotPreferAStreamThatIsOftenEmptyToOthersWithLessThanItsShare() {
-    Sender flood = new Sender("flood", 60_000).sends(100_000);
-    Sender bursts = new Sender("bursts", 60_000);
+    Sender flood = new Sender("flood", 150_000).sends(100_000);
+    Sender bursts = new Sender("bursts", 150_000);
     for (int i = 0; i < 1000; i++) {
       bursts.sends(1);
       drain(1);

@@ -34,9 +34,10 @@ public final class FrameReceiver {
   private static final int RING_BYTES = 256 << 10;
 
   /**
-   * A frame of this length spans several DATA frames: the reader has copied it together already.
+   * A frame of this length is sent from where it lies; to hold a shorter one costs more than a
+   * copy.
    */
-  private static final int COPIED = (16 << 10) + 1;
+  private static final int COPIED = 4 << 10;
 
   private static final Logger log = LoggerFactory.getLogger(FrameReceiver.class);
 

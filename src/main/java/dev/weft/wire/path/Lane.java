@@ -11,8 +11,8 @@ import io.vertx.core.Future;
  * that its frames keep their order.
  */
 public final class Lane extends AbstractVerticle {
-  /** Bytes that the kernel may hold before it sends them: a few milliseconds' worth. */
-  private static final int UNSENT_BYTES = 64 << 10;
+  /** Bytes that the connection may hold before they are sent, at most: room for a batch. */
+  private static final int UNSENT_BYTES = 160 << 10;
 
   private final Dial dial;
   private Loop loop;
