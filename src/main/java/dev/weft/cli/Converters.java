@@ -38,19 +38,30 @@ final class Converters {
   }
 
   /** An option that is given or not; picocli reads what stands after its {@code =}. */
-  static boolean flag(String text) {
-    if (!text.equals("true") && !text.equals("false")) {
-      throw new TypeConversionException(text + " (expected: the option alone)");
+  static final class Flag implements ITypeConverter<Boolean> {
+    @Override
+    public Boolean convert(String text) {
+      if (!text.equals("true") && !text.equals("false")) {
+        throw new TypeConversionException(text + " (expected: the option alone)");
+      }
+      return Boolean.valueOf(text);
     }
-    return Boolean.parseBoolean(text);
   }
 
-  static int wholeInt(String text) {
-    return (int) whole(text, Integer.MAX_VALUE);
+  /** A whole number of 32 bits. */
+  static final class WholeInt implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String text) {
+      return (int) whole(text, Integer.MAX_VALUE);
+    }
   }
 
-  static long wholeLong(String text) {
-    return whole(text, Long.MAX_VALUE);
+  /** A whole number of 64 bits. */
+  static final class WholeLong implements ITypeConverter<Long> {
+    @Override
+    public Long convert(String text) {
+      return whole(text, Long.MAX_VALUE);
+    }
   }
 
   private static long whole(String text, long most) {

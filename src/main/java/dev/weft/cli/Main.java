@@ -117,11 +117,12 @@ public final class Main implements Runnable {
         .setUsageHelpAutoWidth(terminal)
         .setParameterExceptionHandler((mistake, given) -> misused(mistake))
         .setExecutionExceptionHandler((failure, command, parsed) -> failed(failure, command));
-    line.registerConverter(boolean.class, Converters::flag)
-        .registerConverter(int.class, Converters::wholeInt)
-        .registerConverter(Integer.class, Converters::wholeInt)
-        .registerConverter(long.class, Converters::wholeLong)
-        .registerConverter(Long.class, Converters::wholeLong);
+    // Classes: JDK 17 crashes when it makes an archive with method references in their place.
+    line.registerConverter(boolean.class, new Converters.Flag())
+        .registerConverter(int.class, new Converters.WholeInt())
+        .registerConverter(Integer.class, new Converters.WholeInt())
+        .registerConverter(long.class, new Converters.WholeLong())
+        .registerConverter(Long.class, new Converters.WholeLong());
     int exit = Habits.isCommand(NAMES, args) ? line.execute(args) : noCommand(line, err, args);
     // A writer flushes itself after a line that println ended, and no other.
     out.flush();
