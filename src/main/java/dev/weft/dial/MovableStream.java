@@ -13,6 +13,7 @@ import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 /**
@@ -136,7 +137,13 @@ final class MovableStream implements OutStream {
     if (unsent > 0) {
       next.limitUnsent(unsent);
     }
-    over.lost().onComplete(v -> loop.run(() -> onLost(over, next, number)));
+    // The connection outlives its streams, and must not hold one that has ended.
+    AtomicReference<Runnable> onLoss = new AtomicReference<>(() -> onLost(over, next, number));
+    Loop home = loop;
+    over.lost()
+        .onComplete(
+            v -> home.run(() -> Optional.ofNullable(onLoss.get()).ifPresent(Runnable::run)));
+    next.ended().onComplete(done -> onLoss.set(null));
     next.ended()
         .onFailure(
             why ->

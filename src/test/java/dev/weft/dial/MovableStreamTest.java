@@ -24,6 +24,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
+import java.lang.ref.WeakReference;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -196,6 +197,23 @@ class MovableStreamTest {
     assertThat(received.wrong.get()).isNull();
     assertThat(received.next.get()).isEqualTo(sent).isPositive();
     assertThat(received.legs.get()).isEqualTo(moves + 1);
+  }
+
+  @Test
+  void shouldNotBeHeldByItsConnectionOnceItHasEnded() {
+    RpcConnection connection = http();
+    WeakReference<MovableStream> stream = new WeakReference<>(open(connection));
+
+    await(Future.<Void>future(p -> loop.run(() -> stream.get().finish().onComplete(p))));
+
+    Awaitility.await()
+        .atMost(SOON)
+        .until(
+            () -> {
+              System.gc();
+              return stream.get() == null;
+            });
+    assertThat(connection.lost().isComplete()).isFalse();
   }
 
   @Test
