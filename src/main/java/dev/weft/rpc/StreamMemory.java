@@ -5,7 +5,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;
-import io.netty.channel.RecvByteBufAllocator;
+import io.netty.channel.RecvByteBufAllocator.ExtendedHandle;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.codec.ByteToMessageDecoder.Cumulator;
 
@@ -25,7 +25,8 @@ final class StreamMemory extends DefaultMaxMessagesRecvByteBufAllocator {
   /** From this size of reads on; below, the buffers have the size of what comes. */
   private static final int LARGE_READ = 32 << 10;
 
-  private final RecvByteBufAllocator.Handle sizes = new AdaptiveRecvByteBufAllocator().newHandle();
+  private final ExtendedHandle sizes =
+      (ExtendedHandle) new AdaptiveRecvByteBufAllocator().newHandle();
   private boolean streams;
 
   /** Also held by whoever reads it; null for none. */
@@ -53,6 +54,7 @@ final class StreamMemory extends DefaultMaxMessagesRecvByteBufAllocator {
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // Equal buffers hold equal bytes.
   private Cumulator cumulator() {
     return (allocator, unread, read) -> {
       if (unread != read && unread == before && read == memory) {
@@ -65,7 +67,7 @@ final class StreamMemory extends DefaultMaxMessagesRecvByteBufAllocator {
   }
 
   @Override
-  public Handle newHandle() {
+  public ExtendedHandle newHandle() {
     return new Reads();
   }
 

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -221,7 +222,7 @@ class ManyWiresBench {
   }
 
   private String file(int links) {
-    TreeMap<String, StringBuilder> topologies = new TreeMap<>();
+    Map<String, StringBuilder> topologies = new TreeMap<>();
     for (int link = 0; link < links; link++) {
       int one = link % (pods.size() == 2 ? 1 : pods.size()) + 1;
       int two = one % pods.size() + 1;
@@ -232,7 +233,7 @@ class ManyWiresBench {
   }
 
   private static void describe(
-      TreeMap<String, StringBuilder> topologies, int link, int node, int end, int peer) {
+      Map<String, StringBuilder> topologies, int link, int node, int end, int peer) {
     int block = link / BLOCK;
     topologies
         .computeIfAbsent(

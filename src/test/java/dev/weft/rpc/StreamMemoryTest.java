@@ -29,7 +29,7 @@ class StreamMemoryTest {
   /** By identity: equal buffers hold equal bytes. */
   private final Set<ByteBuf> given = Collections.newSetFromMap(new IdentityHashMap<>());
 
-  private RecvByteBufAllocator.Handle reads;
+  private RecvByteBufAllocator.ExtendedHandle reads;
 
   /** What a socket holds. */
   private final ByteBuf socket = Unpooled.buffer();
@@ -68,7 +68,8 @@ class StreamMemoryTest {
   void open() {
     StreamMemory.give(channel);
     channel.pipeline().addLast(messages);
-    reads = channel.config().getRecvByteBufAllocator().newHandle();
+    StreamMemory memory = channel.config().getRecvByteBufAllocator();
+    reads = memory.newHandle();
   }
 
   @AfterEach
