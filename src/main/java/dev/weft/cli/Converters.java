@@ -41,7 +41,7 @@ final class Converters {
   static final class Flag implements ITypeConverter<Boolean> {
     @Override
     public Boolean convert(String text) {
-      if (!text.equals("true") && !text.equals("false")) {
+      if (!text.equalsIgnoreCase("true") && !text.equalsIgnoreCase("false")) {
         throw new TypeConversionException(text + " (expected: the option alone)");
       }
       return Boolean.valueOf(text);
@@ -52,7 +52,7 @@ final class Converters {
   static final class WholeInt implements ITypeConverter<Integer> {
     @Override
     public Integer convert(String text) {
-      return (int) whole(text, Integer.MAX_VALUE);
+      return (int) whole(text, Integer.MIN_VALUE, Integer.MAX_VALUE);
     }
   }
 
@@ -60,14 +60,14 @@ final class Converters {
   static final class WholeLong implements ITypeConverter<Long> {
     @Override
     public Long convert(String text) {
-      return whole(text, Long.MAX_VALUE);
+      return whole(text, Long.MIN_VALUE, Long.MAX_VALUE);
     }
   }
 
-  private static long whole(String text, long most) {
+  private static long whole(String text, long least, long most) {
     try {
       long number = Long.parseLong(text);
-      if (Math.abs(number) <= most) {
+      if (number >= least && number <= most) {
         return number;
       }
     } catch (NumberFormatException e) {

@@ -4,11 +4,15 @@ import dev.weft.config.Nearest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 
 /** What is meant by a command that Weft has not, of those who come from other programs. */
 final class Habits {
+  /** Words before the name of a list. */
+  private static final Set<String> LOOKS = Set.of("get", "list", "ls", "show", "describe");
+
   private Habits() {}
 
   /** Whether the first argument is a command, or an option. */
@@ -25,7 +29,7 @@ final class Habits {
    */
   static List<String> meant(CommandLine line, String... args) {
     List<String> named =
-        Arrays.stream(args)
+        Arrays.stream(LOOKS.contains(args[0]) ? args : new String[0])
             .skip(1)
             .flatMap(word -> Stream.of(word + "s", word))
             .filter(line.getSubcommands()::containsKey)

@@ -17,6 +17,11 @@ final class IgnoredRecords {
 
   private final Map<String, String> causes = new ConcurrentHashMap<>();
 
+  /** A record was taken over: what is ignored of that writer next is said again. */
+  void taken(String of) {
+    causes.remove(of);
+  }
+
   /**
    * @param record its table and key
    * @param of whose records share the cause, or the record itself

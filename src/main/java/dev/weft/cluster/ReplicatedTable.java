@@ -64,7 +64,7 @@ abstract class ReplicatedTable {
       envelope = Envelope.read(name, key, json);
       if (!envelope.isProven(context.signer())) {
         // All that it wrote, in every table: one cause, such as a certificate of another CA.
-        ignore(key, "node " + envelope.node(), "the records of " + envelope.unproven());
+        ignore(key, writer(envelope), "the records of " + envelope.unproven());
         return;
       }
     } catch (WeftException e) {
@@ -96,9 +96,14 @@ abstract class ReplicatedTable {
       onEntry(key, json);
       return;
     }
+    context.ignored().taken(writer(envelope));
     accepted(envelope);
     received(envelope);
     changed(key);
+  }
+
+  private static String writer(Envelope envelope) {
+    return "node " + envelope.node();
   }
 
   private void ignore(String key, String of, String cause) {

@@ -4,11 +4,8 @@ import dev.weft.store.DataDirectory;
 import dev.weft.telemetry.Health;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Optional;
 
 /** Shows in the health that the disk with this node's data is too full. */
 final class DiskWatch {
@@ -18,7 +15,8 @@ final class DiskWatch {
   private final Vertx vertx;
   private final Health health;
   private final Path data;
-  private long timer;
+  private boolean full;
+  private volatile boolean closed;
 
   DiskWatch(Vertx vertx, Health health, Path data) {
     this.vertx = vertx;
@@ -28,30 +26,36 @@ final class DiskWatch {
 
   void start() {
     health.state(ROOM, Health.State.READY);
-    look();
-    timer =
-        vertx.setPeriodic(
-            LOOK_EVERY.toMillis(), id -> vertx.<Void>executeBlocking(this::look, false));
+    lookAgain();
   }
 
   Future<Void> close() {
-    vertx.cancelTimer(timer);
+    closed = true;
     return Future.succeededFuture();
   }
 
+  /** Not before the last look has ended: on a disk that hangs it waits. */
+  private void lookAgain() {
+    vertx
+        .executeBlocking(this::look)
+        .onComplete(
+            done -> {
+              if (!closed) {
+                vertx.setTimer(LOOK_EVERY.toMillis(), id -> lookAgain());
+              }
+            });
+  }
+
   private Void look() {
-    Optional<String> tooFull;
-    try {
-      tooFull = DataDirectory.tooFull(data);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    // Twice as much has to be there again, or the warning would come and go.
+    full = DataDirectory.free(data) < (full ? 2 : 1) * DataDirectory.LEAST_FREE;
     health.show(
-        tooFull.isPresent(),
+        full,
         new Health.Warning(
             ROOM,
             "disk-full",
-            "node.data: " + data + ": " + tooFull.orElse(""),
+            "node.data: %s: less than %d MiB free on its disk"
+                .formatted(data, DataDirectory.LEAST_FREE >> 20),
             "changes that cannot be written are refused; the node would not start again",
             "make room there; the node goes on by itself"));
     return null;

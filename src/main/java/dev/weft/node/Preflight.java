@@ -51,7 +51,12 @@ public final class Preflight {
       there = there.getParent();
     }
     try {
-      DataDirectory.tooFull(there).ifPresent(p -> problems.add("node.data: " + data + ": " + p));
+      long free = DataDirectory.free(there);
+      if (free < DataDirectory.LEAST_FREE) {
+        problems.add(
+            "node.data: %s: %d KiB free on its disk (expected: %d MiB or more)"
+                .formatted(data, free >> 10, DataDirectory.LEAST_FREE >> 20));
+      }
       Files.delete(Files.createTempFile(there, ".weft", ""));
     } catch (IOException e) {
       problems.add(

@@ -3,12 +3,12 @@ package dev.weft.store;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Reason;
 import dev.weft.bus.WeftException;
+import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 /** A node's data directory, locked by one node until it is closed or the process ends. */
 public final class DataDirectory implements AutoCloseable {
   /** Free bytes that a node needs at least: for what it remembers, and libraries it unpacks. */
-  private static final long LEAST_FREE = 16 << 20;
+  public static final long LEAST_FREE = 16 << 20;
 
   private final Path path;
   private final FileLock lock;
@@ -69,16 +69,18 @@ public final class DataDirectory implements AutoCloseable {
     return path;
   }
 
-  /** What is wrong if the disk with a directory, which is there, is too full for a node. */
-  public static Optional<String> tooFull(Path directory) throws IOException {
-    FileStore disk = Files.getFileStore(directory);
-    long free = disk.getUsableSpace();
-    // Some file systems do not tell their size.
-    return free >= LEAST_FREE || disk.getTotalSpace() == 0
-        ? Optional.empty()
-        : Optional.of(
-            "%d KiB free on its disk (expected: %d MiB or more)"
-                .formatted(free >> 10, LEAST_FREE >> 20));
+  /**
+   * Bytes that this process can still write to the disk with a directory, which is there; root also
+   * has what is kept for root. {@link Long#MAX_VALUE} if the file system does not tell.
+   */
+  public static long free(Path directory) {
+    File disk = directory.toFile();
+    if (disk.getTotalSpace() == 0) {
+      return Long.MAX_VALUE;
+    }
+    return System.getProperty("user.name").equals("root")
+        ? disk.getFreeSpace()
+        : disk.getUsableSpace();
   }
 
   /**

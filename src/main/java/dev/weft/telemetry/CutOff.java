@@ -37,11 +37,18 @@ final class CutOff extends TurboFilter {
   @Override
   public FilterReply decide(
       Marker marker, Logger logger, Level level, String format, Object[] params, Throwable t) {
-    if (t == null || !isOfLibraries(logger.getName()) || !isCutOff(t)) {
+    boolean cutOff = t == null ? isForNobody(format) : isCutOff(t);
+    if (!cutOff || !isOfLibraries(logger.getName())) {
       return FilterReply.NEUTRAL;
     }
-    log.debug("{}: {}", logger.getName(), t.toString());
+    log.debug("{}: {}", logger.getName(), t == null ? format : t.toString());
     return FilterReply.DENY;
+  }
+
+  /** What the event bus told in the moment in which its listener was taken away, as at a stop. */
+  static boolean isForNobody(String message) {
+    return message != null
+        && message.startsWith("Discarding message since the consumer is not registered");
   }
 
   static boolean isCutOff(Throwable failure) {

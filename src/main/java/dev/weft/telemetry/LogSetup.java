@@ -23,8 +23,6 @@ public final class LogSetup {
           "io.vertx.core.eventbus.impl.clustered.ClusteredEventBus",
           // A member that does not answer, by an id that nobody else names; its end is an event.
           "io.vertx.core.eventbus.impl.clustered.OutboundConnection",
-          // What was told in the moment in which its listener was taken away, as at a stop.
-          "io.vertx.core.eventbus.impl.MessageConsumerImpl",
           "io.vertx.core.http.impl.HttpClientRequestImpl",
           "io.vertx.core.http.impl.HttpClientResponseImpl",
           "io.vertx.core.net.impl.ConnectionBase");

@@ -49,7 +49,9 @@ class ManyWiresBench {
 
   @AfterEach
   void clean() throws Exception {
-    cluster.close();
+    if (cluster != null) {
+      cluster.close();
+    }
     pods.forEach(TestNetns::close);
   }
 
@@ -68,10 +70,9 @@ class ManyWiresBench {
       List<String> wires = IntStream.range(0, count).mapToObj(i -> address(i, 2)).toList();
       List<String> underlay = wires.stream().map(w -> ProcessCluster.addressOf(2)).toList();
       TestNetns host = cluster.host(1);
-      var below = ManyStreams.run(host, cluster.host(2), underlay, 1, SECONDS);
-      ManyStreams.run(pods.get(0), pods.get(1), wires, WARM_SECONDS, 0);
+      var below = ManyStreams.run(host, cluster.host(2), underlay, WARM_SECONDS, SECONDS);
       double cpu = cpuSeconds();
-      var above = ManyStreams.run(pods.get(0), pods.get(1), wires, 0, SECONDS);
+      var above = ManyStreams.run(pods.get(0), pods.get(1), wires, WARM_SECONDS, SECONDS);
       System.out.printf(
           Locale.ROOT,
           "| %d | %.2f | %.2f | %.3f | %.3f | %.2f, %.2f | %.2f | %s |%n",
@@ -82,7 +83,7 @@ class ManyWiresBench {
           below.jain(),
           above.least(),
           above.most(),
-          (cpuSeconds() - cpu) / SECONDS,
+          (cpuSeconds() - cpu) / (WARM_SECONDS + SECONDS),
           resident());
     }
   }

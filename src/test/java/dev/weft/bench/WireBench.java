@@ -175,7 +175,7 @@ class WireBench {
   }
 
   private static double percentile(List<Double> sorted, double part) {
-    return sorted.get((int) (sorted.size() * part));
+    return sorted.isEmpty() ? Double.NaN : sorted.get((int) (sorted.size() * part));
   }
 
   private static void check(WireTable table) {

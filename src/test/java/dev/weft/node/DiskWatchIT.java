@@ -53,9 +53,16 @@ class DiskWatchIT {
   void shouldShowInTheHealthUntilThereIsRoom() throws Exception {
     DiskWatch watch = new DiskWatch(vertx, health, disk);
     watch.start();
-    assertThat(warnings()).singleElement().asString().contains("disk-full", disk.toString());
+    await()
+        .atMost(WITHIN)
+        .untilAsserted(
+            () ->
+                assertThat(warnings())
+                    .singleElement()
+                    .asString()
+                    .contains("disk-full", disk.toString()));
 
-    run("mount", "-o", "remount,size=32m", disk.toString());
+    run("mount", "-o", "remount,size=64m", disk.toString());
     await().atMost(WITHIN).untilAsserted(() -> assertThat(warnings()).isEmpty());
     watch.close();
   }

@@ -88,6 +88,18 @@ class CutOffTest {
     assertThat(CutOff.isCutOff(at(new IllegalStateException(words), "io.vertx.core.X"))).isTrue();
   }
 
+  @Test
+  void shouldKnowWhatTheBusDropsOfAListenerThatIsGone() {
+    assertThat(
+            CutOff.isForNobody(
+                "Discarding message since the consumer is not registered. address: weft.x"))
+        .isTrue();
+    assertThat(
+            CutOff.isForNobody(
+                "Discarding message as more than 1000 buffered in paused consumer. address: x"))
+        .isFalse();
+  }
+
   /** What logs {@code <missing-log-message>} for one: it is silenced by name. */
   @Test
   void shouldSilenceOnlyLoggersThatExist() {
