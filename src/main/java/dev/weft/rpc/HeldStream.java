@@ -37,7 +37,8 @@ final class HeldStream {
       reader.onData(data);
       return true;
     }
-    held.add(data.retainedSlice());
+    // A copy: what is held for seconds may be a little of a large buffer.
+    held.add(data.copy());
     return false;
   }
 

@@ -27,6 +27,9 @@ import javax.net.ssl.SSLSession;
 
 /** HTTP/2 over TCP. */
 public final class Http2Connection implements RpcConnection {
+  /** More than this makes nothing faster (docs/wires.md), and pings wait behind it. */
+  private static final int MOST_NOT_SENT = 64 << 10;
+
   private static final long PING_MILLIS = 1000;
 
   /** A connection whose peer answers no ping for so long is closed, even if TCP still waits. */
@@ -237,7 +240,8 @@ public final class Http2Connection implements RpcConnection {
     }
     channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(bytes / 2, bytes));
     if (channel instanceof EpollSocketChannel tcp) {
-      tcp.config().setOption(EpollChannelOption.TCP_NOTSENT_LOWAT, (long) bytes);
+      tcp.config()
+          .setOption(EpollChannelOption.TCP_NOTSENT_LOWAT, (long) Math.min(bytes, MOST_NOT_SENT));
     }
   }
 }

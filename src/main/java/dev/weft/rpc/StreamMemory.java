@@ -4,10 +4,13 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelConfig;
 import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;
 import io.netty.channel.RecvByteBufAllocator.ExtendedHandle;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.codec.ByteToMessageDecoder.Cumulator;
+import io.netty.util.UncheckedBooleanSupplier;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The memory that a connection is read into. While much comes over a connection that carries
@@ -18,6 +21,14 @@ import io.netty.handler.codec.ByteToMessageDecoder.Cumulator;
 final class StreamMemory extends DefaultMaxMessagesRecvByteBufAllocator {
   /** A buffer. What is unread when it is full is copied to the next one, once. */
   static final int BYTES = 512 << 10;
+
+  /** Buffers of all connections; one that finds no more has small buffers, as others have. */
+  static final int MOST = 64;
+
+  private static final AtomicInteger LIVE = new AtomicInteger();
+
+  /** Reads before others of the event loop get their turn, as Netty has it for other channels. */
+  private static final int READS = 16;
 
   /** With less room a new buffer is taken. */
   private static final int LEAST_ROOM = 64 << 10;
@@ -35,6 +46,10 @@ final class StreamMemory extends DefaultMaxMessagesRecvByteBufAllocator {
   /** The one before, if {@link #memory} begins with what was unread in it. */
   private ByteBuf before;
 
+  private StreamMemory() {
+    super(READS);
+  }
+
   /** For a channel that is not registered yet. */
   static void give(Channel channel) {
     channel.config().setRecvByteBufAllocator(new StreamMemory());
@@ -50,7 +65,7 @@ final class StreamMemory extends DefaultMaxMessagesRecvByteBufAllocator {
         && !memory.streams) {
       memory.streams = true;
       first.setCumulator(memory.cumulator());
-      channel.closeFuture().addListener(closed -> memory.drop());
+      channel.closeFuture().addListener(closed -> memory.end());
     }
   }
 
@@ -77,6 +92,10 @@ final class StreamMemory extends DefaultMaxMessagesRecvByteBufAllocator {
       return sizes.allocate(allocator);
     }
     if (memory == null) {
+      if (LIVE.incrementAndGet() > MOST) {
+        LIVE.decrementAndGet();
+        return sizes.allocate(allocator);
+      }
       memory = allocator.directBuffer(BYTES, BYTES);
     } else if (memory.refCnt() == 1 && !memory.isReadable()) {
       memory.clear();
@@ -93,8 +112,14 @@ final class StreamMemory extends DefaultMaxMessagesRecvByteBufAllocator {
     return memory.retain();
   }
 
+  private void end() {
+    streams = false;
+    drop();
+  }
+
   private void drop() {
     if (memory != null) {
+      LIVE.decrementAndGet();
       memory.release();
       memory = null;
       before = null;
@@ -105,6 +130,18 @@ final class StreamMemory extends DefaultMaxMessagesRecvByteBufAllocator {
     @Override
     public ByteBuf allocate(ByteBufAllocator allocator) {
       return next(allocator);
+    }
+
+    /** One read into a large buffer may be much already. */
+    @Override
+    public boolean continueReading(UncheckedBooleanSupplier maybeMore) {
+      return memory == null && super.continueReading(maybeMore);
+    }
+
+    @Override
+    public void reset(ChannelConfig config) {
+      sizes.reset(config);
+      super.reset(config);
     }
 
     @Override

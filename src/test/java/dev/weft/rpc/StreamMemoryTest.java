@@ -144,6 +144,56 @@ class StreamMemoryTest {
   }
 
   @Test
+  void shouldGiveItsBufferBackWhenLittleComes() {
+    StreamMemory.begin(channel, messages);
+    for (int i = 0; i < 20; i++) {
+      send(60_000);
+      receive(100_000);
+    }
+    given.clear();
+    for (int i = 0; i < 20; i++) {
+      send(300);
+      receive(100_000);
+    }
+
+    assertThat(given).filteredOn(memory -> memory.capacity() < StreamMemory.BYTES).isNotEmpty();
+    assertThat(given).allMatch(memory -> memory.refCnt() == 0);
+  }
+
+  @Test
+  void shouldHaveNoMoreLargeBuffersThanAProcessCanSpare() {
+    List<EmbeddedChannel> channels = new ArrayList<>();
+    for (int i = 0; i < StreamMemory.MOST; i++) {
+      channels.add(new EmbeddedChannel());
+      assertThat(busyBuffer(channels.get(i))).isEqualTo(StreamMemory.BYTES);
+    }
+    EmbeddedChannel late = new EmbeddedChannel();
+    assertThat(busyBuffer(late)).isLessThan(StreamMemory.BYTES);
+
+    channels.forEach(EmbeddedChannel::finishAndReleaseAll);
+    assertThat(busyBuffer(channel)).isEqualTo(StreamMemory.BYTES);
+  }
+
+  /** The size of the buffer that a channel with much to read gets. */
+  private static int busyBuffer(EmbeddedChannel busy) {
+    StreamMemory.give(busy);
+    StreamMemory memory = busy.config().getRecvByteBufAllocator();
+    StreamMemory.begin(busy, new Messages());
+    RecvByteBufAllocator.ExtendedHandle reads = memory.newHandle();
+    int size = 0;
+    for (int i = 0; i < 10; i++) {
+      reads.reset(busy.config());
+      ByteBuf into = reads.allocate(PooledByteBufAllocator.DEFAULT);
+      size = into.capacity();
+      reads.attemptedBytesRead(into.writableBytes());
+      reads.lastBytesRead(into.writableBytes());
+      reads.readComplete();
+      into.release();
+    }
+    return size;
+  }
+
+  @Test
   void shouldReadABusyStreamInOneBuffer() {
     StreamMemory.begin(channel, messages);
     for (int i = 0; i < 100; i++) {
