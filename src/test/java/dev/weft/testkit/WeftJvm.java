@@ -101,7 +101,14 @@ public final class WeftJvm {
     List<String> command = command("run", "--conf", conf.toString());
     if (System.getProperty("bench.rounds") == null) {
       // A test ends before the second compiler has earned what it costs all processes.
-      command.add(1, "-XX:TieredStopAtLevel=1");
+      // The first then begins when Java has it begin, not as late as jvm.options says.
+      command.addAll(
+          2,
+          List.of(
+              "-XX:TieredStopAtLevel=1",
+              "-XX:Tier3InvocationThreshold=200",
+              "-XX:Tier3MinInvocationThreshold=100",
+              "-XX:Tier3CompileThreshold=2000"));
     }
     return command;
   }
