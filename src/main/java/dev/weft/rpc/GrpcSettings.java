@@ -17,10 +17,10 @@ public final class GrpcSettings {
   private static final int WINDOW = 8 << 20;
 
   /**
-   * The longest DATA frame that a node takes: a batch of a wire lies in one. HTTP/2's 16 KiB would
-   * split each super-frame in five, to be copied together again.
+   * The longest DATA frame that a node takes: all that a connection takes at once. HTTP/2's 16 KiB
+   * would split each super-frame in five, to be copied together again.
    */
-  private static final int MAX_FRAME = 160 << 10;
+  private static final int MAX_FRAME = Unsent.MOST;
 
   private static final int CONNECT_MILLIS = 3000;
 
