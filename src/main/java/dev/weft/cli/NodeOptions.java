@@ -97,8 +97,17 @@ final class NodeOptions {
 
   /** Prints a table as wide as the terminal is, 80 columns if there is none; whole with -o wide. */
   void print(TextTable table) {
-    out().print(wide() ? table.toString() : table.fitted(spec.usageMessage().width()));
+    out().print(wide() ? table.toString() : table.fitted(width()));
     out().flush();
+  }
+
+  /** Prints a sentence behind a head, in lines as long as those of a table. */
+  void print(String head, String sentence) {
+    out().print(TextTable.wrapped(head, sentence, width()));
+  }
+
+  private int width() {
+    return spec.usageMessage().width();
   }
 
   /** Prints a list's items, for a person: their names if only these are asked for, or a table. */

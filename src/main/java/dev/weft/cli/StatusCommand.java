@@ -43,17 +43,14 @@ final class StatusCommand implements Runnable {
     out.println("health   " + self.path("state").asText());
     for (JsonNode room : self.path("rooms")) {
       for (JsonNode warning : room.path("warnings")) {
-        out.printf(
-            "  %s: %s (%s)%n    affects: %s%n    action:  %s%n",
-            room.path("name").asText(),
-            warning.path("text").asText(),
-            warning.path("code").asText(),
-            warning.path("affects").asText(),
-            warning.path("action").asText());
+        node.print(
+            "  " + room.path("name").asText() + ": ",
+            warning.path("text").asText() + " (" + warning.path("code").asText() + ")");
+        node.print("    affects: ", warning.path("affects").asText());
+        node.print("    action:  ", warning.path("action").asText());
       }
     }
-    out.println(
-        "members  " + members(node.list(client, "/api/v1/nodes", false, Integer.MAX_VALUE)));
+    node.print("members  ", members(node.list(client, "/api/v1/nodes", false, Integer.MAX_VALUE)));
     out.println("pods     " + client.get("/api/v1/pods?limit=1").path("total").asInt());
     out.println("wires    " + byState(client.get("/api/v1/wires?limit=1")));
   }

@@ -41,8 +41,7 @@ public final class TextTable {
     rows.add(
         Arrays.stream(cells)
             .map(c -> c == null || c.toString().isEmpty() ? NOTHING : c.toString())
-            // What a peer or a file named must not drive the terminal.
-            .map(c -> c.replaceAll("\\p{Cntrl}", "?"))
+            .map(TextTable::printable)
             .toList());
     return this;
   }
@@ -103,7 +102,8 @@ public final class TextTable {
       }
       text.append(line.toString().stripTrailing()).append(System.lineSeparator());
       if (widths.length < row.size() && row != rows.get(0)) {
-        below(row.get(widths.length), length, text);
+        String sentence = row.get(widths.length);
+        text.append(sentence.equals(NOTHING) ? "" : wrapped(INDENT, sentence, length));
       }
     }
     return text.toString();
@@ -117,19 +117,27 @@ public final class TextTable {
     return cell.substring(0, width - 1 - end) + "…" + cell.substring(cell.length() - end);
   }
 
-  private static void below(String sentence, int length, StringBuilder text) {
-    if (sentence.equals(NOTHING)) {
-      return;
-    }
-    StringBuilder line = new StringBuilder(INDENT);
-    for (String word : sentence.split(" ", -1)) {
-      if (line.length() > INDENT.length() && line.length() + word.length() > length) {
+  /**
+   * A sentence behind a head, in lines of at most so many characters where its words allow that,
+   * each with its end.
+   */
+  static String wrapped(String head, String sentence, int length) {
+    StringBuilder text = new StringBuilder();
+    StringBuilder line = new StringBuilder(head);
+    for (String word : printable(sentence).split(" ", -1)) {
+      if (line.length() > head.length() && line.length() + word.length() > length) {
         text.append(line.toString().stripTrailing()).append(System.lineSeparator());
-        line.setLength(INDENT.length());
+        line.setLength(0);
+        line.append(" ".repeat(head.length()));
       }
       line.append(word).append(' ');
     }
-    text.append(line.toString().stripTrailing()).append(System.lineSeparator());
+    return text.append(line.toString().stripTrailing()).append(System.lineSeparator()).toString();
+  }
+
+  /** What a peer or a file named must not drive the terminal. */
+  private static String printable(String text) {
+    return text.replaceAll("\\p{Cntrl}", "?");
   }
 
   private boolean numeric(int column) {

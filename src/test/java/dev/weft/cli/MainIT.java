@@ -237,6 +237,28 @@ final class MainIT {
   }
 
   @Test
+  void shouldFitTheStatusIntoEightyColumns() {
+    node.start();
+    String code = "foreign-member";
+    String text = "is in the cluster with a certificate of another CA ".repeat(3).strip();
+    node.health.raise(new Health.Warning("wire", code, text, text, text));
+
+    assertThat(ask("status")).as(err.toString()).isZero();
+
+    assertThat(out.toString())
+        .contains(
+            """
+              wire: is in the cluster with a certificate of another CA is in the cluster
+                    with a certificate of another CA is in the cluster with a certificate of
+                    another CA (foreign-member)
+                affects: is in the cluster with a certificate of another CA is in the
+                         cluster with a certificate of another CA is in the cluster with a
+                         certificate of another CA
+            """);
+    assertThat(out.toString().lines()).allMatch(line -> line.length() <= 80);
+  }
+
+  @Test
   void shouldCutALinkAndMendIt() {
     node.start();
     node.wire("0123456789abcdef", 1, WireState.UP, null);
