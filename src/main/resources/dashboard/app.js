@@ -244,7 +244,7 @@ function cell(column, row, details) {
   const said = text(column, row);
   const detail = small(details.map(d => text(d, row)).filter(Boolean).join(" · "));
   switch (column.as) {
-    case "state": return [state(said || "unanswered"), detail];
+    case "state": return [state(said || "no answer"), detail];
     case "problem": return [state(said ? "failed" : "none"), small(said)];
     case "self": return [said, small(row.self ? "this node" : "")];
     case "rate": return rate(row);

@@ -24,6 +24,8 @@ import org.slf4j.LoggerFactory;
 final class AwayNodes {
   private static final Logger log = LoggerFactory.getLogger(AwayNodes.class);
 
+  private static final String STATE = "away";
+
   /** Names shown of each kind; {@code more} counts the others. */
   private static final int MAX_NAMES = 100;
 
@@ -39,7 +41,7 @@ final class AwayNodes {
     this.wires = bus.proxy(Wires.class);
   }
 
-  /** As rows of the list of nodes. */
+  /** As the first rows of the list of nodes. */
   Future<Stream<ListRow<ObjectNode>>> rows() {
     List<AwayMember> away = cluster.away();
     return away.isEmpty()
@@ -94,13 +96,13 @@ final class AwayNodes {
     ObjectNode view = Json.mapper().valueToTree(away.member());
     view.put("startedAt", Instant.ofEpochSecond(away.member().startedAt()).toString())
         .put("self", false)
-        .put("state", "away")
+        .put("state", STATE)
         .put("lastSeen", Instant.ofEpochSecond(away.since()).toString());
     ObjectNode hangs = view.putObject("hangs");
     put(hangs, "pods", pods.getOrDefault(id, List.of()));
     put(hangs, "subnets", subnets.getOrDefault(id, List.of()));
     put(hangs, "wires", wires.getOrDefault(id, List.of()));
-    return ListRow.of(view, away.member().name(), id);
+    return ListRow.ranked(view, STATE, 0, away.member().name(), id);
   }
 
   private static void put(ObjectNode hangs, String kind, List<String> names) {

@@ -114,12 +114,7 @@ final class ListResource implements MemberLists {
                             part(
                                 Stream.concat(
                                     cluster.members().stream()
-                                        .map(
-                                            m ->
-                                                ListRow.of(
-                                                    view(m, known.byNode().get(m.id())),
-                                                    m.name(),
-                                                    m.id())),
+                                        .map(m -> row(m, known, query.cluster())),
                                     left),
                                 query,
                                 known)));
@@ -145,6 +140,18 @@ final class ListResource implements MemberLists {
   private static <T> Page<JsonNode> part(
       Stream<ListRow<T>> rows, Lists.Query query, Members.Answers<?> known) {
     return Lists.page(ListRows.of(rows.toList(), query.after(), query.limit()), known.unanswered());
+  }
+
+  /**
+   * A live member, behind those that are away.
+   *
+   * @param all whether every member was asked: then those that are well follow the others
+   */
+  private ListRow<ObjectNode> row(Member member, Members.Answers<NodeStatus> known, boolean all) {
+    NodeStatus status = known.byNode().get(member.id());
+    String state = status == null ? null : status.state();
+    int rank = !all || NodeStatus.WELL.equals(state) ? 2 : 1;
+    return ListRow.ranked(view(member, status), state, rank, member.name(), member.id());
   }
 
   /**

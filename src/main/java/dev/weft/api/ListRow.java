@@ -23,8 +23,16 @@ public record ListRow<T>(String key, String state, String other, T item) {
 
   /** A row ordered by the parts, after all rows that are not well if it is well. */
   static <T> ListRow<T> worstFirst(T item, String state, boolean well, String... parts) {
-    String key = (well ? "1" : "0") + SEPARATOR + String.join(SEPARATOR, parts);
-    return new ListRow<>(key, state, null, item);
+    return ranked(item, state, well ? 1 : 0, parts);
+  }
+
+  /**
+   * A row ordered by its rank, then by the parts.
+   *
+   * @param rank 0..9, the lowest first
+   */
+  static <T> ListRow<T> ranked(T item, String state, int rank, String... parts) {
+    return new ListRow<>(rank + SEPARATOR + String.join(SEPARATOR, parts), state, null, item);
   }
 
   ListRow<T> heldBy(String node) {

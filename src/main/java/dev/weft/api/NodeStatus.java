@@ -19,6 +19,8 @@ public record NodeStatus(
     Instant startedAt,
     String state,
     List<Room> rooms) {
+  /** The state of a node that lacks nothing. */
+  static final String WELL = word(Health.State.READY);
 
   /**
    * A room and its warnings.

@@ -52,6 +52,11 @@ class ListCommand implements Runnable {
     return name;
   }
 
+  /** Whether all members are asked. */
+  boolean everywhere() {
+    return cluster;
+  }
+
   @Override
   public void run() {
     if (limit != null && limit < 1) {
@@ -68,7 +73,7 @@ class ListCommand implements Runnable {
 
   private void show(ApiClient client, ListDescription list) {
     JsonNode answer =
-        node.list(client, list.path(), cluster, limit == null ? Integer.MAX_VALUE : limit);
+        node.list(client, list.path(), everywhere(), limit == null ? Integer.MAX_VALUE : limit);
     if (node.asData()) {
       node.printData(answer);
     } else {
@@ -80,7 +85,7 @@ class ListCommand implements Runnable {
   private void watch(ApiClient client, ListDescription list) {
     EventLines events = new EventLines(node);
     String kinds = "&kind=" + String.join(",", list.facts());
-    String scope = cluster ? "&scope=cluster" : "";
+    String scope = everywhere() ? "&scope=cluster" : "";
     client.stream(
         "/api/v1/events?follow=true" + kinds + scope,
         line -> {

@@ -12,6 +12,12 @@ final class NodesCommand extends ListCommand {
     super("nodes");
   }
 
+  /** A member's health is what it says itself. */
+  @Override
+  boolean everywhere() {
+    return true;
+  }
+
   @Command(
       name = "forget",
       description =

@@ -290,10 +290,11 @@ final class ApiIT {
     }
     assertThat(json(get("/api/v1/wires?scope=cluster"), 200).at("/items")).hasSize(1);
     JsonNode nodes = json(get("/api/v1/nodes?scope=cluster"), 200).at("/items");
-    assertThat(nodes.at("/0/startedAt").asText()).isEqualTo("2023-11-14T22:13:20Z");
+    assertThat(nodes.at("/1/startedAt").asText()).isEqualTo("2023-11-14T22:13:20Z");
     assertThat(nodes).hasSize(2);
-    assertThat(nodes.at("/0/state").asText()).isEqualTo("ready");
-    assertThat(nodes.at("/1/state").isMissingNode()).isTrue();
+    assertThat(nodes.at("/1/state").asText()).isEqualTo("ready");
+    assertThat(nodes.at("/0/name").asText()).as("what is not well comes first").isEqualTo("n2");
+    assertThat(nodes.at("/0/state").isMissingNode()).isTrue();
   }
 
   @Test

@@ -84,6 +84,7 @@ class ClusterIT {
     try {
       await().atMost(WITHIN).untilAsserted(() -> assertThat(away(1)).containsExactly("n3"));
       JsonNode left = find(api(1).get("/api/v1/nodes"), id);
+      assertThat(names(1)).as("who is away comes first").startsWith("n3");
       assertThat(left.path("lastSeen").asText()).isNotEmpty();
       assertThat(left.at("/hangs/pods").toString()).contains("away/p3");
       await()
