@@ -139,7 +139,8 @@ final class ListResource implements MemberLists {
 
   private static <T> Page<JsonNode> part(
       Stream<ListRow<T>> rows, Lists.Query query, Members.Answers<?> known) {
-    return Lists.page(ListRows.of(rows.toList(), query.after(), query.limit()), known.unanswered());
+    ListRows part = ListRows.of(rows.toList(), query.after(), query.limit());
+    return Lists.page(part, known.unanswered(), null);
   }
 
   /**

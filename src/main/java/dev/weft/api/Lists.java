@@ -6,6 +6,7 @@ import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -14,7 +15,8 @@ import java.util.TreeMap;
  * <pre>
  * ?scope=cluster&amp;after=KEY&amp;limit=N
  *   each member:  its rows, sorted by key -> the first N behind KEY          {@link ListRows#of}
- *   this node:    the members' parts, rows of one key merged -> the first N  {@link ListRows#merged}
+ *   this node:    what it knows of members that are away, where it does      {@link Listing#away}
+ *                 the members' parts, rows of one key merged -> the first N  {@link ListRows#merged}
  * </pre>
  */
 final class Lists {
@@ -35,6 +37,9 @@ final class Lists {
           limit == null ? MAX_LIMIT : Integer.parseInt(limit));
     }
   }
+
+  /** In the place of a member's id, behind all of them: what a live member has goes before it. */
+  private static final String AWAY = "~";
 
   private final Members members;
   private final Map<String, Listing<?>> lists;
@@ -59,19 +64,29 @@ final class Lists {
   Future<Page<JsonNode>> page(String list, Query query) {
     Listing<?> listing = listing(list);
     if (!query.cluster() || listing.merge() == null) {
-      return listing.rows(query.after(), query.limit()).map(rows -> page(rows, List.of()));
+      return listing.rows(query.after(), query.limit()).map(rows -> page(rows, List.of(), null));
     }
     return members
         .ask(true, MemberLists.class, m -> m.rows(list, query.after(), query.limit()))
-        .map(
+        .compose(
             answers ->
-                page(
-                    ListRows.merged(answers.byNode(), listing.merge(), query.limit()),
-                    answers.unanswered()));
+                listing
+                    .awayRows(query.after(), query.limit())
+                    .map(away -> together(answers, away, listing, query.limit())));
   }
 
-  static Page<JsonNode> page(ListRows rows, List<Page.Unanswered> unanswered) {
-    return new Page<>(rows.items(), unanswered, rows.next(), rows.total(), rows.states());
+  private Page<JsonNode> together(
+      Members.Answers<ListRows> answers, Optional<ListRows> away, Listing<?> listing, int limit) {
+    away.ifPresent(rows -> answers.byNode().put(AWAY, rows));
+    return page(
+        ListRows.merged(answers.byNode(), listing.merge(), limit),
+        answers.unanswered(),
+        away.isPresent() ? null : members.away());
+  }
+
+  static Page<JsonNode> page(
+      ListRows rows, List<Page.Unanswered> unanswered, List<Page.Unanswered> away) {
+    return new Page<>(rows.items(), unanswered, away, rows.next(), rows.total(), rows.states());
   }
 
   private Listing<?> listing(String list) {

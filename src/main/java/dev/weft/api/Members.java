@@ -48,6 +48,15 @@ final class Members {
     return Future.join(answers).transform(done -> Future.succeededFuture(sorted(asked, answers)));
   }
 
+  /** Who need not be asked; null if nobody is away. */
+  List<Page.Unanswered> away() {
+    List<Page.Unanswered> away =
+        cluster.away().stream()
+            .map(a -> new Page.Unanswered(a.member().id(), a.member().name(), a.text()))
+            .toList();
+    return away.isEmpty() ? null : away;
+  }
+
   private static <T> Answers<T> sorted(List<Member> asked, List<Future<T>> answers) {
     Answers<T> sorted = new Answers<>(new TreeMap<>(), new ArrayList<>());
     for (int i = 0; i < asked.size(); i++) {

@@ -56,9 +56,9 @@ final class RoomLists {
   private Map<String, Listing<?>> rooms() {
     return Map.of(
         "pods",
-        Listing.ofMembers(pods::local, RoomLists::podRow),
+        Listing.ofMembers(pods::local, pods::away, RoomLists::podRow),
         "wires",
-        new Listing<>(this::wires, this::wireRow, RoomLists::withPeerDrops),
+        new Listing<>(this::wires, null, this::wireRow, RoomLists::withPeerDrops),
         "topologies",
         Listing.common(this::described, RoomLists::describedRow),
         "links",

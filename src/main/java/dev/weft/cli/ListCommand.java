@@ -78,6 +78,7 @@ class ListCommand implements Runnable {
       node.printData(answer);
     } else {
       node.print(list, client, answer.path("items"));
+      node.tellAway(answer);
     }
   }
 

@@ -203,7 +203,14 @@ final class NodeOptions {
     }
   }
 
-  /** The names of the live members by id, for people. */
+  /** Names on stderr the members whose rows a list has not because they are away. */
+  void tellAway(JsonNode answer) {
+    for (JsonNode member : answer.path("away")) {
+      err().printf("weft: %s: what it alone has is not listed%n", member.path("reason").asText());
+    }
+  }
+
+  /** The names of the members by id, also of those that are away, for people. */
   static Map<String, String> names(ApiClient client) {
     Map<String, String> names = new HashMap<>();
     for (JsonNode node : client.get("/api/v1/nodes").path("items")) {

@@ -66,9 +66,20 @@ final class MemberListsIT {
                       .anyMatch(l -> l.contains("both/p3") && l.contains("\"node\":\"" + other)));
 
       cluster.stop(2);
-      await("the other node is no member")
+      await("the other node's pods are away")
           .atMost(WITHIN)
-          .until(() -> api.get("/api/v1/pods?scope=cluster").path("total").asInt() == 2);
+          .untilAsserted(
+              () ->
+                  assertThat(
+                          api.get("/api/v1/pods?scope=cluster&limit=2&after=both%20p1%20z")
+                              .findValuesAsText("problem"))
+                      .hasSize(1)
+                      .allSatisfy(p -> assertThat(p).startsWith("node n2 has been away since")));
+      JsonNode left = api.get("/api/v1/pods?scope=cluster");
+      assertThat(left.path("total").asInt()).isEqualTo(4);
+      assertThat(left.has("away")).isFalse();
+      assertThat(api.get("/api/v1/wires?scope=cluster").at("/away/0/name").asText())
+          .isEqualTo("n2");
     }
   }
 

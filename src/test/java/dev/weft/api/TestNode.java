@@ -5,6 +5,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.weft.bus.Bus;
 import dev.weft.bus.Fact;
 import dev.weft.bus.Fault;
+import dev.weft.cluster.AwayMember;
 import dev.weft.cluster.Cluster;
 import dev.weft.cluster.CommonTable;
 import dev.weft.cluster.Member;
@@ -69,6 +70,7 @@ public final class TestNode implements AutoCloseable {
   public final Health health = new Health();
   public final EventLog events = new EventLog(Clock.systemUTC());
   public final List<Member> members = new CopyOnWriteArrayList<>();
+  public final List<AwayMember> away = new CopyOnWriteArrayList<>();
   public final Map<PodRef, Pod> pods = new ConcurrentSkipListMap<>();
   public final Map<String, WireStatus> wires = new ConcurrentSkipListMap<>();
   public final Map<PodRef, TopologyStatus> topologies = new ConcurrentSkipListMap<>();
@@ -294,6 +296,11 @@ public final class TestNode implements AutoCloseable {
     }
 
     @Override
+    public List<AwayMember> away() {
+      return List.copyOf(away);
+    }
+
+    @Override
     public Optional<Member> member(String id) {
       return members.stream().filter(m -> m.id().equals(id)).findFirst();
     }
@@ -335,12 +342,14 @@ public final class TestNode implements AutoCloseable {
 
     @Override
     public Future<List<Pod>> local() {
-      return Future.succeededFuture(List.copyOf(pods.values()));
+      return Future.succeededFuture(
+          pods.values().stream().filter(pod -> pod.node().equals(node)).toList());
     }
 
     @Override
     public Future<List<Pod>> away() {
-      return Future.succeededFuture(List.of());
+      return Future.succeededFuture(
+          pods.values().stream().filter(pod -> !pod.node().equals(node)).toList());
     }
 
     @Override

@@ -9,12 +9,14 @@ import dev.weft.api.MemoryMesh;
 import dev.weft.api.TestNode;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
+import dev.weft.cluster.AwayMember;
 import dev.weft.cluster.Member;
 import dev.weft.mesh.MeshHop;
 import dev.weft.mesh.peer.MeshPeer;
 import dev.weft.mesh.peer.MeshService;
 import dev.weft.nsm.ConnectionChanged;
 import dev.weft.nsm.ConnectionState;
+import dev.weft.pod.Pod;
 import dev.weft.pod.PodRef;
 import dev.weft.telemetry.Health;
 import dev.weft.testkit.WeftJvm;
@@ -653,6 +655,25 @@ final class MainIT {
             "n2|00000000000000b2|no answer|-|mesh|-",
             "n1 (this)|00000000000000a1|ready|-|mesh|-");
     assertThat(parsed().at("/unanswered/0/name").asText()).isEqualTo("n2");
+  }
+
+  @Test
+  void shouldTellWhatIsOnNodesThatAreAway() {
+    node.start();
+    Member left = new Member(N2, "n2", "0.1.0", null, "x", null, 1, 1);
+    node.away.add(new AwayMember(left, 1700000000));
+    PodRef pod = PodRef.parse("default/r2");
+    node.pods.put(pod, new Pod(pod, N2, "r2", 1, 1, "node n2 has been away since noon"));
+
+    assertThat(ask("pods --cluster")).as(err.toString()).isZero();
+    assertThat(err.toString()).isEmpty();
+    assertThat(ask("wires --cluster")).isZero();
+
+    assertThat(out.toString()).contains("default/r2", "node n2 has been away since noon");
+    assertThat(err.toString())
+        .isEqualTo(
+            "weft: node n2 has been away since 2023-11-14 22:13:20Z: what it alone has is not"
+                + " listed\n");
   }
 
   @Test
