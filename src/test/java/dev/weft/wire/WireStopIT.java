@@ -26,6 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 class WireStopIT {
   private static final Duration WITHIN = Duration.ofSeconds(15);
 
+  /** Of thousands of wires, before whoever stops the node loses patience. */
+  private static final Duration STOPPED_WITHIN = Duration.ofSeconds(30);
+
   @TempDir Path directory;
 
   @Test
@@ -71,7 +74,7 @@ class WireStopIT {
 
   @Test
   @Tag("long")
-  void shouldTakeAsLongAsItMustForThousands() throws Exception {
+  void shouldTakeThousandsAwayInSeconds() throws Exception {
     int wires = Integer.getInteger("stop.wires", 2000);
     try (TestNetns one = TestNetns.create("p1");
         TestNetns two = TestNetns.create("p2");
@@ -91,7 +94,7 @@ class WireStopIT {
       Awaitility.await()
           .atMost(Duration.ofMinutes(5))
           .pollInterval(Duration.ofSeconds(1))
-          .untilAsserted(() -> assertThat(linksIn(one)).hasSize(wires + 1));
+          .until(() -> up(cluster) == wires);
 
       // When
       long began = System.nanoTime();
@@ -99,13 +102,17 @@ class WireStopIT {
       assertThat(cluster.process(1).waitFor(10, TimeUnit.MINUTES)).isTrue();
 
       // Then
-      System.out.printf(
-          "%d wires removed and stopped in %d ms%n",
-          wires, (System.nanoTime() - began) / 1_000_000);
+      Duration took = Duration.ofNanos(System.nanoTime() - began);
+      System.out.printf("%d wires removed and stopped in %d ms%n", wires, took.toMillis());
+      assertThat(took).isLessThan(STOPPED_WITHIN);
       assertThat(cluster.process(1).exitValue()).as(cluster.log(1)).isZero();
       assertThat(linksIn(one)).containsExactly("lo");
       assertThat(Netns.list()).doesNotContain("weft-" + cluster.id(1));
     }
+  }
+
+  private static int up(ProcessCluster cluster) {
+    return cluster.api(1).get("/api/v1/wires?limit=1").path("states").path("up").asInt();
   }
 
   /** A topology object of a pod with many links to another one. */

@@ -237,8 +237,7 @@ final class PodTunnel {
       WireEnd end = remove.end();
       room.wires().path().ends().remove(end);
       room.calls().part(node, end.interfaceId());
-      closed =
-          closed.transform(done -> Future.<Void>succeededFuture()).onComplete(v -> end.close());
+      closed = closed.transform(done -> room.thread().home(room.wires().path().close(end)));
     } else {
       kick();
     }

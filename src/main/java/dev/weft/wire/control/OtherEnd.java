@@ -37,6 +37,6 @@ final class OtherEnd {
   Future<Void> close() {
     sink.close();
     path.ends().remove(end.wireEnd());
-    return reading.close().onComplete(done -> end.wireEnd().close());
+    return reading.close().transform(done -> path.close(end.wireEnd()));
   }
 }

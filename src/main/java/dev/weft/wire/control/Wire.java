@@ -303,7 +303,7 @@ public final class Wire {
       PodEnd end = remove.end();
       room.path().ends().remove(end.wireEnd());
       work.removed(this, end);
-      closed = closed.onComplete(done -> end.wireEnd().close());
+      closed = closed.transform(done -> room.thread().home(room.path().close(end.wireEnd())));
     } else {
       work.again(this);
     }

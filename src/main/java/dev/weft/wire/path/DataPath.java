@@ -22,6 +22,7 @@ public final class DataPath {
   private final FrameReceiver receiver;
   private final List<Lane> lanes;
   private final Driver driver;
+  private final SocketCloser closer = new SocketCloser();
 
   private DataPath(
       Dial dial, WireEnds ends, FrameReceiver receiver, List<Lane> lanes, Driver driver) {
@@ -105,5 +106,10 @@ public final class DataPath {
   public Driver.Handle attach(WireEnd end, FrameSink stream, Lane lane) {
     SegmentPort port = end.port();
     return port == null ? driver.attach(end, stream, lane) : port.attach(stream, lane);
+  }
+
+  /** Closes an end whose socket is not read any more; completes on any thread. */
+  public Future<Void> close(WireEnd end) {
+    return closer.run(end::close);
   }
 }

@@ -175,9 +175,11 @@ public final class WireEnd {
     return closed;
   }
 
-  /** To be called once no driver reads the socket any more. */
-  public synchronized void close() {
-    closed = true;
+  /** To be called once no driver reads the socket any more. Blocks, but no sender. */
+  void close() {
+    synchronized (this) {
+      closed = true;
+    }
     if (port != null) {
       port.close();
     } else {
