@@ -62,7 +62,8 @@ final class EventStream {
   }
 
   /**
-   * @param since id of the last event that the reader has, {@code EPOCH-NUMBER}; null for none
+   * @param since id of the last event that the reader has, {@code EPOCH-NUMBER}, or how long ago,
+   *     as in {@code 5m}; null for all that is kept
    * @param follow whether to stay for what happens from now on
    */
   void start(String since, boolean follow) {
@@ -92,6 +93,10 @@ final class EventStream {
       return;
     }
     int dash = since.indexOf('-');
+    if (dash < 0) {
+      last = log.before(Duration.parse("PT" + since));
+      return;
+    }
     last = Long.parseLong(since.substring(dash + 1));
     // A node whose data was removed counts its starts and its events from 1 again.
     if (Long.parseLong(since.substring(0, dash)) != node.epoch() || last > log.lastId()) {

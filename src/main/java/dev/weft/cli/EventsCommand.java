@@ -22,7 +22,10 @@ final class EventsCommand implements Runnable {
       description = "Only these kinds, as in WireChanged,PodChanged.")
   private List<String> kinds = List.of();
 
-  @Option(names = "--since", paramLabel = "ID", description = "Only what came after this event.")
+  @Option(
+      names = "--since",
+      paramLabel = "ID|AGE",
+      description = "Only what came after this event, or is not older, as in 30s, 5m or 2h.")
   private String since;
 
   @Override

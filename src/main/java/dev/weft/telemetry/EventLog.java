@@ -3,6 +3,7 @@ package dev.weft.telemetry;
 import dev.weft.bus.Bus;
 import dev.weft.bus.Fact;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -107,6 +108,16 @@ public final class EventLog {
   /** The kept entries with an id above {@code id}, oldest first. */
   public synchronized List<Entry> since(long id) {
     return ring.stream().filter(e -> e.id() > id).toList();
+  }
+
+  /** The id before that of the first kept entry that is not older; the newest if all are. */
+  public synchronized long before(Duration age) {
+    Instant then = clock.instant().minus(age);
+    return ring.stream()
+        .filter(e -> !e.time().isBefore(then))
+        .findFirst()
+        .map(e -> e.id() - 1)
+        .orElse(lastId);
   }
 
   /** The id of the newest entry; 0 if there is none. */

@@ -73,6 +73,14 @@ final class EventStreamIT {
     assertThat(ids(get("?follow=false&since=3-1", "3-5"))).isEmpty();
   }
 
+  @Test
+  void shouldGiveWhatIsNotOlderThanAskedFor() throws Exception {
+    happen("r1", 2);
+
+    assertThat(ids(get("?follow=false&since=2h", null))).containsExactly("3-1", "3-2");
+    assertThat(ids(get("?follow=false&since=0s", null))).isEmpty();
+  }
+
   @ParameterizedTest
   @CsvSource({"2-900", "3-900"})
   void shouldTellAReaderOfAnEarlierStartThatItMissedSome(String id) throws Exception {

@@ -790,6 +790,21 @@ final class MainIT {
   }
 
   @Test
+  void shouldTellWhatIsNotOlderThanAskedFor() {
+    node.start();
+    node.bus.publish(new TestNode.Happened("r1", "first"));
+
+    assertThat(ask("events --since 5m")).as(err.toString()).isZero();
+    assertThat(out.toString()).contains("first");
+    assertThat(ask("events --since yesterday")).isEqualTo(1);
+
+    assertThat(err.toString())
+        .isEqualTo(
+            "weft: since: yesterday (expected: an event's id, EPOCH-NUMBER, or how long ago, as in"
+                + " 30s, 5m or 2h; what came after is given)\n");
+  }
+
+  @Test
   void shouldListConnectionsAndStayForWhatBecomesOfThem() {
     node.start();
     node.bus.publish(connection("healing"));

@@ -3,9 +3,13 @@ package dev.weft.telemetry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.bus.Fact;
+import dev.weft.identity.SettableClock;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -45,5 +49,19 @@ class EventLogTest {
     assertThat(events.since(0))
         .extracting(EventLog.Entry::subject)
         .containsExactly("4b706b89bea6d08f");
+  }
+
+  @Test
+  void shouldFindWhatIsNotOlderThanAskedFor() {
+    SettableClock clock = new SettableClock(Instant.EPOCH);
+    EventLog log = new EventLog(clock);
+    log.append(new Said("an hour ago"));
+    clock.set(Instant.EPOCH.plus(Duration.ofMinutes(55)));
+    log.append(new Said("five minutes ago"));
+    clock.set(Instant.EPOCH.plus(Duration.ofHours(1)));
+
+    assertThat(log.before(Duration.ofHours(2))).isZero();
+    assertThat(log.before(Duration.ofMinutes(5))).isEqualTo(1);
+    assertThat(log.before(Duration.ofMinutes(4))).isEqualTo(2);
   }
 }
