@@ -14,15 +14,23 @@ final class DocumentProblems {
 
   private static final int VALUE_LENGTH = 80;
 
-  private final String prefix;
+  private final String source;
+  private final DocumentLines lines;
   private final List<String> shown = new ArrayList<>();
   private int count;
 
+  /** Of what was read elsewhere. */
+  DocumentProblems() {
+    this("", "");
+  }
+
   /**
-   * @param source what is read, a file's name; empty if there is nothing to name
+   * @param source what is read, a file's name
+   * @param text of which the problems' lines are told
    */
-  DocumentProblems(String source) {
-    prefix = source.isEmpty() ? "" : source + ": ";
+  DocumentProblems(String source, String text) {
+    this.source = source;
+    this.lines = new DocumentLines(text);
   }
 
   int count() {
@@ -32,8 +40,13 @@ final class DocumentProblems {
   void add(String path, String text) {
     count++;
     if (count <= SHOWN) {
-      shown.add(prefix + (path.isEmpty() ? "" : path + ": ") + text);
+      shown.add(where(path) + (path.isEmpty() ? "" : path + ": ") + text);
     }
+  }
+
+  private String where(String path) {
+    int line = source.isEmpty() ? 0 : lines.line(path);
+    return source.isEmpty() ? "" : source + (line == 0 ? ": " : ":" + line + ": ");
   }
 
   void wrong(String path, Object value, String expected) {

@@ -88,6 +88,6 @@ final class Documents {
   }
 
   private static String at(int line, int column) {
-    return " line " + line + " column " + column;
+    return ":" + line + ":" + column;
   }
 }

@@ -40,10 +40,10 @@ public record TopologyFile(
    *
    * @param source the file's name, for messages
    * @throws dev.weft.bus.WeftException INVALID, with every fault on a line of its own: source,
-   *     path, value, what was expected
+   *     line, path, value, what was expected
    */
   public static TopologyFile parse(String text, String source) {
-    Reading reading = new Reading(source);
+    Reading reading = new Reading(source, text);
     List<Object> documents = Documents.read(text, source);
     if (documents.isEmpty()) {
       throw Fault.INVALID.because(source + ": empty (expected: Topology objects)");
@@ -64,8 +64,8 @@ public record TopologyFile(
     private int objects;
     private int links;
 
-    Reading(String source) {
-      faults = new DocumentProblems(source);
+    Reading(String source, String text) {
+      faults = new DocumentProblems(source, text);
     }
 
     void onDocument(DocumentNode document) {

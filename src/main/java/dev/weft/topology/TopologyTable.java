@@ -97,7 +97,7 @@ final class TopologyTable {
   }
 
   private static Row parse(String key, String json) {
-    DocumentProblems faults = new DocumentProblems("");
+    DocumentProblems faults = new DocumentProblems();
     try {
       if (key.startsWith(LINK)) {
         SingleLink link = Json.read(json, SingleLink.class);

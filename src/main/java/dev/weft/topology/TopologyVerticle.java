@@ -138,7 +138,7 @@ public final class TopologyVerticle extends VerticleBase implements Topologies {
 
   @Override
   public Future<LinkStatus> addLink(SingleLink link) {
-    DocumentProblems faults = new DocumentProblems("");
+    DocumentProblems faults = new DocumentProblems();
     SingleLinkObject.check(link, faults);
     faults.throwIfAny();
     LinkDescription described = LinkDescription.of(link);
@@ -259,7 +259,7 @@ public final class TopologyVerticle extends VerticleBase implements Topologies {
   }
 
   private static void check(List<Topology> topologies) {
-    DocumentProblems faults = new DocumentProblems("");
+    DocumentProblems faults = new DocumentProblems();
     Map<PodRef, Integer> first = new HashMap<>();
     for (int i = 0; i < topologies.size(); i++) {
       String path = "topologies[" + i + "]";

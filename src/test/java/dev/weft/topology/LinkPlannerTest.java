@@ -565,7 +565,7 @@ class LinkPlannerTest {
   }
 
   private static boolean isAcceptable(Topology topology) {
-    DocumentProblems faults = new DocumentProblems("");
+    DocumentProblems faults = new DocumentProblems();
     return TopologyObject.read(new DocumentNode("", TopologyObject.write(topology), faults))
         != null;
   }

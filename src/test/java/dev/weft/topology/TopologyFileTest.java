@@ -223,26 +223,46 @@ class TopologyFileTest {
 
     assertThat(e.getMessage().lines())
         .containsExactly(
-            "f: items[0].spec.links[0].uid: \"x\" (expected: a number, 0..9007199254740991)",
-            "f: items[0].spec.links[0].mtu: 70000 (expected: a number, 68..65535)",
-            "f: items[0].spec.links[1].local_intf: \"abcdefghijklmnop\" (expected: "
+            "f:7: items[0].spec.links[0].uid: \"x\" (expected: a number, 0..9007199254740991)",
+            "f:7: items[0].spec.links[0].mtu: 70000 (expected: a number, 68..65535)",
+            "f:8: items[0].spec.links[1].local_intf: \"abcdefghijklmnop\" (expected: "
                 + LinkFields.INTERFACE
                 + ")",
-            "f: items[0].spec.links[1].peer_intf: \"a/b\" (expected: " + LinkFields.INTERFACE + ")",
-            "f: items[0].spec.links[2].local_intf: \"e%d\" (expected: "
+            "f:8: items[0].spec.links[1].peer_intf: \"a/b\" (expected: "
                 + LinkFields.INTERFACE
                 + ")",
-            "f: items[0].spec.links[2].peer_intf: \"all\" (expected: " + LinkFields.INTERFACE + ")",
-            "f: items[0].spec.links[3].uid: missing (expected: a number, 0..9007199254740991)",
-            "f: items[0].spec.links[3].peer_pod: missing (expected: a pod's name)",
-            "f: items[0].spec.links[3].local_intf: missing (expected: "
+            "f:9: items[0].spec.links[2].local_intf: \"e%d\" (expected: "
                 + LinkFields.INTERFACE
                 + ")",
-            "f: items[0].spec.links[3].peer_intf: missing (expected: " + LinkFields.INTERFACE + ")",
-            "f: items[1].metadata: pod name: r_2 (expected: 1 to 253 lower-case letters, digits,"
+            "f:9: items[0].spec.links[2].peer_intf: \"all\" (expected: "
+                + LinkFields.INTERFACE
+                + ")",
+            "f:10: items[0].spec.links[3].uid: missing (expected: a number, 0..9007199254740991)",
+            "f:10: items[0].spec.links[3].peer_pod: missing (expected: a pod's name)",
+            "f:10: items[0].spec.links[3].local_intf: missing (expected: "
+                + LinkFields.INTERFACE
+                + ")",
+            "f:10: items[0].spec.links[3].peer_intf: missing (expected: "
+                + LinkFields.INTERFACE
+                + ")",
+            "f:12: items[1].metadata: pod name: r_2 (expected: 1 to 253 lower-case letters, digits,"
                 + " '-' or '.', as in r1)",
-            "f: items[1].spec.links: 3 (expected: a list)",
-            "f: items[2]: \"text\" (expected: an object with a kind: Topology)");
+            "f:13: items[1].spec.links: 3 (expected: a list)",
+            "f:14: items[2]: \"text\" (expected: an object with a kind: Topology)");
+  }
+
+  @Test
+  void shouldNameTheLinesOfSeveralDocumentsAndOfJson() {
+    assertThat(refused("---\n---\n" + topology("r1", LINK) + "---\nkind: Topology\nspec: {}\n"))
+        .hasMessage(
+            """
+            f:5: documents[1].metadata: missing (expected: an object with a name)
+            f:6: documents[1].spec.links: missing (expected: a list of links)\
+            """);
+    assertThat(
+            refused(
+                "{\n\t\"kind\": \"Topology\",\n\t\"metadata\": {\"name\": 1},\n\t\"spec\": {}}"))
+        .hasMessageStartingWith("f:3: metadata.name: 1 (expected: a string)\nf:4: spec.links: ");
   }
 
   @ParameterizedTest
@@ -282,21 +302,21 @@ class TopologyFileTest {
       value = {
         "''|empty (expected: Topology objects)",
         "'---'|empty (expected: Topology objects)",
-        "'a: [1'|f line 1 column 6: not YAML: ",
-        "'{\"a\": \t1,'|f line 1 column 10: not JSON: ",
+        "'a: [1'|f:1:6: not YAML: ",
+        "'{\"a\": \t1,'|f:1:10: not JSON: ",
         "'{\"kind\": \"Topology\", \"kind\": \"Pod\"}'|Duplicate",
-        "'a: 1'|f: kind: missing (expected: Topology",
+        "'a: 1'|f:1: kind: missing (expected: Topology",
         "'word'|f: \"word\" (expected: an object with a kind",
         "'{kind: Pod, metadata: {name: r1}}'|f: no Topology object",
-        "'{kind: List, items: [{kind: List}]}'|f: items[0].kind: \"List\" (expected",
-        "'{kind: Topology, spec: {links: []}}'|f: metadata: missing (expected",
-        "'{kind: Topology, metadata: {}, spec: {links: []}}'|f: metadata.name: missing",
-        "'{kind: Topology, metadata: {name: r1}}'|f: spec: missing (expected",
-        "'{kind: Topology, metadata: {name: r1}, spec: {}}'|f: spec.links: missing (expected",
+        "'{kind: List, items: [{kind: List}]}'|f:1: items[0].kind: \"List\" (expected",
+        "'{kind: Topology, spec: {links: []}}'|f:1: metadata: missing (expected",
+        "'{kind: Topology, metadata: {}, spec: {links: []}}'|f:1: metadata.name: missing",
+        "'{kind: Topology, metadata: {name: r1}}'|f:1: spec: missing (expected",
+        "'{kind: Topology, metadata: {name: r1}, spec: {}}'|f:1: spec.links: missing (expected",
         "'{kind: Topology, apiVersion: other/v1, metadata: {name: r1}, spec: {links: []}}'"
-            + "|f: apiVersion: \"other/v1\" (expected: networkop.co.uk/v1beta1)",
+            + "|f:1: apiVersion: \"other/v1\" (expected: networkop.co.uk/v1beta1)",
         "'{kind: StatefulSet, metadata: {name: s}, spec: {replicas: 1000000000}}'"
-            + "|f: spec.replicas: 1000000000 (expected: a number, 0..10000)",
+            + "|f:1: spec.replicas: 1000000000 (expected: a number, 0..10000)",
       })
   void shouldRefuseWhatIsNoTopology(String text, String message) {
     assertThat(refused(text)).hasMessageContaining(message);
@@ -310,7 +330,7 @@ class TopologyFileTest {
       })
   void shouldRefuseAUidThatStandsTwice(String second) {
     assertThat(refused(topology("r1", LINK, second)))
-        .hasMessage("f: spec.links[1].uid: 1 (expected: a number of its own; links[0] has it)");
+        .hasMessage("f:1: spec.links[1].uid: 1 (expected: a number of its own; links[0] has it)");
   }
 
   @Test
@@ -325,9 +345,9 @@ class TopologyFileTest {
 
     assertThat(e.getMessage().lines())
         .containsExactly(
-            "f: spec.links[1].uid: 7 (expected: the reverse of links[0], once, in a loop to the"
+            "f:1: spec.links[1].uid: 7 (expected: the reverse of links[0], once, in a loop to the"
                 + " same pod)",
-            "f: spec.links[2].peer_intf: \"eth4\" (expected: another interface than local_intf:"
+            "f:1: spec.links[2].peer_intf: \"eth4\" (expected: another interface than local_intf:"
                 + " both are in one pod)");
   }
 
@@ -337,14 +357,14 @@ class TopologyFileTest {
 
     assertThat(refused(topology("r1", LINK, second)))
         .hasMessage(
-            "f: spec.links[1].local_intf: \"eth1\" (expected: an interface of its own; links[0] has"
-                + " it)");
+            "f:1: spec.links[1].local_intf: \"eth1\" (expected: an interface of its own; links[0]"
+                + " has it)");
   }
 
   @Test
   void shouldRefuseTwoTopologiesOfOnePod() {
     assertThat(refused(topology("r1", LINK) + "---\n" + topology("r1", LINK)))
-        .hasMessage("f: documents[1]: second Topology of pod default/r1; documents[0] is one");
+        .hasMessage("f:3: documents[1]: second Topology of pod default/r1; documents[0] is one");
   }
 
   @Test
