@@ -1,5 +1,6 @@
 package dev.weft.cluster;
 
+import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
 import io.vertx.core.Future;
 import java.util.List;
@@ -48,6 +49,13 @@ public interface Cluster {
     return away(id)
         .map(AwayMember::text)
         .orElse("node " + id + " is no member of the cluster, as far as this node knows");
+  }
+
+  /**
+   * Why who takes part in the cluster at an address is no member, in words; empty if that is not.
+   */
+  default Optional<String> foreign(HostPort at) {
+    return Optional.empty();
   }
 
   /** Why there is no address at which a node serves others, in words. */

@@ -288,6 +288,11 @@ public final class ClusterNode extends OwnPlace {
   }
 
   @Override
+  public Optional<String> foreign(HostPort at) {
+    return foreign.at(at);
+  }
+
+  @Override
   public Future<Void> forget(String node) {
     return thread
         .call(() -> away.rowOf(node, member(node)))

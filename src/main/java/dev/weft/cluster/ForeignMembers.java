@@ -1,9 +1,12 @@
 package dev.weft.cluster;
 
 import com.hazelcast.cluster.Member;
+import dev.weft.address.HostPort;
 import dev.weft.telemetry.Health;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -24,6 +27,9 @@ final class ForeignMembers {
   private final Supplier<Optional<String>> ca;
   private final Predicate<String> unverifiable;
 
+  /** What is said of each, by address. */
+  private volatile Map<HostPort, String> known = Map.of();
+
   /**
    * @param ca fingerprint of this node's CA
    * @param unverifiable whether the cluster's table has a record of this node that does not verify
@@ -41,10 +47,17 @@ final class ForeignMembers {
    */
   void review(List<Member> unknown) {
     String mine = ca.get().orElse("");
+    Map<HostPort, String> texts = new HashMap<>();
     SortedMap<String, List<String>> byCa = new TreeMap<>();
     unknown.stream()
         .filter(m -> !caOf(m, mine).equals(mine) || unverifiable.test(LiveMembers.nodeOf(m)))
-        .forEach(m -> byCa.computeIfAbsent(caOf(m, mine), ca -> new ArrayList<>()).add(name(m)));
+        .forEach(
+            m -> {
+              String name = name(m);
+              byCa.computeIfAbsent(caOf(m, mine), ca -> new ArrayList<>()).add(name);
+              texts.put(at(m), text(caOf(m, mine), List.of(name), mine));
+            });
+    known = texts;
     String foreign =
         byCa.entrySet().stream()
             .map(ca -> text(ca.getKey(), ca.getValue(), mine))
@@ -61,6 +74,11 @@ final class ForeignMembers {
                 + " not, give it another cluster.name"));
   }
 
+  /** What is said of a foreign member, by its address; empty if there is none. */
+  Optional<String> at(HostPort address) {
+    return Optional.ofNullable(known.get(address));
+  }
+
   /** The fingerprint that a member says its CA has; the default for a member that says none. */
   private static String caOf(Member member, String otherwise) {
     return Objects.requireNonNullElse(
@@ -68,11 +86,11 @@ final class ForeignMembers {
   }
 
   private static String name(Member member) {
-    return "node %s at %s:%d"
-        .formatted(
-            LiveMembers.nodeOf(member),
-            member.getAddress().getHost(),
-            member.getAddress().getPort());
+    return "node " + LiveMembers.nodeOf(member) + " at " + at(member);
+  }
+
+  private static HostPort at(Member member) {
+    return new HostPort(member.getAddress().getHost(), member.getAddress().getPort());
   }
 
   /**

@@ -79,7 +79,7 @@ final class NodeDoctor implements Doctor {
     List<Member> others =
         cluster.members().stream().filter(m -> !m.id().equals(cluster.self())).toList();
     for (HostPort at : join) {
-      checks.add(blocking(() -> List.of(UnderlayCheck.join(at, others, ours()))));
+      checks.add(blocking(() -> List.of(join(at, others))));
     }
     for (Member other : others) {
       checks.add(skew(other).map(List::of));
@@ -90,6 +90,19 @@ final class NodeDoctor implements Doctor {
       }
     }
     return Future.join(checks).transform(done -> Future.succeededFuture(sorted(checks)));
+  }
+
+  private Finding join(HostPort at, List<Member> others) {
+    return cluster
+        .foreign(at)
+        .map(
+            why ->
+                Finding.problem(
+                    "join",
+                    why,
+                    "give both nodes certificates of one CA (weft cert node), or correct"
+                        + " cluster.join"))
+        .orElseGet(() -> UnderlayCheck.join(at, others, ours()));
   }
 
   private Optional<Member> ours() {

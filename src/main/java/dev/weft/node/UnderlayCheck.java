@@ -51,7 +51,7 @@ final class UnderlayCheck {
         : Finding.problem(
             "join",
             "who listens at " + at + " is no member",
-            "it has another cluster.name or CA, or is no node; see its log");
+            "it has another cluster.name, or is no node; see its log");
   }
 
   private static boolean isAt(Member member, String host) {

@@ -63,6 +63,23 @@ class TwoAuthoritiesIT {
         .untilAsserted(() -> assertThat(leases()).as("leases of two nodes, each alone").isZero());
   }
 
+  @Test
+  void shouldBeSaidByTheDoctorOfWhomWasToBeJoined() {
+    await()
+        .atMost(WITHIN)
+        .untilAsserted(
+            () ->
+                assertThat(api(2).get("/api/v1/doctor").path("items"))
+                    .filteredOn(found -> found.path("check").asText().equals("join"))
+                    .extracting(found -> found.path("text").asText())
+                    .singleElement()
+                    .asString()
+                    .startsWith("node " + cluster.node(1).id() + " at 127.0.0.1:")
+                    .endsWith(
+                        "with a certificate of another CA, %s (expected: this mesh's, %s)"
+                            .formatted(fingerprint(1), fingerprint(2))));
+  }
+
   private int leases() {
     return Hazelcast.getAllHazelcastInstances().stream()
         .filter(h -> h.getName().startsWith("weft-" + cluster.node(1).id()))
@@ -73,13 +90,16 @@ class TwoAuthoritiesIT {
   }
 
   private JsonNode warning(int node, String code) {
-    JsonNode rooms =
-        ApiClient.of("unix:" + cluster.socket(node), null).get("/api/v1/node").path("rooms");
+    JsonNode rooms = api(node).get("/api/v1/node").path("rooms");
     return StreamSupport.stream(rooms.spliterator(), false)
         .flatMap(room -> StreamSupport.stream(room.path("warnings").spliterator(), false))
         .filter(warning -> warning.path("code").asText().equals(code))
         .findFirst()
         .orElseThrow(() -> new AssertionError("no warning " + code + " in " + rooms));
+  }
+
+  private ApiClient api(int node) {
+    return ApiClient.of("unix:" + cluster.socket(node), null);
   }
 
   private String fingerprint(int node) {
