@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
 import org.yaml.snakeyaml.nodes.MappingNode;
@@ -123,8 +124,18 @@ public final class ConfigFile {
     try {
       return new Yaml(limits).compose(new StringReader(yaml));
     } catch (MarkedYAMLException e) {
-      int line = e.getProblemMark() == null ? 0 : e.getProblemMark().getLine() + 1;
-      throw unusable(source, e.getProblem(), "YAML 1.1", line);
+      Mark at = e.getProblemMark();
+      if (at == null) {
+        throw unusable(source, e.getProblem(), "YAML 1.1", 0);
+      }
+      String line = yaml.lines().skip(at.getLine()).findFirst().orElse("");
+      Optional<String> bare = Environment.before(line, at.getColumn());
+      throw unusable(
+          source,
+          bare.orElse(e.getProblem()),
+          bare.map(name -> "quotes around it within { } and [ ]: \"" + name + "\"")
+              .orElse("YAML 1.1"),
+          at.getLine() + 1);
     } catch (YAMLException e) {
       throw unusable(source, e.getMessage(), "YAML 1.1", 0);
     }

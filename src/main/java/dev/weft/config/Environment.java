@@ -36,6 +36,21 @@ final class Environment {
     return Optional.empty();
   }
 
+  /**
+   * A reference that a line has just before one of its columns, which is where YAML takes its brace
+   * for a mapping's if it is not quoted.
+   *
+   * @param column of the brace, from 0
+   */
+  static Optional<String> before(String line, int column) {
+    return REFERENCE
+        .matcher(line)
+        .results()
+        .filter(found -> found.start() == column - 1)
+        .map(MatchResult::group)
+        .findFirst();
+  }
+
   /** The text with its references replaced; references in the replacements stay as they are. */
   String resolve(String text) {
     return REFERENCE.matcher(text).replaceAll(m -> Matcher.quoteReplacement(value(m)));

@@ -283,6 +283,24 @@ class ConfigFileTest {
     assertThat(message(file)).startsWith(file + ":3: syntax: ").endsWith("(expected: YAML 1.1)");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "cluster: { bind: ${ADDRESS} }|${ADDRESS}",
+        "cluster: { join: [10.0.0.1, ${OTHER:10.0.0.2}] }|${OTHER:10.0.0.2}",
+        "{ grpc: { port: 1, host: ${A}, advertise: '${B}' } }|${A}",
+      })
+  void shouldAskForQuotesAroundAVariableWithinBraces(
+      String wrong, String variable, @TempDir Path dir) throws IOException {
+    Path file = Files.writeString(dir.resolve("x.yaml"), "# ${NAME}\n" + wrong + "\n");
+
+    assertThat(message(file))
+        .isEqualTo(
+            "%s:2: syntax: %s (expected: quotes around it within { } and [ ]: \"%s\")"
+                .formatted(file, variable, variable));
+  }
+
   @Test
   void shouldRefuseWhatIsNoText(@TempDir Path dir) throws IOException {
     Path latin1 =
