@@ -1,6 +1,7 @@
 package dev.weft.config;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -50,14 +51,19 @@ final class Binding {
     problems.add(new ConfigProblem(path, value, expected, line));
   }
 
+  /** A key that was most likely meant by another: its default is not what the file says. */
+  void mistyped(String path) {
+    wrong.add(path);
+  }
+
   /** Whether these keys' values are what the file says, not defaults in place of wrong ones. */
   boolean sound(String... paths) {
-    for (String path : paths) {
-      if (wrong.contains(path)) {
-        return false;
-      }
-    }
-    return true;
+    return Arrays.stream(paths).allMatch(this::sound);
+  }
+
+  private boolean sound(String path) {
+    int dot = path.lastIndexOf('.');
+    return !wrong.contains(path) && (dot < 0 || sound(path.substring(0, dot)));
   }
 
   List<ConfigProblem> problems() {

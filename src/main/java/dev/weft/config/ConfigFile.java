@@ -104,7 +104,7 @@ public final class ConfigFile {
     new CrossChecks(config, binding).run();
     List<ConfigProblem> problems = binding.problems();
     if (!problems.isEmpty()) {
-      throw new ConfigException(source, problems, Optional.of(config));
+      throw new ConfigException(source, problems, Optional.of(config), binding::sound);
     }
     return ConfigReading.of(config, binding.values());
   }
@@ -144,6 +144,9 @@ public final class ConfigFile {
   private static ConfigException unusable(String source, String value, String expected, int line) {
     String path = line == 0 ? source : "syntax";
     return new ConfigException(
-        source, List.of(new ConfigProblem(path, value, expected, line)), Optional.empty());
+        source,
+        List.of(new ConfigProblem(path, value, expected, line)),
+        Optional.empty(),
+        key -> false);
   }
 }

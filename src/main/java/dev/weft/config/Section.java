@@ -173,10 +173,12 @@ final class Section {
   void end() {
     for (String key : entries.keySet()) {
       if (!known.contains(key)) {
+        Optional<String> meant = Nearest.to(key, known);
+        meant.filter(m -> !entries.containsKey(m)).map(this::sub).ifPresent(binding::mistyped);
         binding.problem(
             sub(key),
             "unknown key",
-            Nearest.to(key, known).map(this::sub).orElse("one of " + String.join(", ", known)));
+            meant.map(this::sub).orElse("one of " + String.join(", ", known)));
       }
     }
   }

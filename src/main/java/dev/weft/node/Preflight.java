@@ -29,8 +29,17 @@ public final class Preflight {
 
   /** Every reason for which a node would not start, a line each. */
   public static List<String> problems(WeftConfig config, Clock clock) {
+    return problems(config, clock, true);
+  }
+
+  /**
+   * @param data whether node.data is what the file says
+   */
+  private static List<String> problems(WeftConfig config, Clock clock, boolean data) {
     List<String> problems = new ArrayList<>();
-    dataDirectory(config.node().data(), problems);
+    if (data) {
+      dataDirectory(config.node().data(), problems);
+    }
     Identity.problems(config.security(), clock).forEach(e -> problems.add(e.getMessage()));
     hosts(config).forEach((path, host) -> address(path, host, problems));
     return problems;
@@ -40,7 +49,8 @@ public final class Preflight {
   public static List<String> problems(ConfigException file, Clock clock) {
     return Stream.concat(
             file.getMessage().lines(),
-            file.rest().stream().flatMap(rest -> problems(rest, clock).stream()))
+            file.rest().stream()
+                .flatMap(rest -> problems(rest, clock, file.isSound("node.data")).stream()))
         .toList();
   }
 

@@ -23,6 +23,18 @@ class CrossChecksTest {
             "security.key: not given (expected: " + TLS + " together, or none of them)");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "securty: {ca: ca.pem, cert: n.pem, key: n.key}|securty: unknown key (expected: security)",
+        "security: {ca: ca.pem, crt: n.pem, key: n.key}"
+            + "|security.crt: unknown key (expected: security.cert)",
+      })
+  void shouldNotTellWhatFollowsFromAMistypedKey(String mistyped, String problem) {
+    assertThat(problems("grpc: {host: 10.0.0.1}\n" + mistyped)).containsExactly(problem);
+  }
+
   @Test
   void shouldWantAsManyIpv6AddressesForConnectionsAsIpv4() {
     assertThat(problems("nsm: {cidr: 172.16.0.0/12, cidr6: 'fd44::/112'}"))
