@@ -34,7 +34,7 @@ final class CheckCommand implements Callable<Integer> {
       problems = Preflight.problems(e, Clock.systemUTC());
     }
     if (!problems.isEmpty()) {
-      problems.forEach(err::println);
+      problems.forEach(problem -> Main.tell(err, problem));
       return ExitCode.USAGE;
     }
     spec.commandLine().getOut().println(conf + ": no problems");

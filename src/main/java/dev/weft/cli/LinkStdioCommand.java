@@ -60,7 +60,7 @@ final class LinkStdioCommand implements Callable<Integer> {
     try {
       path = where.socket == null ? configured() : where.socket;
     } catch (ConfigException e) {
-      spec.commandLine().getErr().println(e.getMessage());
+      Main.tell(spec.commandLine().getErr(), e.getMessage());
       return ExitCode.USAGE;
     }
     try (SocketChannel node = SocketChannel.open(UnixDomainSocketAddress.of(path))) {

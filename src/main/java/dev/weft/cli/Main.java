@@ -141,7 +141,7 @@ public final class Main implements Runnable {
   private static int misused(ParameterException mistake) {
     CommandLine command = mistake.getCommandLine();
     PrintWriter err = command.getErr();
-    err.println("weft: " + mistake.getMessage());
+    tell(err, mistake.getMessage());
     boolean doesNothing =
         !(command.getCommand() instanceof Runnable || command.getCommand() instanceof Callable);
     if (doesNothing && !(mistake instanceof UnmatchedArgumentException)) {
@@ -242,13 +242,18 @@ public final class Main implements Runnable {
     spec.commandLine().usage(spec.commandLine().getOut());
   }
 
+  /** Says who complains before each line. */
+  static void tell(PrintWriter err, String complaint) {
+    complaint.lines().forEach(line -> err.println("weft: " + line));
+  }
+
   private static int failed(Exception failure, CommandLine command) throws Exception {
     if (failure instanceof RequestFailed) {
-      command.getErr().println("weft: " + failure.getMessage());
+      tell(command.getErr(), failure.getMessage());
       return ExitCode.FAILED;
     }
     if (failure instanceof WeftException known && known.fault() != Fault.INTERNAL) {
-      command.getErr().println("weft: " + failure.getMessage());
+      tell(command.getErr(), failure.getMessage());
       return known.fault() == Fault.INVALID ? ExitCode.USAGE : ExitCode.FAILED;
     }
     // A defect: picocli shows it whole and returns 1.

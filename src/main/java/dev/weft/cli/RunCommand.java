@@ -138,12 +138,12 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private static int refused(PrintWriter err, List<String> problems) {
-    problems.forEach(problem -> err.println("weft: " + problem));
+    problems.forEach(problem -> Main.tell(err, problem));
     return ExitCode.USAGE;
   }
 
   private static int refused(PrintWriter err, Throwable why) {
-    err.println("weft: " + why.getMessage());
+    Main.tell(err, String.valueOf(why.getMessage()));
     if (!(why instanceof WeftException known)) {
       log().error("the node did not start", why);
       return ExitCode.DIED;

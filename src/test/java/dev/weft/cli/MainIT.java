@@ -23,6 +23,7 @@ import dev.weft.testkit.WeftJvm;
 import dev.weft.wire.WireState;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -177,6 +178,21 @@ final class MainIT {
   void shouldAnswerToWhatOtherProgramsAnswerTo(String line, String start) {
     assertThat(run(line)).isZero();
     assertThat(out.toString()).startsWith(start);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"check", "run"})
+  void shouldTellNoMoreOfAMistypedRoom(String command) throws Exception {
+    Path conf = Files.writeString(directory.resolve("x.yaml"), "nodes: { data: /srv/weft }\n");
+    // Where ./data, the default, cannot be made.
+    Process weft =
+        new ProcessBuilder(WeftJvm.command(command, "--conf", conf.toString()))
+            .directory(new File("/proc"))
+            .start();
+
+    assertThat(new String(weft.getErrorStream().readAllBytes(), UTF_8))
+        .isEqualTo("weft: " + conf + ":1: nodes: unknown key (expected: node)\n");
+    assertThat(weft.waitFor()).isEqualTo(2);
   }
 
   @Test
