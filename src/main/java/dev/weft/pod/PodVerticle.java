@@ -15,8 +15,10 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.io.IOException;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
@@ -43,6 +45,10 @@ public final class PodVerticle extends VerticleBase implements Pods {
   private OwnedTable table;
   private RemovedPods removed;
   private Map<PodRef, Pod> seen = Map.of();
+
+  /** What the table's rows say: who asks for all pods does so far more often than one changes. */
+  private Map<OwnedTable.Row, Optional<Pod>> read = Map.of();
+
   private boolean watching;
 
   public PodVerticle(RoomContext room) {
@@ -105,7 +111,7 @@ public final class PodVerticle extends VerticleBase implements Pods {
     }
     long counter = mine.get(ref).counter();
     boolean elsewhere =
-        Stream.concat(registrations(table.rows()), registrations(table.missed()))
+        Stream.concat(registered(), registrations(table.missed()))
             .anyMatch(pod -> isElsewhere(pod, ref));
     return elsewhere ? removed.add(ref, counter).compose(v -> release(ref)) : release(ref);
   }
@@ -115,8 +121,23 @@ public final class PodVerticle extends VerticleBase implements Pods {
     return pod.ref().equals(ref) && !pod.node().equals(room.self());
   }
 
+  /** The pods of live members, as these registered them. */
+  private Stream<Pod> registered() {
+    Map<OwnedTable.Row, Optional<Pod>> now = new HashMap<>();
+    for (OwnedTable.Row row : table.rows()) {
+      Optional<Pod> known = read.get(row);
+      now.put(row, known == null ? read(row) : known);
+    }
+    read = now;
+    return now.values().stream().flatMap(Optional::stream);
+  }
+
   private static Stream<Pod> registrations(List<OwnedTable.Row> rows) {
-    return rows.stream().flatMap(row -> row.read(Pod.class, Pod::node).stream());
+    return rows.stream().flatMap(row -> read(row).stream());
+  }
+
+  private static Optional<Pod> read(OwnedTable.Row row) {
+    return row.read(Pod.class, Pod::node);
   }
 
   @Override
@@ -190,7 +211,7 @@ public final class PodVerticle extends VerticleBase implements Pods {
   private Map<PodRef, Pod> everyone() {
     Map<PodRef, Long> over = removed.over();
     Map<PodRef, Pod> pods = new TreeMap<>();
-    Stream.concat(registrations(table.rows()), mine.values().stream())
+    Stream.concat(registered(), mine.values().stream())
         .filter(pod -> isStanding(pod, over))
         .forEach(pod -> pods.merge(pod.ref(), pod, PodVerticle::owner));
     return pods;

@@ -121,7 +121,10 @@ final class KeptWires {
   }
 
   void kick(Predicate<WireSpec> which) {
-    List.copyOf(wires.values()).stream().filter(w -> which.test(w.spec())).forEach(Wire::kick);
+    List<Wire> kicked = all().filter(wire -> which.test(wire.spec())).toList();
+    if (!kicked.isEmpty()) {
+      work.together(() -> kicked.forEach(Wire::kick));
+    }
   }
 
   /** Completes once the intent is on disk and a former wire of that id is out of the way. */

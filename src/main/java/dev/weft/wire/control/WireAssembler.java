@@ -49,6 +49,9 @@ final class WireAssembler implements WireWork {
   private final MadePlaces places;
   private final WiresConfig config;
 
+  /** The answer that all passes get which begin now; null while each asks for itself. */
+  private Future<List<Pod>> asked;
+
   /** Which carrier the node ends were given, by their index. */
   private final Map<Integer, Boolean> carriers = new HashMap<>();
 
@@ -73,11 +76,21 @@ final class WireAssembler implements WireWork {
 
   @Override
   public Future<Void> pass(Wire wire) {
-    return pods.all()
+    return (asked == null ? pods.all() : asked)
         .compose(all -> assemble(wire, all))
         .onSuccess(v -> changed(wire))
         .recover(e -> Future.failedFuture(because(wire, e)))
         .onFailure(wire::failed);
+  }
+
+  @Override
+  public void together(Runnable passes) {
+    asked = pods.all();
+    try {
+      passes.run();
+    } finally {
+      asked = null;
+    }
   }
 
   /** Why a pass failed: that the peer's node is away says more than how it was noticed. */

@@ -8,6 +8,11 @@ public interface WireWork {
   /** Takes the next steps of the wire's state; may be repeated at any time. */
   Future<Void> pass(Wire wire);
 
+  /** Runs what begins passes of many wires, whose work has parts in common. */
+  default void together(Runnable passes) {
+    passes.run();
+  }
+
   /**
    * The wire lost its end, its stream or its peer: asks for another pass, now or a little later.
    */

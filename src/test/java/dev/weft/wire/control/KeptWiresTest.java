@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weft.bus.Bus;
 import dev.weft.bus.Json;
+import dev.weft.cluster.Cluster;
 import dev.weft.pod.PodRef;
 import dev.weft.pod.Pods;
 import dev.weft.room.RoomContext;
@@ -21,9 +22,11 @@ import dev.weft.wire.path.WireEnds;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -48,20 +51,32 @@ class KeptWiresTest {
   private final Metrics metrics = new Metrics();
   private final RoomThread thread = new RoomThread(vertx.getOrCreateContext());
   private final MemoryStore store = new MemoryStore();
+  private final WireRoom room =
+      new WireRoom(
+          new RoomContext(bus, aloneAs("a"), store, null, metrics, Clock.systemUTC()),
+          vertx,
+          thread,
+          null,
+          null,
+          new Random(1),
+          List.of("CAP_NET_ADMIN"));
   private final KeptWires wires = wires(wire -> Future.succeededFuture());
 
+  private static Cluster aloneAs(String node) {
+    return (Cluster)
+        Proxy.newProxyInstance(
+            Cluster.class.getClassLoader(),
+            new Class<?>[] {Cluster.class},
+            (proxy, method, arguments) ->
+                switch (method.getName()) {
+                  case "self" -> node;
+                  case "member" -> Optional.empty();
+                  default -> throw new UnsupportedOperationException(method.getName());
+                });
+  }
+
   private KeptWires wires(WireWork work) {
-    return new KeptWires(
-        new WireRoom(
-            new RoomContext(bus, null, store, null, metrics, Clock.systemUTC()),
-            vertx,
-            thread,
-            null,
-            null,
-            new Random(1),
-            List.of("CAP_NET_ADMIN")),
-        work,
-        new MadePlaces(new MemoryStore()));
+    return new KeptWires(room, work, new MadePlaces(new MemoryStore()));
   }
 
   @AfterEach
@@ -79,12 +94,14 @@ class KeptWiresTest {
   }
 
   private void servePods() {
+    servePods((proxy, method, arguments) -> Future.succeededFuture(List.of()));
+  }
+
+  private void servePods(InvocationHandler answers) {
     Pods pods =
         (Pods)
             Proxy.newProxyInstance(
-                Pods.class.getClassLoader(),
-                new Class<?>[] {Pods.class},
-                (proxy, method, arguments) -> Future.succeededFuture(List.of()));
+                Pods.class.getClassLoader(), new Class<?>[] {Pods.class}, answers);
     await(call(() -> bus.serve(Pods.class, pods)));
   }
 
@@ -110,6 +127,38 @@ class KeptWiresTest {
     await(call(() -> waiting.remove(SPEC.id())).timeout(20, TimeUnit.SECONDS));
 
     assertThat(await(call(() -> Future.succeededFuture(waiting.ids())))).isEmpty();
+  }
+
+  @Test
+  void shouldAskForThePodsOnceForAllWiresThatAreKicked() {
+    List<String> asked = new CopyOnWriteArrayList<>();
+    servePods(
+        (proxy, method, arguments) -> {
+          asked.add(method.getName());
+          // The passes wait, so that none is repeated.
+          return method.getName().equals("all")
+              ? Promise.promise().future()
+              : Future.succeededFuture(List.of());
+        });
+    for (int i = 0; i < 100; i++) {
+      WireSpec.End local = new WireSpec.End(new PodRef("default", "r1"), "eth" + i, null, "a");
+      WireSpec.End peer = new WireSpec.End(new PodRef("default", "r2"), "eth" + i, null, "b");
+      String id = "%016x".formatted(i);
+      WireSpec spec = new WireSpec(id, "default", i, WireKind.GRPC, 1500, local, peer);
+      await(store.put("wires", id, Json.write(spec)));
+    }
+    KeptWires kept = wires(new WireAssembler(room, null, null, null, false));
+    await(call(kept::load));
+
+    await(
+        call(
+            () -> {
+              kept.kick(spec -> true);
+              // Answered after what was asked before.
+              return bus.proxy(Pods.class).local();
+            }));
+
+    assertThat(asked).containsExactly("all", "local");
   }
 
   @Test
