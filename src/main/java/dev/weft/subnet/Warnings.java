@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,6 +19,9 @@ final class Warnings {
   private static final Logger log = LoggerFactory.getLogger(Warnings.class);
 
   private static final Duration LEASE_WITHIN = Duration.ofSeconds(10);
+
+  /** Members that are named at once. */
+  private static final int SHOWN = 3;
 
   private final Health health;
   private final SubnetsConfig config;
@@ -145,13 +149,15 @@ final class Warnings {
     when(
         !now.problems().isEmpty(),
         "routes",
-        now.problems().size() + " routes are missing, such as " + first(now.problems()),
+        several(now.problems().size(), "a route is missing", "routes are missing")
+            + first(now.problems()),
         "what is behind them is not reached",
         "weft routes shows the reason for each");
     when(
         !now.podProblems().isEmpty(),
         "pods",
-        now.podProblems().size() + " pods are not attached, such as " + first(now.podProblems()),
+        several(now.podProblems().size(), "a pod is not attached", "pods are not attached")
+            + first(now.podProblems()),
         "these pods have no interface with their address",
         "weft address shows the reason for each");
   }
@@ -161,7 +167,7 @@ final class Warnings {
     when(
         !silent.isEmpty(),
         "silent",
-        silent.size() + " members do not answer over the overlay, such as node " + first(silent),
+        members(silent) + (silent.size() == 1 ? " does" : " do") + " not answer over the overlay",
         "pods of this node do not reach those of these members",
         "let UDP port "
             + config.port()
@@ -171,10 +177,7 @@ final class Warnings {
     when(
         !cut.isEmpty(),
         "mtu",
-        "packets of full length do not get to "
-            + cut.size()
-            + " members, though short ones do, such as to node "
-            + first(cut),
+        "packets of full length do not get to " + members(cut) + ", though short ones do",
         "connections of pods with these members stand still once they send much",
         "give the devices between the hosts the MTU that the network has: weft subnets shows the"
             + " pods', which is 50 bytes less, 70 over IPv6");
@@ -182,10 +185,9 @@ final class Warnings {
     when(
         !stopped.isEmpty(),
         "pods-unreached",
-        stopped.size()
-            + " members answer, but a pod there that answers its own node does not, such as at node"
-            + " "
-            + first(stopped),
+        members(stopped)
+            + (stopped.size() == 1 ? " answers" : " answer")
+            + ", but a pod there that answers its own node does not",
         "pods of this node do not reach those of these members",
         "on that host, let the pods' range pass in chains of the hook forward, and set"
             + " net.ipv4.ip_forward to 1");
@@ -196,7 +198,7 @@ final class Warnings {
     when(
         !without.isEmpty(),
         "carrier",
-        "nothing carries packets to " + without.size() + " members, such as node " + first(without),
+        "nothing carries packets to " + members(without),
         "pods of this node do not reach those of these members",
         "choose subnets.carrier so that both nodes have one in common");
     List<String> plain =
@@ -207,7 +209,7 @@ final class Warnings {
     when(
         carriers.wantsEncryption() && !plain.isEmpty(),
         "plain",
-        "packets to " + plain.size() + " members are not encrypted, such as " + first(plain),
+        "packets to " + members(plain) + " are not encrypted",
         "who is on the network between the nodes can read and forge them",
         "load the module wireguard on both hosts, or have these members run a version with"
             + " subnets.carrier; with mesh here nothing goes unencrypted");
@@ -215,8 +217,7 @@ final class Warnings {
     when(
         !down.isEmpty(),
         "tunnels",
-        down.size()
-            + " tunnels to members are down, such as "
+        several(down.size(), "a tunnel is down", "tunnels are down")
             + down.entrySet().stream()
                 .findFirst()
                 .map(e -> "to " + e.getKey().name() + ": " + e.getValue())
@@ -225,8 +226,17 @@ final class Warnings {
         "weft subnets shows the reason for each");
   }
 
-  private static String first(Collection<String> names) {
-    return names.stream().findFirst().orElse("");
+  /** {@code node n2}, {@code nodes n2, n3}, or {@code 7 members, such as n2, n3, n4,}. */
+  static String members(Collection<String> names) {
+    String some = names.stream().sorted().limit(SHOWN).collect(Collectors.joining(", "));
+    return names.size() > SHOWN
+        ? names.size() + " members, such as " + some + ","
+        : (names.size() == 1 ? "node " : "nodes ") + some;
+  }
+
+  /** Before one of the things in question. */
+  private static String several(int count, String one, String more) {
+    return count == 1 ? one + ": " : count + " " + more + ", such as ";
   }
 
   private static String first(Map<?, String> problems) {

@@ -109,7 +109,7 @@ class SubnetFaultsIT {
         "UDP port 4789 dropped, until named",
         () -> {
           table("hook input", "udp dport 4789 drop");
-          named("do not answer over the overlay");
+          named("does not answer over the overlay");
           noTable();
         });
     assertThat(
