@@ -159,7 +159,7 @@ public final class ClusterNode extends OwnPlace {
         .compose(
             noted -> {
               int largest = noted.getKey();
-              Quorum quorum = new Quorum(config.size(), config.join().size() + 1, largest);
+              Quorum quorum = new Quorum(config.size(), config.named(), largest);
               HazelcastClusterManager manager =
                   new HazelcastClusterManager(HazelcastSettings.of(config, identity));
               return Vertx.builder()

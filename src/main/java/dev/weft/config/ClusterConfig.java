@@ -4,6 +4,7 @@ import dev.weft.address.HostPort;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The members with which this node forms a cluster.
@@ -55,6 +56,12 @@ public record ClusterConfig(
             s.read("bus", "127.0.0.1:0", Kind.LISTENER));
     s.end();
     return cluster;
+  }
+
+  /** How many members the join list and this node are; it may be on the list itself. */
+  public int named() {
+    return (int)
+        Stream.concat(join.stream(), Stream.of(new HostPort(bind, port))).distinct().count();
   }
 
   /** Whether this node is an outpost of the members that its links lead to. */

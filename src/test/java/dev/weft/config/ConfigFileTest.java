@@ -221,6 +221,18 @@ class ConfigFileTest {
     assertThat(problems(yaml)).containsExactly(problem);
   }
 
+  @ParameterizedTest
+  @CsvSource({"'10.0.0.2, 10.0.0.3'", "'10.0.0.1, 10.0.0.2, 10.0.0.3'"})
+  void shouldCountItsMembersOnceWhoeverIsOnTheJoinList(String join) {
+    String yaml =
+        """
+        cluster: {bind: 10.0.0.1, join: [%s]}
+        security: {ca: ca.pem, cert: n1.pem, key: n1.key}
+        """;
+
+    assertThat(ConfigFile.parse(yaml.formatted(join), Map.of()).cluster().named()).isEqualTo(3);
+  }
+
   @Test
   void shouldRefuseASocketPathThatTheKernelWouldCut() {
     String path = "/" + "s".repeat(107);
