@@ -19,8 +19,12 @@ import java.util.concurrent.atomic.AtomicInteger;
  * each part that comes. One per channel, on its loop.
  */
 final class StreamMemory extends DefaultMaxMessagesRecvByteBufAllocator {
-  /** A buffer. What is unread when it is full is copied to the next one, once. */
-  static final int BYTES = 512 << 10;
+  /**
+   * A buffer. What is unread when it is full is copied to the next one, once. Small enough that
+   * TLS's, which are of the same size, find room beside it in a chunk of Netty's: else the pool
+   * makes a chunk for each of them, and fills it with zeros.
+   */
+  static final int BYTES = 256 << 10;
 
   /** Buffers of all connections; one that finds no more has small buffers, as others have. */
   static final int MOST = 64;
