@@ -12,12 +12,15 @@ import io.vertx.grpc.common.GrpcMessageDecoder;
 import io.vertx.grpc.common.GrpcMessageEncoder;
 import io.vertx.grpc.common.ServiceMethod;
 import io.vertx.grpc.common.ServiceName;
-import io.vertx.grpc.health.HealthService;
+import io.vertx.grpc.health.handler.GrpcHealthCheckV1Handler;
+import io.vertx.grpc.health.handler.GrpcHealthListV1Handler;
+import io.vertx.grpc.health.handler.GrpcHealthWatchV1Handler;
 import io.vertx.grpc.server.GrpcProtocol;
 import io.vertx.grpc.server.GrpcServer;
 import io.vertx.grpc.server.GrpcServerOptions;
 import io.vertx.grpc.server.GrpcServerRequest;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -157,7 +160,7 @@ final class GrpcMethods<C> {
                         (call, message) ->
                             begin(vertx, method, callerOf.apply(call), call, message))));
     if (standard) {
-      server.addService(health(vertx));
+      serveHealth(vertx, server);
       new Reflection(services).serve(server);
     }
     return server;
@@ -229,13 +232,26 @@ final class GrpcMethods<C> {
                         : e));
   }
 
-  /** All services are healthy as long as the process runs; "" asks for the process as a whole. */
-  private HealthService health(Vertx vertx) {
-    HealthService health = HealthService.create(vertx);
+  /**
+   * All services are healthy as long as the process runs; "" asks for the process as a whole. So
+   * who watches one hears of it once: Vert.x would look again by a timer that never ends, and holds
+   * what a closed listener served.
+   */
+  private void serveHealth(Vertx vertx, GrpcServer server) {
+    Map<String, Supplier<Future<Boolean>>> checks = new HashMap<>();
+    checks.put(
+        GrpcHealthCheckV1Handler.SERVICE_METHOD.serviceName().fullyQualifiedName(),
+        () -> Future.succeededFuture(true));
     for (ServiceDescriptor service : services) {
-      health.register(service.getFullName(), () -> Future.succeededFuture(true));
+      checks.put(service.getFullName(), () -> Future.succeededFuture(true));
     }
-    return health;
+    GrpcHealthWatchV1Handler watch = new GrpcHealthWatchV1Handler(vertx, server, checks);
+    watch.close();
+    server.callHandler(
+        GrpcHealthCheckV1Handler.SERVICE_METHOD, new GrpcHealthCheckV1Handler(server, checks));
+    server.callHandler(
+        GrpcHealthListV1Handler.SERVICE_METHOD, new GrpcHealthListV1Handler(server, checks));
+    server.callHandler(GrpcHealthWatchV1Handler.SERVICE_METHOD, watch);
   }
 
   /** The caller may have cancelled the call, and Vert.x ends one whose message is too long. */

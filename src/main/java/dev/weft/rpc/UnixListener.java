@@ -7,9 +7,12 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
-import io.vertx.core.net.NetClient;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.core.net.impl.ConnectionBase;
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
@@ -86,13 +89,31 @@ public final class UnixListener {
    * knows it.
    */
   private Future<Void> greet(String path) {
-    NetClient client = vertx.createNetClient();
-    return client
-        .connect(SocketAddress.domainSocketAddress(path))
-        .compose(socket -> socket.write(Grpc.PREFACE))
-        .compose(v -> guarded.future())
-        .timeout(GREETING_SECONDS, TimeUnit.SECONDS)
-        .eventually(client::close);
+    return vertx
+        .executeBlocking(() -> connect(path))
+        .compose(
+            first ->
+                guarded
+                    .future()
+                    .timeout(GREETING_SECONDS, TimeUnit.SECONDS)
+                    .eventually(() -> vertx.executeBlocking(() -> close(first))));
+  }
+
+  /** Not a client of Vert.x: a verticle keeps each of its clients, closed ones too. */
+  private static SocketChannel connect(String path) throws IOException {
+    SocketChannel first = SocketChannel.open(UnixDomainSocketAddress.of(path));
+    try {
+      first.write(ByteBuffer.wrap(Grpc.PREFACE.getBytes()));
+      return first;
+    } catch (IOException e) {
+      first.close();
+      throw e;
+    }
+  }
+
+  private static Void close(SocketChannel first) throws IOException {
+    first.close();
+    return null;
   }
 
   private void guard(HttpConnection connection) {

@@ -43,8 +43,9 @@ final class DocumentLines {
     Matcher step = STEP.matcher(path);
     Node at = documents().get(0);
     if (documents().size() > 1) {
-      // documents[1]
-      at = step.find() && step.find() ? documents().get(Integer.parseInt(step.group(2))) : at;
+      // documents[1]: a name and an index.
+      boolean named = step.find();
+      at = named && step.find() ? documents().get(Integer.parseInt(step.group(2))) : at;
     }
     int line = line(at);
     while (step.find()) {

@@ -100,9 +100,9 @@ class ManyWiresBench {
       make(made, count);
       made = count;
       // What follows from the making is done: certificates are looked at, heaps are collected.
-      Thread.sleep(IDLE_SECONDS * 1000);
+      Thread.sleep(IDLE_SECONDS * 1000L);
       double cpu = cpuSeconds();
-      Thread.sleep(IDLE_SECONDS * 1000);
+      Thread.sleep(IDLE_SECONDS * 1000L);
       System.out.printf(
           Locale.ROOT,
           "| %d | %s | %.3f |%n",
