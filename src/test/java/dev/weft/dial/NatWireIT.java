@@ -33,6 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Two outposts, each behind a port-restricted NAT of its own, and a wire between pods of theirs.
  */
+@Tag("alone")
 @Needs({Need.ROOT, Need.IPROUTE2, Need.NFT, Need.CONNTRACK, Need.PYTHON_GRPC})
 class NatWireIT {
   private static final Duration SOON = Duration.ofSeconds(60);

@@ -24,10 +24,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Others open more connections than a node with 1,024 descriptors can have. */
+@Tag("alone")
 class FloodIT {
   private static final int DESCRIPTORS = 1024;
   private static final int FLOOD = 1500;

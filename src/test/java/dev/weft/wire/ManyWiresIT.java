@@ -14,10 +14,12 @@ import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a node needs for wires that stand and carry little. */
+@Tag("alone")
 @Needs({Need.ROOT, Need.IPROUTE2})
 class ManyWiresIT {
   private static final int BLOCKS = 5;

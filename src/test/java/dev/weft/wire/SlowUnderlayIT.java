@@ -28,6 +28,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Wires over an underlay of 200 Mbit/s: what is too much is dropped and not kept, and they share
  * it.
  */
+@Tag("alone")
 @Needs({Need.ROOT, Need.IPROUTE2})
 class SlowUnderlayIT {
   private static final String TARGET = "12.12.12.2";

@@ -23,12 +23,14 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * What a pod sees of its interface while the other end is away or down, with wires.carrier: follow.
  */
+@Tag("alone")
 @Needs({Need.ROOT, Need.IPROUTE2})
 class WireCarrierIT {
   /** A peer that says nothing is given up after 4 s. */
