@@ -45,8 +45,11 @@ final class DocumentProblems {
   }
 
   private String where(String path) {
-    int line = source.isEmpty() ? 0 : lines.line(path);
-    return source.isEmpty() ? "" : source + (line == 0 ? ": " : ":" + line + ": ");
+    if (source.isEmpty()) {
+      return "";
+    }
+    int line = lines.line(path);
+    return source + (line == 0 ? ": " : ":" + line + ": ");
   }
 
   void wrong(String path, Object value, String expected) {

@@ -1,12 +1,12 @@
 package dev.weft.rpc;
 
+import static dev.weft.rpc.TestMethods.ASK;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.nsm.proto.EndpointConnectionReply;
 import dev.weft.nsm.proto.EndpointConnectionRequest;
-import dev.weft.nsm.proto.NseConnectProto;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -25,13 +25,6 @@ import org.junit.jupiter.api.Test;
 
 /** Four connections of a user, six in all. */
 class AcceptLimitsTest {
-  private static final GrpcMethod<EndpointConnectionRequest, EndpointConnectionReply> ASK =
-      new GrpcMethod<>(
-          NseConnectProto.getDescriptor().findServiceByName("EndpointConnection"),
-          "RequestEndpointConnection",
-          EndpointConnectionRequest.getDefaultInstance(),
-          EndpointConnectionReply.getDefaultInstance());
-
   private final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
   private final AcceptLimits limits = new AcceptLimits(4, 6, Duration.ofSeconds(1));
   private final List<SocketChannel> silent = new ArrayList<>();

@@ -1,10 +1,9 @@
 package dev.weft.rpc;
 
+import static dev.weft.rpc.TestMethods.ASK;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.nsm.proto.EndpointConnectionReply;
-import dev.weft.nsm.proto.EndpointConnectionRequest;
-import dev.weft.nsm.proto.NseConnectProto;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -23,13 +22,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class GrpcMethodsTest {
-  private static final GrpcMethod<EndpointConnectionRequest, EndpointConnectionReply> ASK =
-      new GrpcMethod<>(
-          NseConnectProto.getDescriptor().findServiceByName("EndpointConnection"),
-          "RequestEndpointConnection",
-          EndpointConnectionRequest.getDefaultInstance(),
-          EndpointConnectionReply.getDefaultInstance());
-
   private final Vertx vertx = Vertx.vertx();
   private final HttpServer server = serve();
   private final HttpClient client =

@@ -1,11 +1,11 @@
 package dev.weft.rpc;
 
+import static dev.weft.rpc.TestMethods.ASK;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weft.nsm.proto.EndpointConnectionReply;
 import dev.weft.nsm.proto.EndpointConnectionRequest;
-import dev.weft.nsm.proto.NseConnectProto;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -21,13 +21,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 public class UnixClientTest {
-  private static final GrpcMethod<EndpointConnectionRequest, EndpointConnectionReply> ASK =
-      new GrpcMethod<>(
-          NseConnectProto.getDescriptor().findServiceByName("EndpointConnection"),
-          "RequestEndpointConnection",
-          EndpointConnectionRequest.getDefaultInstance(),
-          EndpointConnectionReply.getDefaultInstance());
-
   private final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
   private final UnixClient dial = new UnixClient(vertx);
   private Path directory;

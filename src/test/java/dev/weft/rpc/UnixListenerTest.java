@@ -1,10 +1,10 @@
 package dev.weft.rpc;
 
+import static dev.weft.rpc.TestMethods.ASK;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.nsm.proto.EndpointConnectionReply;
 import dev.weft.nsm.proto.EndpointConnectionRequest;
-import dev.weft.nsm.proto.NseConnectProto;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.lang.ref.WeakReference;
@@ -17,13 +17,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class UnixListenerTest {
-  private static final GrpcMethod<EndpointConnectionRequest, EndpointConnectionReply> ASK =
-      new GrpcMethod<>(
-          NseConnectProto.getDescriptor().findServiceByName("EndpointConnection"),
-          "RequestEndpointConnection",
-          EndpointConnectionRequest.getDefaultInstance(),
-          EndpointConnectionReply.getDefaultInstance());
-
   private final Vertx vertx = Vertx.vertx();
 
   @TempDir Path directory;
