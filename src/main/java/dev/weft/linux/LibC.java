@@ -36,6 +36,8 @@ final class LibC {
 
     int ioctl(int fd, @u_int64_t long request, @In @Out byte[] argument);
 
+    int sched_setscheduler(int pid, int policy, @In byte[] parameter);
+
     int eventfd(int initial, int flags);
 
     int poll(long fds, @u_int64_t long count, int timeoutMillis);

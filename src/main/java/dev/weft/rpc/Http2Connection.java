@@ -70,17 +70,21 @@ public final class Http2Connection implements RpcConnection {
   }
 
   /**
-   * Closes the connection when the peer is silent, which TCP may notice only minutes later. To be
-   * called on the connection's loop.
+   * Closes the connection when the peer is silent, which TCP may notice only minutes later, and
+   * sees to its {@link Congestion}. To be called on the connection's loop.
    */
   public Http2Connection watch(Vertx vertx) {
+    Congestion congestion = Congestion.of(channel);
     long timer =
         vertx.setPeriodic(
             PING_MILLIS,
-            id ->
-                http.ping(Buffer.buffer(8).appendLong(System.nanoTime()))
-                    .timeout(PING_LIMIT_MILLIS, TimeUnit.MILLISECONDS)
-                    .onFailure(e -> giveUp()));
+            id -> {
+              long now = System.nanoTime();
+              congestion.check(now);
+              http.ping(Buffer.buffer(8).appendLong(now))
+                  .timeout(PING_LIMIT_MILLIS, TimeUnit.MILLISECONDS)
+                  .onFailure(e -> giveUp());
+            });
     lost.future().onComplete(v -> vertx.cancelTimer(timer));
     return this;
   }

@@ -1,10 +1,14 @@
 package dev.weft.wire.path;
 
 import dev.weft.dial.Dial;
+import dev.weft.linux.LinuxException;
+import dev.weft.linux.Nice;
 import dev.weft.linux.RecvRing;
 import dev.weft.rpc.Loop;
 import io.vertx.core.AbstractVerticle;
 import io.vertx.core.Future;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One event loop's share of the data path: the streams of that loop. A wire stays on one lane, so
@@ -13,6 +17,8 @@ import io.vertx.core.Future;
 public final class Lane extends AbstractVerticle {
   /** Bytes that the connection may hold before they are sent, at most: room for a batch. */
   private static final int UNSENT_BYTES = 160 << 10;
+
+  private static final Logger log = LoggerFactory.getLogger(Lane.class);
 
   private final Dial dial;
   private Loop loop;
@@ -25,6 +31,11 @@ public final class Lane extends AbstractVerticle {
   @Override
   public void start() {
     loop = Loop.of(context);
+    try {
+      Nice.batch();
+    } catch (LinuxException e) {
+      log.debug("{}", e.getMessage());
+    }
   }
 
   /** The event loop of this lane's streams. */
