@@ -61,7 +61,10 @@ final class Congestion {
 
   /** The congestion control of a connection, as tcp(7) names it. */
   static String algorithm(EpollSocketChannel tcp) {
-    return StandardCharsets.US_ASCII.decode(tcp.config().getOption(TCP_CONGESTION)).toString().trim();
+    return StandardCharsets.US_ASCII
+        .decode(tcp.config().getOption(TCP_CONGESTION))
+        .toString()
+        .trim();
   }
 
   /** Sets the congestion control of a connection. */

@@ -65,8 +65,7 @@ class CongestionTest {
           Congestion.set(tcp, algorithm);
           return null;
         });
-    Congestion congestion =
-        onLoop(() -> Congestion.of(tcp, leastBytesPerSecond, mostRttMicros));
+    Congestion congestion = onLoop(() -> Congestion.of(tcp, leastBytesPerSecond, mostRttMicros));
     long second = TimeUnit.SECONDS.toNanos(1);
     onLoop(
         () -> {
