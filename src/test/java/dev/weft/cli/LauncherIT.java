@@ -12,8 +12,10 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** The script {@code weft}, beside a jar that is built, on hosts without the Java that it needs. */
+/** The script {@code weft}, where Java is a script too, or none. */
 final class LauncherIT {
   @TempDir Path home;
   private Path bin;
@@ -24,7 +26,7 @@ final class LauncherIT {
     Files.createFile(home.resolve("pom.xml"));
     Files.createDirectories(home.resolve("src/main"));
     bin = Files.createDirectories(home.resolve("bin"));
-    for (String tool : List.of("dirname", "readlink", "sed", "find")) {
+    for (String tool : List.of("dirname", "readlink", "sed", "find", "mktemp", "touch", "mv", "rm")) {
       program(tool, "PATH=/usr/bin:/bin exec " + tool + " \"$@\"");
     }
   }
@@ -60,6 +62,34 @@ final class LauncherIT {
         .hasLineCount(1);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "17.0.2, -XX:ArchiveClassesAtExit, -XX:SharedArchiveFile, jsa",
+    "25.0.3, -XX:AOTCacheOutput, -XX:AOTCache, aot"
+  })
+  void shouldStartQuickerAsItsJavaCan(String version, String make, String use, String suffix)
+      throws Exception {
+    Files.createFile(Files.createDirectories(home.resolve("target")).resolve("weft.jar"));
+    program(
+        "java",
+        """
+        case "$*" in
+          *-XshowSettings*) echo '    java.version = %s' >&2 ;;
+          *--trial*) for a; do case $a in %2$s=*) echo classes >"${a#*=}" ;; esac; done ;;
+          *) echo "$MALLOC_ARENA_MAX $*" ;;
+        esac\
+        """
+            .formatted(version, make));
+
+    Process process = script(Map.of()).start();
+
+    assertThat(new String(process.getInputStream().readAllBytes(), UTF_8))
+        .startsWith("weft: preparing quicker starts, once for this build ...\n2 ")
+        .contains(" %s=%s/target/weft-%s.%s ".formatted(use, home, version, suffix))
+        .endsWith("/target/weft.jar version\n");
+    assertThat(process.waitFor()).isZero();
+  }
+
   private void program(String name, String line) throws IOException {
     Path file = Files.writeString(bin.resolve(name), "#!/bin/sh\n" + line + "\n");
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
@@ -67,16 +97,20 @@ final class LauncherIT {
 
   /** What the script says before it ends with 2, leaving nothing behind. */
   private String refused(Map<String, String> environment) throws Exception {
+    Process process = script(environment).start();
+    String said = new String(process.getInputStream().readAllBytes(), UTF_8);
+    assertThat(process.waitFor()).as(said).isEqualTo(2);
+    assertThat(home.resolve("target")).doesNotExist();
+    return said;
+  }
+
+  private ProcessBuilder script(Map<String, String> environment) {
     ProcessBuilder script =
         new ProcessBuilder("/bin/sh", home.resolve("weft").toString(), "version")
             .redirectErrorStream(true);
     script.environment().clear();
     script.environment().put("PATH", bin.toString());
     script.environment().putAll(environment);
-    Process process = script.start();
-    String said = new String(process.getInputStream().readAllBytes(), UTF_8);
-    assertThat(process.waitFor()).as(said).isEqualTo(2);
-    assertThat(home.resolve("target")).doesNotExist();
-    return said;
+    return script;
   }
 }
