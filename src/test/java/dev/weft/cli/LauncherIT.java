@@ -26,7 +26,8 @@ final class LauncherIT {
     Files.createFile(home.resolve("pom.xml"));
     Files.createDirectories(home.resolve("src/main"));
     bin = Files.createDirectories(home.resolve("bin"));
-    for (String tool : List.of("dirname", "readlink", "sed", "find", "mktemp", "touch", "mv", "rm")) {
+    for (String tool :
+        List.of("dirname", "readlink", "sed", "find", "mktemp", "touch", "mv", "rm")) {
       program(tool, "PATH=/usr/bin:/bin exec " + tool + " \"$@\"");
     }
   }
