@@ -16,8 +16,8 @@ import java.util.concurrent.TimeUnit;
  * acknowledges. Any other connection keeps what its host has chosen. On the connection's loop.
  */
 final class Congestion {
-  /** From this rate on, 3 Gbit/s. */
-  private static final long LEAST_BYTES_PER_SECOND = 375_000_000;
+  /** From this rate on, 1.5 Gbit/s: more than the NICs of slow networks carry. */
+  private static final long LEAST_BYTES_PER_SECOND = 187_500_000;
 
   /** Within a data centre or a house. */
   private static final int MOST_RTT_MICROS = 2000;
