@@ -44,7 +44,7 @@ final class Congestion {
     this.tcp = tcp;
     this.leastBytesPerSecond = leastBytesPerSecond;
     this.mostRttMicros = mostRttMicros;
-    this.decided = tcp == null || !algorithm(tcp).equals("bbr");
+    this.decided = tcp == null || !tcp.isOpen() || !algorithm(tcp).equals("bbr");
   }
 
   /**

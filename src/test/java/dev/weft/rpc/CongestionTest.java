@@ -60,18 +60,15 @@ class CongestionTest {
   /** What the connection has after it sent a megabyte in a second. */
   private String after(String algorithm, long leastBytesPerSecond, int mostRttMicros)
       throws Exception {
-    onLoop(
-        () -> {
-          Congestion.set(tcp, algorithm);
-          return null;
-        });
-    Congestion congestion = onLoop(() -> Congestion.of(tcp, leastBytesPerSecond, mostRttMicros));
     long second = TimeUnit.SECONDS.toNanos(1);
-    onLoop(
-        () -> {
-          congestion.check(second);
-          return null;
-        });
+    Congestion congestion =
+        onLoop(
+            () -> {
+              Congestion.set(tcp, algorithm);
+              Congestion made = Congestion.of(tcp, leastBytesPerSecond, mostRttMicros);
+              made.check(second);
+              return made;
+            });
     tcp.writeAndFlush(tcp.alloc().buffer(MEGABYTE).writeZero(MEGABYTE)).sync();
     await().until(() -> tcp.tcpInfo().unacked() == 0);
     return onLoop(
