@@ -40,23 +40,18 @@ final class Congestion {
   private long acked;
   private long at;
 
-  private Congestion(EpollSocketChannel tcp, long leastBytesPerSecond, int mostRttMicros) {
-    this.tcp = tcp;
-    this.leastBytesPerSecond = leastBytesPerSecond;
-    this.mostRttMicros = mostRttMicros;
-    this.decided = tcp == null || !tcp.isOpen() || !algorithm(tcp).equals("bbr");
-  }
-
   /**
    * @param channel of any kind; only TCP's with BBR is ever changed
    */
-  static Congestion of(Channel channel) {
-    return of(channel, LEAST_BYTES_PER_SECOND, MOST_RTT_MICROS);
+  Congestion(Channel channel) {
+    this(channel, LEAST_BYTES_PER_SECOND, MOST_RTT_MICROS);
   }
 
-  static Congestion of(Channel channel, long leastBytesPerSecond, int mostRttMicros) {
-    return new Congestion(
-        channel instanceof EpollSocketChannel tcp ? tcp : null, leastBytesPerSecond, mostRttMicros);
+  Congestion(Channel channel, long leastBytesPerSecond, int mostRttMicros) {
+    this.tcp = channel instanceof EpollSocketChannel epoll ? epoll : null;
+    this.leastBytesPerSecond = leastBytesPerSecond;
+    this.mostRttMicros = mostRttMicros;
+    this.decided = tcp == null || !tcp.isOpen() || !algorithm(tcp).equals("bbr");
   }
 
   /** The congestion control of a connection, as tcp(7) names it. */

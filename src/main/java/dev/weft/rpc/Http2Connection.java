@@ -74,7 +74,7 @@ public final class Http2Connection implements RpcConnection {
    * sees to its {@link Congestion}. To be called on the connection's loop.
    */
   public Http2Connection watch(Vertx vertx) {
-    Congestion congestion = Congestion.of(channel);
+    Congestion congestion = new Congestion(channel);
     long timer =
         vertx.setPeriodic(
             PING_MILLIS,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
@@ -15,48 +16,39 @@ class NiceTest {
 
   @Test
   void shouldBeOfOneThreadAlone() throws Exception {
-    ExecutorService other = Executors.newSingleThreadExecutor();
-    try {
-      int before = ofThisThread();
+    int before = field(NICE);
 
-      int set =
-          other
-              .submit(
-                  () -> {
-                    Nice.set(7);
-                    return ofThisThread();
-                  })
-              .get();
+    int set =
+        inAnotherThread(
+            () -> {
+              Nice.set(7);
+              return field(NICE);
+            });
 
-      assertThat(set).isEqualTo(7);
-      assertThat(ofThisThread()).isEqualTo(before);
-    } finally {
-      other.shutdown();
-    }
+    assertThat(set).isEqualTo(7);
+    assertThat(field(NICE)).isEqualTo(before);
   }
 
   @Test
   void shouldLetOneThreadWaitForOthersTurns() throws Exception {
+    int set =
+        inAnotherThread(
+            () -> {
+              Nice.batch();
+              return field(POLICY);
+            });
+
+    assertThat(set).isEqualTo(3);
+    assertThat(field(POLICY)).isZero();
+  }
+
+  private static int inAnotherThread(Callable<Integer> call) throws Exception {
     ExecutorService other = Executors.newSingleThreadExecutor();
     try {
-      int set =
-          other
-              .submit(
-                  () -> {
-                    Nice.batch();
-                    return field(POLICY);
-                  })
-              .get();
-
-      assertThat(set).isEqualTo(3);
-      assertThat(field(POLICY)).isZero();
+      return other.submit(call).get();
     } finally {
       other.shutdown();
     }
-  }
-
-  private static int ofThisThread() throws IOException {
-    return field(NICE);
   }
 
   /** Of this thread, as proc_pid_stat(5) numbers them; the second one may hold anything. */

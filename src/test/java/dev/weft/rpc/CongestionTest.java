@@ -65,7 +65,7 @@ class CongestionTest {
         onLoop(
             () -> {
               Congestion.set(tcp, algorithm);
-              Congestion made = Congestion.of(tcp, leastBytesPerSecond, mostRttMicros);
+              Congestion made = new Congestion(tcp, leastBytesPerSecond, mostRttMicros);
               made.check(second);
               return made;
             });
@@ -107,11 +107,6 @@ class CongestionTest {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object read) {
       ((ByteBuf) read).release();
-    }
-
-    @Override
-    public boolean isSharable() {
-      return true;
     }
   }
 }
