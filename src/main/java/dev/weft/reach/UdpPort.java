@@ -5,6 +5,7 @@ import dev.weft.bus.Fault;
 import dev.weft.bus.Reason;
 import dev.weft.identity.Identity;
 import dev.weft.identity.NodeId;
+import dev.weft.rpc.Datagrams;
 import dev.weft.rpc.Loop;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
@@ -287,10 +288,7 @@ public final class UdpPort {
   public Future<Void> close(String reason) {
     return connections
         .close(reason)
-        .transform(
-            closed ->
-                Future.join(
-                    sockets.stream().map(socket -> Completions.of(socket.close())).toList()))
+        .transform(closed -> Future.join(sockets.stream().map(Datagrams::close).toList()))
         .mapEmpty();
   }
 }

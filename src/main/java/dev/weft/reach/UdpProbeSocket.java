@@ -3,6 +3,7 @@ package dev.weft.reach;
 import dev.weft.address.HostPort;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Reason;
+import dev.weft.rpc.Datagrams;
 import dev.weft.rpc.Loop;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
@@ -98,6 +99,6 @@ public final class UdpProbeSocket implements ProbeSocket {
 
   @Override
   public void close() {
-    var unused = channel.close();
+    var unused = Datagrams.close(channel);
   }
 }

@@ -66,7 +66,7 @@ class LeafIT {
     String await(String start) {
       return Awaitility.await(start)
           .atMost(SOON)
-          .failFast("ended: " + lines, () -> !process.isAlive())
+          .failFast(() -> assertThat(process.isAlive()).as("alive; it wrote %s", lines).isTrue())
           .until(
               () -> lines.stream().filter(line -> line.startsWith(start)).findFirst().orElse(null),
               line -> line != null);

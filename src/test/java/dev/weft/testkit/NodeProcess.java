@@ -124,8 +124,16 @@ public final class NodeProcess implements AutoCloseable {
     Awaitility.await("node " + name() + " ready")
         .atMost(READY_WITHIN)
         .pollInterval(Duration.ofMillis(50))
-        .failFast("node " + name() + " ended: " + log(), () -> !process.isAlive())
+        .failFast(this::assertRunning)
         .until(() -> api().ready());
+  }
+
+  /** Fails with the exit code and the log if the process has ended. */
+  public void assertRunning() {
+    if (!process.isAlive()) {
+      throw new AssertionError(
+          "node " + name() + " ended with exit code " + process.exitValue() + ": " + log());
+    }
   }
 
   /** SIGKILL, and waits until the process is gone. */

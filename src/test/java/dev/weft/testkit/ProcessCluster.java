@@ -156,7 +156,7 @@ public final class ProcessCluster implements AutoCloseable {
       Awaitility.await("cluster port of n1")
           .atMost(READY_WITHIN)
           .pollInterval(Duration.ofMillis(50))
-          .failFast("n1 ended: " + log(1), () -> !node(1).isRunning())
+          .failFast(node(1)::assertRunning)
           .until(() -> !host(1).run("ss", "-Hltn", "sport = :5701").isBlank());
     }
     for (int i = 2; i <= nodes.size(); i++) {

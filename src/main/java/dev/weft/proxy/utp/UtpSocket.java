@@ -6,6 +6,7 @@ import dev.weft.proxy.utp.machine.HalfOpens;
 import dev.weft.proxy.utp.machine.UtpConnection;
 import dev.weft.proxy.utp.machine.UtpHeader;
 import dev.weft.proxy.utp.machine.UtpType;
+import dev.weft.rpc.Datagrams;
 import dev.weft.rpc.Loop;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
@@ -423,8 +424,6 @@ final class UtpSocket {
     settle();
     connections.clear();
     counters.are(0, 0);
-    Promise<Void> closed = Promise.promise();
-    udp.close().addListener(done -> closed.complete());
-    return closed.future();
+    return Datagrams.close(udp);
   }
 }
