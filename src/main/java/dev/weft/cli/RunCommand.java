@@ -7,6 +7,7 @@ import dev.weft.config.ConfigFile;
 import dev.weft.config.ConfigReading;
 import dev.weft.config.LogConfig;
 import dev.weft.config.WeftConfig;
+import dev.weft.linux.FilePages;
 import dev.weft.linux.LinuxException;
 import dev.weft.linux.SdNotify;
 import dev.weft.linux.Signals;
@@ -50,6 +51,9 @@ final class RunCommand implements Callable<Integer> {
   private static final Duration STEP = Duration.ofSeconds(5);
 
   private static final long START_SECONDS = 60;
+
+  /** When a node that is ready has settled. */
+  private static final long SETTLED_SECONDS = 30;
 
   @Spec private CommandSpec spec;
 
@@ -108,7 +112,7 @@ final class RunCommand implements Callable<Integer> {
     if (trial) {
       ask(node.url());
     } else {
-      stop.join();
+      await(stop);
     }
     notify.stopping();
     return close(node, notify) ? ExitCode.OK : ExitCode.DIED;
@@ -135,6 +139,19 @@ final class RunCommand implements Callable<Integer> {
       out.println("weft: " + text);
       out.flush();
     }
+  }
+
+  /** Waits for it, and in the meantime gives back memory that only the start needed. */
+  private static void await(CompletableFuture<Node> stop) {
+    stop.copy().completeOnTimeout(null, SETTLED_SECONDS, TimeUnit.SECONDS).join();
+    if (!stop.isDone()) {
+      try {
+        log().debug("{} KiB of the start's pages given back", FilePages.giveBack() >> 10);
+      } catch (IOException e) {
+        log().info("the pages of the start stay in memory: {}", e.getMessage());
+      }
+    }
+    stop.join();
   }
 
   private static int refused(PrintWriter err, List<String> problems) {

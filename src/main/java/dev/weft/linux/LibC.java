@@ -38,6 +38,8 @@ final class LibC {
 
     int sched_setscheduler(int pid, int policy, @In byte[] parameter);
 
+    int madvise(long address, @size_t long length, int advice);
+
     int eventfd(int initial, int flags);
 
     int poll(long fds, @u_int64_t long count, int timeoutMillis);
