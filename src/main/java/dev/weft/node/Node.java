@@ -17,6 +17,7 @@ import dev.weft.cluster.OutpostNode;
 import dev.weft.cluster.SharedSettings;
 import dev.weft.config.ClusterConfig;
 import dev.weft.config.HttpConfig;
+import dev.weft.config.ListenAddress;
 import dev.weft.config.NsmConfig;
 import dev.weft.config.WeftConfig;
 import dev.weft.config.WiresConfig;
@@ -245,6 +246,7 @@ public final class Node {
     Store store = Store.open(directory);
     stands("store", store::close);
     Identity identity = Identity.load(config.security(), data, clock);
+    ReservedPorts ports = new ReservedPorts(ListenAddress.of(config));
     return store
         .next("epoch")
         .compose(epoch -> join(identity, epoch, store))
@@ -266,7 +268,8 @@ public final class Node {
                   .compose(v -> deploy(rooms(room, identity)));
             })
         .compose(v -> cluster.announce(bus, config.node().name(), Version.current(), grpc(), url()))
-        .onSuccess(v -> stands("announcement", cluster::leave));
+        .onSuccess(v -> stands("announcement", cluster::leave))
+        .onComplete(done -> ports.close());
   }
 
   /** Joins the cluster as a member, or, where the configuration says so, as an outpost. */
