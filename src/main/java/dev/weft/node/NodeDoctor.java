@@ -59,12 +59,14 @@ final class NodeDoctor implements Doctor {
   /** Who asks while an examination is under way gets its findings. */
   @Override
   public synchronized Future<List<Finding>> examine() {
-    if (underway == null) {
-      Future<List<Finding>> started = start();
-      underway = started;
-      started.onComplete(done -> over());
+    Future<List<Finding>> examination = underway;
+    if (examination == null) {
+      examination = start();
+      underway = examination;
+      // At once if it is over already.
+      examination.onComplete(done -> over());
     }
-    return underway;
+    return examination;
   }
 
   private synchronized void over() {

@@ -117,6 +117,7 @@ class NodeProcessIT {
 
       assertThat(doctor.awaitExit()).as(doctor.err()).isEqualTo(1);
       assertThat(doctor.out())
+          .as(doctor.err())
           .containsPattern("alone +problem +join")
           .contains("127.0.0.1:1 does not answer: Connection refused")
           .containsPattern("alone +(ok|problem) +capabilities")
