@@ -1,11 +1,12 @@
 package dev.weft.cluster;
 
+import com.hazelcast.config.AdvancedNetworkConfig;
 import com.hazelcast.config.Config;
 import com.hazelcast.config.JavaSerializationFilterConfig;
 import com.hazelcast.config.JoinConfig;
 import com.hazelcast.config.MapConfig;
 import com.hazelcast.config.MultiMapConfig;
-import com.hazelcast.config.NetworkConfig;
+import com.hazelcast.config.ServerSocketEndpointConfig;
 import dev.weft.config.ClusterConfig;
 import dev.weft.identity.Identity;
 
@@ -44,9 +45,13 @@ final class HazelcastSettings {
         new MapConfig(ClusterNode.MAP_PREFIX + ClusterNode.LEASE_PREFIX + "*")
             .setBackupCount(MapConfig.MAX_BACKUP_COUNT));
 
-    NetworkConfig network = config.getNetworkConfig();
-    network.setPort(cluster.port()).setPortAutoIncrement(false).setReuseAddress(true);
-    network.getInterfaces().setEnabled(true).addInterface(cluster.bind());
+    // For members alone: a port of the other kind of configuration serves Hazelcast's clients too,
+    // with 600 classes at each start, and without asking who they are.
+    ServerSocketEndpointConfig members = new ServerSocketEndpointConfig();
+    members.setPort(cluster.port()).setPortAutoIncrement(false).setReuseAddress(true);
+    members.getInterfaces().setEnabled(true).addInterface(cluster.bind());
+    AdvancedNetworkConfig network = config.getAdvancedNetworkConfig().setEnabled(true);
+    network.setMemberEndpointConfig(members);
     JoinConfig join = network.getJoin();
     join.getAutoDetectionConfig().setEnabled(false);
     join.getMulticastConfig().setEnabled(false);

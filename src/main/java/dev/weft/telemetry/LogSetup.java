@@ -37,8 +37,6 @@ public final class LogSetup {
     root.setLevel(level.isGreaterOrEqual(Level.WARN) ? level : Level.WARN);
     context.getLogger("dev.weft").setLevel(level);
     context.getLogger("weft").setLevel(level);
-    // Hazelcast logs every member and partition, and warns that there is no CP subsystem.
-    context.getLogger("com.hazelcast").setLevel(Level.ERROR);
     // Members that merge answer each other's operations of before the merge.
     context.getLogger("com.hazelcast.internal.cluster.impl.operations").setLevel(Level.OFF);
     // If a port is taken, the node says so in one line; these two log stack traces.

@@ -51,14 +51,21 @@ class ReservedPortsIT {
 
   /** The local ports of as many connections as can be made. */
   private static List<Integer> connectAll(ServerSocket to) throws IOException {
+    List<Socket> sockets = new ArrayList<>();
     List<Integer> ports = new ArrayList<>();
-    try (Socket socket = new Socket()) {
-      socket.connect(to.getLocalSocketAddress());
-      ports.add(socket.getLocalPort());
-      ports.addAll(connectAll(to));
-    } catch (BindException none) {
-      // EADDRNOTAVAIL: all are taken.
+    try {
+      while (true) {
+        Socket socket = new Socket();
+        sockets.add(socket);
+        socket.connect(to.getLocalSocketAddress());
+        ports.add(socket.getLocalPort());
+      }
+    } catch (BindException allTaken) {
+      return ports;
+    } finally {
+      for (Socket socket : sockets) {
+        socket.close();
+      }
     }
-    return ports;
   }
 }
