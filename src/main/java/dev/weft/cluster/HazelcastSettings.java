@@ -45,8 +45,8 @@ final class HazelcastSettings {
         new MapConfig(ClusterNode.MAP_PREFIX + ClusterNode.LEASE_PREFIX + "*")
             .setBackupCount(MapConfig.MAX_BACKUP_COUNT));
 
-    // For members alone: a port of the other kind of configuration serves Hazelcast's clients too,
-    // with 600 classes at each start, and without asking who they are.
+    // For members alone: the port of a NetworkConfig serves Hazelcast's clients too, which nothing
+    // here is, without asking who they are, and takes 600 classes more.
     ServerSocketEndpointConfig members = new ServerSocketEndpointConfig();
     members.setPort(cluster.port()).setPortAutoIncrement(false).setReuseAddress(true);
     members.getInterfaces().setEnabled(true).addInterface(cluster.bind());
