@@ -65,22 +65,23 @@ final class LauncherIT {
 
   @ParameterizedTest
   @CsvSource({
-    "17.0.2, -XX:ArchiveClassesAtExit, -XX:SharedArchiveFile, jsa",
-    "25.0.3, -XX:AOTCacheOutput, -XX:AOTCache, aot"
+    "17.0.2, *-Xshare:dump*, -XX:SharedArchiveFile, -XX:SharedArchiveFile, jsa",
+    "25.0.3, *--trial*, -XX:AOTCacheOutput, -XX:AOTCache, aot"
   })
-  void shouldStartQuickerAsItsJavaCan(String version, String make, String use, String suffix)
-      throws Exception {
+  void shouldStartQuickerAsItsJavaCan(
+      String version, String making, String make, String use, String suffix) throws Exception {
     Files.createFile(Files.createDirectories(home.resolve("target")).resolve("weft.jar"));
     program(
         "java",
         """
         case "$*" in
           *-XshowSettings*) echo '    java.version = %s' >&2 ;;
-          *--trial*) for a; do case $a in %2$s=*) echo classes >"${a#*=}" ;; esac; done ;;
+          %s) for a; do case $a in %s=*) echo classes >"${a#*=}" ;; esac; done ;;
+          *--trial*) ;;
           *) echo "$*" ;;
         esac\
         """
-            .formatted(version, make));
+            .formatted(version, making, make));
 
     Process process = script(Map.of()).start();
 

@@ -33,28 +33,43 @@ public final class WeftJvm {
     private static final Optional<Path> MADE =
         Optional.ofNullable(System.getProperty("weft.archive")).map(Path::of).map(Archive::make);
 
-    /** As the launcher does: of a node alone that ends when it is ready. */
+    /** As the launcher does: with the classes of a node alone that ends when it is ready. */
     private static Path make(Path archive) {
       try {
         if (isOlderThanTheJar(archive)) {
           Files.deleteIfExists(archive);
-          Path trial = Files.createDirectories(archive.resolveSibling("trial"));
+          Path trial = Files.createDirectories(Path.of(archive + ".trial"));
           Path conf = Files.writeString(trial.resolve("weft.yaml"), TRIAL.formatted(trial));
-          List<String> command = new ArrayList<>(java());
-          command.addAll(List.of("-XX:ArchiveClassesAtExit=" + archive, "-Xlog:disable"));
-          command.addAll(List.of("-jar", jar(), "run", "--trial", "--conf", conf.toString()));
-          Process node =
-              new ProcessBuilder(command)
-                  .redirectErrorStream(true)
-                  .redirectOutput(trial.resolve("log").toFile())
-                  .start();
-          if (node.onExit().join().exitValue() != 0) {
-            throw new AssertionError(Files.readString(trial.resolve("log")));
-          }
+          List<String> node = new ArrayList<>(java());
+          node.addAll(List.of("-XX:DumpLoadedClassList=" + trial + "/classes", "-Xlog:disable"));
+          node.addAll(List.of("-jar", jar(), "run", "--trial", "--conf", conf.toString()));
+          run(trial.resolve("log"), node);
+          run(
+              trial.resolve("log"),
+              List.of(
+                  OWN.resolve("bin/java").toString(),
+                  "-Xshare:dump",
+                  "-XX:+UseG1GC",
+                  "-Xlog:disable",
+                  "-XX:SharedClassListFile=" + trial + "/classes",
+                  "-XX:SharedArchiveFile=" + archive,
+                  "-cp",
+                  jar()));
         }
         return archive;
       } catch (IOException e) {
         throw new UncheckedIOException(e);
+      }
+    }
+
+    private static void run(Path log, List<String> command) throws IOException {
+      Process process =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(log.toFile())
+              .start();
+      if (process.onExit().join().exitValue() != 0) {
+        throw new AssertionError(command + ": " + Files.readString(log));
       }
     }
 
