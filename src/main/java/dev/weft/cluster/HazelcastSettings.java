@@ -1,12 +1,11 @@
 package dev.weft.cluster;
 
-import com.hazelcast.config.AdvancedNetworkConfig;
 import com.hazelcast.config.Config;
 import com.hazelcast.config.JavaSerializationFilterConfig;
 import com.hazelcast.config.JoinConfig;
 import com.hazelcast.config.MapConfig;
 import com.hazelcast.config.MultiMapConfig;
-import com.hazelcast.config.ServerSocketEndpointConfig;
+import com.hazelcast.config.NetworkConfig;
 import dev.weft.config.ClusterConfig;
 import dev.weft.identity.Identity;
 
@@ -45,13 +44,9 @@ final class HazelcastSettings {
         new MapConfig(ClusterNode.MAP_PREFIX + ClusterNode.LEASE_PREFIX + "*")
             .setBackupCount(MapConfig.MAX_BACKUP_COUNT));
 
-    // For members alone: the port of a NetworkConfig serves Hazelcast's clients too, which nothing
-    // here is, without asking who they are, and takes 600 classes more.
-    ServerSocketEndpointConfig members = new ServerSocketEndpointConfig();
-    members.setPort(cluster.port()).setPortAutoIncrement(false).setReuseAddress(true);
-    members.getInterfaces().setEnabled(true).addInterface(cluster.bind());
-    AdvancedNetworkConfig network = config.getAdvancedNetworkConfig().setEnabled(true);
-    network.setMemberEndpointConfig(members);
+    NetworkConfig network = config.getNetworkConfig();
+    network.setPort(cluster.port()).setPortAutoIncrement(false).setReuseAddress(true);
+    network.getInterfaces().setEnabled(true).addInterface(cluster.bind());
     JoinConfig join = network.getJoin();
     join.getAutoDetectionConfig().setEnabled(false);
     join.getMulticastConfig().setEnabled(false);

@@ -5,10 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.hazelcast.client.HazelcastClient;
-import com.hazelcast.client.config.ClientConfig;
 import com.hazelcast.core.Hazelcast;
-import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.map.IMap;
 import dev.weft.bus.Json;
 import dev.weft.cli.ApiClient;
@@ -21,7 +18,6 @@ import dev.weft.pod.Pods;
 import dev.weft.testkit.Need;
 import dev.weft.testkit.Needs;
 import dev.weft.testkit.TestCluster;
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -74,24 +70,6 @@ class ClusterIT {
     assertThat(pods.path("unanswered")).isEmpty();
     assertThat(texts(pods, "/ref"))
         .containsExactlyInAnyOrder("everywhere/p1", "everywhere/p2", "everywhere/p3");
-  }
-
-  @Test
-  void shouldServeNoClientsOfHazelcast() {
-    HazelcastInstance member = Hazelcast.getAllHazelcastInstances().iterator().next();
-    InetSocketAddress port = member.getCluster().getLocalMember().getSocketAddress();
-    ClientConfig client = new ClientConfig();
-    client.setProperty("hazelcast.logging.type", "slf4j");
-    client.setClusterName(member.getConfig().getClusterName());
-    client.getNetworkConfig().addAddress(port.getHostString() + ":" + port.getPort());
-    client
-        .getConnectionStrategyConfig()
-        .getConnectionRetryConfig()
-        .setClusterConnectTimeoutMillis(1000);
-
-    assertThatThrownBy(() -> HazelcastClient.newHazelcastClient(client))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("Unable to connect");
   }
 
   @Test
