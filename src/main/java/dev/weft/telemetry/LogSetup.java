@@ -3,8 +3,6 @@ package dev.weft.telemetry;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.ConsoleAppender;
 import dev.weft.config.LogConfig;
 import java.util.List;
 import net.logstash.logback.encoder.LogstashEncoder;
@@ -57,14 +55,8 @@ public final class LogSetup {
       LogstashEncoder encoder = new LogstashEncoder();
       encoder.setContext(context);
       encoder.start();
-      ConsoleAppender<ILoggingEvent> json = new ConsoleAppender<>();
-      json.setName("json");
-      json.setContext(context);
-      json.setTarget("System.err");
-      json.setEncoder(encoder);
-      json.start();
       root.detachAndStopAllAppenders();
-      root.addAppender(json);
+      root.addAppender(LogBasics.stderr("json", context, encoder));
     }
   }
 
