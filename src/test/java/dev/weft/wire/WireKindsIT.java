@@ -115,6 +115,8 @@ class WireKindsIT {
 
     Awaitility.await()
         .atMost(WITHIN)
+        // While it is made anew there is none.
+        .ignoreException(LinuxException.class)
         .untilAsserted(
             () -> {
               assertThat(linkOf(one, n).mac()).isEqualTo("02:00:00:00:05:0a");
@@ -128,6 +130,7 @@ class WireKindsIT {
             .formatted(n, n, n));
     Awaitility.await()
         .atMost(WITHIN)
+        .ignoreException(LinuxException.class)
         .untilAsserted(() -> assertThat(linkOf(one, n).mac()).isNotEqualTo("02:00:00:00:05:0a"));
   }
 
