@@ -87,7 +87,6 @@ final class BatchReader {
 
   /** The stream accepted the last batch and has room for more. */
   void flowed() throws LinuxException {
-    pace.flowed();
     adapt();
   }
 

@@ -56,7 +56,11 @@ final class Pace {
     this.mostFrames = mostFrames;
   }
 
-  /** A batch was handed to the connection. */
+  /**
+   * A batch was handed to the connection. Those that did not fill it count too, until the socket is
+   * empty: a connection that is full for as long as a busy loop lets it wait would seem slow by the
+   * last batch alone.
+   */
   void sent(long now, int frames, int bytes) {
     if (batchBytes == 0) {
       batchStart = now;
@@ -88,11 +92,6 @@ final class Pace {
   void emptied() {
     batchBytes = 0;
     bytesPerNano = Math.min(bytesPerNano * GROWTH, (double) MOST_BUFFER / HORIZON_NANOS);
-  }
-
-  /** The connection accepted the batch and is not full. */
-  void flowed() {
-    batchBytes = 0;
   }
 
   /** How many frames to read next, at least 1. */

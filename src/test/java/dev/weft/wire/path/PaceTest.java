@@ -16,7 +16,6 @@ class PaceTest {
   void shouldReadAllThereIsWhileNothingSlowsItDown() {
     for (int i = 0; i < 100; i++) {
       pace.sent(now, SLOTS, SLOTS * 1500);
-      pace.flowed();
       now += TimeUnit.MICROSECONDS.toNanos(100);
     }
 
@@ -56,7 +55,6 @@ class PaceTest {
 
     now += TimeUnit.SECONDS.toNanos(2);
     pace.sent(now, 1, SUPER_FRAME);
-    pace.flowed();
 
     assertThat(pace.buffer()).isEqualTo(Pace.MOST_BUFFER);
   }
@@ -79,6 +77,21 @@ class PaceTest {
 
     // 125 kB, 640 frames of 195 bytes.
     assertThat(pace.buffer()).isBetween(550_000, 700_000);
+  }
+
+  @Test
+  void shouldCountWhatTheConnectionTookBeforeItWasFull() {
+    for (int i = 0; i < 400; i++) {
+      // Seven of eight batches of 128 kB flow; after the last one the loop has to wait for 1 ms.
+      pace.sent(now, 2, 128_000);
+      now += TimeUnit.MICROSECONDS.toNanos(i % 8 == 7 ? 1000 : 1);
+      if (i % 8 == 7) {
+        pace.drained(now);
+      }
+    }
+
+    // 1 MB in 1 ms, of which 5 ms are 5 MB; the last batch alone would make 640 kB.
+    assertThat(pace.buffer()).isBetween(4_900_000, 5_300_000);
   }
 
   @Test
