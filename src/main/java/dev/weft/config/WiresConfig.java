@@ -4,8 +4,10 @@ package dev.weft.config;
  * Point-to-point Ethernet wires.
  *
  * @param mtu of a wire that asks for none, bytes, 68 (RFC 791) to 65535
+ * @param bigTcp whether pods' TCP may use IPv4 packets over 64 KiB on their way through wires
  */
-public record WiresConfig(int mtu, Driver driver, OnStop onStop, Carrier carrier, Repoint repoint) {
+public record WiresConfig(
+    int mtu, Driver driver, OnStop onStop, Carrier carrier, Repoint repoint, boolean bigTcp) {
 
   /** How frames get from a wire's packet socket into the node and back. */
   public enum Driver {
@@ -47,7 +49,8 @@ public record WiresConfig(int mtu, Driver driver, OnStop onStop, Carrier carrier
             s.read("driver", "auto", Kind.choice(Driver.class)),
             s.read("on-stop", "keep", Kind.choice(OnStop.class)),
             s.read("carrier", "ends", Kind.choice(Carrier.class)),
-            s.read("repoint", "allow", Kind.choice(Repoint.class)));
+            s.read("repoint", "allow", Kind.choice(Repoint.class)),
+            s.read("big-tcp", "true", Kind.BOOLEAN));
     s.end();
     return wires;
   }

@@ -12,8 +12,6 @@ import java.util.regex.Pattern;
 
 /** What this process holds of files that it has mapped, and that it could read again. */
 public final class FilePages {
-  private static final int MADV_DONTNEED = 4;
-
   /** The first line of a mapping in proc(5)'s {@code /proc/PID/smaps}: range, permissions, file. */
   private static final Pattern MAPPING =
       Pattern.compile("(\\p{XDigit}+)-(\\p{XDigit}+) (\\S+) \\S+ \\S+ \\d+ *(.*)");
@@ -39,7 +37,8 @@ public final class FilePages {
   public static long giveBack() throws IOException {
     long resident = 0;
     for (Mapping mapping : unchanged(Files.readAllLines(Path.of("/proc/self/smaps")))) {
-      check(LibC.C.madvise(mapping.address(), mapping.length(), MADV_DONTNEED), "MADV_DONTNEED");
+      check(
+          LibC.C.madvise(mapping.address(), mapping.length(), LibC.MADV_DONTNEED), "MADV_DONTNEED");
       resident += mapping.resident();
     }
     return resident;

@@ -17,6 +17,14 @@ public final class KernelVersion {
     return atLeast(System.getProperty("os.version"), 6, 2);
   }
 
+  /**
+   * Whether links have {@code gso_ipv4_max_size}, which may be more than 64 KiB; since Linux 6.3
+   * (9eefedd58ae1).
+   */
+  public static boolean hasBigTcp() {
+    return atLeast(System.getProperty("os.version"), 6, 3);
+  }
+
   /** A release that is not {@code major.minor…} is taken for an old one. */
   static boolean atLeast(String release, int major, int minor) {
     Matcher matcher = RELEASE.matcher(release);

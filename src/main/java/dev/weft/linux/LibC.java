@@ -97,6 +97,7 @@ final class LibC {
   static final int O_EXCL = 0x80;
   static final int MSG_DONTWAIT = 0x40;
   static final int MSG_TRUNC = 0x20;
+  static final int MADV_DONTNEED = 4;
 
   private LibC() {}
 

@@ -42,6 +42,7 @@ final class LinkCodec {
   private static final int IFLA_CARRIER = 33;
   private static final int IFLA_LINK_NETNSID = 37;
   private static final int IFLA_PROP_LIST = 52;
+  static final int IFLA_GSO_IPV4_MAX_SIZE = 63;
   private static final int IFLA_ALT_IFNAME = 53;
   static final int IFLA_PROTO_DOWN = 39;
   private static final int IFLA_INET6_ADDR_GEN_MODE = 8;

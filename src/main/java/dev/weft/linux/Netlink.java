@@ -195,6 +195,20 @@ public final class Netlink implements AutoCloseable {
   }
 
   /**
+   * How long an IPv4 packet of TCP may be that the link gets in one piece, to be cut by whoever
+   * takes it.
+   *
+   * @param bytes over 65536 the packet's header says that its length is 0 (BIG TCP)
+   * @see KernelVersion#hasBigTcp
+   */
+  public void setIpv4GsoLimit(int index, int bytes) throws LinuxException {
+    set(
+        index,
+        "gso_ipv4_max_size " + bytes,
+        m -> m.attribute(LinkCodec.IFLA_GSO_IPV4_MAX_SIZE, bytes));
+  }
+
+  /**
    * Takes the carrier of a vxlan or macvlan away, or gives it back, and leaves it up otherwise.
    *
    * @throws LinuxException EOPNOTSUPP for kinds of links that cannot, as a veth

@@ -31,6 +31,8 @@ public final class RecvRing {
   private static final int TP_STATUS_VLAN_TPID_VALID = 0x40;
   private static final int ETH_P_8021Q = 0x8100;
 
+  private static final long PAGE = 4096;
+
   private static final int MACS = 12;
   private static final int VLAN_TAG = 4;
 
@@ -73,12 +75,25 @@ public final class RecvRing {
     this.data = ByteBuffer.allocateDirect(slots * stride);
     this.headersAddress = LibC.address(headers);
     this.dataAddress = LibC.address(data);
+    giveBack(dataAddress, data.capacity());
     this.starts = new int[slots];
     this.lengths = new int[slots];
     this.frames = new ByteBuffer[slots];
     for (int i = 0; i < slots; i++) {
       frames[i] = data.duplicate();
       layOut(i, slotBytes);
+    }
+  }
+
+  /**
+   * The JVM has written zeros to all of it; but few frames are as long as a slot, and pages that
+   * none has reached need not be resident. That the kernel refuses costs no more than these.
+   */
+  private static void giveBack(long address, long bytes) {
+    long first = (address + PAGE - 1) & -PAGE;
+    long end = (address + bytes) & -PAGE;
+    if (first < end) {
+      LibC.C.madvise(first, end - first, LibC.MADV_DONTNEED);
     }
   }
 

@@ -53,7 +53,7 @@ class ConfigFileTest {
         grpc: {port: 51112, advertise: "n1.example", meshnet: "10.0.0.1:51111"}
         http: {socket: /run/weft.sock, token-file: /etc/weft/token}
         security: {ca: ca.pem, cert: n1.pem, key: n1.key}
-        wires: {mtu: 65535, driver: worker, on-stop: remove, carrier: follow, repoint: deny}
+        wires: {mtu: 65535, driver: worker, on-stop: remove, carrier: follow, repoint: deny, big-tcp: false}
         log: {level: debug, format: json}
         """;
 
@@ -92,7 +92,8 @@ class ConfigFileTest {
                 WiresConfig.Driver.WORKER,
                 WiresConfig.OnStop.REMOVE,
                 WiresConfig.Carrier.FOLLOW,
-                WiresConfig.Repoint.DENY));
+                WiresConfig.Repoint.DENY,
+                false));
     assertThat(config.log()).isEqualTo(new LogConfig(LogConfig.Level.DEBUG, LogConfig.Format.JSON));
   }
 

@@ -106,7 +106,7 @@ final class TunnelCalls {
 
   private static PeerEnd end(TunnelEnd there) {
     return new PeerEnd(
-        there.getInterfaceId(), PacketWriter.Peer.of(true, there.getUdpSegmentation()));
+        there.getInterfaceId(), PacketWriter.Peer.of(true, there.getUdpSegmentation(), false));
   }
 
   private static TunnelEnd message(long interfaceId) {

@@ -1,7 +1,6 @@
 package dev.weft.wire.control;
 
 import dev.weft.bus.Fault;
-import dev.weft.linux.KernelVersion;
 import dev.weft.rpc.Caller;
 import dev.weft.rpc.GrpcListener;
 import dev.weft.rpc.Listener;
@@ -71,7 +70,7 @@ final class JoinService {
     PeerEnd peer =
         new PeerEnd(
             def.getWireIfIdOnPeerNode(),
-            PacketWriter.Peer.of(def.getVnet(), def.getUdpSegmentation()));
+            PacketWriter.Peer.of(def.getVnet(), def.getUdpSegmentation(), def.getBigTcp()));
     wire.on(life -> life.joined(end, peer));
     wire.heard(peer.id(), PeerCalls.decode(def.hasEnd(), def.getEnd()));
     WireCreateResponse.Builder answer =
@@ -79,7 +78,8 @@ final class JoinService {
             .setResponse(true)
             .setPeerIntfId(end.wireEnd().interfaceId())
             .setVnet(true)
-            .setUdpSegmentation(KernelVersion.hasUdpSegmentation());
+            .setUdpSegmentation(room.takes().udpSegmentation())
+            .setBigTcp(room.takes().bigTcp() && !end.outside());
     wire.words().word().ifPresent(word -> answer.setEnd(PeerCalls.encode(word)));
     return Future.succeededFuture(answer.build());
   }

@@ -38,7 +38,8 @@ final class Patches {
    */
   Future<Void> pass(Wire wire, Pod pod) {
     if (wire.life() instanceof Standing<PodEnd, OpenStream> standing) {
-      PacketWriter.Peer takes = PacketWriter.Peer.of(true, KernelVersion.hasUdpSegmentation());
+      PacketWriter.Peer takes =
+          PacketWriter.Peer.of(true, KernelVersion.hasUdpSegmentation(), false);
       PeerEnd peer = new PeerEnd(room.interfaceId(), takes);
       wire.on(life -> life.joined(standing.own(), peer));
     }

@@ -1,11 +1,11 @@
 package dev.weft.wire.control;
 
 import dev.weft.dial.Dial;
-import dev.weft.linux.KernelVersion;
 import dev.weft.rpc.GrpcMethod;
 import dev.weft.wire.WireSpec;
 import dev.weft.wire.control.EndWords.Word;
 import dev.weft.wire.kernel.EndState;
+import dev.weft.wire.path.PacketWriter;
 import dev.weft.wire.proto.EndWord;
 import dev.weft.wire.proto.Meshnet;
 import dev.weft.wire.proto.WireCreateResponse;
@@ -36,14 +36,20 @@ final class PeerCalls {
   private static final Duration DEADLINE = Duration.ofSeconds(5);
 
   private final Dial dial;
+  private final PacketWriter.Peer takes;
 
-  PeerCalls(Dial dial) {
+  /**
+   * @param takes which unfinished frames pods' interfaces here take
+   */
+  PeerCalls(Dial dial, PacketWriter.Peer takes) {
     this.dial = dial;
+    this.takes = takes;
   }
 
-  /** Tells the peer this end's interface id and state; the answer contains the peer's. */
-  Future<WireCreateResponse> join(WireSpec spec, long interfaceId, Optional<Word> word) {
-    WireDef.Builder def = definition(spec, interfaceId);
+  /** Tells the peer this end and its state; the answer contains the peer's. */
+  Future<WireCreateResponse> join(WireSpec spec, PodEnd end, Optional<Word> word) {
+    WireDef.Builder def =
+        definition(spec, end.wireEnd().interfaceId()).setBigTcp(takes.bigTcp() && !end.outside());
     word.ifPresent(w -> def.setEnd(encode(w)));
     return dial.call(spec.peer().node(), JOIN, def.build(), DEADLINE);
   }
@@ -70,7 +76,7 @@ final class PeerCalls {
   }
 
   /** The wire from the peer's point of view: the peer's pod is the local one. */
-  private static WireDef.Builder definition(WireSpec spec, long interfaceId) {
+  private WireDef.Builder definition(WireSpec spec, long interfaceId) {
     WireDef.Builder def =
         WireDef.newBuilder()
             .setWireIfIdOnPeerNode(interfaceId)
@@ -81,7 +87,7 @@ final class PeerCalls {
             .setWireId(spec.id())
             .setMtu(spec.mtu())
             .setVnet(true)
-            .setUdpSegmentation(KernelVersion.hasUdpSegmentation());
+            .setUdpSegmentation(takes.udpSegmentation());
     if (spec.peer().address() != null) {
       def.setLocalPodIp(spec.peer().address());
     }

@@ -8,6 +8,7 @@ import dev.weft.bus.WeftException;
 import dev.weft.cluster.Cluster;
 import dev.weft.cluster.Member;
 import dev.weft.config.WiresConfig;
+import dev.weft.linux.KernelVersion;
 import dev.weft.net.LinkThread.Place;
 import dev.weft.pod.Pod;
 import dev.weft.pod.PodRef;
@@ -119,7 +120,7 @@ final class WireAssembler implements WireWork {
               : stand(wire, pod)
                   .compose(v -> isOutside(spec, pod) ? done() : senseLocal(wire, pod))
                   .compose(v -> wire.life() instanceof Standing ? tell(wire) : done())
-                  .compose(v -> stream(wire))
+                  .compose(v -> stream(wire, pod))
                   .compose(v -> wire.words().isUntold() ? tell(wire) : done());
       case PATCH -> {
         Pod peer = needed(all, spec.peer());
@@ -336,13 +337,14 @@ final class WireAssembler implements WireWork {
     Optional<Word> word = wire.words().word();
     Future<Void> asked =
         room.thread()
-            .home(peers.join(wire.spec(), told.wireEnd().interfaceId(), word))
+            .home(peers.join(wire.spec(), told, word))
             .map(
                 answer -> {
                   PeerEnd peer =
                       new PeerEnd(
                           answer.getPeerIntfId(),
-                          PacketWriter.Peer.of(answer.getVnet(), answer.getUdpSegmentation()));
+                          PacketWriter.Peer.of(
+                              answer.getVnet(), answer.getUdpSegmentation(), answer.getBigTcp()));
                   wire.on(life -> life.joined(told, peer));
                   word.ifPresent(w -> wire.words().told(peer.id(), w.sequence()));
                   wire.heard(peer.id(), PeerCalls.decode(answer.hasEnd(), answer.getEnd()));
@@ -351,21 +353,38 @@ final class WireAssembler implements WireWork {
     return wire.unlessStopped(asked);
   }
 
-  private Future<Void> stream(Wire wire) {
+  private Future<Void> stream(Wire wire, Pod pod) {
     if (!(wire.life() instanceof Joined<PodEnd, OpenStream> joined)) {
       return Future.succeededFuture();
     }
     PeerEnd peer = joined.peer();
     Lane lane = room.path().lane(wire.id(), wire.spec().peer().node());
+    PacketWriter writer = new PacketWriter(peer.id(), peer.takes());
     Future<Void> opened =
-        room.thread()
-            .home(lane.open(wire.spec().peer().node(), new PacketWriter(peer.id(), peer.takes())))
+        sizePackets(wire, pod, joined)
+            .compose(v -> room.thread().home(lane.open(wire.spec().peer().node(), writer)))
             .map(
                 stream -> {
                   wire.opened(peer, stream, lane);
                   return null;
                 });
     return wire.unlessStopped(opened);
+  }
+
+  /**
+   * How large the pod's packets are is no reason to do without the wire: what is too large for the
+   * peer is cut by this node.
+   */
+  private Future<Void> sizePackets(Wire wire, Pod pod, Joined<PodEnd, OpenStream> joined) {
+    if (joined.own().outside() || !KernelVersion.hasBigTcp()) {
+      return done();
+    }
+    boolean big = room.takes().bigTcp() && joined.peer().takes().bigTcp();
+    int ifindex = joined.own().wireEnd().ifindex();
+    return room.thread()
+        .home(kernel.bigTcp(at(wire, pod, wire.spec().local()), ifindex, big))
+        .onFailure(e -> log.debug("packets of wire {}: {}", wire.id(), e.getMessage()))
+        .otherwiseEmpty();
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.weft.room.RoomContext;
 import dev.weft.room.RoomThread;
 import dev.weft.wire.kernel.KernelEnds;
 import dev.weft.wire.path.DataPath;
+import dev.weft.wire.path.PacketWriter;
 import io.vertx.core.Vertx;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -12,6 +13,7 @@ import java.util.random.RandomGenerator;
 /**
  * What all wires of a node share.
  *
+ * @param takes which unfinished frames pods' interfaces here take
  * @param lacking capabilities that wires need and this process does not have
  */
 public record WireRoom(
@@ -21,6 +23,7 @@ public record WireRoom(
     DataPath path,
     KernelEnds kernel,
     RandomGenerator random,
+    PacketWriter.Peer takes,
     List<String> lacking) {
   private static final long ID_MASK = (1L << 62) - 1;
 

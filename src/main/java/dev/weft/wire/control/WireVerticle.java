@@ -6,6 +6,7 @@ import dev.weft.config.WiresConfig;
 import dev.weft.dial.Ways;
 import dev.weft.linux.Capabilities;
 import dev.weft.linux.Capability;
+import dev.weft.linux.KernelVersion;
 import dev.weft.linux.Link;
 import dev.weft.linux.LinkEvent;
 import dev.weft.linux.LinkMonitor;
@@ -21,6 +22,7 @@ import dev.weft.wire.WireStatus;
 import dev.weft.wire.Wires;
 import dev.weft.wire.kernel.KernelEnds;
 import dev.weft.wire.path.DataPath;
+import dev.weft.wire.path.PacketWriter;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
@@ -97,7 +99,17 @@ public final class WireVerticle extends VerticleBase implements Wires {
             path ->
                 open(
                     new WireRoom(
-                        roomContext, vertx, thread, path, kernel, new SecureRandom(), lacking)))
+                        roomContext,
+                        vertx,
+                        thread,
+                        path,
+                        kernel,
+                        new SecureRandom(),
+                        PacketWriter.Peer.of(
+                            true,
+                            KernelVersion.hasUdpSegmentation(),
+                            config.bigTcp() && KernelVersion.hasBigTcp()),
+                        lacking)))
         .compose(v -> roomContext.bus().serve(Wires.class, this))
         .onSuccess(v -> onStarted());
   }
@@ -108,7 +120,8 @@ public final class WireVerticle extends VerticleBase implements Wires {
     wires =
         new KeptWires(
             room,
-            new WireAssembler(room, new PeerCalls(ways.dial()), places, config, hears),
+            new WireAssembler(
+                room, new PeerCalls(ways.dial(), room.takes()), places, config, hears),
             places);
     foreign = foreignEnds.create(room);
     new JoinService(room, wires::find, foreign).addTo(ways.listener());

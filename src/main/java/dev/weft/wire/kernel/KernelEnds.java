@@ -46,6 +46,11 @@ public final class KernelEnds implements AutoCloseable {
    */
   private static final int NODE_END_MTU = WireSpec.MAX_MTU;
 
+  /** Bytes; such a packet is a batch, with all that is around it. */
+  private static final int BIG_TCP = 130_000;
+
+  private static final int USUAL_TCP = 64 << 10;
+
   private final NodeLinks links;
   private final LinkThread thread;
   private final LinkOwnership owner;
@@ -258,6 +263,23 @@ public final class KernelEnds implements AutoCloseable {
       }
     }
     return found;
+  }
+
+  /**
+   * Lets a pod's TCP give its interface IPv4 packets of up to {@link #BIG_TCP} bytes at once, or of
+   * 64 KiB as usual, and the node end take those of the wire's peer.
+   *
+   * @param ifindex of the node end
+   */
+  public Future<Void> bigTcp(Carried end, int ifindex, boolean on) {
+    int bytes = on ? BIG_TCP : USUAL_TCP;
+    return thread.change(
+        at -> {
+          node.netlink().setIpv4GsoLimit(ifindex, bytes);
+          Netlink inPod = at.at(end.place().netns(), end.identity()).netlink();
+          inPod.setIpv4GsoLimit(inPod.require(end.place().name()).index(), bytes);
+          return null;
+        });
   }
 
   /** Interfaces as their pods have made them, in the same order. */

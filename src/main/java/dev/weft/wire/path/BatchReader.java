@@ -13,8 +13,8 @@ final class BatchReader {
   /** Frames read at once; a ring's memory is shared by all wires of a thread. */
   private static final int SLOTS = 64;
 
-  /** Super-frames of 64 KiB with their tags. */
-  private static final int SLOT_BYTES = 66 << 10;
+  /** The longest super-frames with their tags. */
+  private static final int SLOT_BYTES = 128 << 10;
 
   private final WireEnd end;
   private final FrameSink stream;

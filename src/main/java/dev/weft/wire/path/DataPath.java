@@ -91,7 +91,7 @@ public final class DataPath {
    * @param caller whose frames the end takes
    */
   public Future<FrameSink> within(WireEnd to, Caller caller, Lane lane) {
-    PacketWriter.Peer takes = PacketWriter.Peer.of(true, KernelVersion.hasUdpSegmentation());
+    PacketWriter.Peer takes = PacketWriter.Peer.of(true, KernelVersion.hasUdpSegmentation(), false);
     return lane.loop()
         .call(
             () -> {

@@ -9,8 +9,8 @@ import io.netty.buffer.ByteBufAllocator;
  * read where they lie; only one that is split over chunks is copied.
  */
 final class PacketReader implements AutoCloseable {
-  /** A super-frame of 64 KiB with VLAN tags and the fields around it, and room to spare. */
-  static final int MAX_MESSAGE = 80 << 10;
+  /** The longest super-frame with VLAN tags and the fields around it, and room to spare. */
+  static final int MAX_MESSAGE = 144 << 10;
 
   private static final int PREFIX = 5;
 

@@ -21,6 +21,9 @@ public final class PacketWriter {
   /** What a message adds to its frame, at most. */
   private static final int OVERHEAD = 5 + 11 + 4 + 4 + VNET_FIELD;
 
+  /** A frame whose IPv4 header can tell its length; a longer one's says 0. */
+  private static final int LONGEST_TOLD = 14 + 65535;
+
   /** Headers that each segment repeats; longer ones make the batch's buffer grow. */
   private static final int USUAL_HEADERS = 96;
 
@@ -35,21 +38,30 @@ public final class PacketWriter {
      */
     VNET,
 
-    VNET_UDP;
+    VNET_UDP,
 
-    public static Peer of(boolean vnet, boolean udpSegmentation) {
-      return !vnet ? PLAIN : udpSegmentation ? VNET_UDP : VNET;
+    /** Super-frames that are longer than their IPv4 header can tell, too. */
+    BIG_TCP;
+
+    /** What a node can, by what it says of itself. */
+    public static Peer of(boolean vnet, boolean udpSegmentation, boolean bigTcp) {
+      return !vnet ? PLAIN : !udpSegmentation ? VNET : bigTcp ? BIG_TCP : VNET_UDP;
     }
 
-    boolean datagramRuns() {
-      return this == VNET_UDP;
+    public boolean udpSegmentation() {
+      return this == VNET_UDP || this == BIG_TCP;
     }
 
-    boolean takes(long word) {
+    public boolean bigTcp() {
+      return this == BIG_TCP;
+    }
+
+    boolean takes(long word, int length) {
       return switch (this) {
         case PLAIN -> word == VnetHeader.NONE;
-        case VNET -> VnetHeader.gsoType(word) != VnetHeader.GSO_UDP_L4;
-        case VNET_UDP -> true;
+        case VNET -> VnetHeader.gsoType(word) != VnetHeader.GSO_UDP_L4 && length <= LONGEST_TOLD;
+        case VNET_UDP -> length <= LONGEST_TOLD;
+        case BIG_TCP -> true;
       };
     }
   }
@@ -76,15 +88,15 @@ public final class PacketWriter {
     this.peer = peer;
   }
 
-  /** Whether the peer takes frames with such a vnet header as they are. */
-  boolean takes(long word) {
-    return peer.takes(word);
+  /** Whether the peer takes frames of that length with such a vnet header as they are. */
+  boolean takes(long word, int length) {
+    return peer.takes(word, length);
   }
 
   /** About how many bytes {@link #write} appends for this frame. */
   int room(RecvRing ring, int slot) {
     int segments =
-        peer.takes(ring.vnetWord(slot))
+        peer.takes(ring.vnetWord(slot), ring.length(slot))
             ? 1
             : VnetCheck.segments(ring.vnetWord(slot), ring.length(slot));
     int repeated = Math.min(segments, Segmenter.MAX_SEGMENTS) * (USUAL_HEADERS + OVERHEAD);
@@ -98,7 +110,7 @@ public final class PacketWriter {
    * @param end the slot after the last that holds a frame
    */
   int run(RecvRing ring, int slot, int end) {
-    if (!peer.datagramRuns()
+    if (!peer.udpSegmentation()
         || slot + 1 == end
         || !run.open(ring.frame(slot), ring.vnetWord(slot), ring.checksumOffset(slot))) {
       return 1;
@@ -140,10 +152,10 @@ public final class PacketWriter {
 
   /** As {@link #write(RecvRing, int, ByteBuf)}, for a frame from its position to its limit. */
   int write(ByteBuffer frame, long word, int checksumOffset, ByteBuf out) {
-    if (!peer.takes(word)) {
+    int length = frame.remaining();
+    if (!peer.takes(word, length)) {
       return writeComplete(frame, word, checksumOffset, out);
     }
-    int length = frame.remaining();
     openPacket(out, length, word, checksumOffset);
     out.writeBytes(frame);
     closeMessage(out, length);

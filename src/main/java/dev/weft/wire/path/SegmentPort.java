@@ -117,7 +117,7 @@ public final class SegmentPort {
     synchronized int write(
         ByteBuf source, int frame, int length, long vnet, int checksumOffset, ByteBuf out) {
       ByteBuffer bytes = source.internalNioBuffer(frame, length);
-      if (!stream.writer().takes(vnet)) {
+      if (!stream.writer().takes(vnet, length)) {
         // The writer finishes the headers in place, and other ports get them as they were.
         bytes = ByteBuffer.allocate(length).put(bytes).flip();
       }

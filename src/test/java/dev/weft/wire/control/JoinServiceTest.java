@@ -77,7 +77,14 @@ class JoinServiceTest {
   void listen() throws Exception {
     WireRoom room =
         new WireRoom(
-            null, vertx, new RoomThread(vertx.getOrCreateContext()), null, null, null, List.of());
+            null,
+            vertx,
+            new RoomThread(vertx.getOrCreateContext()),
+            null,
+            null,
+            null,
+            null,
+            List.of());
     new JoinService(room, id -> Optional.empty(), new DefectiveEnds()).addTo(listener);
     port = listener.listenLocally(LOOPBACK, 0).await(5, TimeUnit.SECONDS);
   }

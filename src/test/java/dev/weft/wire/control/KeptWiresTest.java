@@ -18,6 +18,7 @@ import dev.weft.wire.WireSpec;
 import dev.weft.wire.WireState;
 import dev.weft.wire.WireStatus;
 import dev.weft.wire.path.DropCause;
+import dev.weft.wire.path.PacketWriter;
 import dev.weft.wire.path.WireEnds;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -59,6 +60,7 @@ class KeptWiresTest {
           null,
           null,
           new Random(1),
+          PacketWriter.Peer.VNET,
           List.of("CAP_NET_ADMIN"));
   private final KeptWires wires = wires(wire -> Future.succeededFuture());
 

@@ -29,7 +29,8 @@ class MemoryWayIT extends DriverContract {
           WiresConfig.Driver.EPOLL,
           WiresConfig.OnStop.KEEP,
           WiresConfig.Carrier.KEEP,
-          WiresConfig.Repoint.ALLOW);
+          WiresConfig.Repoint.ALLOW,
+          true);
 
   private final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
   private Half first;

@@ -71,9 +71,9 @@ class PacketReaderTest {
     byte[] head = ByteBuffer.allocate(5).put((byte) 0).putInt(PacketReader.MAX_MESSAGE + 1).array();
 
     assertThat(read(head, List.of()))
-        .containsExactly("broken: message length: 81921 (expected: 0..81920)");
+        .containsExactly("broken: message length: 147457 (expected: 0..147456)");
     assertThat(read(new byte[] {0, -1, -1, -1, -1}, List.of(2)))
-        .containsExactly("broken: message length: 4294967295 (expected: 0..81920)");
+        .containsExactly("broken: message length: 4294967295 (expected: 0..147456)");
   }
 
   @Test

@@ -19,8 +19,8 @@ import java.util.zip.CRC32C;
  * </pre>
  */
 public final class Segmenter {
-  /** More than any MTU from 68 up makes of a 64 KiB frame; bounds what one frame can become. */
-  public static final int MAX_SEGMENTS = 2048;
+  /** More than any MTU from 72 up makes of a 128 KiB frame; bounds what one frame can become. */
+  public static final int MAX_SEGMENTS = 4096;
 
   private static final int TCP_FIN = 0x01;
   private static final int TCP_PSH = 0x08;
@@ -145,7 +145,7 @@ public final class Segmenter {
     // A partial checksum is the pseudo header's sum with the super-frame's length: take that out.
     seed =
         isPartial
-            ? (frame.getShort(field) & 0xffff) + (~length & 0xffff)
+            ? (frame.getShort(field) & 0xffff) + (~Checksum.fold(length) & 0xffff)
             : ip.addressesAndProtocol();
     firstId = ip.isVersion4() ? frame.getShort(ip.network() + IP4_ID) : 0;
     firstSequence = isTcp ? frame.getInt(transport + TCP_SEQUENCE) : 0;
