@@ -76,6 +76,7 @@ class PacketWriterTest {
               }
             });
     reader.onChunk(out);
+    out.release();
     assertThat(reader.isInsideMessage()).isFalse();
     assertThat(carried).isEqualTo(VnetCheck.segments(word, frame.capacity()));
     return lengths;
