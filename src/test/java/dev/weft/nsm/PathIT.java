@@ -184,7 +184,7 @@ class PathIT {
     String other = connection("kept").path("endpointAddress").asText().replaceAll("/.*", "");
     await("both halves stay")
         .during(Duration.ofSeconds(12))
-        .atMost(Duration.ofSeconds(13))
+        .atMost(Duration.ofSeconds(20))
         .pollInterval(Duration.ofMillis(500))
         .until(
             () -> state("kept").equals("up") && away.connections().toString().contains("\"kept\""));

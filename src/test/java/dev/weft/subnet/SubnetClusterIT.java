@@ -222,7 +222,8 @@ class SubnetClusterIT {
     }
     await()
         .atMost(Duration.ofSeconds(30))
-        .until(() -> nodes.api(2).get("/api/v1/subnets").path("items").size() == NODES);
+        .untilAsserted(
+            () -> assertThat(nodes.api(2).get("/api/v1/subnets").path("items")).hasSize(NODES));
   }
 
   /** Last, as node 4 keeps a disk that other tests do not expect. */
