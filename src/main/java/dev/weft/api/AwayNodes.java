@@ -62,7 +62,7 @@ final class AwayNodes {
                                     known.resultAt(2))));
   }
 
-  /** Forgets a node on every member, and frees its subnet. */
+  /** Forgets a node on every member, and frees its subnet; if not now, the subnet's room will. */
   Future<Void> forget(String id) {
     String name = cluster.name(id);
     return cluster

@@ -195,11 +195,11 @@ final class AwayMembers {
   void review(Map<String, String> rows, Tables tables, Consumer<Fact> publish) {
     for (AwayMember away : list()) {
       Member member = away.member();
-      if (isForgotten(away, rows.get(member.id()))
-          || nowSeconds() - away.since() > forgetAfter.toSeconds()) {
+      boolean gone = isForgotten(away, rows.get(member.id()));
+      if (gone || nowSeconds() - away.since() > forgetAfter.toSeconds()) {
         drop(member.id());
         tables.forget(member.id());
-        publish.accept(new MemberForgotten(member.id(), member.name()));
+        publish.accept(new MemberForgotten(member.id(), member.name(), gone));
       }
     }
   }

@@ -2,8 +2,13 @@ package dev.weft.cluster;
 
 import dev.weft.bus.Fact;
 
-/** A node that was away is not expected back: nothing of it is kept. */
-public record MemberForgotten(String id, String name) implements Fact {
+/**
+ * A node that was away is not expected back.
+ *
+ * @param gone whether somebody said that it is gone for good, so that its subnet is free; else it
+ *     was away for too long
+ */
+public record MemberForgotten(String id, String name, boolean gone) implements Fact {
   @Override
   public String subject() {
     return id;
@@ -11,6 +16,7 @@ public record MemberForgotten(String id, String name) implements Fact {
 
   @Override
   public String text() {
-    return "node " + name + " (" + id + ") is forgotten, with all that hung on it";
+    String why = gone ? "" : ", as it was away for too long";
+    return "node " + name + " (" + id + ") is forgotten, with all that hung on it" + why;
   }
 }

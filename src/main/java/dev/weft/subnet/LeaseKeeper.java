@@ -3,23 +3,30 @@ package dev.weft.subnet;
 import dev.weft.address.Cidr;
 import dev.weft.bus.Fault;
 import dev.weft.bus.Json;
+import dev.weft.bus.Reason;
 import dev.weft.cluster.Cluster;
 import dev.weft.cluster.Leases;
 import dev.weft.cluster.Leases.Lease;
 import dev.weft.store.Store;
 import io.vertx.core.Future;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * This node's lease: claims one, keeps it over restarts, finds it again after an absence, and
  * notices if another node has it. For the room's event loop.
  */
 final class LeaseKeeper {
+  private static final Logger log = LoggerFactory.getLogger(LeaseKeeper.class);
+
   static final String TABLE = "subnet";
   private static final String KEY = "own";
 
@@ -31,6 +38,10 @@ final class LeaseKeeper {
   private final SubnetRange range;
   private final Absences absences;
   private final Supplier<Optional<String>> dispute;
+
+  /** Nodes that are gone for good: their parts are freed, also those that show up later. */
+  private final Set<String> gone = new HashSet<>();
+
   private Cidr subnet;
   private boolean held;
 
@@ -81,7 +92,8 @@ final class LeaseKeeper {
   }
 
   /**
-   * Claims a lease, renews the claim, or notices that another node has it.
+   * Claims a lease, renews the claim, or notices that another node has it; before, frees those of
+   * nodes that are gone for good.
    *
    * @param used addresses in use: while there are any, the subnet stays the same
    * @return a failure that gives the reason if there is no lease
@@ -93,6 +105,17 @@ final class LeaseKeeper {
     } else {
       absences.observe(leases.all());
     }
+    return freeGone().transform(done -> settleOwn(used));
+  }
+
+  private Future<Void> freeGone() {
+    return leases.refusal().isPresent()
+        ? Future.succeededFuture()
+        : releaseAll(all().stream().filter(lease -> gone.contains(lease.holder())).toList())
+            .onFailure(e -> log.info("not freed yet: parts of {}: {}", gone, Reason.of(e)));
+  }
+
+  private Future<Void> settleOwn(int used) {
     if (subnet != null) {
       Optional<Lease> lease = find(subnet.toString());
       boolean fits = range.cidr().contains(subnet) && subnet.prefixLength() == range.prefix();
@@ -155,6 +178,15 @@ final class LeaseKeeper {
               + " is a member and keeps its subnet (expected: one that left)");
     }
     return releaseAll(held(holder));
+  }
+
+  /** A node is gone for good, unless it joins. */
+  void forget(String node) {
+    gone.add(node);
+  }
+
+  void joined(String node) {
+    gone.remove(node);
   }
 
   /** The subnet of a host that is no member; the first of two that simultaneous calls claimed. */

@@ -5,6 +5,7 @@ import dev.weft.address.HostPort;
 import dev.weft.bus.WeftException;
 import dev.weft.cluster.Leases;
 import dev.weft.cluster.MemberChanged;
+import dev.weft.cluster.MemberForgotten;
 import dev.weft.cluster.SharedSettings;
 import dev.weft.config.SubnetsConfig;
 import dev.weft.linux.Capabilities;
@@ -202,7 +203,16 @@ public final class SubnetVerticle extends AbstractVerticle {
     state.directory().onChange(passes::ask);
     leases.onChange(passes::ask);
     settings.onChange(passes::ask);
-    room.bus().on(MemberChanged.class, change -> passes.ask());
+    room.bus().on(MemberChanged.class, this::onMember);
+    room.bus()
+        .on(
+            MemberForgotten.class,
+            forgotten -> {
+              if (forgotten.gone()) {
+                state.keeper().forget(forgotten.id());
+                passes.ask();
+              }
+            });
     room.bus().on(PodChanged.class, change -> passes.ask());
     room.bus()
         .on(
@@ -212,6 +222,13 @@ public final class SubnetVerticle extends AbstractVerticle {
     vertx.setPeriodic(PROBE_EVERY.toMillis(), id -> probe());
     vertx.setPeriodic(REACH_EVERY.toMillis(), id -> reach());
     room.health().state(ROOM, Health.State.READY);
+    passes.ask();
+  }
+
+  private void onMember(MemberChanged change) {
+    if (change.joined()) {
+      state.keeper().joined(change.id());
+    }
     passes.ask();
   }
 

@@ -90,7 +90,7 @@ class AwayMembersTest {
     review(Map.of("n2id", row));
 
     assertThat(away()).isEmpty();
-    assertThat(facts).containsExactly(new MemberForgotten("n2id", "n2"));
+    assertThat(facts).containsExactly(new MemberForgotten("n2id", "n2", true));
     assertThat(open().list()).isEmpty();
   }
 
@@ -123,6 +123,7 @@ class AwayMembersTest {
     review(Map.of());
 
     assertThat(away()).containsExactly("n3");
+    assertThat(facts).containsExactly(new MemberForgotten("n2id", "n2", false));
   }
 
   @Test

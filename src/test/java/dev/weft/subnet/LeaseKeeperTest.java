@@ -237,6 +237,40 @@ class LeaseKeeperTest {
   }
 
   @Test
+  void shouldFreeTheSubnetOfAForgottenNodeOnceThatCanBeDecided() {
+    leases.give("10.42.1.0/24", "gone");
+    leases.give("10.42.2.0/24", "away");
+    Node node = settled("a");
+    leases.refusal = Optional.of("voters: 1 of 3 are here");
+    node.keeper.forget("gone");
+
+    settled(node, 0);
+    Optional<String> before = leases.holder("10.42.1.0/24");
+    leases.refusal = Optional.empty();
+    settled(node, 0);
+
+    assertThat(before).contains("gone");
+    assertThat(leases.holder("10.42.1.0/24")).isEmpty();
+    assertThat(leases.holder("10.42.2.0/24")).contains("away");
+
+    leases.give("10.42.9.0/24", "gone");
+    settled(node, 0);
+    assertThat(leases.holder("10.42.9.0/24")).as("that shows up later").isEmpty();
+  }
+
+  @Test
+  void shouldKeepTheSubnetOfAForgottenNodeThatJoinedAgain() {
+    Node node = settled("a");
+    node.keeper.forget("b");
+    node.keeper.joined("b");
+    leases.give("10.42.7.0/24", "b");
+
+    settled(node, 0);
+
+    assertThat(leases.holder("10.42.7.0/24")).contains("b");
+  }
+
+  @Test
   void shouldTakeTheSubnetThatIsAskedForAndFreeTheOldOne() {
     Node node = settled("a");
 

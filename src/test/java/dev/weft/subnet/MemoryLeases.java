@@ -70,6 +70,9 @@ final class MemoryLeases implements Leases {
 
   @Override
   public Future<Void> release(String key) {
+    if (refusal.isPresent()) {
+      return Future.failedFuture(Fault.UNAVAILABLE.because(refusal.get()));
+    }
     held.remove(key);
     return Future.succeededFuture();
   }

@@ -226,6 +226,32 @@ class SubnetClusterIT {
             () -> assertThat(nodes.api(2).get("/api/v1/subnets").path("items")).hasSize(NODES));
   }
 
+  /** Of two voters of three that are gone for good: before both are named, nothing is decided. */
+  @Test
+  void shouldFreeTheSubnetsOfNodesThatAreForgottenOneAfterTheOther() throws Exception {
+    for (int i = 2; i <= NODES; i++) {
+      nodes.kill(i);
+    }
+    awaitMembersAt(1, 1);
+
+    nodes.api(1).delete("/api/v1/nodes/" + nodes.id(2));
+    assertThat(nodes.api(1).get("/api/v1/subnets").path("items")).hasSize(NODES);
+    nodes.api(1).delete("/api/v1/nodes/" + nodes.id(3));
+
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(
+            () -> assertThat(nodes.api(1).get("/api/v1/subnets").path("items")).hasSize(1));
+    for (int i = 2; i <= NODES; i++) {
+      nodes.start(i);
+    }
+    for (int i = 2; i <= NODES; i++) {
+      nodes.awaitReady(i);
+    }
+    await().atMost(Duration.ofSeconds(60)).until(() -> distinctSubnets(NODES).size() == NODES);
+    awaitAllPings(Duration.ofSeconds(60));
+  }
+
   /** Last, as node 4 keeps a disk that other tests do not expect. */
   @Test
   @Order(Integer.MAX_VALUE)
