@@ -13,8 +13,15 @@ import java.util.List;
 
 /** Options of HTTP/2 between nodes: large windows, and BoringSSL where it can be loaded. */
 public final class GrpcSettings {
-  /** Stream and connection window; the 64 KiB of RFC 9113 would stall a wire every round trip. */
+  /** Of a stream; the 64 KiB of RFC 9113 would stall a wire every round trip. */
   private static final int WINDOW = 8 << 20;
+
+  /**
+   * More than TCP has under way at most (Linux: 32 MiB in {@code tcp_rmem}, 4 in {@code tcp_wmem}),
+   * so that the connection is full before its window is used up: streams take {@link Turns} where
+   * it is full, but share a window so unequally that some stand still.
+   */
+  private static final int CONNECTION_WINDOW = 40 << 20;
 
   /**
    * The longest DATA frame that a node takes: all that a connection takes at once. HTTP/2's 16 KiB
@@ -32,7 +39,7 @@ public final class GrpcSettings {
         .setPort(port)
         .setTcpNoDelay(true)
         .setInitialSettings(settings())
-        .setHttp2ConnectionWindowSize(WINDOW);
+        .setHttp2ConnectionWindowSize(CONNECTION_WINDOW);
   }
 
   /**
@@ -53,7 +60,7 @@ public final class GrpcSettings {
         .setConnectTimeout(CONNECT_MILLIS)
         .setTcpNoDelay(true)
         .setInitialSettings(settings())
-        .setHttp2ConnectionWindowSize(WINDOW);
+        .setHttp2ConnectionWindowSize(CONNECTION_WINDOW);
   }
 
   /**

@@ -87,6 +87,7 @@ class ManyWiresBench {
           above.most(),
           (cpuSeconds() - cpu) / (WARM_SECONDS + SECONDS),
           resident());
+      assertThat(above.jain()).as("Jain's index of %s wires", count).isGreaterThan(0.6);
     }
   }
 
