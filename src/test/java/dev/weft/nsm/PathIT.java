@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -182,12 +183,14 @@ class PathIT {
 
     // Then both halves stay up, longer than a node may be away
     String other = connection("kept").path("endpointAddress").asText().replaceAll("/.*", "");
+    Callable<Boolean> both =
+        () -> state("kept").equals("up") && away.connections().toString().contains("\"kept\"");
     await("both halves stay")
         .during(Duration.ofSeconds(12))
         .atMost(Duration.ofSeconds(20))
+        .failFast("a half is gone", () -> !both.call())
         .pollInterval(Duration.ofMillis(500))
-        .until(
-            () -> state("kept").equals("up") && away.connections().toString().contains("\"kept\""));
+        .until(both);
     assertThat(pings(other)).isTrue();
   }
 
